@@ -1,0 +1,38 @@
+"""How long to wait before the next attempt."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """A growing wait with jitter.
+
+    The defaults give attempts over about 13 hours: twelve within the first hour, then one an hour; long enough for
+    a night without an administrator.
+
+    :ivar first_seconds: the wait after the first failure, before jitter.
+    :ivar longest_seconds: no wait is longer, however many failures came before or whatever a receiver asks for.
+    :ivar max_attempts: attempts after which a delivery becomes a dead letter.
+    """
+
+    first_seconds: float = 2.0
+    longest_seconds: float = 3600.0
+    max_attempts: int = 24
+
+    def exhausted(self, attempts: int) -> bool:
+        """Tell whether a delivery that failed this often gets no further attempt."""
+        return attempts >= self.max_attempts
+
+    def delay_seconds(self, attempts: int, draw: Callable[[], float] = random.random) -> float:
+        """Return the seconds to wait after this many failed attempts (at least 1).
+
+        Between half and all of the exponential step, so that deliveries that failed together come back apart, even
+        when they have all reached the longest wait.
+
+        :param draw: gives a number from 0 up to 1.
+        """
+        # The exponent is bounded because 2.0 ** 1024 overflows.
+        step = min(self.first_seconds * 2.0 ** min(attempts - 1, 64), self.longest_seconds)
+        return step * (0.5 + draw() / 2)

@@ -1,0 +1,85 @@
+"""JSON as Pulp 2 wrote it: ASCII, and MongoDB's extended forms for values that JSON lacks (CONTRACT 2.6)."""
+
+import json
+import re
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REGEX_FLAGS = (("i", re.I), ("l", re.L), ("m", re.M), ("s", re.S), ("u", re.U), ("x", re.X))
+
+
+def dumps(value: Any, indent: int | None = None) -> str:
+    """Return ``value`` as ASCII JSON text with Pulp's extended forms.
+
+    :raises TypeError: a value has no JSON form.
+    :raises ValueError: a number is not finite.
+    """
+    if "bson.code" in sys.modules:
+        value = _with_code_forms(value)
+    return json.dumps(value, default=extended_form, indent=indent, allow_nan=False)
+
+
+def extended_form(value: Any) -> Any:
+    """Return the JSON form of a value that :mod:`json` does not know.
+
+    BSON types are recognised by class name, because a producer may use any release of the ``bson`` package and
+    this product needs none of it.
+
+    :raises TypeError: the value has no such form.
+    """
+    if isinstance(value, datetime):
+        return {"$date": _milliseconds(value)}
+    if isinstance(value, UUID):
+        return {"$uuid": value.hex}
+    if isinstance(value, re.Pattern):
+        return _regex_form(value)
+    if isinstance(value, bytes):
+        return {"$binary": b64encode(value).decode("ascii"), "$type": f"{getattr(value, 'subtype', 0):02x}"}
+    form = _BSON_FORMS.get(type(value).__name__)
+    if form is None or not type(value).__module__.startswith("bson"):
+        raise TypeError(f"{value!r} is not JSON serializable")
+    return form(value)
+
+
+def utc(value: datetime) -> datetime:
+    """Return a time as aware UTC; a naive one counts as UTC (CONTRACT 2.6)."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def iso_seconds(value: datetime) -> str:
+    """Return a time as Pulp's REST texts show it: UTC, whole seconds, ``Z`` (CONTRACT 2.3)."""
+    return utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _milliseconds(value: datetime) -> int:
+    return (utc(value) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _regex_form(value: Any) -> dict[str, Any]:
+    options = "".join(letter for letter, flag in _REGEX_FLAGS if value.flags & flag)
+    return {"$regex": value.pattern, "$options": options}
+
+
+def _with_code_forms(value: Any) -> Any:
+    # bson's Code is a str, so json would write it as plain text without ever asking extended_form.
+    if isinstance(value, Mapping):
+        return {key: _with_code_forms(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_code_forms(item) for item in value]
+    if type(value).__module__ == "bson.code":
+        return {"$code": str(value), "$scope": value.scope or {}}
+    return value
+
+
+_BSON_FORMS: Mapping[str, Callable[[Any], Any]] = {
+    "ObjectId": lambda value: {"$oid": str(value)},
+    "Timestamp": lambda value: {"$timestamp": {"t": value.time, "i": value.inc}},
+    "MinKey": lambda value: {"$minKey": 1},
+    "MaxKey": lambda value: {"$maxKey": 1},
+    "Regex": _regex_form,
+}

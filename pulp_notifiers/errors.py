@@ -1,0 +1,102 @@
+"""Every error of the product. An error's name says what to do about it.
+
+::
+
+    NotifierError                  anything below
+    ├── TemporaryFailure           attempt the delivery again later
+    ├── PermanentFailure           give the delivery up, keep it as a dead letter
+    │   ├── InvalidConfig          correct the listener's options
+    │   └── SwitchedOff            nothing was sent because an administrator said so
+    ├── InvalidValue               correct the named properties of the request
+    ├── NoSuchListener             create it, or look at the list for the right id
+    ├── NotifierUnavailable        install or repair the plugin, or choose another type
+    ├── InvalidSetting             correct the configuration file or environment, then start again
+    └── StoreUnavailable           repair the database; nothing was written
+"""
+
+from collections.abc import Mapping
+
+
+class NotifierError(Exception):
+    """Parent of every error that this product raises on purpose."""
+
+
+class TemporaryFailure(NotifierError):
+    """Raised by a notifier when another attempt is worth making.
+
+    :param reason: a sentence for the administrator, without secrets.
+    :param retry_after: seconds that the receiver asked for, or None to leave it to the backoff.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class PermanentFailure(NotifierError):
+    """Raised by a notifier when no further attempt can succeed.
+
+    :param reason: a sentence for the administrator, without secrets.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class InvalidConfig(PermanentFailure):
+    """A listener's options do not fit its notifier.
+
+    :param problems: option name to what is wrong with it; the empty name stands for the options together.
+    """
+
+    def __init__(self, notifier_type: str, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        told = "; ".join(f"{name}: {problem}" if name else problem for name, problem in self.problems.items())
+        super().__init__(f"The listener's {notifier_type} options are not valid: {told}")
+
+
+class SwitchedOff(PermanentFailure):
+    """The notifier is switched off by a setting, so nothing was sent."""
+
+
+class InvalidValue(NotifierError):
+    """Properties of a request have values that are not allowed.
+
+    :param property_names: the offending properties, in the order in which they were checked.
+    """
+
+    def __init__(self, property_names: list[str], reason: str) -> None:
+        super().__init__(reason)
+        self.property_names = property_names
+        self.reason = reason
+
+
+class NoSuchListener(NotifierError):
+    """No listener has this id."""
+
+    def __init__(self, listener_id: str) -> None:
+        super().__init__(f"There is no listener {listener_id!r}.")
+        self.listener_id = listener_id
+
+
+class NotifierUnavailable(NotifierError):
+    """A notifier type is not installed, or its plugin cannot be used.
+
+    :param notifier_type: the entry point's name.
+    :param reason: a sentence that says what is wrong with the plugin.
+    """
+
+    def __init__(self, notifier_type: str, reason: str) -> None:
+        super().__init__(reason)
+        self.notifier_type = notifier_type
+        self.reason = reason
+
+
+class InvalidSetting(NotifierError):
+    """A setting has a value that is not allowed; the text names file, section, key and what is allowed."""
+
+
+class StoreUnavailable(NotifierError):
+    """The database refused or lost a transaction; nothing of it was written."""

@@ -1,0 +1,114 @@
+"""The event: a fact that happened, its types, and the patterns by which listeners choose."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+REPO_SYNC_START = "repo.sync.start"
+REPO_SYNC_FINISH = "repo.sync.finish"
+REPO_PUBLISH_START = "repo.publish.start"
+REPO_PUBLISH_FINISH = "repo.publish.finish"
+
+REPOSITORY_EVENT_TYPES = (REPO_SYNC_START, REPO_SYNC_FINISH, REPO_PUBLISH_START, REPO_PUBLISH_FINISH)
+"""The four of Pulp 2 (CONTRACT 2.1)."""
+
+ANY_REPOSITORY_EVENT = "*"
+"""In a listener: the four repository events, and never a task event."""
+
+MAX_TYPE_LENGTH = 200
+"""Characters. An AMQP routing key holds 255 bytes (AMQP 0-9-1, shortstr); the rest is for prefixes."""
+
+_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_PATTERN_WORD = re.compile(r"[A-Za-z0-9_-]+|\*|#")
+
+
+def utc_now() -> datetime:
+    """Return the present time as aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact that happened.
+
+    :ivar type: dotted name, such as ``repo.sync.finish``.
+    :ivar payload: facts of that type.
+    :ivar call_report: the task's state as Pulp 2's 17 keys (CONTRACT 2.4), or None outside a task.
+    :ivar id: the same over all attempts of all deliveries, so that receivers can drop repeats.
+    :ivar occurred_at: aware UTC.
+    :ivar source: who said so, for people: ``rest``, ``python``, the name of a source.
+    :raises ValueError: the type is no dotted name.
+    """
+
+    type: str
+    payload: Mapping[str, Any]
+    call_report: Mapping[str, Any] | None = None
+    id: UUID = field(default_factory=uuid4)
+    occurred_at: datetime = field(default_factory=utc_now)
+    source: str = "python"
+
+    def __post_init__(self) -> None:
+        if not is_event_type(self.type):
+            raise ValueError(
+                f"{self.type!r} is not an event type: write words of letters, digits, _ and -, joined by dots, "
+                f"at most {MAX_TYPE_LENGTH} characters"
+            )
+
+    def body(self) -> dict[str, Any]:
+        """Return the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""
+        return {"event_type": self.type, "payload": self.payload, "call_report": self.call_report}
+
+    def subject(self) -> str:
+        """Return what the event is about: its repository, else its task, else itself.
+
+        Deliveries of events with the same subject reach a listener in the order in which they were fired.
+        """
+        for kind, facts, key in (("repo", self.payload, "repo_id"), ("task", self.call_report or {}, "task_id")):
+            if isinstance(facts.get(key), str):
+                return f"{kind}:{facts[key]}"
+        return f"event:{self.id}"
+
+
+def is_event_type(value: object) -> bool:
+    """Tell whether a value is a well-formed event type."""
+    return isinstance(value, str) and len(value) <= MAX_TYPE_LENGTH and _TYPE.fullmatch(value) is not None
+
+
+def is_pattern(value: object) -> bool:
+    """Tell whether a value is a well-formed event type or topic pattern."""
+    if not isinstance(value, str) or len(value) > MAX_TYPE_LENGTH:
+        return False
+    return all(_PATTERN_WORD.fullmatch(word) for word in value.split("."))
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Tell whether a listener's pattern chooses an event type.
+
+    An AMQP topic pattern: ``*`` stands for one word, ``#`` for any number (AMQP 0-9-1, section 3.1.3.3), except
+    that a lone ``*`` keeps its meaning of Pulp 2: the four repository events.
+    """
+    if pattern == ANY_REPOSITORY_EVENT:
+        return event_type in REPOSITORY_EVENT_TYPES
+    return _words_match(pattern.split("."), event_type.split("."))
+
+
+def matches_any(patterns: Iterable[str], event_type: str) -> bool:
+    """Tell whether at least one of a listener's patterns chooses an event type."""
+    return any(matches(pattern, event_type) for pattern in patterns)
+
+
+def _words_match(pattern: list[str], words: list[str]) -> bool:
+    # One row of the usual table: reachable[i] says that the pattern so far can end after i words. Linear in memory
+    # and bounded in time, where plain recursion would be exponential in the number of #.
+    reachable = [True] + [False] * len(words)
+    for expected in pattern:
+        if expected == "#":
+            for i in range(len(words)):
+                reachable[i + 1] = reachable[i + 1] or reachable[i]
+        else:
+            fits = [expected in ("*", word) for word in words]
+            reachable = [False] + [reachable[i] and fits[i] for i in range(len(words))]
+    return reachable[-1]

@@ -1,0 +1,153 @@
+"""What is kept: listeners, deliveries, attempts, users and their grants, as frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .event import Event
+
+MASK = "*****"
+"""Stands for a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+class Operation(StrEnum):
+    """What a grant permits (CONTRACT 1.7)."""
+
+    CREATE = "CREATE"
+    READ = "READ"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A registered wish: these event types, that notifier, this config.
+
+    :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
+    :ivar notifier_type: name of the notifier's entry point.
+    :ivar config: options as they were registered, secrets included.
+    :ivar event_types: types or patterns in the order sent, duplicates kept.
+    """
+
+    id: str
+    notifier_type: str
+    config: Mapping[str, Any]
+    event_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event owed to one listener's target.
+
+    :ivar target: one of the listener's targets; empty where a config has only one.
+    :ivar attempts: how often a notifier was called for it.
+    :ivar due_at: the next attempt is not made before; None when no further one will be.
+    :ivar last_error: the sentence of the last failed attempt.
+    :ivar finished_at: when it was delivered or given up.
+    """
+
+    id: int
+    event_id: str
+    event_type: str
+    listener_id: str
+    notifier_type: str
+    target: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+    finished_at: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of a notifier for a delivery.
+
+    :ivar number: counts from 1 within the delivery.
+    :ivar error: why it failed, or None when it succeeded.
+    """
+
+    number: int
+    started_at: datetime
+    finished_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedDelivery:
+    """What a worker needs to make one attempt."""
+
+    id: int
+    event: Event
+    target: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lane that one worker holds until its lease ends.
+
+    A lane is what one listener's target is owed about one subject. It is worked in order by one worker at a time.
+
+    :ivar owner: who holds the lease; outcomes are recorded only for the owner.
+    :ivar deliveries: the oldest pending ones of the lane, in the order of their events.
+    """
+
+    lane: int
+    owner: str
+    listener_id: str
+    deliveries: tuple[OwedDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt.
+
+    :ivar due_at: when a delivery that stays pending comes back; None otherwise.
+    """
+
+    state: DeliveryState
+    attempt: Attempt
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many deliveries stand where, and how old the oldest pending one is."""
+
+    pending: int
+    dead: int
+    oldest_pending_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in.
+
+    :ivar password_hash: text of :mod:`pulp_notifiers.passwords`; empty for one who cannot log in by password.
+    :ivar super_user: may do everything.
+    """
+
+    login: str
+    password_hash: str
+    super_user: bool
+
+
+def merge_config(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a listener's config after an update (CONTRACT 1.5).
+
+    Shallow: a key with None goes, every other key overwrites, nested objects are replaced whole.
+    """
+    merged = {**stored, **patch}
+    return {key: value for key, value in merged.items() if key not in patch or value is not None}
