@@ -1,0 +1,273 @@
+"""The contract that a notifier plugin fulfils, and how the engine calls one.
+
+A plugin is one small class::
+
+    class Config(NotifierConfig):
+        path: str
+
+    class FileNotifier(Notifier[Config]):
+        Config = Config
+
+        def send(self, event: Event, config: Config, target: str) -> None:
+            ...
+
+named by an entry point in the group ``pulp_notifiers.notifiers``; the entry point's name is the notifier type.
+Subclassing :class:`Notifier` is convenient, not required. A module with, or a function of the form of, Pulp 2's
+``handle_event(notifier_config, event)`` is accepted too.
+"""
+
+import copy
+import inspect
+import re
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, ValidationError
+
+from .errors import InvalidConfig
+from .event import Event
+from .records import MASK
+
+ONE_TARGET = ""
+"""The target of a config that has only one."""
+
+_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+_SHORTEST_SCRUBBED = 4
+
+
+class NotifierConfig(BaseModel):
+    """Parent of config models: immutable, and unknown options are ignored, as in Pulp 2 (CONTRACT 1.4).
+
+    Mark a secret option with :class:`pydantic.SecretStr`: it is then masked in every answer and log line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+
+class Notifier(ABC, Generic[ConfigT]):
+    """Carries events out. Built once per process without arguments, and called by several threads at once.
+
+    :cvar Config: a pydantic model of the listener's options; its JSON Schema feeds REST, CLI and docs.
+    :cvar Settings: a pydantic model of the section of the configuration file that this notifier reads, or None.
+    :cvar settings_section: the name of that section.
+    """
+
+    Config: ClassVar[type[BaseModel]] = NotifierConfig
+    Settings: ClassVar[type[BaseModel] | None] = None
+    settings_section: ClassVar[str] = ""
+
+    def configure(self, settings: Any) -> None:  # noqa: B027  an optional hook
+        """Take the validated ``Settings``; called once, before anything else, and only where ``Settings`` is set."""
+
+    def targets(self, config: ConfigT) -> Sequence[str]:
+        """Return the destinations of a config; each gets its own delivery, attempts and order."""
+        return (ONE_TARGET,)
+
+    def advice(self, config: ConfigT) -> Sequence[str]:
+        """Return sentences to log when a listener is registered with a valid but doubtful config."""
+        return ()
+
+    @abstractmethod
+    def send(self, event: Event, config: ConfigT, target: str) -> None:
+        """Carry one event to one target and return when the receiver has accepted it.
+
+        A further keyword parameter ``attempt: int`` is passed where the signature has it; it counts from 1.
+
+        :raises TemporaryFailure: another attempt is worth making.
+        :raises PermanentFailure: no attempt can succeed.
+        """
+
+    def close(self) -> None:  # noqa: B027  an optional hook
+        """Release pools and connections; called once, when the process ends."""
+
+
+class LegacyEvent:
+    """An event as Pulp 2 handed it to ``handle_event``: three attributes and ``data()``."""
+
+    def __init__(self, event: Event) -> None:
+        body = copy.deepcopy(event.body())
+        self.event_type: str = body["event_type"]
+        self.payload: dict[str, Any] = body["payload"]
+        self.call_report: dict[str, Any] | None = body["call_report"]
+
+    def data(self) -> dict[str, Any]:
+        """Return the envelope that Pulp 2 sent."""
+        return {"event_type": self.event_type, "payload": self.payload, "call_report": self.call_report}
+
+
+class LegacyConfig(BaseModel):
+    """Any options at all: a Pulp 2 style notifier declares none."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class HandleEventNotifier(Notifier[LegacyConfig]):
+    """Calls a Pulp 2 style ``handle_event(notifier_config, event)``; whatever it raises is a failed attempt."""
+
+    Config = LegacyConfig
+
+    def __init__(self, handle_event: Callable[[dict[str, Any], LegacyEvent], object]) -> None:
+        self._handle_event = handle_event
+
+    def send(self, event: Event, config: LegacyConfig, target: str) -> None:
+        """Call the function with copies, because Pulp 2's own notifiers changed their arguments."""
+        self._handle_event(copy.deepcopy(config.model_dump()), LegacyEvent(event))
+
+
+class LoadedNotifier:
+    """A notifier as the engine calls it: by type, with stored configs, whatever form its plugin has.
+
+    :param notifier_type: the entry point's name.
+    :param plugin: what the entry point names: a class or object with the contract, or a Pulp 2 style module or
+        function.
+    :param settings: gives the validated section of the configuration file for a section name and its model.
+    :raises TypeError: the plugin has no contract; the text says what is missing.
+    """
+
+    def __init__(
+        self, notifier_type: str, plugin: Any, settings: Callable[[str, type[BaseModel]], BaseModel] | None = None
+    ) -> None:
+        self.type = notifier_type
+        self.notifier = _as_notifier(plugin)
+        self._wants_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
+        self._declared_secrets = _secret_options(self._config_model)
+        section_model = getattr(self.notifier, "Settings", None)
+        if section_model is not None and settings is not None:
+            self.notifier.configure(settings(self.notifier.settings_section, section_model))
+
+    @property
+    def _config_model(self) -> type[BaseModel]:
+        return self.notifier.Config
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the listener's options."""
+        return self._config_model.model_json_schema()
+
+    def parse(self, config: Mapping[str, Any]) -> Any:
+        """Return the stored options as the notifier's config model.
+
+        :raises InvalidConfig: with every problem at once.
+        """
+        try:
+            return self._config_model.model_validate(dict(config))
+        except ValidationError as error:
+            raise InvalidConfig(self.type, _problems(error)) from None
+
+    def targets(self, config: Any) -> tuple[str, ...]:
+        """Return the targets of a parsed config, each once, in order.
+
+        :raises InvalidConfig: there is none.
+        """
+        targets = tuple(dict.fromkeys(self._call("targets", config, default=(ONE_TARGET,))))
+        if not targets:
+            raise InvalidConfig(self.type, {"": "they name nobody to notify"})
+        return targets
+
+    def advice(self, config: Any) -> tuple[str, ...]:
+        """Return the notifier's remarks on a parsed config."""
+        return tuple(self._call("advice", config, default=()))
+
+    def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
+        """Make one attempt; see :meth:`Notifier.send`."""
+        if self._wants_attempt:
+            self.notifier.send(event, config, target, attempt=attempt)
+        else:
+            self.notifier.send(event, config, target)
+
+    def close(self) -> None:
+        """Release what the notifier holds."""
+        self._call("close", default=None)
+
+    def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
+        """Return which of the options given are secret.
+
+        A Pulp 2 style notifier declares none, so there the names decide.
+        """
+        if isinstance(self.notifier, HandleEventNotifier):
+            return frozenset(name for name in config if _SECRET_NAME.search(name))
+        return self._declared_secrets & config.keys()
+
+    def _call(self, name: str, *arguments: Any, default: Any) -> Any:
+        method = getattr(self.notifier, name, None)
+        return default if method is None else method(*arguments)
+
+
+def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
+    """Return options as they may be shown: secrets that are set read ``*****``."""
+    return {
+        name: MASK if name in secret_options and value is not None else value for name, value in config.items()
+    }
+
+
+def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
+    """Return an update without the secrets that came back masked, which means unchanged."""
+    return {name: value for name, value in patch.items() if not (name in secret_options and value == MASK)}
+
+
+def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
+    """Return text without the values of secret options.
+
+    The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
+    characters stay, since replacing them would garble ordinary words.
+    """
+    for name in secret_options:
+        value = config.get(name)
+        if isinstance(value, str) and len(value) >= _SHORTEST_SCRUBBED:
+            text = text.replace(value, MASK)
+    return text
+
+
+def _as_notifier(plugin: Any) -> Any:
+    handle_event = getattr(plugin, "handle_event", None)
+    if isinstance(plugin, ModuleType):
+        if not callable(handle_event):
+            raise TypeError(f"module {plugin.__name__} has no function handle_event(notifier_config, event)")
+        return HandleEventNotifier(handle_event)
+    if inspect.isroutine(plugin):
+        _require_parameters(plugin, 2, "handle_event(notifier_config, event)")
+        return HandleEventNotifier(plugin)
+    if not callable(getattr(plugin, "send", None)):
+        raise TypeError(f"{plugin!r} has neither send(event, config, target) nor handle_event(notifier_config, event)")
+    notifier = plugin() if inspect.isclass(plugin) else plugin
+    _require_parameters(notifier.send, 3, "send(event, config, target)")
+    model = getattr(notifier, "Config", None)
+    if not (inspect.isclass(model) and issubclass(model, BaseModel)):
+        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the listener's options")
+    return notifier
+
+
+def _require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        raise TypeError(f"{function!r} cannot be called as {form}") from None
+
+
+def _secret_options(model: type[BaseModel]) -> frozenset[str]:
+    secret = {name for name, field in model.model_fields.items() if _holds_secret(field.annotation)}
+    aliases = {field.alias for name, field in model.model_fields.items() if name in secret and field.alias}
+    return frozenset(secret | aliases)
+
+
+def _holds_secret(annotation: Any) -> bool:
+    if annotation in (SecretStr, SecretBytes):
+        return True
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return bool(_secret_options(annotation))
+    return any(_holds_secret(part) for part in typing.get_args(annotation))
+
+
+def _problems(error: ValidationError) -> dict[str, str]:
+    # Never the input: it may be a secret.
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        raised = problem.get("ctx", {}).get("error")
+        found[".".join(map(str, problem["loc"]))] = str(raised) if raised is not None else problem["msg"]
+    return found
+

@@ -1,0 +1,205 @@
+"""Settings: Pulp's ``server.conf``, overridden by environment variables.
+
+The file is ``/etc/pulp/server.conf``, or the one that ``PULP_NOTIFIERS_CONF`` names. Each section has one owner that
+knows its keys: ``[notifiers]`` is described here, ``[messaging]`` in :mod:`pulp_notifiers.broker`, ``[client]`` in the
+CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` overrides a key of any section,
+``PULP_NOTIFIERS_<KEY>`` one of ``[notifiers]``.
+"""
+
+import os
+from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from .errors import InvalidSetting
+
+DEFAULT_FILE = Path("/etc/pulp/server.conf")
+PREFIX = "PULP_NOTIFIERS_"
+OWN_SECTION = "notifiers"
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def _default_state_directory() -> Path:
+    given = os.environ.get("STATE_DIRECTORY")  # set by systemd's StateDirectory=
+    if given:
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/var/lib/pulp-notifiers")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pulp-notifiers"
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
+
+
+class NotifiersSettings(BaseModel):
+    """The section ``[notifiers]``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state_directory: Path = Field(
+        default_factory=_default_state_directory,
+        description="Where the embedded database and the key file live unless they are placed elsewhere.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="SQLAlchemy URL, sqlite:///PATH or postgresql+psycopg://...; empty: an SQLite file in "
+        "state_directory.",
+    )
+    key_file: Path | None = Field(
+        None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."
+    )
+    bind: str = Field(
+        "127.0.0.1:24818", pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM certificate chain; serves HTTPS when given.")
+    tls_key: Path | None = Field(None, description="PEM key of tls_certificate.")
+    worker_threads: int = Field(16, ge=1, le=256, description="Attempts that one process makes at the same time.")
+    poll_seconds: float = Field(
+        1.0, gt=0, le=60, description="How often a worker looks for deliveries that another process fired."
+    )
+    lease_seconds: float = Field(
+        30.0, ge=1, le=3600, description="How long the deliveries of a worker that died are left to it."
+    )
+    max_attempts: int = Field(24, ge=1, le=1000, description="Failed attempts after which a delivery is dead.")
+    backoff_first_seconds: float = Field(2.0, gt=0, le=3600, description="Wait after the first failed attempt.")
+    backoff_longest_seconds: float = Field(3600.0, gt=0, le=604800, description="No wait is longer.")
+    keep_delivered_days: float = Field(7.0, gt=0, le=36500, description="Delivered deliveries are then deleted.")
+    keep_dead_days: float = Field(90.0, gt=0, le=36500, description="Dead letters are then deleted.")
+    reveal_secrets: bool = Field(
+        False, description="Show listeners' passwords in answers, as Pulp 2 did, in place of *****."
+    )
+    max_body_bytes: int = Field(
+        8 * 1024 * 1024, ge=1024, le=1024**3, description="Requests with a larger body are answered 413."
+    )
+    credential_cache_seconds: float = Field(
+        60.0, ge=0, le=3600, description="How long a verified password is not hashed again."
+    )
+    trusted_proxies: CommaSeparated = Field(
+        ("127.0.0.1", "::1"), description="Addresses whose remote_user_header and client_subject_header are believed."
+    )
+    remote_user_header: str = Field(
+        "", description="Header in which a trusted proxy names the user that it authenticated; empty: none."
+    )
+    client_subject_header: str = Field(
+        "", description="Header in which a trusted proxy gives the subject of the client certificate; empty: none."
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe level logged.")
+
+    def resolved_database_url(self) -> str:
+        """Return the database's URL with the default filled in."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.state_directory / 'notifiers.db'}"
+
+    def resolved_key_file(self) -> Path:
+        """Return the key file's path with the default filled in."""
+        return self.key_file or self.state_directory / "secret.key"
+
+
+class Settings:
+    """All settings of one process.
+
+    :param sections: section name to key to text, as in the file.
+    :param file: where they come from, for messages.
+    :param environ: environment variables, which win over the file.
+    """
+
+    def __init__(
+        self,
+        sections: Mapping[str, Mapping[str, str]] | None = None,
+        file: Path = DEFAULT_FILE,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._sections = sections or {}
+        self._file = file
+        self._environ = environ or {}
+        self._known_variables = {PREFIX + "CONF", PREFIX + "ADMIN_PASSWORD"}
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the file that the environment names, or ``/etc/pulp/server.conf`` where it exists.
+
+        :raises InvalidSetting: the file cannot be read.
+        """
+        named = environ.get(PREFIX + "CONF")
+        file = Path(named) if named else DEFAULT_FILE
+        if not named and not file.exists():
+            return cls({}, file, environ)
+        # No interpolation: a % in a password stands for itself.
+        parser = ConfigParser(interpolation=None, strict=False)
+        try:
+            parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
+        except (OSError, UnicodeDecodeError, ConfigParserError) as error:
+            raise InvalidSetting(f"The configuration file {file} cannot be read: {error}") from None
+        return cls({name: dict(parser[name]) for name in parser.sections()}, file, environ)
+
+    def own(self) -> NotifiersSettings:
+        """Return the section ``[notifiers]``.
+
+        :raises InvalidSetting: a value is not allowed, or a key does not exist.
+        """
+        return self.section(OWN_SECTION, NotifiersSettings)
+
+    def section(self, name: str, model: type[ModelT]) -> ModelT:
+        """Return one section as its owner's model.
+
+        :raises InvalidSetting: a value is not allowed; the sentence names file, section, key and what is allowed.
+        """
+        values: dict[str, Any] = {key: text for key, text in self._sections.get(name, {}).items()}
+        origins = {key: f"{self._file}: [{name}] {key}" for key in values}
+        for key in _fields(model):
+            variable = self._variable(name, key)
+            self._known_variables.add(variable)
+            if variable in self._environ:
+                values[key] = self._environ[variable]
+                origins[key] = f"environment variable {variable} ([{name}] {key})"
+        try:
+            return model.model_validate({key: text for key, text in values.items() if not _unset(model, key, text)})
+        except ValidationError as error:
+            raise InvalidSetting(_sentence(error, model, values, origins, f"{self._file}: [{name}]")) from None
+
+    def unknown_variables(self) -> list[str]:
+        """Return environment variables of this product's prefix that no section read so far knows."""
+        return sorted(name for name in self._environ if name.startswith(PREFIX) and name not in self._known_variables)
+
+    @staticmethod
+    def _variable(section: str, key: str) -> str:
+        return PREFIX + (key if section == OWN_SECTION else f"{section}_{key}").upper().replace("-", "_")
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _unset(model: type[BaseModel], key: str, text: Any) -> bool:
+    # "key =" with nothing behind it is how a file says "not set"; only for text is it a value of its own.
+    field = _fields(model).get(key)
+    return text == "" and field is not None and field.annotation not in (str, SecretStr)
+
+
+def _sentence(
+    error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], origins: Mapping[str, str], place: str
+) -> str:
+    told = []
+    for problem in error.errors(include_url=False, include_input=False):
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        origin = origins.get(key, f"{place} {key}".rstrip())
+        if problem["type"] == "extra_forbidden":
+            told.append(f"{origin} is not a setting; there are: {', '.join(sorted(_fields(model)))}.")
+            continue
+        field = _fields(model).get(key)
+        secret = field is None or "Secret" in str(field.annotation)
+        shown = "" if secret or key not in values else f" = {values[key]!r}"
+        raised = problem.get("ctx", {}).get("error")
+        told.append(f"{origin}{shown} is not allowed: {raised if raised is not None else problem['msg']}.")
+    return " ".join(told)
