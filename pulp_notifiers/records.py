@@ -71,6 +71,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A listener's target that is to get an event."""
+
+    listener_id: str
+    notifier_type: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One call of a notifier for a delivery.
 

@@ -1,0 +1,111 @@
+"""The dispatcher: decides who is owed an event and has it written. It never touches a network."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Protocol
+
+from .errors import InvalidConfig, NotifierUnavailable
+from .event import Event, matches_any, utc_now
+from .notifier import ONE_TARGET, LoadedNotifier
+from .records import Listener, Owed
+
+_logger = logging.getLogger(__name__)
+
+
+class ListenerRows(Protocol):
+    """Where listeners are kept."""
+
+    def all(self) -> tuple[int, list[Listener]]: ...
+
+
+class Outbox(Protocol):
+    """Where events and deliveries are written."""
+
+    def add(self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime) -> int | None: ...
+
+
+class Notifiers(Protocol):
+    """Who knows the targets of a config."""
+
+    def get(self, notifier_type: str) -> LoadedNotifier: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    event_types: tuple[str, ...]
+    owed: tuple[Owed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    revision: int
+    routes: tuple[_Route, ...]
+
+    def owed(self, event_type: str) -> list[Owed]:
+        return [owed for route in self.routes if matches_any(route.event_types, event_type) for owed in route.owed]
+
+
+class Dispatcher:
+    """Matches events with listeners in memory and writes what is owed.
+
+    What it knows of listeners belongs to a revision; the transaction that writes an event checks that the revision
+    still holds, so a listener that another process registered a moment ago is not missed.
+    """
+
+    def __init__(
+        self,
+        listeners: ListenerRows,
+        outbox: Outbox,
+        notifiers: Notifiers,
+        wake: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._listeners = listeners
+        self._outbox = outbox
+        self._notifiers = notifiers
+        self._wake = wake
+        self._clock = clock
+        self._lock = Lock()
+        self._routes: _Routes | None = None
+
+    def fire(self, event: Event) -> int:
+        """Write the event and what is owed of it, in one transaction; return how many deliveries it has.
+
+        Firing an event id again adds nothing. An event that nobody listens to is not kept.
+
+        :raises StoreUnavailable: nothing was written.
+        :raises TypeError: payload or call report hold a value that has no JSON form.
+        """
+        routes = self._routes or self._load()
+        while True:
+            owed = routes.owed(event.type)
+            written = self._outbox.add(event, owed, routes.revision, self._clock())
+            if written is not None:
+                break
+            routes = self._load()
+        _logger.debug("Event %s (%s) fired by %s: %d deliveries", event.id, event.type, event.source, written)
+        if written:
+            self._wake()
+        return written
+
+    def _load(self) -> _Routes:
+        with self._lock:
+            revision, listeners = self._listeners.all()
+            self._routes = _Routes(revision, tuple(self._route(listener) for listener in listeners))
+            return self._routes
+
+    def _route(self, listener: Listener) -> _Route:
+        owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in self._targets(listener))
+        return _Route(listener.event_types, owed)
+
+    def _targets(self, listener: Listener) -> tuple[str, ...]:
+        try:
+            notifier = self._notifiers.get(listener.notifier_type)
+            return notifier.targets(notifier.parse(listener.config))
+        except (InvalidConfig, NotifierUnavailable) as problem:
+            # One delivery all the same: its attempt will fail with the reason, and it is kept.
+            _logger.debug("Targets of listener %s are not known: %s", listener.id, problem)
+            return (ONE_TARGET,)

@@ -1,0 +1,175 @@
+"""Registering, changing and showing listeners by the rules of Pulp 2 (CONTRACT 1.4 and 1.5)."""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import count
+from threading import Lock
+from typing import Any, Protocol
+
+from .errors import InvalidConfig, InvalidValue, NoSuchListener, NotifierUnavailable
+from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
+from .notifier import LoadedNotifier, mask, unmask
+from .records import Listener, merge_config
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
+
+_logger = logging.getLogger(__name__)
+
+
+class Rows(Protocol):
+    """Where listeners are kept (:class:`pulp_notifiers.store.listeners.ListenerRows`)."""
+
+    def all(self) -> tuple[int, list[Listener]]: ...
+    def get(self, listener_id: str) -> Listener | None: ...
+    def add(self, listener: Listener) -> None: ...
+    def change(
+        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
+    ) -> Listener | None: ...
+    def delete(self, listener_id: str, now: datetime) -> bool: ...
+
+
+class Notifiers(Protocol):
+    """Which notifiers are installed (:class:`pulp_notifiers.registry.Registry`)."""
+
+    def knows(self, notifier_type: str) -> bool: ...
+    def get(self, notifier_type: str) -> LoadedNotifier: ...
+
+
+class ListenerIds:
+    """Makes ids of the form of Pulp 2's: seconds since 1970, a number of this process, and a counter, in hex."""
+
+    def __init__(self, clock: Callable[[], datetime] = utc_now, draw: Callable[[int], bytes] = os.urandom) -> None:
+        self._clock = clock
+        self._process = draw(5).hex()
+        self._counter = count(int.from_bytes(draw(3)))
+        self._lock = Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            number = next(self._counter) % 2**24
+        return f"{int(self._clock().timestamp()) % 2**32:08x}{self._process}{number:06x}"
+
+
+class Listeners:
+    """The registered listeners.
+
+    :param rows: where they are kept.
+    :param notifiers: what may be registered, and which of its options are secret.
+    :param reveal_secrets: show secrets in :meth:`shown_config`, as Pulp 2 did.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        notifiers: Notifiers,
+        reveal_secrets: bool = False,
+        new_id: Callable[[], str] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._rows = rows
+        self._notifiers = notifiers
+        self._reveal_secrets = reveal_secrets
+        self._new_id = new_id or ListenerIds(clock)
+        self._clock = clock
+
+    def create(self, notifier_type: object, config: object, event_types: object) -> Listener:
+        """Register a listener.
+
+        An incomplete config is accepted, because Pulp 2's clients rely on it; the log says what is wrong with it.
+
+        :param config: an object, or None for an empty one.
+        :raises InvalidValue: the event types, the notifier type or the config cannot be accepted, in that order.
+        """
+        chosen = _checked_event_types(event_types)
+        if not isinstance(notifier_type, str) or not self._notifiers.knows(notifier_type):
+            raise InvalidValue(["notifier_type_id"], f"No notifier {notifier_type!r} is installed.")
+        listener = Listener(self._new_id(), notifier_type, _checked_config(config), chosen)
+        self._rows.add(listener)
+        self._remark(listener)
+        return listener
+
+    def update(self, listener_id: str, config: object, event_types: object) -> Listener:
+        """Change a listener's config by a delta, and replace its event types.
+
+        :param config: an object to merge, or None to leave the config.
+        :param event_types: the new types, or None to leave them.
+        :raises NoSuchListener: there is none of this id.
+        :raises InvalidValue: a value cannot be accepted; nothing is changed.
+        """
+
+        def change(stored: Listener) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+            patch = unmask(_checked_config(config), self._secret_options(stored, _checked_config(config)))
+            merged = merge_config(stored.config, patch)
+            return merged, stored.event_types if event_types is None else _checked_event_types(event_types)
+
+        changed = self._rows.change(listener_id, change) if _ID.fullmatch(listener_id) else None
+        if changed is None:
+            raise NoSuchListener(listener_id)
+        self._remark(changed)
+        return changed
+
+    def get(self, listener_id: str) -> Listener:
+        """Return one listener.
+
+        :raises NoSuchListener: there is none of this id, or it has not the form of one.
+        """
+        found = self._rows.get(listener_id) if _ID.fullmatch(listener_id) else None
+        if found is None:
+            raise NoSuchListener(listener_id)
+        return found
+
+    def list(self) -> Sequence[Listener]:
+        """Return all listeners in the order of their creation."""
+        return self._rows.all()[1]
+
+    def delete(self, listener_id: str) -> None:
+        """Remove a listener; what it is still owed becomes dead letters.
+
+        :raises NoSuchListener: there is none of this id.
+        """
+        if not (_ID.fullmatch(listener_id) and self._rows.delete(listener_id, self._clock())):
+            raise NoSuchListener(listener_id)
+
+    def shown_config(self, listener: Listener) -> dict[str, Any]:
+        """Return a listener's config as it may leave the house: secrets read ``*****``."""
+        if self._reveal_secrets:
+            return dict(listener.config)
+        return mask(listener.config, self._secret_options(listener, listener.config))
+
+    def _secret_options(self, listener: Listener, config: Iterable[str]) -> frozenset[str]:
+        try:
+            return self._notifiers.get(listener.notifier_type).secret_options(dict.fromkeys(config, ""))
+        except NotifierUnavailable:
+            # Nobody can say which options are secret, so all are.
+            return frozenset(config)
+
+    def _remark(self, listener: Listener) -> None:
+        try:
+            notifier = self._notifiers.get(listener.notifier_type)
+            remarks = notifier.advice(notifier.parse(listener.config))
+        except (InvalidConfig, NotifierUnavailable) as problem:
+            remarks = (f"{problem} Nothing will be delivered until that is corrected.",)
+        for remark in remarks:
+            _logger.warning("Listener %s: %s", listener.id, remark)
+
+
+def _checked_event_types(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise InvalidValue(["event_types"], "event_types must be a list of at least one event type.")
+    for item in value:
+        if not isinstance(item, str) or item not in _ACCEPTED_EVENT_TYPES:
+            allowed = ", ".join((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
+            raise InvalidValue(["event_types"], f"{item!r} is not an event type; there are: {allowed}.")
+    return tuple(value)
+
+
+def _checked_config(value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidValue(["notifier_config"], "notifier_config must be an object.")
+    return value

@@ -1,0 +1,128 @@
+"""What became of deliveries, for people to look at, and the deletion of what is old."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..records import Attempt, Backlog, Delivery, DeliveryState
+from . import schema
+from .database import Database
+
+_PRUNED_AT_ONCE = 1000
+
+
+class History:
+    """Reads deliveries and their attempts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def deliveries(
+        self,
+        *,
+        state: DeliveryState | None = None,
+        listener_id: str | None = None,
+        event_id: str | None = None,
+        event_type: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[int, list[Delivery]]:
+        """Return how many deliveries fit, and one page of them, newest first."""
+        wanted = {
+            schema.deliveries.c.state: state,
+            schema.deliveries.c.listener_id: listener_id,
+            schema.deliveries.c.event_id: event_id,
+            schema.events.c.type: event_type,
+        }
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+
+        def work(connection: sa.Connection) -> tuple[int, list[Delivery]]:
+            count = sa.select(sa.func.count()).select_from(schema.deliveries)
+            if event_type is not None:
+                count = count.join(schema.events, schema.events.c.id == schema.deliveries.c.event_id)
+            page = _delivery_query().where(*conditions).order_by(schema.deliveries.c.id.desc())
+            rows = connection.execute(page.limit(limit).offset(offset))
+            return int(connection.execute(count.where(*conditions)).scalar_one()), [_delivery(row) for row in rows]
+
+        return self._database.read(work)
+
+    def delivery(self, delivery_id: int) -> Delivery | None:
+        """Return one delivery."""
+        query = _delivery_query().where(schema.deliveries.c.id == delivery_id)
+        row = self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else _delivery(row)
+
+    def attempts(self, delivery_id: int) -> list[Attempt]:
+        """Return the attempts of a delivery, first to last."""
+        kept = schema.attempts
+        query = (
+            sa.select(kept.c.number, kept.c.started_at, kept.c.finished_at, kept.c.error)
+            .where(kept.c.delivery_id == delivery_id)
+            .order_by(kept.c.id)
+        )
+        return self._database.read(lambda connection: [Attempt(*row) for row in connection.execute(query)])
+
+    def backlog(self) -> Backlog:
+        """Return how many deliveries are pending or dead."""
+        owed = schema.deliveries
+        query = (
+            sa.select(owed.c.state, sa.func.count(), sa.func.min(owed.c.created_at))
+            .where(owed.c.state != DeliveryState.DELIVERED)
+            .group_by(owed.c.state)
+        )
+        found = {row[0]: row for row in self._database.read(lambda connection: connection.execute(query).all())}
+        nothing = (None, 0, None)
+        pending, dead = found.get(DeliveryState.PENDING, nothing), found.get(DeliveryState.DEAD, nothing)
+        return Backlog(pending[1], dead[1], pending[2])
+
+    def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
+        """Delete what ended before, with its attempts, and events of which no delivery is left; return how many."""
+        pruned = 0
+        while True:
+            gone = self._database.write(lambda connection: _prune_some(connection, delivered_before, dead_before))
+            pruned += gone
+            if gone < _PRUNED_AT_ONCE:
+                return pruned
+
+
+def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
+    owed, events = schema.deliveries, schema.events
+    old = sa.or_(
+        sa.and_(owed.c.state == DeliveryState.DELIVERED, owed.c.finished_at < delivered_before),
+        sa.and_(owed.c.state == DeliveryState.DEAD, owed.c.finished_at < dead_before),
+    )
+    rows = connection.execute(sa.select(owed.c.id, owed.c.event_id).where(old).limit(_PRUNED_AT_ONCE)).all()
+    if rows:
+        connection.execute(owed.delete().where(owed.c.id.in_([row.id for row in rows])))
+        still_owed = sa.select(owed.c.id).where(owed.c.event_id == events.c.id).exists()
+        connection.execute(events.delete().where(events.c.id.in_({row.event_id for row in rows}), ~still_owed))
+    return len(rows)
+
+
+def _delivery_query() -> sa.Select[Any]:
+    owed, events, lanes = schema.deliveries, schema.events, schema.lanes
+    # A lane's due time is that of its first pending delivery, and no later one comes before it.
+    in_lane = sa.and_(lanes.c.id == owed.c.lane_id, owed.c.state == DeliveryState.PENDING)
+    return (
+        sa.select(owed, events.c.type, lanes.c.due_at)
+        .join(events, events.c.id == owed.c.event_id)
+        .outerjoin(lanes, in_lane)
+    )
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        event_id=row.event_id,
+        event_type=row.type,
+        listener_id=row.listener_id,
+        notifier_type=row.notifier_type,
+        target=row.target,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        finished_at=row.finished_at,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,120 @@
+"""Listeners, as rows."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..encoding import dumps
+from ..records import DeliveryState, Listener
+from . import schema
+from .database import Database
+
+REVISION = "listeners"
+"""Key in ``meta`` of a number that grows with every change of a listener."""
+
+LISTENER_DELETED = "The listener was deleted before this could be delivered."
+
+ConfigChange = Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
+
+
+class ListenerRows:
+    """Reads and writes listeners; their configs are sealed at rest."""
+
+    def __init__(
+        self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]
+    ) -> None:
+        self._database = database
+        self._seal = seal
+        self._open = open_sealed
+
+    def all(self) -> tuple[int, list[Listener]]:
+        """Return the revision, and all listeners of it in the order of their creation."""
+
+        def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
+            rows = connection.execute(sa.select(schema.listeners).order_by(schema.listeners.c.position))
+            return revision(connection), [self._listener(row) for row in rows]
+
+        return self._database.read(work)
+
+    def get(self, listener_id: str) -> Listener | None:
+        """Return one listener."""
+        return self._database.read(lambda connection: self._find(connection, listener_id))
+
+    def add(self, listener: Listener) -> None:
+        """Keep a new listener."""
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(schema.listeners.insert().values(self._values(listener)))
+            _raise_revision(connection)
+
+        self._database.write(work)
+
+    def change(self, listener_id: str, change: ConfigChange) -> Listener | None:
+        """Replace config and event types by what the function makes of the stored listener, in one transaction.
+
+        What the function raises is passed on, and nothing is written.
+        """
+
+        def work(connection: sa.Connection) -> Listener | None:
+            stored = self._find(connection, listener_id, for_update=True)
+            if stored is None:
+                return None
+            config, event_types = change(stored)
+            changed = Listener(stored.id, stored.notifier_type, config, event_types)
+            connection.execute(
+                schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
+            )
+            _raise_revision(connection)
+            return changed
+
+        return self._database.write(work)
+
+    def delete(self, listener_id: str, now: datetime) -> bool:
+        """Forget a listener; what it is still owed becomes dead letters. Tell whether there was one."""
+
+        def work(connection: sa.Connection) -> bool:
+            if not connection.execute(schema.listeners.delete().where(schema.listeners.c.id == listener_id)).rowcount:
+                return False
+            _raise_revision(connection)
+            connection.execute(schema.lanes.delete().where(schema.lanes.c.listener_id == listener_id))
+            owed = schema.deliveries
+            connection.execute(
+                owed.update()
+                .where(owed.c.listener_id == listener_id, owed.c.state == DeliveryState.PENDING)
+                .values(state=DeliveryState.DEAD, last_error=LISTENER_DELETED, finished_at=now)
+            )
+            return True
+
+        return self._database.write(work)
+
+    def _find(self, connection: sa.Connection, listener_id: str, for_update: bool = False) -> Listener | None:
+        query = sa.select(schema.listeners).where(schema.listeners.c.id == listener_id)
+        row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+        return None if row is None else self._listener(row)
+
+    def _listener(self, row: Any) -> Listener:
+        config = json.loads(self._open(row.sealed_config))
+        return Listener(row.id, row.notifier_type, config, tuple(json.loads(row.event_types)))
+
+    def _values(self, listener: Listener) -> dict[str, str]:
+        return {
+            "id": listener.id,
+            "notifier_type": listener.notifier_type,
+            "sealed_config": self._seal(dumps(listener.config)),
+            "event_types": dumps(list(listener.event_types)),
+        }
+
+
+def revision(connection: sa.Connection) -> int:
+    """Return the number that grows with every change of a listener."""
+    found = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)).scalar_one()
+    return int(found)
+
+
+def _raise_revision(connection: sa.Connection) -> None:
+    connection.execute(
+        schema.meta.update().where(schema.meta.c.key == REVISION).values(value=schema.meta.c.value + 1)
+    )

@@ -1,0 +1,131 @@
+"""The tables. What a column means is said by the record that it fills (:mod:`pulp_notifiers.records`)."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which has none, keeps it as naive text."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the value as the driver wants it."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return what was stored, as UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite only numbers rows by itself where the key is its plain INTEGER.
+_RowNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _id_column(name: str = "id") -> sa.Column[int]:
+    return sa.Column(name, _RowNumber, primary_key=True, autoincrement=True)
+
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+listeners = sa.Table(
+    "listeners",
+    metadata,
+    _id_column("position"),
+    sa.Column("id", sa.String(24), nullable=False, unique=True),
+    sa.Column("notifier_type", sa.Text, nullable=False),
+    sa.Column("sealed_config", sa.Text, nullable=False),
+    sa.Column("event_types", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("type", sa.String(200), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("call_report", sa.Text),
+    sa.Column("occurred_at", UtcTime, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+)
+
+lanes = sa.Table(
+    "lanes",
+    metadata,
+    _id_column(),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("listener_id", sa.String(24), nullable=False, index=True),
+    sa.Column("due_at", UtcTime, nullable=False, index=True),
+    sa.Column("lease_owner", sa.String(64)),
+    sa.Column("lease_until", UtcTime),
+    sqlite_autoincrement=True,
+)
+"""One row for each lane that has pending deliveries; the unit that a worker claims."""
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    _id_column(),
+    sa.Column("event_id", sa.String(36), sa.ForeignKey("events.id"), nullable=False, index=True),
+    sa.Column("listener_id", sa.String(24), nullable=False, index=True),
+    sa.Column("notifier_type", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("lane_id", _RowNumber, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("last_error", sa.Text),
+    sa.Index("ix_deliveries_state_finished_at", "state", "finished_at"),
+    sqlite_autoincrement=True,
+)
+
+sa.Index(
+    "ix_deliveries_lane_pending",
+    deliveries.c.lane_id,
+    deliveries.c.id,
+    sqlite_where=deliveries.c.state == "pending",
+    postgresql_where=deliveries.c.state == "pending",
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    _id_column(),
+    sa.Column("delivery_id", _RowNumber, sa.ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime, nullable=False),
+    sa.Column("error", sa.Text),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("login", sa.String(255), primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("super_user", sa.Boolean, nullable=False),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("login", sa.String(255), sa.ForeignKey("users.login", ondelete="CASCADE"), primary_key=True),
+    sa.Column("resource", sa.String(255), primary_key=True),
+    sa.Column("operation", sa.String(16), primary_key=True),
+)
