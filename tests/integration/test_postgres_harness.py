@@ -1,0 +1,111 @@
+"""The PostgreSQL that the other tests stand on."""
+
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pulp_notifiers.testing.postgres import PostgreSQL, find_binaries
+
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.skipif(
+        find_binaries() is None, reason="PostgreSQL is not installed (Debian: apt-get install postgresql)"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Return a server of this module's own, because its tests stop it."""
+    with PostgreSQL() as running:
+        yield running
+
+
+def connect(url: str) -> psycopg.Connection:
+    """Return a connection that commits each statement."""
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
+def test_each_database_is_fresh(server):
+    """What one test writes is not there for the next."""
+    first, second = server.create_database(), server.create_database()
+
+    with connect(first) as connection:
+        connection.execute("CREATE TABLE mark (value int)")
+
+    with connect(second) as connection:
+        assert (None,) == connection.execute("SELECT to_regclass('mark')").fetchone()
+
+
+def test_the_server_listens_on_loopback_only(server):
+    """Nobody on the network can reach it."""
+    with connect(server.url()) as connection:
+        assert ("127.0.0.1",) == connection.execute("SHOW listen_addresses").fetchone()
+
+
+def test_the_password_of_the_url_is_needed(server):
+    """Other users of the machine cannot become the super-user of the server."""
+    url = server.url().replace("+psycopg", "")
+    password = url.split(":")[2].split("@")[0]
+
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(url.replace(password, "guess"))
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_committed_rows_survive(server, end):
+    """A server that was stopped or killed comes back at the same address with what was committed."""
+    url = server.create_database()
+    with connect(url) as connection:
+        connection.execute("CREATE TABLE mark AS SELECT 7 AS value")
+
+    getattr(server, end)()
+    server.restart()
+
+    with connect(url) as connection:
+        assert (7,) == connection.execute("SELECT value FROM mark").fetchone()
+
+
+def test_a_kill_cuts_open_connections(server):
+    """A client in the middle of a transaction finds out with its next statement."""
+    connection = connect(server.url())
+    connection.execute("BEGIN")
+
+    server.kill()
+
+    with connection, pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+    server.restart()
+
+
+def test_a_stopped_server_stays_stopped_when_stopped_again(server):
+    """Stopping twice is no error."""
+    server.stop()
+    server.stop()
+
+    with pytest.raises(psycopg.OperationalError):
+        connect(server.url())
+    server.restart()
+
+
+def test_a_server_that_cannot_start_says_why():
+    """The error has the end of the server's log."""
+    with PostgreSQL(deadline_seconds=1.0) as server:
+        server.stop()
+
+        with socket.create_server(("127.0.0.1", server.port)), pytest.raises(RuntimeError, match="already in use"):
+            server.restart()
+
+
+def test_nothing_is_left_behind():
+    """After the block, the process and its folder are gone."""
+    with PostgreSQL() as server:
+        with connect(server.url()) as connection:
+            (folder,) = connection.execute("SHOW unix_socket_directories").fetchone()
+        assert Path(folder).is_dir()
+
+    assert not Path(folder).exists()
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        connect(server.url())
