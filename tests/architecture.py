@@ -1,0 +1,203 @@
+"""The rules for imports as data, and the checks that find what breaks them.
+
+Source texts come in as mappings of path to text, so that the checks can be tried on bad code too.
+"""
+
+import ast
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import resolve_name
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CORE = "pulp_notifiers"
+
+FLOORS = (
+    ("errors", "encoding", "event", "task", "records", "backoff"),
+    ("notifier", "source", "settings"),
+    ("registry", "broker", "templating", "store", "vault", "passwords"),
+    ("listeners", "accounts", "admission", "dispatcher", "attempt_log", "courier", "worker", "status"),
+    ("app",),
+    ("rest", "cli", "legacy", "celery"),
+    ("testing",),
+)
+"""From the ground up: a part may import what is on the floors below its own."""
+
+LEFT_TO_RIGHT = (0, 1)
+"""On these floors a part may also import those to its left."""
+
+NEIGHBOURS = {
+    ("courier", "attempt_log"),  # how loud an outcome is
+    ("worker", "admission"),  # which claims may run
+    ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
+}
+"""On one floor: who may import whom, and why."""
+
+STANDARD_LIBRARY_ONLY = (0, 3)
+
+OWNERS = {
+    "aiosmtpd": {"testing"},
+    "alembic": {"store"},
+    "amqp": {"broker"},
+    "click": {"cli"},
+    "cryptography": {"vault"},
+    "fastapi": {"rest"},
+    "jinja2": {"templating"},
+    "kombu": {"broker"},
+    "psycopg": {"store"},
+    # Config models are part of the contract.
+    "pydantic": {"notifier", "settings", "registry", "broker", "rest", "cli"},
+    "requests": {"cli.client"},
+    "rich": {"cli"},
+    "sqlalchemy": {"store"},
+    "starlette": {"rest"},
+    "stevedore": {"registry"},
+    "uvicorn": {"rest"},
+}
+"""Outside library to the modules or packages of the core that may import it."""
+
+PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "templating"}
+"""What an outside plugin may import, and therefore all that the bundled ones may."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement, wherever in a module it stands."""
+
+    importer: str
+    imported: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.importer}:{self.line} imports {self.imported}"
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Return the source text of every module below a folder; the keys are paths as seen from it."""
+    found = sorted(path for path in folder.rglob("*.py") if "build" not in path.relative_to(folder).parts)
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+
+def module_name(path: str) -> str:
+    """Return the dotted name of the module in a file."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imports(sources: Mapping[str, str], known: Collection[str] = ()) -> Iterator[Import]:
+    """Yield every import, also those inside functions; ``from a import b`` is one of a.b where that is a module.
+
+    :param known: modules beside those of the sources.
+    """
+    known = {*known, *map(module_name, sources)}
+    for path, text in sources.items():
+        importer = module_name(path)
+        package = importer if path.endswith("/__init__.py") else importer.rpartition(".")[0]
+        for node in ast.walk(ast.parse(text, path)):
+            for name, member in _named(node):
+                module = resolve_name(name, package)
+                whole = f"{module}.{member}"
+                yield Import(importer, whole if whole in known else module, getattr(node, "lineno", 0))
+
+
+def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
+    match node:
+        case ast.Import(names=names):
+            yield from ((alias.name, "") for alias in names)
+        case ast.ImportFrom(module=module, names=names, level=level):
+            yield from (("." * level + (module or ""), alias.name) for alias in names)
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
+            if ast.unparse(function) in ("import_module", "importlib.import_module", "__import__"):
+                yield name, ""
+
+
+def part(module: str) -> str:
+    """Return the first name below the core package; empty for the package itself."""
+    return module.removeprefix(CORE).lstrip(".").split(".")[0]
+
+
+def floor(name: str) -> int | None:
+    """Return the floor of a part, or None when the map lacks it."""
+    # The package itself imports nothing and may be imported by all.
+    return -1 if name == "" else next((number for number, parts in enumerate(FLOORS) if name in parts), None)
+
+
+def without_floor(sources: Mapping[str, str]) -> list[str]:
+    """Return the modules of the core that the map of floors lacks."""
+    return [module for module in map(module_name, sources) if floor(part(module)) is None]
+
+
+def upward(sources: Mapping[str, str]) -> list[str]:
+    """Return the imports of the core that do not point down."""
+    within = (found for found in imports(sources) if _is_core(found.imported))
+    return [str(found) for found in within if not _points_down(part(found.importer), part(found.imported))]
+
+
+def _points_down(importer: str, imported: str) -> bool:
+    above, below = floor(importer), floor(imported)
+    if above is None or below is None:
+        return False
+    if importer == imported or (importer, imported) in NEIGHBOURS:
+        return True
+    if above == below and above in LEFT_TO_RIGHT:
+        return FLOORS[above].index(imported) < FLOORS[above].index(importer)
+    return below < above
+
+
+def cycles(sources: Mapping[str, str]) -> list[list[str]]:
+    """Return import cycles between modules, each as the way round it."""
+    graph: dict[str, set[str]] = {module_name(path): set() for path in sources}
+    for found in imports(sources):
+        if found.imported in graph:
+            graph[found.importer].add(found.imported)
+    done: set[str] = set()
+    return [way for module in graph if (way := _way_round(module, graph, [], done))]
+
+
+def _way_round(module: str, graph: Mapping[str, Collection[str]], way: list[str], done: set[str]) -> list[str]:
+    if module in way:
+        return [*way[way.index(module) :], module]
+    if module in done:
+        return []
+    done.add(module)
+    found = (_way_round(imported, graph, [*way, module], done) for imported in sorted(graph[module]))
+    return next((cycle for cycle in found if cycle), [])
+
+
+def not_owned(sources: Mapping[str, str]) -> list[str]:
+    """Return the imports of outside libraries by modules of the core that do not own them."""
+    return [str(found) for found in imports(sources) if _is_outside(found.imported) and not _owns(found)]
+
+
+def _library(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _is_outside(module: str) -> bool:
+    return _library(module) not in sys.stdlib_module_names and not _is_core(module)
+
+
+def _is_core(module: str) -> bool:
+    return _library(module) == CORE
+
+
+def _owns(found: Import) -> bool:
+    owners = OWNERS.get(_library(found.imported), set())
+    return any(f"{found.importer}.".startswith(f"{CORE}.{owner}.") for owner in owners)
+
+
+def beyond_plugin_api(sources: Mapping[str, str]) -> list[str]:
+    """Return what plugins import from the core although no outside plugin may."""
+    api = {f"{CORE}.{name}" for name in PLUGIN_API}
+    within = (found for found in imports(sources, api) if _is_core(found.imported))
+    return [str(found) for found in within if found.imported not in api]
+
+
+def core() -> dict[str, str]:
+    """Return the sources of the core."""
+    return {f"{CORE}/{path}": text for path, text in read(ROOT / CORE).items()}
+
+
+def plugins() -> dict[str, str]:
+    """Return the sources of the bundled plugins without their tests."""
+    return {path: text for path, text in read(ROOT / "plugins").items() if "tests" not in Path(path).parts}

@@ -1,0 +1,166 @@
+"""Imports point down only, and every outside library has one owner."""
+
+import pytest
+
+from tests.architecture import (
+    CORE,
+    FLOORS,
+    OWNERS,
+    STANDARD_LIBRARY_ONLY,
+    beyond_plugin_api,
+    core,
+    cycles,
+    module_name,
+    not_owned,
+    plugins,
+    upward,
+    without_floor,
+)
+
+
+def test_every_module_has_a_floor():
+    """A new module is given its place before it is given callers."""
+    assert [] == without_floor(core())
+
+
+def test_imports_point_down():
+    """No part imports from its own floor or from above."""
+    assert [] == upward(core())
+
+
+def test_there_is_no_import_cycle():
+    """Imports inside functions included, no module needs itself."""
+    assert [] == cycles(core())
+
+
+def test_every_outside_library_has_one_owner():
+    """Replacing a library means editing one place."""
+    assert [] == not_owned(core())
+
+
+def test_plugins_import_what_an_outside_plugin_may():
+    """No bundled plugin is privileged."""
+    assert [] == beyond_plugin_api(plugins())
+
+
+@pytest.mark.parametrize("number", STANDARD_LIBRARY_ONLY)
+def test_facts_and_engine_own_no_library(number):
+    """They can be read, tested and kept without knowing any library."""
+    assert [] == [library for library, owners in OWNERS.items() if owners & set(FLOORS[number])]
+
+
+def test_the_sources_are_found():
+    """The checks above look at something."""
+    assert f"{CORE}/event.py" in core()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("event.py", "from .worker import Worker"),
+        ("event.py", "from . import worker"),
+        ("event.py", "import pulp_notifiers.worker"),
+        ("event.py", "from pulp_notifiers import worker"),
+        ("event.py", "def late():\n    from .worker import Worker"),
+        ("event.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .worker import Worker"),
+        ("event.py", "import importlib\nimportlib.import_module('pulp_notifiers.worker')"),
+        ("event.py", "from importlib import import_module\nimport_module('.worker', __package__)"),
+        ("errors.py", "from .event import Event"),
+        ("notifier.py", "from .settings import Settings"),
+        ("store/tables.py", "from ..worker import Worker"),
+        ("store/tables.py", "from ..vault import Vault"),
+        ("store/__init__.py", "from ..app import App"),
+        ("dispatcher.py", "from .worker import Worker"),
+        ("rest/routes.py", "from ..cli import main"),
+        ("app.py", "from .testing.smtp import SmtpReceiver"),
+        ("app.py", "from .unheard_of import Thing"),
+    ],
+)
+def test_an_upward_import_is_found(path, text):
+    """Whatever its form, and wherever it stands."""
+    sources = {f"{CORE}/worker.py": "", f"{CORE}/{path}": text}
+
+    assert [module_name(f"{CORE}/{path}")] == [told.split(":")[0] for told in upward(sources)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("worker.py", "from .event import Event\nfrom .store import Store\nfrom . import __version__"),
+        ("records.py", "from .event import Event"),
+        ("settings.py", "from .errors import InvalidSetting\nfrom .notifier import Notifier"),
+        ("store/tables.py", "from . import rows\nfrom ..records import Listener"),
+        ("cli/serve.py", "def serve():\n    from ..rest.server import serve"),
+        ("testing/contract.py", "from ..app import App"),
+    ],
+)
+def test_a_downward_import_is_no_fault(path, text):
+    """The checks leave good code alone."""
+    assert [] == upward({f"{CORE}/__init__.py": "", f"{CORE}/store/rows.py": "", f"{CORE}/{path}": text})
+
+
+def test_a_module_without_floor_is_found():
+    """Neither a file nor a package may stand outside the map."""
+    sources = {f"{CORE}/{path}": "" for path in ("__init__.py", "event.py", "extra.py", "more/__init__.py")}
+
+    assert [f"{CORE}.extra", f"{CORE}.more"] == without_floor(sources)
+
+
+def test_a_cycle_is_found():
+    """Within a package too, and through a function."""
+    sources = {
+        f"{CORE}/store/__init__.py": "from .first import one",
+        f"{CORE}/store/first.py": "from . import second",
+        f"{CORE}/store/second.py": "def late():\n    from .first import one",
+    }
+
+    assert [[f"{CORE}.store.first", f"{CORE}.store.second", f"{CORE}.store.first"]] == cycles(sources)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("worker.py", "import kombu"),
+        ("worker.py", "def late():\n    from kombu.utils import json"),
+        ("store/tables.py", "import stevedore.driver"),
+        ("cli/table.py", "import requests"),
+        ("cli/client_side.py", "import requests"),
+        ("app.py", "import numpy"),
+    ],
+)
+def test_a_second_owner_is_found(path, text):
+    """A library outside the map has no owner at all."""
+    assert [] != not_owned({f"{CORE}/{path}": text})
+
+
+def test_an_owner_is_no_fault():
+    """Modules of an owning package own what the package owns."""
+    sources = {
+        f"{CORE}/broker.py": "import kombu.pools\nfrom amqp import exceptions",
+        f"{CORE}/store/migrations/env.py": "import json\nfrom sqlalchemy import text",
+        f"{CORE}/cli/client.py": "import requests",
+    }
+
+    assert [] == not_owned(sources)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from pulp_notifiers.records import MASK",
+        "from pulp_notifiers import settings",
+        "from pulp_notifiers import __version__",
+        "import pulp_notifiers.store",
+        "def late():\n    from pulp_notifiers.testing.http import HttpReceiver",
+    ],
+)
+def test_a_privileged_plugin_is_found(text):
+    """Everything but the plugin API is out of bounds."""
+    assert [] != beyond_plugin_api({"a-plugin/a_plugin.py": text})
+
+
+def test_the_plugin_api_is_no_fault():
+    """In either form of the statement."""
+    text = "from pulp_notifiers.event import Event\nfrom pulp_notifiers import notifier, errors\nimport requests"
+
+    assert [] == beyond_plugin_api({"a-plugin/a_plugin.py": text})
