@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, ValidationError
 
-from .errors import InvalidConfig
+from .errors import InvalidConfig, NotifierError, NotifierUnavailable
 from .event import Event
 from .records import MASK
 
@@ -35,6 +35,7 @@ ONE_TARGET = ""
 """The target of a config that has only one."""
 
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _SHORTEST_SCRUBBED = 4
 
 
@@ -155,18 +156,21 @@ class LoadedNotifier:
         :raises InvalidConfig: with every problem at once.
         """
         try:
-            return self._config_model.model_validate(dict(config))
+            return self._of_plugin(self._config_model.model_validate, dict(config))
         except ValidationError as error:
             raise InvalidConfig(self.type, _problems(error)) from None
 
     def targets(self, config: Any) -> tuple[str, ...]:
         """Return the targets of a parsed config, each once, in order.
 
-        :raises InvalidConfig: there is none.
+        :raises InvalidConfig: there is none, or one is no plain text.
         """
         targets = tuple(dict.fromkeys(self._call("targets", config, default=(ONE_TARGET,))))
         if not targets:
             raise InvalidConfig(self.type, {"": "they name nobody to notify"})
+        for target in targets:
+            if not isinstance(target, str) or _UNPRINTABLE.search(target):
+                raise InvalidConfig(self.type, {"": f"{target!r} is no target: write text without control characters"})
         return targets
 
     def advice(self, config: Any) -> tuple[str, ...]:
@@ -195,7 +199,17 @@ class LoadedNotifier:
 
     def _call(self, name: str, *arguments: Any, default: Any) -> Any:
         method = getattr(self.notifier, name, None)
-        return default if method is None else method(*arguments)
+        return default if method is None else self._of_plugin(method, *arguments)
+
+    def _of_plugin(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except (NotifierError, ValidationError):
+            raise
+        except Exception as failure:  # a plugin may raise anything, and must not disturb the rest
+            name = getattr(function, "__name__", repr(function))
+            reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {failure}"
+            raise NotifierUnavailable(self.type, reason) from failure
 
 
 def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:

@@ -35,9 +35,11 @@ class Outbox:
     def add(self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime) -> int | None:
         """Write an event and one delivery for each target; return how many deliveries the event has.
 
-        An event id that is there already adds nothing. None means that listeners changed since the revision by which
-        ``owed`` was chosen, and nothing was written.
+        An event id that is there already adds nothing, and an event that nobody is owed is not kept. None means that
+        listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
         """
+        if not owed:
+            return 0 if self._database.read(revision) == listeners_revision else None
 
         def work(connection: sa.Connection) -> int | None:
             if revision(connection) != listeners_revision:
@@ -134,8 +136,7 @@ class Outbox:
             }
             for key, each in keyed
         ]
-        if rows:
-            connection.execute(schema.deliveries.insert(), rows)
+        connection.execute(schema.deliveries.insert(), rows)
 
     def _lane(self, connection: sa.Connection, key: str, listener_id: str, now: datetime) -> int:
         insert = self._insert(schema.lanes).values(key=key, listener_id=listener_id, due_at=now)

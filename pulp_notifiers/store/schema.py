@@ -107,7 +107,9 @@ attempts = sa.Table(
     "attempts",
     metadata,
     _id_column(),
-    sa.Column("delivery_id", _RowNumber, sa.ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column(
+        "delivery_id", _RowNumber, sa.ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("finished_at", UtcTime, nullable=False),

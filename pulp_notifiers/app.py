@@ -1,0 +1,114 @@
+"""The wiring: settings become running parts, closed in reverse order."""
+
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from .accounts import Accounts
+from .backoff import Backoff
+from .courier import Courier
+from .dispatcher import Dispatcher
+from .event import Event
+from .listeners import Listeners
+from .registry import Registry
+from .settings import NotifiersSettings, Settings
+from .store import Store
+from .vault import Vault
+from .worker import Worker, WorkerOptions
+
+_logger = logging.getLogger(__name__)
+
+
+def open_store(settings: NotifiersSettings) -> Store:
+    """Return the store that the settings name; an embedded database gets its newest schema at once.
+
+    :raises InvalidSetting: the settings are wrong, or the schema of a PostgreSQL database is not the newest.
+    :raises StoreUnavailable: the database does not answer.
+    """
+    key_file = settings.resolved_key_file()
+    store = Store(settings.resolved_database_url(), lambda sealed: Vault.from_file(key_file, may_create=not sealed))
+    if store.dialect == "sqlite":
+        store.upgrade()
+    else:
+        store.require_schema()
+    store.open_cipher()
+    return store
+
+
+class App:
+    """Everything that one process needs to fire events, register listeners and deliver.
+
+    ::
+
+        with App.from_settings() as app:
+            app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+
+    The worker does not run until :meth:`Worker.start` is called: another process may deliver.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.own = settings.own()
+        with ExitStack() as closing:
+            self.store = open_store(self.own)
+            closing.callback(self.store.close)
+            self.registry = Registry(settings.section)
+            closing.callback(self.registry.close)
+            self.listeners = Listeners(self.store.listeners, self.registry, self.own.reveal_secrets)
+            self.accounts = Accounts(self.store, self.own.credential_cache_seconds)
+            self.worker = self._worker()
+            closing.callback(self._stop_worker)
+            self._dispatcher = Dispatcher(
+                self.store.listeners, self.store.outbox, self.registry, wake=self.worker.wake
+            )
+            self._closing = closing.pop_all()
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None, environ: Mapping[str, str] = os.environ) -> Self:
+        """Return the running parts of these settings, or of the configuration file and environment.
+
+        :raises InvalidSetting: a setting is wrong.
+        :raises StoreUnavailable: the database does not answer.
+        """
+        return cls(settings or Settings.load(environ))
+
+    def fire(self, event: Event) -> int:
+        """Hand over an event; return how many deliveries are owed of it, when that promise is on disk.
+
+        :raises StoreUnavailable: nothing was written.
+        :raises TypeError: payload or call report hold a value that has no JSON form.
+        """
+        return self._dispatcher.fire(event)
+
+    def close(self) -> None:
+        """Stop the worker, close notifiers and database. Closing twice is harmless."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _worker(self) -> Worker:
+        own = self.own
+        backoff = Backoff(own.backoff_first_seconds, own.backoff_longest_seconds, own.max_attempts)
+        options = WorkerOptions(
+            threads=own.worker_threads,
+            lease=timedelta(seconds=own.lease_seconds),
+            poll=timedelta(seconds=own.poll_seconds),
+            keep_delivered=timedelta(days=own.keep_delivered_days),
+            keep_dead=timedelta(days=own.keep_dead_days),
+        )
+        courier = Courier(self.store.listeners, self.registry, backoff)
+        return Worker(self.store.outbox, self.store.history, courier, options)
+
+    def _stop_worker(self) -> None:
+        if self.worker.running and not self.worker.stop():
+            _logger.warning("Attempts still run at the end; their deliveries are repeated by the next worker.")

@@ -1,0 +1,227 @@
+"""The worker: threads that claim what is due, have it attempted, and record what came of it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from .admission import Admission
+from .errors import StoreUnavailable
+from .event import utc_now
+from .records import Claim, DeliveryState, Outcome, OwedDelivery
+
+_PRUNE_EVERY = timedelta(hours=1)
+
+_logger = logging.getLogger(__name__)
+
+
+class Outbox(Protocol):
+    """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.outbox.Outbox`)."""
+
+    def claim(
+        self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]
+    ) -> list[Claim]: ...
+    def renew(self, claims: Iterable[Claim], until: datetime) -> None: ...
+    def release(self, claims: Iterable[Claim]) -> None: ...
+    def record(
+        self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool
+    ) -> bool: ...
+    def next_due(self) -> datetime | None: ...
+
+
+class History(Protocol):
+    """What has ended, and is deleted some time later."""
+
+    def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
+
+
+class Courier(Protocol):
+    """Who makes an attempt."""
+
+    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker works.
+
+    :ivar threads: attempts at the same time.
+    :ivar lease: how long what a dead worker had claimed is left to it; renewed every third of it.
+    :ivar poll: how often to look for what another process fired.
+    :ivar keep_delivered: delivered deliveries are deleted after.
+    :ivar keep_dead: dead letters are deleted after.
+    """
+
+    threads: int = 16
+    lease: timedelta = timedelta(seconds=30)
+    poll: timedelta = timedelta(seconds=1)
+    keep_delivered: timedelta = timedelta(days=7)
+    keep_dead: timedelta = timedelta(days=90)
+
+
+class Worker:
+    """Works through what is owed, until it is stopped.
+
+    One thread claims lanes and keeps their leases alive; the others carry the deliveries of one lane at a time, in
+    order. A lane whose delivery failed for now goes back, to come up again when it is due.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        history: History,
+        courier: Courier,
+        options: WorkerOptions | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.options = options or WorkerOptions()
+        self._outbox = outbox
+        self._history = history
+        self._courier = courier
+        self._clock = clock
+        self._admission = Admission(self.options.threads)
+        # One lock for all that follows; everything that happens inside it is quick.
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._look_again = False
+        self._threads: list[threading.Thread] = []
+        self._renewed_at = self._pruned_at = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._outage = False
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the threads are at work."""
+        return bool(self._threads) and not self._stopping
+
+    def start(self) -> None:
+        """Start the threads."""
+        names = [f"pulp-notifiers-attempts-{number}" for number in range(self.options.threads)]
+        self._threads = [threading.Thread(target=self._attempt_forever, name=name, daemon=True) for name in names]
+        self._threads.append(threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Look for due deliveries now instead of at the next poll."""
+        with self._changed:
+            self._look_again = True
+            self._changed.notify_all()
+
+    def stop(self, timeout_seconds: float = 20.0) -> bool:
+        """Finish the attempts that are under way, give back the rest, and end the threads.
+
+        :param timeout_seconds: how long to wait for attempts. What then still runs is left to its lease.
+        :return: whether all threads ended.
+        """
+        with self._changed:
+            self._stopping = True
+            waiting = self._admission.withdraw()
+            self._changed.notify_all()
+        deadline = time.monotonic() + timeout_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._outbox.release(waiting)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _claim_forever(self) -> None:
+        while not self._stopping:
+            try:
+                self._claim_once()
+                self._prune_sometimes()
+                pause = self._pause_seconds()
+                self._end_of_outage()
+            except StoreUnavailable as unavailable:
+                self._begin_outage(unavailable)
+                pause = self.options.poll.total_seconds()
+            except Exception:  # the one broad except of this thread: it must go on, or nothing is delivered any more
+                _logger.exception("The worker stumbled and goes on")
+                pause = self.options.poll.total_seconds()
+            self._rest(pause)
+
+    def _claim_once(self) -> None:
+        now = self._clock()
+        with self._changed:
+            self._look_again = False
+            limit, full, held = self._admission.free, self._admission.full(), self._admission.held()
+        if held and now - self._renewed_at >= self.options.lease / 3:
+            self._outbox.renew(held, now + self.options.lease)
+            self._renewed_at = now
+        claimed = self._outbox.claim(now, now + self.options.lease, limit, full) if limit else []
+        with self._changed:
+            self._admission.offer(claimed)
+            self._changed.notify_all()
+
+    def _pause_seconds(self) -> float:
+        due_at = self._outbox.next_due()
+        longest = min(self.options.poll, self.options.lease / 3)
+        if due_at is None or self._admission.free == 0:
+            return longest.total_seconds()
+        # What is due already waits for a thread, and a thread that gets free looks again.
+        wait = due_at - self._clock()
+        return (min(wait, longest) if wait > timedelta() else longest).total_seconds()
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._look_again or self._stopping, seconds)
+
+    def _attempt_forever(self) -> None:
+        while True:
+            with self._changed:
+                claim = self._next_claim()
+            if claim is None:
+                return
+            troubled = False
+            try:
+                troubled = self._work_off(claim)
+            except StoreUnavailable as unavailable:
+                self._begin_outage(unavailable)
+            except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
+                _logger.exception("The worker stumbled over lane %d and goes on", claim.lane)
+            finally:
+                with self._changed:
+                    self._admission.finished(claim, troubled)
+                    self._look_again = True
+                    self._changed.notify_all()
+
+    def _next_claim(self) -> Claim | None:
+        while not self._stopping:
+            claim = self._admission.take()
+            if claim is not None:
+                return claim
+            self._changed.wait()
+        return None
+
+    def _work_off(self, claim: Claim) -> bool:
+        for delivery in claim.deliveries:
+            outcome = self._courier.attempt(claim.listener_id, delivery)
+            last = delivery is claim.deliveries[-1] or self._stopping
+            if not self._outbox.record(claim, delivery, outcome, self._clock(), last):
+                _logger.warning(
+                    "The lease of lane %d ended during an attempt of delivery %d: another worker repeats it",
+                    claim.lane,
+                    delivery.id,
+                )
+                return False
+            if last or outcome.state is DeliveryState.PENDING:
+                return outcome.state is DeliveryState.PENDING
+        raise AssertionError("a claim brings at least one delivery")
+
+    def _prune_sometimes(self) -> None:
+        now = self._clock()
+        if now - self._pruned_at >= _PRUNE_EVERY:
+            self._pruned_at = now
+            pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)
+            _logger.log(logging.INFO if pruned else logging.DEBUG, "Deleted %d old deliveries", pruned)
+
+    def _begin_outage(self, unavailable: StoreUnavailable) -> None:
+        level = logging.DEBUG if self._outage else logging.ERROR
+        self._outage = True
+        _logger.log(level, "Deliveries wait: %s", unavailable)
+
+    def _end_of_outage(self) -> None:
+        if self._outage:
+            self._outage = False
+            _logger.info("The database answers again, deliveries go on")
