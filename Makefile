@@ -1,0 +1,57 @@
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# The tutorial's plugin is left out: the end-to-end tests, and a reader of the docs, install it into a running service.
+PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/pulp-notifier-file/%,$(wildcard plugins/*/pyproject.toml)))
+METADATA := pyproject.toml setup.py $(PLUGINS:%=%/pyproject.toml)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install test demo run lint docs clean
+
+help:
+	@echo "make install   sets up $(VENV) with the package and the plugins; nothing outside this folder"
+	@echo "make test      runs all tests, with a RabbitMQ and a PostgreSQL of their own"
+	@echo "make demo      starts the service and shows what mail, HTTP and AMQP receivers get"
+	@echo "make run       serves, with its state in .state/"
+	@echo "make lint      ruff, mypy, codespell"
+	@echo "make docs      builds the documentation in docs/_build/html"
+	@echo "make clean     removes what the other targets made"
+
+install: $(STAMP)
+
+$(STAMP): $(BIN)/python $(METADATA)
+	@echo "Installing pulp-notifiers and $(words $(PLUGINS)) plugins into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]' $(PLUGINS:%=--editable ./%)
+	@touch $@
+
+# Made once: its time says nothing about what is installed in it.
+$(BIN)/python:
+	@scripts/make-venv.sh '$(PYTHON)' $(VENV)
+
+test: install
+	@scripts/test-servers.sh
+	$(BIN)/python -m pytest
+
+demo: install
+	@$(BIN)/python demo/run.py
+
+run: install
+	@mkdir -p -m 700 .state
+	PULP_NOTIFIERS_STATE_DIRECTORY='$(CURDIR)/.state' $(BIN)/pulp-notifiers serve
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+docs: install
+	$(BIN)/sphinx-build -q -W docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) .state docs/_build build dist htmlcov .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./.git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -print0 | xargs -0 rm -rf
