@@ -1,6 +1,7 @@
 """JSON as Pulp 2 wrote it: ASCII, and MongoDB's extended forms for values that JSON lacks (CONTRACT 2.6)."""
 
 import json
+import math
 import re
 import sys
 from base64 import b64encode
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNPORTABLE_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _REGEX_FLAGS = (("i", re.I), ("l", re.L), ("m", re.M), ("s", re.S), ("u", re.U), ("x", re.X))
 
 
@@ -54,6 +56,29 @@ def utc(value: datetime) -> datetime:
 def iso_seconds(value: datetime) -> str:
     """Return a time as Pulp's REST texts show it: UTC, whole seconds, ``Z`` (CONTRACT 2.3)."""
     return utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unportable(value: Any) -> str | None:
+    """Return what in a JSON value some database, broker or receiver could not carry; None if there is nothing.
+
+    NUL characters (PostgreSQL refuses them), lone surrogates (no encoding of Unicode has them), integers beyond signed
+    64 bit, and numbers that are not finite.
+    """
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if found := _UNPORTABLE_CHARACTER.search(item):
+                return f"It contains the character U+{ord(found.group()):04X}, which cannot be stored."
+        elif isinstance(item, dict | list | tuple):
+            waiting.extend(item)
+            if isinstance(item, dict):
+                waiting.extend(item.values())
+        elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+            return "It contains an integer beyond 64 bits."
+        elif isinstance(item, float) and not math.isfinite(item):
+            return "It contains a number that is not finite."
+    return None
 
 
 def _milliseconds(value: datetime) -> int:

@@ -9,6 +9,7 @@ from itertools import count
 from threading import Lock
 from typing import Any, Protocol
 
+from .encoding import unportable
 from .errors import InvalidConfig, InvalidValue, NoSuchListener, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
 from .notifier import LoadedNotifier, mask, unmask
@@ -172,4 +173,7 @@ def _checked_config(value: object) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise InvalidValue(["notifier_config"], "notifier_config must be an object.")
+    flaw = unportable(value)
+    if flaw:
+        raise InvalidValue(["notifier_config"], flaw)
     return value
