@@ -107,7 +107,7 @@ class App:
             keep_dead=timedelta(days=own.keep_dead_days),
         )
         courier = Courier(self.store.listeners, self.registry, backoff)
-        return Worker(self.store.outbox, self.store.history, courier, options)
+        return Worker(self.store.claims, self.store.history, courier, options)
 
     def _stop_worker(self) -> None:
         if self.worker.running and not self.worker.stop():

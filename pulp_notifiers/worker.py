@@ -18,8 +18,8 @@ _PRUNE_EVERY = timedelta(hours=1)
 _logger = logging.getLogger(__name__)
 
 
-class Outbox(Protocol):
-    """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.outbox.Outbox`)."""
+class Claims(Protocol):
+    """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.claims.Claims`)."""
 
     def claim(
         self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]
@@ -71,14 +71,14 @@ class Worker:
 
     def __init__(
         self,
-        outbox: Outbox,
+        claims: Claims,
         history: History,
         courier: Courier,
         options: WorkerOptions | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.options = options or WorkerOptions()
-        self._outbox = outbox
+        self._claims = claims
         self._history = history
         self._courier = courier
         self._clock = clock
@@ -123,7 +123,7 @@ class Worker:
         deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._outbox.release(waiting)
+        self._claims.release(waiting)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _claim_forever(self) -> None:
@@ -147,15 +147,15 @@ class Worker:
             self._look_again = False
             limit, full, held = self._admission.free, self._admission.full(), self._admission.held()
         if held and now - self._renewed_at >= self.options.lease / 3:
-            self._outbox.renew(held, now + self.options.lease)
+            self._claims.renew(held, now + self.options.lease)
             self._renewed_at = now
-        claimed = self._outbox.claim(now, now + self.options.lease, limit, full) if limit else []
+        claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit else []
         with self._changed:
             self._admission.offer(claimed)
             self._changed.notify_all()
 
     def _pause_seconds(self) -> float:
-        due_at = self._outbox.next_due()
+        due_at = self._claims.next_due()
         longest = min(self.options.poll, self.options.lease / 3)
         if due_at is None or self._admission.free == 0:
             return longest.total_seconds()
@@ -198,7 +198,7 @@ class Worker:
         for delivery in claim.deliveries:
             outcome = self._courier.attempt(claim.listener_id, delivery)
             last = delivery is claim.deliveries[-1] or self._stopping
-            if not self._outbox.record(claim, delivery, outcome, self._clock(), last):
+            if not self._claims.record(claim, delivery, outcome, self._clock(), last):
                 _logger.warning(
                     "The lease of lane %d ended during an attempt of delivery %d: another worker repeats it",
                     claim.lane,

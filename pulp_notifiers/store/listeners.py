@@ -17,6 +17,11 @@ REVISION = "listeners"
 
 LISTENER_DELETED = "The listener was deleted before this could be delivered."
 
+# Built once, because each event runs them.
+_REVISION = sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)
+_FIND = sa.select(schema.listeners).where(schema.listeners.c.id == sa.bindparam("listener_id"))
+_FIND_FOR_UPDATE = _FIND.with_for_update()
+
 ConfigChange = Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
 
 
@@ -91,8 +96,8 @@ class ListenerRows:
         return self._database.write(work)
 
     def _find(self, connection: sa.Connection, listener_id: str, for_update: bool = False) -> Listener | None:
-        query = sa.select(schema.listeners).where(schema.listeners.c.id == listener_id)
-        row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+        query = _FIND_FOR_UPDATE if for_update else _FIND
+        row = connection.execute(query, {"listener_id": listener_id}).one_or_none()
         return None if row is None else self._listener(row)
 
     def _listener(self, row: Any) -> Listener:
@@ -110,8 +115,7 @@ class ListenerRows:
 
 def revision(connection: sa.Connection) -> int:
     """Return the number that grows with every change of a listener."""
-    found = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)).scalar_one()
-    return int(found)
+    return int(connection.execute(_REVISION).scalar_one())
 
 
 def _raise_revision(connection: sa.Connection) -> None:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from ..errors import InvalidSetting
 from . import schema
+from .claims import Claims
 from .database import Database
 from .history import History
 from .listeners import ListenerRows
@@ -47,6 +48,7 @@ class Store:
         self._cipher: Cipher | None = None
         self.listeners = ListenerRows(self._database, self._seal, self._open)
         self.outbox = Outbox(self._database)
+        self.claims = Claims(self._database)
         self.history = History(self._database)
         self.users = UserRows(self._database)
 

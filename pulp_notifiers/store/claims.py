@@ -1,0 +1,181 @@
+"""Claims: lanes handed to workers under a lease, and what came of each attempt."""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from ..event import Event
+from ..records import Claim, DeliveryState, Outcome, OwedDelivery
+from .database import Database
+from .schema import attempts, deliveries, events, lanes
+
+_RUN_LENGTH = 20
+"""Deliveries of one lane that one claim brings along at most."""
+
+_PENDING = deliveries.c.state == DeliveryState.PENDING.value
+
+# Built once, as in the outbox.
+_DUE = (
+    sa.select(lanes.c.id, lanes.c.listener_id)
+    .where(
+        lanes.c.due_at <= sa.bindparam("now"),
+        sa.or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= sa.bindparam("now")),
+        lanes.c.listener_id.not_in(sa.bindparam("except_listeners", expanding=True)),
+    )
+    .order_by(lanes.c.due_at, lanes.c.id)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    lanes.update()
+    .where(lanes.c.id == sa.bindparam("lane"))
+    .values(lease_owner=sa.bindparam("owner"), lease_until=sa.bindparam("until"))
+)
+_OWED = (
+    sa.select(deliveries.c.id.label("delivery_id"), deliveries.c.target, deliveries.c.attempts, *events.c)
+    .join(events, events.c.id == deliveries.c.event_id)
+    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING)
+    .order_by(deliveries.c.id)
+    .limit(_RUN_LENGTH)
+)
+_HOLD = (
+    sa.select(lanes.c.id)
+    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
+    .with_for_update()
+)
+_RENEW = (
+    lanes.update()
+    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
+    .values(lease_until=sa.bindparam("until"))
+)
+_RELEASE = (
+    lanes.update()
+    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
+    .values(lease_owner=None, lease_until=None)
+)
+_INSERT_ATTEMPT = attempts.insert()
+_UPDATE_DELIVERY = (
+    deliveries.update()
+    .where(deliveries.c.id == sa.bindparam("delivery"))
+    .values(
+        state=sa.bindparam("new_state"),
+        attempts=sa.bindparam("number"),
+        finished_at=sa.bindparam("ended_at"),
+        last_error=sa.func.coalesce(sa.bindparam("error", type_=sa.Text), deliveries.c.last_error),
+    )
+)
+_ANY_PENDING = sa.select(deliveries.c.id).where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING).limit(1)
+_DELETE_LANE = lanes.delete().where(lanes.c.id == sa.bindparam("lane"))
+_RETURN_LANE = (
+    lanes.update()
+    .where(lanes.c.id == sa.bindparam("lane"))
+    .values(due_at=sa.bindparam("due"), lease_owner=None, lease_until=None)
+)
+_NEXT_DUE = sa.select(sa.func.min(lanes.c.due_at)).where(lanes.c.lease_owner.is_(None))
+
+
+class Claims:
+    """Hands due lanes to workers and keeps what came of each attempt.
+
+    A lane is held by one worker at a time, so its deliveries go out in order. Outcomes are only recorded for the
+    holder: a worker whose lease ended while it slept cannot overwrite what another did since.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
+        """Take due lanes that nobody holds, oldest first, for as long as the lease runs."""
+        owner = uuid4().hex
+        wanted = {"now": now, "limit": limit, "except_listeners": list(except_listeners)}
+
+        def work(connection: sa.Connection) -> list[Claim]:
+            taken = connection.execute(_DUE, wanted).all()
+            if taken:
+                connection.execute(_LEASE, [{"lane": row.id, "owner": owner, "until": until} for row in taken])
+            return [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
+
+        return self._database.write(work)
+
+    def renew(self, claims: Iterable[Claim], until: datetime) -> None:
+        """Prolong leases; those that were lost stay lost."""
+        held = [{"lane": claim.lane, "owner": claim.owner, "until": until} for claim in claims]
+        if held:
+            self._database.write(lambda connection: connection.execute(_RENEW, held))
+
+    def release(self, claims: Iterable[Claim]) -> None:
+        """Give lanes back with nothing said about their deliveries."""
+        held = [{"lane": claim.lane, "owner": claim.owner} for claim in claims]
+        if held:
+            self._database.write(lambda connection: connection.execute(_RELEASE, held))
+
+    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> bool:
+        """Keep what came of an attempt; after the last one of a claim, or when the delivery stays pending, give the
+        lane back. Return False, with nothing written, when the lease was lost meanwhile.
+        """
+
+        def work(connection: sa.Connection) -> bool:
+            if connection.execute(_HOLD, {"lane": claim.lane, "owner": claim.owner}).first() is None:
+                return False
+            _keep_attempt(connection, delivery, outcome)
+            if last or outcome.state is DeliveryState.PENDING:
+                _leave_lane(connection, claim.lane, outcome.due_at or now)
+            return True
+
+        return self._database.write(work)
+
+    def next_due(self) -> datetime | None:
+        """Return when the earliest lane that nobody holds is due."""
+        found: datetime | None = self._database.read(lambda connection: connection.execute(_NEXT_DUE).scalar_one())
+        return found
+
+
+def _owed(connection: sa.Connection, lane: int) -> tuple[OwedDelivery, ...]:
+    rows = connection.execute(_OWED, {"lane": lane})
+    return tuple(OwedDelivery(row.delivery_id, _event(row), row.target, row.attempts) for row in rows)
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        type=row.type,
+        payload=json.loads(row.payload),
+        call_report=None if row.call_report is None else json.loads(row.call_report),
+        id=UUID(row.id),
+        occurred_at=row.occurred_at,
+        source=row.source,
+    )
+
+
+def _keep_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Outcome) -> None:
+    attempt = outcome.attempt
+    connection.execute(
+        _INSERT_ATTEMPT,
+        {
+            "delivery_id": delivery.id,
+            "number": attempt.number,
+            "started_at": attempt.started_at,
+            "finished_at": attempt.finished_at,
+            "error": attempt.error,
+        },
+    )
+    connection.execute(
+        _UPDATE_DELIVERY,
+        {
+            "delivery": delivery.id,
+            "new_state": outcome.state,
+            "number": attempt.number,
+            "ended_at": None if outcome.state is DeliveryState.PENDING else attempt.finished_at,
+            "error": attempt.error,
+        },
+    )
+
+
+def _leave_lane(connection: sa.Connection, lane: int, due_at: datetime) -> None:
+    if connection.execute(_ANY_PENDING, {"lane": lane}).first() is None:
+        connection.execute(_DELETE_LANE, {"lane": lane})
+    else:
+        connection.execute(_RETURN_LANE, {"lane": lane, "due": due_at})
