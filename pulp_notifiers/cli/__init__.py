@@ -1,0 +1,51 @@
+"""The command line tool ``pulp-notifiers``."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..errors import InvalidSetting, InvalidValue, NotifierError, StoreUnavailable
+from .failures import RequestFailed
+from .options import InvalidOptionText
+from .root import root
+
+_CODES = ((InvalidSetting, os.EX_CONFIG), (InvalidValue, os.EX_DATAERR), (StoreUnavailable, os.EX_IOERR))
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Codes are those of sysexits.h that pulp-admin used (CONTRACT 5), and 130 for an interrupt.
+
+    :param arguments: the command line without the program's name; None takes that of this process.
+    """
+    try:
+        answer = root.main(arguments, "pulp-notifiers", standalone_mode=False)
+        return answer if isinstance(answer, int) else os.EX_OK
+    except click.ClickException as error:
+        error.show()
+        return _click_code(error)
+    except click.Abort:
+        return _INTERRUPTED
+    except NotifierError as error:
+        click.echo(f"{error}", err=True)
+        return _code(error)
+    except Exception:  # noqa: BLE001  the last resort of this thread of control
+        sys.excepthook(*sys.exc_info())
+        click.echo("An unexpected error has occurred. It is a defect of pulp-notifiers: please report it.", err=True)
+        return os.EX_SOFTWARE
+
+
+def _click_code(error: click.ClickException) -> int:
+    if isinstance(error, click.UsageError) and not isinstance(error, InvalidOptionText):
+        return os.EX_USAGE
+    return error.exit_code
+
+
+def _code(error: NotifierError) -> int:
+    if isinstance(error, RequestFailed):
+        return error.exit_code
+    return next((code for kind, code in _CODES if isinstance(error, kind)), os.EX_SOFTWARE)

@@ -1,0 +1,180 @@
+"""Requests to the server, as Pulp's Python bindings made them (CONTRACT 5).
+
+On the standard library: one command makes one request or two, which is not worth the start-up of a heavier client.
+"""
+
+import http.client
+import json
+import os
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from ..settings import DEFAULT_FILE, PREFIX, Settings
+from .failures import refusal, unreachable, unreadable_ca_path
+
+LISTENERS = "/pulp/api/v2/events/"
+NOTIFICATIONS = "/pulp/api/v3/notifications/"
+
+_TIMEOUT_SECONDS = 120.0
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
+
+
+class ClientSettings(BaseModel):
+    """The section ``[client]``: what the command line tool needs to reach the server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field("", description="Address of the server; empty: the one in [notifiers] bind.")
+    username: str = Field("", description="User to log in as.")
+    password: SecretStr = Field(SecretStr(""), description="Password of that user.")
+    ca_path: str = Field("", description="Authorities to trust, a PEM file or directory; empty: the system's.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        if url:
+            split_url(url)
+        return url
+
+
+def client_settings(environ: Mapping[str, str]) -> ClientSettings:
+    """Return the section ``[client]`` with the server's address filled in.
+
+    Pulp's ``server.conf`` belongs to the server: a user who may not read it can still talk to one.
+
+    :raises InvalidSetting: a value is not allowed.
+    """
+    unreadable = PREFIX + "CONF" not in environ and not os.access(DEFAULT_FILE, os.R_OK)
+    settings = Settings(environ=environ) if unreadable else Settings.load(environ)
+    client = settings.section("client", ClientSettings)
+    if client.url:
+        return client
+    own = settings.own()
+    host, _, port = own.bind.rpartition(":")
+    scheme = "https" if own.tls_certificate else "http"
+    return client.model_copy(update={"url": f"{scheme}://{_ANY_ADDRESS.get(host, host)}:{port}"})
+
+
+def split_url(url: str) -> tuple[str, str, int | None, str]:
+    """Return scheme, host, port and path prefix of the server's address.
+
+    :raises ValueError: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write http://HOST:PORT or https://HOST:PORT")
+    if parts.username is not None:
+        raise ValueError("give the user with --username or [client] username, not within the URL")
+    return parts.scheme, parts.hostname, parts.port, quote(parts.path.rstrip("/"), safe="/%")
+
+
+class Client:
+    """One server, asked as one user.
+
+    :param url: its address.
+    :param username: with ``password``, sent as basic authentication when both are given.
+    :param ca_path: authorities to trust in place of the system's; empty for the system's.
+    :param environ: gives the language of the user.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str = "",
+        password: str = "",
+        ca_path: str = "",
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._scheme, self._host, self._port, self._prefix = split_url(url)
+        self._url = url.rstrip("/")
+        self._ca_path = ca_path
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Language": accept_language(environ),
+            "Content-Type": "application/json",
+        }
+        if username and password:
+            credentials = f"{username}:{password}".encode(errors="surrogateescape")
+            self._headers["Authorization"] = f"Basic {b64encode(credentials).decode('ascii')}"
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """Return the document at ``path``; query parameters that are None are left out."""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._request("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def post(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Send a new document and return the answer's."""
+        return self._request("POST", path, document)
+
+    def put(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Send changes and return the answer's document."""
+        return self._request("PUT", path, document)
+
+    def delete(self, path: str) -> None:
+        """Delete what is at ``path``."""
+        self._request("DELETE", path)
+
+    def _request(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
+        """Return the parsed answer.
+
+        :raises RequestFailed: with what to print and the exit code.
+        """
+        connection = self._connection()
+        body = None if document is None else json.dumps(document).encode("ascii")
+        try:
+            connection.request(method, self._prefix + path, body, self._headers)
+            response = connection.getresponse()
+            status, text = response.status, response.read()
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
+            raise unreachable(error, self._host, self._url) from None
+        finally:
+            connection.close()
+        answer = _parsed(text)
+        if status >= 300:
+            raise refusal(method, self._url + path, status, answer)
+        return answer
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._scheme == "http":
+            return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+        context = _tls_context(self._ca_path)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS, context=context)
+
+
+def segment(identity: str) -> str:
+    """Return an id as one segment of a path, whatever a user typed."""
+    return quote(identity, safe="", errors="surrogateescape")
+
+
+def accept_language(environ: Mapping[str, str]) -> str:
+    """Return the user's locale as the bindings sent it: lower case, ``-`` for ``_``."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    language = named.partition(".")[0].partition("@")[0]
+    return "en-us" if language in ("", "C", "POSIX") else language.lower().replace("_", "-")
+
+
+def _tls_context(ca_path: str) -> ssl.SSLContext:
+    if not ca_path:
+        return ssl.create_default_context()
+    path = Path(ca_path)
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=ca_path)
+        return ssl.create_default_context(cafile=ca_path)
+    except ssl.SSLError:
+        raise unreadable_ca_path(ca_path, "the file holds no PEM certificate") from None
+    except OSError as error:
+        raise unreadable_ca_path(ca_path, error.strerror or str(error)) from None
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,170 @@
+"""Command line options made from the JSON Schema of a notifier's config model."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+Schema = Mapping[str, Any]
+
+FURTHER_OPTIONS = "config"
+"""Option that takes any others as JSON, where a notifier accepts options that it does not declare."""
+
+_SCALARS: Mapping[str, click.ParamType[Any]] = {
+    "string": click.STRING,
+    "integer": click.INT,
+    "number": click.FLOAT,
+    "boolean": click.BOOL,
+}
+
+
+class InvalidOptionText(click.BadParameter):
+    """The text of an option is not in the form that the option needs; data, not usage, so the exit code differs."""
+
+    exit_code = os.EX_DATAERR
+
+
+class ConfigOption(click.Option):
+    """An option of the command line that becomes an option of the listener.
+
+    :param key: its name in the listener's config.
+    :param taken: names of the command's other options.
+    :param required: the command cannot do without it.
+    :ivar drops_empty: empty text says nothing that the notifier does not assume anyway.
+    """
+
+    def __init__(self, key: str, schema: Schema, definitions: Schema, taken: frozenset[str], required: bool) -> None:
+        self.key = key
+        meant = _resolved(schema, definitions)
+        self.drops_empty = schema.get("default") == ""
+        name = key.replace("_", "-")
+        name = f"{FURTHER_OPTIONS}-{name}" if name in taken else name
+        flag = meant.get("type") == "boolean"
+        # Click takes None for a value that satisfies "required", and the lack of a default for that of a flag, False.
+        presence: dict[str, Any] = {"required": True} if required else {"default": None}
+        super().__init__(
+            [f"option_{_identifier(key)}", f"--{name}/--no-{name}" if flag else f"--{name}"],
+            type=None if flag else _parameter_type(meant, definitions),
+            help=_help(schema, meant),
+            **presence,
+        )
+
+
+class CommaSeparated(click.ParamType[Any]):
+    """Items separated by commas, by the rules of CSV."""
+
+    name = "ITEM,ITEM"
+
+    def __init__(self, item: click.ParamType[Any]) -> None:
+        self._item = item
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the items as a list."""
+        if not isinstance(value, str):
+            return value
+        try:
+            texts = next(csv.reader([value]), [])
+        except csv.Error as error:
+            raise InvalidOptionText(f"{value!r} is not a comma separated list: {error}.", ctx, param) from None
+        return [self._item.convert(text, param, ctx) for text in texts]
+
+
+class JsonText(click.ParamType[Any]):
+    """A value written as JSON.
+
+    :param expected: the Python type that it must have.
+    """
+
+    name = "JSON"
+
+    def __init__(self, expected: type = object) -> None:
+        self._expected = expected
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the parsed value."""
+        if not isinstance(value, str):
+            return value
+        try:
+            parsed = json.loads(value)
+        except ValueError as error:
+            raise InvalidOptionText(f"This is not JSON: {error}.", ctx, param) from None
+        if not isinstance(parsed, self._expected):
+            raise InvalidOptionText("Write a JSON object, in braces.", ctx, param)
+        return parsed
+
+
+def config_options(schema: Schema, taken: frozenset[str], for_creation: bool) -> Iterator[click.Option]:
+    """Yield the command line options of a config model.
+
+    :param schema: the model's JSON Schema.
+    :param taken: names that the command uses for itself; an option of the same name is called ``--config-NAME``.
+    :param for_creation: required options are required; for an update none is.
+    """
+    definitions = schema.get("$defs", {})
+    required = schema.get("required", ()) if for_creation else ()
+    for key, described in schema.get("properties", {}).items():
+        yield ConfigOption(key, described, definitions, taken, key in required)
+    if schema.get("additionalProperties"):
+        yield click.Option(
+            [FURTHER_OPTIONS, f"--{FURTHER_OPTIONS}"], type=JsonText(dict), help="Options as a JSON object."
+        )
+
+
+def given_config(context: click.Context, for_creation: bool) -> dict[str, Any]:
+    """Return the options of the listener that the command line gives."""
+    config = dict(context.params.get(FURTHER_OPTIONS) or {})
+    for option in context.command.get_params(context):
+        value = context.params.get(option.name or "")
+        if not isinstance(option, ConfigOption) or value is None:
+            continue
+        if not (for_creation and option.drops_empty and value == ""):
+            config[option.key] = value
+    return config
+
+
+def _resolved(schema: Schema, definitions: Schema) -> Schema:
+    """Return what a schema comes down to on a command line: references followed, null not an alternative.
+
+    Of several alternatives a list is the widest that one text can say, then plain text; any others need JSON.
+    """
+    if "$ref" in schema:
+        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    parts = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+    if not parts:
+        return schema
+    alternatives = [_resolved(part, definitions) for part in parts if part.get("type") != "null"]
+    if len(alternatives) == 1:
+        return alternatives[0]
+    if alternatives and all(map(_choices, alternatives)):
+        return {"enum": [choice for part in alternatives for choice in _choices(part)]}
+    by_type = {part.get("type"): part for part in alternatives}
+    return by_type.get("array") or by_type.get("string") or {}
+
+
+def _choices(schema: Schema) -> list[Any]:
+    listed = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    return [choice for choice in listed if choice is not None]
+
+
+def _parameter_type(schema: Schema, definitions: Schema) -> click.ParamType[Any]:
+    if _choices(schema):
+        return click.Choice(_choices(schema))
+    if schema.get("type") == "array":
+        item = _parameter_type(_resolved(schema.get("items", {}), definitions), definitions)
+        return JsonText() if isinstance(item, JsonText | CommaSeparated) else CommaSeparated(item)
+    return _SCALARS.get(schema.get("type", ""), JsonText())
+
+
+def _help(schema: Schema, meant: Schema) -> str:
+    told = schema.get("description") or meant.get("description") or ""
+    default = schema.get("default")
+    if default in (None, "", [], {}) or meant.get("format") == "password":
+        return told
+    return f"{told}  [default: {default if isinstance(default, str) else json.dumps(default)}]"
+
+
+def _identifier(key: str) -> str:
+    return key if key.isidentifier() else f"key_{key.encode().hex()}"

@@ -1,0 +1,30 @@
+"""The command ``pulp-notifiers`` and what is below it.
+
+Modules of this package import click and little else when they are loaded; what a command needs, it imports when it
+runs. So ``--help`` is quick at every level, and nothing imports a plugin but the commands that use one.
+"""
+
+import click
+
+from .. import __version__
+from .connection import connection_options
+from .database import db
+from .delivery import delivery
+from .event import event
+from .listener import listener_group
+from .notifier import notifier
+from .service import serve, worker
+from .user import user
+
+
+@click.group(params=connection_options(), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pulp-notifiers", message="%(prog)s %(version)s")
+def root() -> None:
+    """Durable notifications for Pulp.
+
+    The commands delivery, event and listener ask the server at --url; the others work on this machine.
+    """
+
+
+for command in (serve, worker, db, user, listener_group(), notifier, event, delivery):
+    root.add_command(command)

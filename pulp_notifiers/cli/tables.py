@@ -1,0 +1,47 @@
+"""Tables for people and JSON for scripts."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from .documents import printable
+
+Row = Sequence[object]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Print a table; in plain aligned columns, none of them cut, where the output is not a terminal."""
+    texts = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_drawn(columns, texts)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+    for row in [columns, *texts]:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
+    """Print a document as JSON."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else printable(str(value))
+
+
+def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for row in texts:
+        # As Text, so that brackets in a value are no markup.
+        table.add_row(*(Text(text, overflow="fold") for text in row))
+    Console().print(table)

@@ -1,0 +1,114 @@
+"""``user``: who may use the REST API; for the administrator of the machine that holds the settings."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from .connection import ask_password
+from .tables import json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from ..accounts import Accounts
+
+
+@click.group()
+def user() -> None:
+    """Manage who may use the REST API.
+
+    Works on the database that this machine's settings name, whether the server runs or not.
+    """
+
+
+@user.command("create")
+@click.argument("login")
+@click.option("--password", help="Asked for when it is missing; read from standard input when that is no terminal.")
+@click.option("--super-user", is_flag=True, help="May do everything, without grants.")
+def create_user(login: str, password: str | None, super_user: bool) -> None:
+    """Create the user LOGIN."""
+    with _accounts() as accounts:
+        accounts.create(login, _password_of(login) if password is None else password, super_user)
+    click.echo(f"User {login} created.")
+
+
+@user.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """List the users and what each is granted."""
+    with _accounts() as accounts:
+        found = [(one, accounts.grants(one.login)) for one in accounts.users()]
+    listed = [
+        {
+            "login": one.login,
+            "super_user": one.super_user,
+            "grants": {resource: sorted(operations) for resource, operations in sorted(grants.items())},
+        }
+        for one, grants in found
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    rows = [
+        (
+            one.login,
+            "yes" if one.super_user else "no",
+            "; ".join(f"{resource} {' '.join(sorted(operations))}" for resource, operations in sorted(grants.items())),
+        )
+        for one, grants in found
+    ]
+    print_table(("Login", "Super-user", "Grants"), rows)
+
+
+@user.command("delete")
+@click.argument("login")
+def delete_user(login: str) -> None:
+    """Delete the user LOGIN and everything that LOGIN was granted."""
+    from ..errors import InvalidValue
+
+    with _accounts() as accounts:
+        if not accounts.delete(login):
+            raise InvalidValue(["login"], f"There is no user {login!r}.")
+    click.echo(f"User {login} deleted.")
+
+
+@user.command("grant")
+@click.argument("login")
+@click.argument("resource")
+@click.argument(
+    "operations",
+    metavar="OPERATION...",
+    nargs=-1,
+    required=True,
+    type=click.Choice(["CREATE", "READ", "UPDATE", "DELETE"], case_sensitive=False),
+)
+def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
+    """Permit LOGIN each OPERATION on RESOURCE and all below it.
+
+    RESOURCE is a path such as /v2/events/. Operations are CREATE, READ, UPDATE and DELETE.
+    """
+    from ..records import Operation
+
+    with _accounts() as accounts:
+        kept = accounts.grant(login, resource, [Operation(operation) for operation in operations])
+    click.echo(f"User {login} may {', '.join(operations)} on {kept} and below.")
+
+
+@contextmanager
+def _accounts() -> Iterator["Accounts"]:
+    from ..accounts import Accounts
+    from ..app import open_store
+    from ..settings import Settings
+
+    store = open_store(Settings.load().own())
+    try:
+        yield Accounts(store)
+    finally:
+        store.close()
+
+
+def _password_of(login: str) -> str:
+    if sys.stdin.isatty():
+        return ask_password(f"Password of {login}", "--password", confirm=True)
+    return sys.stdin.readline().rstrip("\r\n")
