@@ -22,15 +22,18 @@ help:
 	@echo "make clean     removes what the other targets made"
 
 install: $(STAMP)
+	@:
 
-$(STAMP): $(BIN)/python $(METADATA)
+$(STAMP): $(METADATA)
+	@test -x $(BIN)/python || scripts/make-venv.sh '$(PYTHON)' $(VENV)
 	@echo "Installing pulp-notifiers and $(words $(PLUGINS)) plugins into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]' $(PLUGINS:%=--editable ./%)
+	@$(BIN)/python -m pip install -qq --editable '.[dev]' $(PLUGINS:%=--editable ./%)
 	@touch $@
 
-# Made once: its time says nothing about what is installed in it.
-$(BIN)/python:
-	@scripts/make-venv.sh '$(PYTHON)' $(VENV)
+# The Python that it was made from may be gone.
+ifneq ($(shell test -x $(BIN)/python && echo usable),usable)
+.PHONY: $(STAMP)
+endif
 
 test: install
 	@scripts/test-servers.sh

@@ -7,6 +7,7 @@ import pytest
 
 from pulp_notifiers.testing.postgres import PostgreSQL
 from pulp_notifiers.testing.postgres import find_binaries as find_postgresql
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
 
 SERVERS = ("postgresql", "rabbitmq")
 
@@ -29,4 +30,14 @@ def postgresql() -> Iterator[PostgreSQL]:
     if find_postgresql() is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """Return a running RabbitMQ; each test uses exchanges and queues of its own names."""
+    reason = RabbitMQ.available()
+    if reason:
+        pytest.skip(reason)
+    with RabbitMQ() as server:
         yield server

@@ -3,16 +3,18 @@
 import os
 import pwd
 import secrets
+import select
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from .process import GuardedProcess, free_ports
 
 _PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres")
 _SUPER_USER = "postgres"
@@ -61,23 +63,25 @@ class PostgreSQL:
         self._deadline_seconds = deadline_seconds
         self._account = _unprivileged_account()
         self._password = secrets.token_hex(16)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: GuardedProcess | None = None
         self.port = 0
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         with ExitStack() as undo:
-            undo.callback(self._close)
+            undo.callback(shutil.rmtree, self._folder)
             self._initialise()
-            self.port = _free_port()
+            # Unlike a kill, an immediate shutdown releases the shared memory; nobody needs the data any more.
+            undo.callback(self._end, signal.SIGQUIT)
+            [self.port] = free_ports(1)
             self._start()
-            undo.pop_all()
+            self._undo = undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._undo.close()
 
     def url(self, database: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database."""
@@ -95,12 +99,13 @@ class PostgreSQL:
 
     def kill(self) -> None:
         """Kill every process of the server at once, as a crash would."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             # Stopped first, so that it starts no further process between the look and the kill.
-            self._process.send_signal(signal.SIGSTOP)
-            for process_id in _children(self._process.pid):
-                os.kill(process_id, signal.SIGKILL)
-        self._end(signal.SIGKILL)
+            self._process.signal(signal.SIGSTOP)
+            for process_id in _children(self._process.process_id):
+                _kill_and_wait(process_id, self._deadline_seconds)
+            self._process.kill()
+            self._process = None
 
     def restart(self) -> None:
         """Start the server again on the same port and data, after a stop when it runs.
@@ -113,24 +118,16 @@ class PostgreSQL:
     def _start(self) -> None:
         deadline = time.monotonic() + self._deadline_seconds
         self._process = self._spawn()
-        while not self._ready():
-            if _exited(self._process, within_seconds=0.05):
-                # Processes of a killed server may hold its memory for a moment longer.
-                self._process = self._spawn()
-            if time.monotonic() > deadline:
+        while (ended := self._process.exited(within_seconds=0.05)) or not self._ready():
+            if ended or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"PostgreSQL does not start:\n{self._end_of_log()}")
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(self._deadline_seconds)
-            self._process = None
-
-    def _close(self) -> None:
-        # Unlike a kill, an immediate shutdown releases the shared memory; nobody needs the data any more.
-        self._end(signal.SIGQUIT)
-        shutil.rmtree(self._folder)
+            self._process.signal(how)
+            self._process.exited(self._deadline_seconds)
+            self.kill()
 
     def _initialise(self) -> None:
         password_file = self._folder / "password"
@@ -141,46 +138,43 @@ class PostgreSQL:
         access = ["--auth=scram-sha-256", f"--username={_SUPER_USER}", f"--pwfile={password_file}"]
         self._run("initdb", *access, "--encoding=UTF8", "--no-locale", "--no-sync", f"--pgdata={self._folder / 'data'}")
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> GuardedProcess:
         options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
         settings = [f"--{name}={value}" for name, value in options.items()]
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *settings]
-        with self._log.open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._surroundings())
+        return GuardedProcess(command, self._folder, self._environment(), self._account)
 
     def _ready(self) -> bool:
-        asked = [str(self._binaries / "pg_isready"), "--quiet", *self._address()]
-        return subprocess.run(asked, check=False, **self._surroundings()).returncode == 0
+        return self._told("pg_isready", "--quiet", "--timeout=1", *self._address()).returncode == 0
 
     def _run(self, program: str, *arguments: str) -> None:
-        told = subprocess.run(
+        told = self._told(program, *arguments)
+        if told.returncode:
+            raise RuntimeError(f"{program} failed: {told.stderr.strip()}")
+
+    def _told(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [str(self._binaries / program), *arguments],
             check=False,
             capture_output=True,
             text=True,
             timeout=self._deadline_seconds,
-            **self._surroundings(),
+            cwd=self._folder,
+            env=self._environment(),
+            user=self._account.pw_uid if self._account else None,
+            group=self._account.pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
         )
-        if told.returncode:
-            raise RuntimeError(f"{program} failed: {told.stderr.strip()}")
 
-    def _surroundings(self) -> dict[str, Any]:
-        # PGHOST and the like would point the programs at another server, a terminal's Ctrl-C would stop this one.
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGPASSWORD": self._password}
-        surroundings: dict[str, Any] = {"cwd": self._folder, "env": environment, "start_new_session": True}
-        if self._account is not None:
-            surroundings |= {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-        return surroundings
+    def _environment(self) -> dict[str, str]:
+        # Not PGHOST and the like, which would point the programs at another server.
+        return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGPASSWORD": self._password}
 
     def _address(self) -> tuple[str, str]:
         return ("--host=127.0.0.1", f"--port={self.port}")
 
-    @property
-    def _log(self) -> Path:
-        return self._folder / "log"
-
     def _end_of_log(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        return (self._folder / "output").read_text(encoding="utf-8", errors="replace")[-4000:]
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:
@@ -190,20 +184,13 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
     return accounts.get("postgres") or accounts["nobody"]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _exited(process: subprocess.Popen[bytes], within_seconds: float) -> bool:
-    try:
-        process.wait(within_seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
 def _children(process_id: int) -> list[int]:
     listed = Path(f"/proc/{process_id}/task/{process_id}/children")
     return [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
+
+
+def _kill_and_wait(process_id: int, deadline_seconds: float) -> None:
+    process = os.pidfd_open(process_id)
+    signal.pidfd_send_signal(process, signal.SIGKILL)
+    select.select([process], [], [], deadline_seconds)
+    os.close(process)

@@ -1,27 +1,26 @@
 """A real RabbitMQ node on private loopback ports, with its data in a temporary folder."""
 
 import os
-import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .process import GuardedProcess, free_ports
+
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 """Debian's scripts without the wrapper that insists on a certain user."""
 
 _PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 _CONNECTION_START = b"\x00\x0a\x00\x0a"  # class 10, method 10 (AMQP 0-9-1, section 1.4)
-_BELOW_EPHEMERAL = range(15000, 30000)
-"""Linux never gives these ports to outgoing connections, so a restarted node finds its own one free."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class RabbitMQ:
         self._plugins = plugins
         self._extra_configuration = extra_configuration
         self._deadline_seconds = deadline_seconds
-        self._node: _Guarded | None = None
+        self._node: GuardedProcess | None = None
         self.port = self.tls_port = 0
 
     @classmethod
@@ -85,13 +84,13 @@ class RabbitMQ:
         self._folder = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, self._folder)
-            self.port, self._distribution_port, epmd_port, tls_port = _free_ports(4)
+            self.port, self._distribution_port, epmd_port, tls_port = free_ports(4)
             self.tls_port = tls_port if self._tls else 0
             self._environment = self._described_environment(epmd_port)
             self._write_files()
             # Started here and not by Erlang, whose own would go on for ever as a daemon.
             epmd = [str(shutil.which("epmd")), "-port", str(epmd_port), "-address", "127.0.0.1"]
-            undo.callback(_Guarded(epmd, self._environment, self._folder).kill)
+            undo.callback(GuardedProcess(epmd, self._folder, self._environment).kill)
             undo.callback(self.kill)
             self.start()
             self._undo = undo.pop_all()
@@ -114,7 +113,7 @@ class RabbitMQ:
         """
         self.stop()
         deadline = time.monotonic() + self._deadline_seconds
-        self._node = _Guarded([str(_PROGRAMS / "rabbitmq-server")], self._environment, self._folder)
+        self._node = GuardedProcess([str(_PROGRAMS / "rabbitmq-server")], self._folder, self._environment)
         while not _speaks_amqp(self.port):
             if self._node.exited(within_seconds=0.05) or time.monotonic() > deadline:
                 self.kill()
@@ -220,47 +219,6 @@ class RabbitMQ:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4000:] for log in logs)
 
 
-class _Guarded:
-    """A process group that ends with this process, however this process ends."""
-
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
-        with (folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                command,
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        # The system closes the pipe for whoever dies, and the shell that waits at its other end then does the rest.
-        self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", 'read -r _; kill -KILL "-$1"; rm -rf "$2"', "guard", str(self._process.pid), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    def exited(self, within_seconds: float) -> bool:
-        try:
-            self._process.wait(within_seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._guard.kill()
-        self._guard.communicate()
-
-
 def _speaks_amqp(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
@@ -269,17 +227,3 @@ def _speaks_amqp(port: int) -> bool:
     except OSError:
         return False
     return frame.endswith(_CONNECTION_START)
-
-
-def _free_ports(count: int) -> list[int]:
-    found: list[int] = []
-    for port in random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
-        if len(found) == count:
-            return found
-    raise RuntimeError("no free loopback port")

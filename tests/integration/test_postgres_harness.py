@@ -8,12 +8,14 @@ import pytest
 
 from pulp_notifiers.testing.postgres import PostgreSQL, find_binaries
 
-pytestmark = [
-    pytest.mark.postgresql,
-    pytest.mark.skipif(
-        find_binaries() is None, reason="PostgreSQL is not installed (Debian: apt-get install postgresql)"
-    ),
-]
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(autouse=True, scope="module")
+def installed():
+    """Skip where there is no PostgreSQL to start."""
+    if find_binaries() is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +94,7 @@ def test_a_stopped_server_stays_stopped_when_stopped_again(server):
 
 def test_a_server_that_cannot_start_says_why():
     """The error has the end of the server's log."""
-    with PostgreSQL(deadline_seconds=1.0) as server:
+    with PostgreSQL() as server:
         server.stop()
 
         with socket.create_server(("127.0.0.1", server.port)), pytest.raises(RuntimeError, match="already in use"):
