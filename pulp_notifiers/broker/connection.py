@@ -1,0 +1,101 @@
+"""How to connect to a messaging server."""
+
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from amqp import sasl
+from kombu.connection import Connection
+
+from ..errors import PermanentFailure, TemporaryFailure
+from .link import Deadline, Link, told
+from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp
+
+_CONNECT_SECONDS = 5.0
+_UNACKNOWLEDGED_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A messaging server, or several of which one is enough, and how to prove who is who.
+
+    :ivar urls: from :func:`broker_urls`, tried in this order.
+    :ivar cacert: PEM file of the only authority to believe over TLS; None for the system's.
+    :ivar clientcert: PEM file with key and certificate to show over TLS, or None.
+    """
+
+    urls: Sequence[str] = field(repr=False)
+    cacert: str | None = None
+    clientcert: str | None = None
+
+    def connect(self, deadline: Deadline) -> Link:
+        """Return an open connection to the first server that lets us in.
+
+        :raises TemporaryFailure: none does.
+        :raises PermanentFailure: a library that the URL's transport needs is not installed.
+        """
+        problems = []
+        for url in self.urls:
+            seconds = min(_CONNECT_SECONDS, deadline.remaining())
+            connection = self._described(url, seconds)
+            try:
+                # Without kombu's retries: it would sleep between them, and here the caller decides.
+                connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+            except (*connection.connection_errors, *connection.channel_errors) as error:
+                problems.append(f"{display_url(url)}: {told(error, seconds)}")
+            else:
+                return Link(connection)
+        raise TemporaryFailure(f"could not connect to messaging server {'; '.join(problems)}")
+
+    def _described(self, url: str, seconds: float) -> Connection:
+        try:
+            if not speaks_amqp(url):
+                return Connection(url, connect_timeout=seconds)
+            # Named, because for amqp:// kombu takes librabbitmq where that is installed, which knows neither TLS nor
+            # confirms.
+            return Connection(
+                url,
+                transport="pyamqp",
+                ssl=self._tls(url),
+                connect_timeout=seconds,
+                transport_options={
+                    "confirm_publish": True,
+                    "on_blocked": _refuse_to_wait,
+                    "socket_settings": _socket_settings(),
+                    "client_properties": {"connection_name": "pulp-notifiers"},
+                    "authentication": self._authentication(url),
+                },
+            )
+        except ImportError as error:
+            raise PermanentFailure(f"could not connect to messaging server {display_url(url)}: {error}") from None
+
+    def _tls(self, url: str) -> dict[str, Any] | bool:
+        if not asks_for_tls(url):
+            return False
+        return {
+            # Said here, because kombu makes 127.0.0.1 of localhost, which is not what a certificate names.
+            "server_hostname": host_of(url),
+            "cert_reqs": ssl.CERT_REQUIRED,
+            "ca_certs": self.cacert,
+            "certfile": self.clientcert,
+        }
+
+    def _authentication(self, url: str) -> tuple[sasl.SASL, ...]:
+        if self.clientcert and asks_for_tls(url) and not has_user(url):
+            # The certificate says who we are where the server takes that for an answer; else we are the usual guest.
+            return (sasl.EXTERNAL(), sasl.PLAIN("guest", "guest"))
+        return ()
+
+
+def _refuse_to_wait(_reason: str) -> None:
+    raise TemporaryFailure(
+        "could not publish message: the messaging server takes none, because it is short of memory or disk space"
+    )
+
+
+def _socket_settings() -> dict[int, int]:
+    # How long to wait for a connection that a firewall forgot or whose other end lost power.
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    return {} if option is None else {option: int(_UNACKNOWLEDGED_SECONDS * 1000)}

@@ -1,0 +1,87 @@
+"""The section ``[messaging]`` of Pulp's ``server.conf``, with Pulp 2's names and defaults."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from .connection import Broker
+from .urls import asks_for_tls, broker_urls
+
+DEFAULT_EXCHANGE = "amq.topic"
+
+
+def without_quotes(name: str) -> str:
+    """Return a name without one matching pair of quotes around it; Pulp's own sample file has them (CONTRACT Q23)."""
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        return name[1:-1]
+    return name
+
+
+def _exchange_name(value: str) -> str:
+    return without_quotes(value) or DEFAULT_EXCHANGE
+
+
+class MessagingSettings(BaseModel):
+    """The section ``[messaging]``: the messaging server of amqp listeners and of the task-status stream."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    url: SecretStr = Field(
+        SecretStr("tcp://localhost:5672"),
+        description="Server of amqp listeners: tcp:// or ssl://[USER:PASSWORD@]HOST[:PORT][/VHOST], or any URL of "
+        "kombu; several, joined by semicolons, are tried in turn; empty: amqp listeners send nothing.",
+    )
+    transport: str = Field("qpid", description="Not used; the URL's scheme decides.")
+    auth_enabled: bool = Field(True, description="Not used.")
+    cacert: str = Field(
+        "/etc/pki/qpid/ca/ca.crt",
+        description="PEM file of the certificate authority that a server reached over TLS must be certified by; the "
+        "system's authorities where it is empty, or not set and the default does not exist.",
+    )
+    clientcert: str = Field(
+        "/etc/pki/qpid/client/client.pem",
+        description="PEM file with key and certificate to show to a server reached over TLS; none where it is empty, "
+        "or not set and the default does not exist.",
+    )
+    topic_exchange: Annotated[str, AfterValidator(_exchange_name)] = Field(
+        DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
+    )
+    event_notifications_enabled: bool = Field(False, description="Publish each change of a task's state.")
+    event_notification_url: SecretStr = Field(
+        SecretStr("qpid://localhost:5672/"), description="kombu URL of the server of the task-status stream."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _understood(cls, value: SecretStr) -> SecretStr:
+        broker_urls(value.get_secret_value())
+        return value
+
+    @field_validator("cacert", "clientcert")
+    @classmethod
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        # Only for a value that is given: Pulp's defaults name files that few machines have.
+        url: SecretStr | None = info.data.get("url")
+        if value and url is not None and any(map(asks_for_tls, broker_urls(url.get_secret_value()))):
+            _require_readable(value)
+        return value
+
+    def broker(self) -> Broker:
+        """Return the messaging server of amqp listeners."""
+        return Broker(broker_urls(self.url.get_secret_value()), self._file("cacert"), self._file("clientcert"))
+
+    def _file(self, key: str) -> str | None:
+        path: str = getattr(self, key)
+        return path if path and (key in self.model_fields_set or Path(path).exists()) else None
+
+
+def _require_readable(path: str) -> None:
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"the file cannot be read ({error.strerror}); name a PEM file, or leave the value empty to use none"
+        ) from None

@@ -1,0 +1,128 @@
+"""The forms in which Pulp's settings name messaging servers, as URLs that kombu understands."""
+
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+from kombu.transport import TRANSPORT_ALIASES
+
+_AMQP_SCHEMES = {"amqp": "amqp", "pyamqp": "amqp", "tcp": "amqp", "amqps": "amqps", "ssl": "amqps", "tls": "amqps"}
+_FORM = "tcp://, ssl://, amqp:// or amqps://[USER:PASSWORD@]HOST[:PORT][/VHOST]"
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|(?!\.)[\w.-]+")
+_DEFAULT_VHOST = "/"
+_LONGEST_VHOST = 255  # bytes of an AMQP short string
+
+
+def broker_urls(text: str) -> list[str]:
+    """Return the kombu URLs of the servers that a setting names, in the order in which they are to be tried.
+
+    A bare host and ``tcp://`` speak AMQP 0-9-1 in clear text, ``ssl://`` and ``amqps://`` speak it over TLS. The
+    userinfo may be ``USER:PASSWORD``, percent-encoded as in every URL, or Pulp 2's ``USER/PASSWORD``, taken
+    literally. Several servers are joined by ``;``. URLs of kombu's other transports stay as they are.
+
+    :raises ValueError: a server cannot be reached that way; the sentence says what can, and repeats no password.
+    """
+    return [_translated(part.strip()) for part in text.split(";") if part.strip()]
+
+
+def display_url(url: str) -> str:
+    """Return a server's URL, or several joined by ``;``, without userinfo and query, for texts."""
+    return ";".join(_without_userinfo(part.strip()) for part in url.split(";"))
+
+
+def asks_for_tls(url: str) -> bool:
+    """Tell whether a URL from :func:`broker_urls` forbids clear text."""
+    return url.startswith("amqps://")
+
+
+def speaks_amqp(url: str) -> bool:
+    """Tell whether a URL from :func:`broker_urls` is for kombu's AMQP 0-9-1 transport."""
+    return url.startswith(("amqp://", "amqps://"))
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, without brackets."""
+    return urlsplit(url).hostname or ""
+
+
+def has_user(url: str) -> bool:
+    """Tell whether a URL names a user."""
+    return bool(urlsplit(url).username)
+
+
+def _translated(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "amqp", text
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        raise ValueError(f"what stands before :// is no scheme; write {_FORM}")
+    if scheme.lower() in _AMQP_SCHEMES:
+        return _amqp_url(_AMQP_SCHEMES[scheme.lower()], rest)
+    transport = scheme.split("+")[0]
+    if transport == "qpid":
+        raise ValueError(
+            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1, which RabbitMQ speaks, or Qpid's "
+            f"C++ and Java brokers behind their 0-9-1 port: {_FORM}"
+        )
+    if transport not in TRANSPORT_ALIASES:
+        raise ValueError(f"kombu has no transport {transport}; write {_FORM}")
+    return text
+
+
+def _amqp_url(scheme: str, rest: str) -> str:
+    userinfo, address = _split_userinfo(rest)
+    location, _, vhost = address.partition("/")
+    if "?" in address or "#" in address:
+        raise ValueError(f"options behind ? or # are not understood; write {_FORM}")
+    host, port = _split_port(location)
+    return f"{scheme}://{userinfo}{host}{port}/{_path(vhost)}"
+
+
+def _split_userinfo(rest: str) -> tuple[str, str]:
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:  # USER:PASSWORD@HOST
+        userinfo, _, location = authority.rpartition("@")
+        user, _, password = userinfo.partition(":")
+        return _userinfo(unquote(user), unquote(password)), location + slash + path
+    userinfo, at, address = rest.rpartition("@")
+    if not at:
+        return "", rest
+    if ":" in authority:  # USER:PASS/WORD@HOST
+        user, _, password = userinfo.partition(":")
+        return _userinfo(unquote(user), unquote(password)), address
+    user, _, password = userinfo.partition("/")  # USER/PASSWORD@HOST
+    return _userinfo(user, password), address
+
+
+def _userinfo(user: str, password: str) -> str:
+    return quote(user, safe="") + (f":{quote(password, safe='')}" if password else "") + "@"
+
+
+def _split_port(location: str) -> tuple[str, str]:
+    host, colon, port = location.rpartition(":")
+    if not colon or location.endswith("]"):
+        host, port = location, ""
+    if not _is_host(host or "localhost"):
+        raise ValueError(f"the host is not the name or address of a server; write {_FORM}")
+    if colon and port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(f"the port is not a number from 1 to 65535; write {_FORM}")
+    return host or "localhost", f":{port}" if port else ""
+
+
+def _is_host(name: str) -> bool:
+    try:
+        name.encode("idna")  # as the look-up of its address will
+    except UnicodeError:
+        return False
+    return _HOST.fullmatch(name) is not None
+
+
+def _path(vhost: str) -> str:
+    name = unquote(vhost)
+    if len(name.encode()) > _LONGEST_VHOST:
+        raise ValueError(f"the vhost is longer than {_LONGEST_VHOST} bytes")
+    return quote(name, safe="") if name not in ("", _DEFAULT_VHOST) else _DEFAULT_VHOST
+
+
+def _without_userinfo(url: str) -> str:
+    scheme, separator, rest = url.rpartition("://")
+    return scheme + separator + rest.rpartition("@")[2].partition("?")[0]
