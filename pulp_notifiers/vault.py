@@ -1,6 +1,7 @@
 """Encryption of stored listener configs (owner of cryptography)."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -59,9 +60,10 @@ class Vault:
 
 def _create_if_missing(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        return
     # Written aside and linked into place, so that two processes that start at the same moment share one whole key.
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(descriptor, "wb") as file:
         file.write(Fernet.generate_key() + b"\n")
         file.flush()
@@ -71,4 +73,4 @@ def _create_if_missing(path: Path) -> None:
     except FileExistsError:
         return
     finally:
-        aside.unlink()
+        Path(aside).unlink()

@@ -1,0 +1,119 @@
+"""Stands in for the store where a test is about the engine: the same rules, in memory."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.records import Claim, Listener, Outcome, OwedDelivery
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A time that only moves when told."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+class ListenerTable:
+    """Listeners, as the store keeps them."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self.kept = {listener.id: listener for listener in listeners}
+        self.revision = 0
+
+    def all(self) -> tuple[int, list[Listener]]:
+        """Return the revision and all listeners."""
+        return self.revision, list(self.kept.values())
+
+    def get(self, listener_id: str) -> Listener | None:
+        """Return one listener."""
+        return self.kept.get(listener_id)
+
+    def add(self, listener: Listener) -> None:
+        """Keep a listener."""
+        self.kept[listener.id] = listener
+        self.revision += 1
+
+    def change(
+        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
+    ) -> Listener | None:
+        """Change a listener."""
+        stored = self.kept.get(listener_id)
+        if stored is None:
+            return None
+        self.add(Listener(stored.id, stored.notifier_type, *change(stored)))
+        return self.kept[listener_id]
+
+    def delete(self, listener_id: str, now: datetime) -> bool:
+        """Forget a listener."""
+        self.revision += 1
+        return self.kept.pop(listener_id, None) is not None
+
+
+class NotifierTable:
+    """Notifiers by type."""
+
+    def __init__(self, **plugins: Any) -> None:
+        self._loaded = {name: LoadedNotifier(name, plugin) for name, plugin in plugins.items()}
+
+    def knows(self, notifier_type: str) -> bool:
+        """Tell whether there is such a notifier."""
+        return notifier_type in self._loaded
+
+    def get(self, notifier_type: str) -> LoadedNotifier:
+        """Return a notifier."""
+        return self._loaded[notifier_type]
+
+
+class ClaimTable:
+    """Gives out prepared claims and keeps what is said of them."""
+
+    def __init__(self, *claims: Claim) -> None:
+        self.waiting = list(claims)
+        self.recorded: list[tuple[Claim, OwedDelivery, Outcome, bool]] = []
+        self.renewed: list[tuple[list[Claim], datetime]] = []
+        self.released: list[Claim] = []
+        self.lost: set[int] = set()
+
+    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]:
+        """Give out what may be had."""
+        given = [claim for claim in self.waiting if claim.listener_id not in except_listeners][:limit]
+        self.waiting = [claim for claim in self.waiting if claim not in given]
+        return given
+
+    def renew(self, claims: Iterable[Claim], until: datetime) -> None:
+        """Keep what was renewed."""
+        self.renewed.append((list(claims), until))
+
+    def release(self, claims: Iterable[Claim]) -> None:
+        """Keep what was given back."""
+        self.released.extend(claims)
+
+    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> bool:
+        """Keep an outcome."""
+        if claim.lane in self.lost:
+            return False
+        self.recorded.append((claim, delivery, outcome, last))
+        return True
+
+    def next_due(self) -> datetime | None:
+        """Nothing is due that could be known before."""
+        return None
+
+
+class NoHistory:
+    """Nothing ever gets old."""
+
+    def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
+        """Delete nothing."""
+        return 0

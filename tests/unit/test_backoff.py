@@ -1,0 +1,30 @@
+"""The wait between attempts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulp_notifiers.backoff import Backoff
+
+
+@pytest.mark.parametrize(("attempts", "expected"), [(1, 2.0), (2, 4.0), (3, 8.0), (11, 2048.0), (12, 3600.0), (99, 3600.0)])
+def test_the_wait_doubles_up_to_the_longest(attempts, expected):
+    """With the jitter at its end."""
+    assert expected == Backoff().delay_seconds(attempts, lambda: 1.0)
+
+
+@given(st.integers(1, 10**6), st.floats(0, 1, exclude_max=True))
+def test_the_wait_lies_between_half_and_all_of_the_step(attempts, drawn):
+    """Also at the cap, where deliveries would otherwise come back together."""
+    step = min(2.0 * 2.0 ** min(attempts - 1, 64), 3600.0)
+
+    assert step / 2 <= Backoff().delay_seconds(attempts, lambda: drawn) <= step
+
+
+def test_the_defaults_last_for_a_night():
+    """The sum of all waits, said in the docstring as about 13 hours."""
+    waits = [Backoff().delay_seconds(attempts, lambda: 0.999) for attempts in range(1, 24)]
+
+    assert 12.5 < sum(waits) / 3600 < 13.5
+    assert not Backoff().exhausted(23)
+    assert Backoff().exhausted(24)

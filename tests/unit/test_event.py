@@ -1,0 +1,132 @@
+"""Events, their types, and patterns."""
+
+import re
+from dataclasses import FrozenInstanceError
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulp_notifiers.event import REPOSITORY_EVENT_TYPES, Event, is_event_type, is_pattern, matches
+
+WORDS = st.sampled_from(["repo", "task", "sync", "a", "b-c", "d_9"])
+TYPES = st.lists(WORDS, min_size=1, max_size=5).map(".".join)
+PATTERNS = st.lists(st.one_of(WORDS, st.sampled_from(["*", "#"])), min_size=1, max_size=6).map(".".join)
+
+
+def test_an_event_cannot_be_changed():
+    """A fact that happened stays as it was."""
+    event = Event("repo.sync.start", {"repo_id": "zoo"})
+
+    with pytest.raises(FrozenInstanceError):
+        event.type = "repo.sync.finish"  # type: ignore[misc]
+
+
+def test_two_events_have_two_ids_and_an_aware_utc_time():
+    """Identity and time are given unless the caller brings them."""
+    first, second = Event("a", {}), Event("a", {})
+
+    assert first.id != second.id
+    assert UTC is first.occurred_at.tzinfo
+
+
+def test_the_body_has_the_three_keys_of_pulp_2():
+    """CONTRACT 2.2."""
+    event = Event("repo.sync.start", {"repo_id": "zoo"}, {"task_id": "t"})
+
+    assert {
+        "event_type": "repo.sync.start",
+        "payload": {"repo_id": "zoo"},
+        "call_report": {"task_id": "t"},
+    } == event.body()
+
+
+@pytest.mark.parametrize("bad", ["", ".", "a.", ".a", "a..b", "a b", "a/b", "repo.*", "#", "é", "a\n", "x" * 201])
+def test_a_type_that_is_no_dotted_name_is_refused(bad):
+    """Types become routing keys, so nothing else may be in them."""
+    assert not is_event_type(bad)
+    with pytest.raises(ValueError, match="is not an event type"):
+        Event(bad, {})
+
+
+@pytest.mark.parametrize("bad", [None, 5, ["a"], b"a"])
+def test_what_is_no_text_is_no_type(bad):
+    """Types come from JSON, where anything can stand."""
+    assert not is_event_type(bad)
+    assert not is_pattern(bad)
+
+
+@pytest.mark.parametrize("pattern", ["*", "#", "a", "repo.*", "*.sync.#", "task.#"])
+def test_topic_patterns_are_patterns(pattern):
+    """Words, stars and hashes."""
+    assert is_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["", "a*", "#b", "a..b", "a.", "x" * 201])
+def test_a_star_or_hash_is_a_word_of_its_own(pattern):
+    """As in AMQP."""
+    assert not is_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event_type", "expected"),
+    [
+        ("*", "repo.sync.start", True),
+        ("*", "repo.publish.finish", True),
+        ("*", "task.error", False),
+        ("*", "task", False),
+        ("*", "repo.version.created", False),
+        ("#", "task.error", True),
+        ("task.*", "task.error", True),
+        ("task.*", "task", False),
+        ("task.*", "task.a.b", False),
+        ("task.#", "task", True),
+        ("task.#", "task.a.b", True),
+        ("#.finish", "repo.sync.finish", True),
+        ("repo.#.finish", "repo.finish", True),
+        ("repo.*.finish", "repo.finish", False),
+        ("repo.sync", "repo.sync.start", False),
+        ("repo.sync.start", "repo.sync", False),
+        ("repo.sync.start", "Repo.sync.start", False),
+    ],
+)
+def test_patterns_choose_as_amqp_topics_do(pattern, event_type, expected):
+    """Except for the bare star, which means the four repository events."""
+    assert expected == matches(pattern, event_type)
+
+
+@given(PATTERNS, TYPES)
+def test_matching_agrees_with_a_regular_expression(pattern, event_type):
+    """The same rule, said another way."""
+    if pattern == "*":
+        assert (event_type in REPOSITORY_EVENT_TYPES) == matches(pattern, event_type)
+        return
+    as_regex = "".join({"*": r"\.[^.]+", "#": r"(\.[^.]+)*"}.get(w, r"\." + re.escape(w)) for w in pattern.split("."))
+
+    assert bool(re.fullmatch(as_regex, "." + event_type)) == matches(pattern, event_type)
+
+
+def test_a_pattern_of_many_hashes_costs_no_time():
+    """Plain recursion would not end here."""
+    assert not matches(".".join(["#", "a"] * 50), ".".join(["a"] * 40 + ["b"]))
+
+
+@pytest.mark.parametrize(
+    ("payload", "call_report", "expected"),
+    [
+        ({"repo_id": "zoo"}, {"task_id": "t"}, "repo:zoo"),
+        ({}, {"task_id": "t"}, "task:t"),
+        ({"repo_id": 5}, {"task_id": "t"}, "task:t"),
+    ],
+)
+def test_an_event_is_about_its_repository_else_its_task(payload, call_report, expected):
+    """What is about the same keeps its order."""
+    assert expected == Event("a", payload, call_report).subject()
+
+
+def test_an_event_about_nothing_known_is_about_itself():
+    """So it waits for nobody."""
+    first, second = Event("a", {}), Event("a", {})
+
+    assert first.subject() != second.subject()

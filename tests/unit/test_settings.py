@@ -1,0 +1,151 @@
+"""Settings from file and environment."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from pulp_notifiers.errors import InvalidSetting
+from pulp_notifiers.settings import NotifiersSettings, Settings
+
+
+class Mail(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    enabled: bool = False
+    port: int = Field(25, ge=1, le=65535)
+    sender: str = Field("pulp@localhost", alias="from")
+    password: SecretStr | None = None
+
+
+def load(tmp_path: Path, text: str, **environ: str) -> Settings:
+    file = tmp_path / "server.conf"
+    file.write_text(text)
+    return Settings.load({"PULP_NOTIFIERS_CONF": str(file), **environ})
+
+
+def test_without_a_file_everything_has_its_default():
+    """A first start needs no configuration."""
+    assert Mail() == Settings({}).section("email", Mail)
+    assert "127.0.0.1:24818" == Settings({}).own().bind
+
+
+def test_a_section_is_read_by_its_owners_model(tmp_path):
+    """Pulp's own file, with sections and keys that are not ours."""
+    settings = load(tmp_path, "[database]\nname: x\n[email]\nenabled = yes\nfrom = me@x\nother = 1\n")
+
+    assert Mail(enabled=True, **{"from": "me@x"}) == settings.section("email", Mail)
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    """Also for keys that the file lacks, and for aliases."""
+    settings = load(
+        tmp_path, "[email]\nport = 1\n", PULP_NOTIFIERS_EMAIL_PORT="2", PULP_NOTIFIERS_EMAIL_FROM="env@x"
+    )
+
+    assert (2, "env@x") == (settings.section("email", Mail).port, settings.section("email", Mail).sender)
+
+
+def test_own_settings_need_no_section_in_the_variables_name(tmp_path):
+    """``PULP_NOTIFIERS_DATABASE_URL`` and the like."""
+    settings = load(tmp_path, "[notifiers]\nworker_threads = 3\n", PULP_NOTIFIERS_DATABASE_URL="sqlite:///x.db")
+
+    assert 3 == settings.own().worker_threads
+    assert "sqlite:///x.db" == settings.own().resolved_database_url()
+
+
+def test_a_percent_sign_stands_for_itself(tmp_path):
+    """Passwords hold them."""
+    password = load(tmp_path, "[email]\npassword = 50%s%%\n").section("email", Mail).password
+
+    assert password is not None
+    assert "50%s%%" == password.get_secret_value()
+
+
+def test_an_empty_value_means_not_set_except_for_text(tmp_path):
+    """As in ``key =``."""
+    settings = load(tmp_path, "[email]\nport =\nfrom =\n")
+
+    assert (25, "") == (settings.section("email", Mail).port, settings.section("email", Mail).sender)
+
+
+def test_a_wrong_value_is_one_sentence_with_file_section_key_and_what_is_allowed(tmp_path):
+    """So that nobody has to search."""
+    settings = load(tmp_path, "[email]\nport = 99999\n")
+
+    with pytest.raises(InvalidSetting) as caught:
+        settings.section("email", Mail)
+
+    assert (
+        f"{tmp_path / 'server.conf'}: [email] port = '99999' is not allowed: "
+        "Input should be less than or equal to 65535." == str(caught.value)
+    )
+
+
+def test_a_wrong_variable_is_named(tmp_path):
+    """The environment is where it came from."""
+    settings = load(tmp_path, "", PULP_NOTIFIERS_EMAIL_ENABLED="maybe")
+
+    with pytest.raises(InvalidSetting, match=r"PULP_NOTIFIERS_EMAIL_ENABLED \(\[email\] enabled\) = 'maybe'"):
+        settings.section("email", Mail)
+
+
+def test_a_wrong_secret_is_not_shown():
+    """Logs outlive passwords."""
+
+    class Strict(BaseModel):
+        password: SecretStr = Field(min_length=50)
+
+    with pytest.raises(InvalidSetting) as caught:
+        Settings({"x": {"password": "hunter2"}}).section("x", Strict)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_key_that_does_not_exist_in_our_section_is_refused():
+    """A typing error would otherwise be a setting that silently does nothing."""
+    with pytest.raises(InvalidSetting, match=r"\[notifiers\] databse_url is not a setting; there are: .*database_url"):
+        Settings({"notifiers": {"databse_url": "x"}}).own()
+
+
+def test_variables_that_nothing_reads_are_told(tmp_path):
+    """A typing error in the environment."""
+    settings = load(tmp_path, "", PULP_NOTIFIERS_BINDD="x", PULP_NOTIFIERS_BIND="127.0.0.1:1", OTHER="x")
+    settings.own()
+
+    assert ["PULP_NOTIFIERS_BINDD"] == settings.unknown_variables()
+
+
+@pytest.mark.parametrize("content", [b"no section\n", b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_told(tmp_path, content):
+    """With its name."""
+    file = tmp_path / "server.conf"
+    file.write_bytes(content)
+
+    with pytest.raises(InvalidSetting, match=str(file)):
+        Settings.load({"PULP_NOTIFIERS_CONF": str(file)})
+
+
+def test_a_named_file_must_exist(tmp_path):
+    """Only the default one may be missing."""
+    with pytest.raises(InvalidSetting, match="cannot be read"):
+        Settings.load({"PULP_NOTIFIERS_CONF": str(tmp_path / "missing")})
+
+
+def test_database_and_key_live_in_the_state_directory_unless_placed(tmp_path):
+    """One folder to back up."""
+    own = Settings({"notifiers": {"state_directory": str(tmp_path)}}).own()
+
+    assert f"sqlite:///{tmp_path}/notifiers.db" == own.resolved_database_url()
+    assert tmp_path / "secret.key" == own.resolved_key_file()
+
+
+def test_lists_are_separated_by_commas():
+    """With or without blanks."""
+    own = Settings({"notifiers": {"trusted_proxies": "10.0.0.1, ::1 ,"}}).own()
+
+    assert ("10.0.0.1", "::1") == own.trusted_proxies
+
+
+def test_every_setting_is_described():
+    """The configuration page is made of these sentences."""
+    assert [] == [name for name, field in NotifiersSettings.model_fields.items() if not field.description]

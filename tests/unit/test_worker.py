@@ -1,0 +1,256 @@
+"""The worker's threads, with claims given out from memory."""
+
+import logging
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from pulp_notifiers.errors import StoreUnavailable
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Attempt, Claim, DeliveryState, Outcome, OwedDelivery
+from pulp_notifiers.worker import Worker, WorkerOptions
+from tests.support.memory import START, ClaimTable, NoHistory
+
+SECONDS = 20  # a deadline for what happens at once; reached only when something is broken
+
+
+def claim_of(listener: str, lane: int, *numbers: int) -> Claim:
+    owed = tuple(OwedDelivery(number, Event("a", {}), "", 0) for number in numbers)
+    return Claim(lane, f"owner{lane}", listener, owed)
+
+
+class Scripted:
+    """A courier whose attempts end as told, and that can be held up."""
+
+    def __init__(self, **pending: DeliveryState) -> None:
+        self.states = {int(number.removeprefix("d")): state for number, state in pending.items()}
+        self.changed = threading.Condition()
+        self.attempted: list[int] = []
+        self.gates: dict[str, threading.Event] = {}
+
+    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
+        with self.changed:
+            self.attempted.append(delivery.id)
+            self.changed.notify_all()
+        if listener_id in self.gates:
+            assert self.gates[listener_id].wait(SECONDS)
+        state = self.states.get(delivery.id, DeliveryState.DELIVERED)
+        due_at = START if state is DeliveryState.PENDING else None
+        return Outcome(state, Attempt(1, START, START, None), due_at)
+
+    def wait_for(self, *numbers: int) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: set(numbers) <= set(self.attempted), SECONDS), self.attempted
+
+
+class Recorder(ClaimTable):
+    """Claims that tell when something was recorded."""
+
+    def __init__(self, *claims: Claim) -> None:
+        super().__init__(*claims)
+        self.changed = threading.Condition()
+
+    def record(self, claim, delivery, outcome, now, last):
+        held = super().record(claim, delivery, outcome, now, last)
+        with self.changed:
+            self.changed.notify_all()
+        return held
+
+    def wait_for(self, count: int) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.recorded) >= count, SECONDS), self.recorded
+
+
+@contextmanager
+def running(claims, courier, threads=4, history=None, **options):
+    worker = Worker(claims, history or NoHistory(), courier, WorkerOptions(threads=threads, **options))
+    worker.start()
+    try:
+        yield worker
+    finally:
+        for gate in courier.gates.values():
+            gate.set()
+        assert worker.stop(SECONDS)
+
+
+def test_the_deliveries_of_a_lane_go_out_in_order_and_each_is_recorded():
+    """The lane is given back with the last."""
+    claims, courier = Recorder(claim_of("l", 1, 10, 11, 12)), Scripted()
+
+    with running(claims, courier):
+        claims.wait_for(3)
+
+    assert [10, 11, 12] == courier.attempted
+    assert [(10, False), (11, False), (12, True)] == [(owed.id, last) for _, owed, _, last in claims.recorded]
+
+
+def test_a_delivery_that_stays_pending_holds_up_the_rest_of_its_lane():
+    """Or the order would be lost."""
+    claims, courier = Recorder(claim_of("l", 1, 10, 11, 12)), Scripted(d11=DeliveryState.PENDING)
+
+    with running(claims, courier):
+        claims.wait_for(2)
+
+    assert [10, 11] == courier.attempted
+
+
+def test_a_dead_letter_does_not_hold_up_its_lane():
+    """It will not be attempted again."""
+    claims, courier = Recorder(claim_of("l", 1, 10, 11)), Scripted(d10=DeliveryState.DEAD)
+
+    with running(claims, courier):
+        claims.wait_for(2)
+
+    assert [10, 11] == courier.attempted
+
+
+def test_a_receiver_that_hangs_delays_nobody_else():
+    """Its listener has its share of the threads and no more."""
+    claims = Recorder(*(claim_of("slow", lane, lane) for lane in range(8)), claim_of("quick", 100, 100))
+    courier = Scripted()
+    courier.gates["slow"] = threading.Event()
+
+    with running(claims, courier, threads=4):
+        courier.wait_for(100)
+        claims.wait_for(1)
+
+        assert 1 == len([number for number in courier.attempted if number < 8])
+
+
+def test_a_lost_lease_ends_the_work_on_a_lane(caplog):
+    """Another worker has it now."""
+    claims, courier = Recorder(claim_of("l", 1, 10, 11), claim_of("l", 2, 20)), Scripted()
+    claims.lost.add(1)
+
+    with running(claims, courier):
+        claims.wait_for(1)
+        courier.wait_for(10, 20)
+
+    assert 11 not in courier.attempted
+    assert "another worker repeats it" in caplog.text
+
+
+def test_stopping_finishes_the_attempt_under_way_and_gives_back_the_rest():
+    """Nothing waits for a lease to end."""
+    claims, courier = Recorder(claim_of("l", 1, 10, 11), claim_of("l", 2, 20)), Scripted()
+    courier.gates["l"] = threading.Event()
+    worker = Worker(claims, NoHistory(), courier, WorkerOptions(threads=4))
+    worker.start()
+    courier.wait_for(10)
+
+    stopped: list[bool] = []
+    stopping = threading.Thread(target=lambda: stopped.append(worker.stop(SECONDS)))
+    stopping.start()
+    while worker.running:
+        pass
+    courier.gates["l"].set()
+    stopping.join()
+
+    assert [True] == stopped
+    assert [(10, True)] == [(owed.id, last) for _, owed, _, last in claims.recorded]
+    assert [2] == [claim.lane for claim in claims.released]
+
+
+def test_an_attempt_that_never_ends_does_not_hold_up_the_end():
+    """Its lane is left to its lease."""
+    claims, courier = Recorder(claim_of("l", 1, 10)), Scripted()
+    courier.gates["l"] = threading.Event()
+    worker = Worker(claims, NoHistory(), courier, WorkerOptions(threads=1))
+    worker.start()
+    courier.wait_for(10)
+
+    assert not worker.stop(0.01)
+
+    courier.gates["l"].set()
+    assert worker.stop(SECONDS)
+
+
+def test_leases_of_what_is_held_are_renewed():
+    """Long before they end."""
+
+    class Renewed(Recorder):
+        renewals = threading.Semaphore(0)
+
+        def renew(self, claims, until):
+            super().renew(claims, until)
+            self.renewals.release()
+
+    claims, courier = Renewed(claim_of("l", 1, 10)), Scripted()
+    courier.gates["l"] = threading.Event()
+
+    with running(claims, courier, lease=timedelta(seconds=0.03)):
+        courier.wait_for(10)
+        assert claims.renewals.acquire(timeout=SECONDS)
+
+        assert [1] == [claim.lane for claim in claims.renewed[0][0]]
+
+
+def test_an_outage_of_the_database_is_two_lines_and_work_goes_on(caplog):
+    """One when it begins and one when it is over."""
+    caplog.set_level(logging.INFO)
+
+    class Away(Recorder):
+        refusals = 5
+
+        def claim(self, *arguments):
+            if self.refusals:
+                self.refusals -= 1
+                raise StoreUnavailable("no route to database")
+            return super().claim(*arguments)
+
+    claims, courier = Away(claim_of("l", 1, 10)), Scripted()
+
+    with running(claims, courier, poll=timedelta(seconds=0.001)):
+        claims.wait_for(1)
+
+    told = [record.getMessage() for record in caplog.records if "lease" not in record.getMessage()]
+    assert ["Deliveries wait: no route to database", "The database answers again, deliveries go on"] == told
+
+
+@pytest.mark.parametrize("where", ["claim", "record"])
+def test_a_bug_is_told_and_does_not_end_the_worker(caplog, where):
+    """Or nothing would be delivered any more."""
+
+    class Buggy(Recorder):
+        bugs = 1
+
+        def claim(self, *arguments):
+            self._stumble("claim")
+            return super().claim(*arguments)
+
+        def record(self, *arguments):
+            self._stumble("record")
+            return super().record(*arguments)
+
+        def _stumble(self, place):
+            if place == where and self.bugs:
+                self.bugs -= 1
+                raise ZeroDivisionError
+
+    claims, courier = Buggy(claim_of("l", 1, 10), claim_of("m", 2, 20)), Scripted()
+
+    with running(claims, courier, threads=1, poll=timedelta(seconds=0.001)):
+        claims.wait_for(1)
+
+    assert "stumbled" in caplog.text
+
+
+def test_old_deliveries_are_deleted():
+    """By their state and age."""
+
+    class Old:
+        asked = threading.Semaphore(0)
+
+        def prune(self, delivered_before, dead_before):
+            self.span = delivered_before - dead_before
+            self.asked.release()
+            return 3
+
+    old = Old()
+
+    with running(Recorder(), Scripted(), history=old):
+        assert old.asked.acquire(timeout=SECONDS)
+
+    assert timedelta(days=83) == old.span
