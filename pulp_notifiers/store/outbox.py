@@ -39,7 +39,7 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         insert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
-        self._insert_event = insert(schema.events).on_conflict_do_nothing()
+        self._insert_event = insert(schema.events).on_conflict_do_nothing().returning(schema.events.c.id)
         lane = insert(schema.lanes)
         # The update changes nothing; it takes the row, so that a worker cannot finish the lane meanwhile.
         taking_the_row = lane.on_conflict_do_update(index_elements=["key"], set_={"key": lane.excluded.key})
@@ -58,7 +58,7 @@ class Outbox:
         def work(connection: sa.Connection) -> int | None:
             if revision(connection) != listeners_revision:
                 return None
-            if connection.execute(self._insert_event, values).rowcount != 1:
+            if connection.execute(self._insert_event, values).first() is None:
                 return int(connection.execute(_COUNT, {"event_id": values["id"]}).scalar_one())
             self._insert_deliveries(connection, event, owed, now)
             return len(owed)

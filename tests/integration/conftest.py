@@ -1,0 +1,40 @@
+"""The store, once on each kind of database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pulp_notifiers.store import Store
+from pulp_notifiers.vault import Vault
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/notifiers.db"
+    url: str = request.getfixturevalue("postgresql").create_database()
+    return url
+
+
+@pytest.fixture
+def open_store(database_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Return a function that opens the database once more, as another process would."""
+    opened: list[Store] = []
+
+    def open_once_more() -> Store:
+        store = Store(database_url, lambda sealed: Vault.from_file(tmp_path / "key", may_create=not sealed))
+        opened.append(store)
+        store.upgrade()
+        return store
+
+    yield open_once_more
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    """Return a store with the newest schema."""
+    return open_store()
