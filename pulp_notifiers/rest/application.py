@@ -1,0 +1,113 @@
+"""The ASGI application: both APIs, and which answer each error gets."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from .. import __version__
+from ..app import App
+from ..errors import NotifierError
+from . import errors_v2, errors_v3
+from .answers import empty_answer, json_answer, request_uri
+from .gate import Gate
+from .middleware import AccessLog, Deprecated, FaultBoundary
+from .oauth import OAuth, OAuthSettings
+from .paths import OPENAPI, V3
+from .proxies import TrustedProxies
+from .v2 import ListenersV2
+from .v3.deliveries import DeliveriesV3
+from .v3.docs import DocsV3
+from .v3.events import EventsV3
+from .v3.notifiers import NotifiersV3
+from .v3.routes import Routes
+from .v3.status import StatusV3
+
+
+def create_app(app: App) -> FastAPI:
+    """Return the REST service of an application.
+
+    :raises InvalidSetting: a setting that only this service reads is wrong.
+    """
+    service = FastAPI(
+        title="pulp-notifiers",
+        summary="Durable notifications for Pulp.",
+        version=__version__,
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers={
+            NotifierError: _refused,
+            RequestValidationError: _refused,
+            HTTPException: _unrouted,
+            ClientDisconnect: _nobody_listens,
+        },
+    )
+    _add_routes(service, app, _gate(app))
+    # The last one added is the outermost.
+    service.add_middleware(FaultBoundary, answer=_fault_answer)
+    service.add_middleware(Deprecated)
+    service.add_middleware(AccessLog)
+    return service
+
+
+def _gate(app: App) -> Gate:
+    return Gate(
+        app.accounts,
+        TrustedProxies(app.own.trusted_proxies),
+        OAuth(app.settings.section("oauth", OAuthSettings)),
+        app.own.remote_user_header,
+        app.own.client_subject_header,
+    )
+
+
+def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
+    ListenersV2(app.listeners, gate, app.own.max_body_bytes).add_to(service.router)
+    EventsV3(app).add_to(Routes(service.router, gate, "Events"))
+    NotifiersV3(app.registry).add_to(Routes(service.router, gate, "Notifiers"))
+    DeliveriesV3(app.store).add_to(Routes(service.router, gate, "Deliveries"))
+    StatusV3(app).add_to(Routes(service.router, gate, "Status"))
+    DocsV3().add_to(Routes(service.router, gate, "Docs"))
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
+    answer = refusal_answer(request, error)
+    if answer is None:
+        raise error
+    return answer
+
+
+def _fault_answer(request: Request, error: Exception) -> Response:
+    fault_answer = errors_v3.fault_answer if _is_v3(request) else errors_v2.fault_answer
+    return fault_answer(request, error)
+
+
+async def _unrouted(request: Request, error: Any) -> Response:
+    if error.status_code == 404 and _is_routed(request, request.scope["path"] + "/"):
+        path, question_mark, query = request_uri(request).partition("?")
+        return empty_answer(301, {"Location": f"{path}/{question_mark}{query}"})
+    if _is_v3(request):
+        return errors_v3.detail(error.status_code, f"{error.detail}.", error.headers)
+    return json_answer(None, error.status_code, error.headers)
+
+
+async def _nobody_listens(_request: Request, _error: Any) -> Response:
+    return Response(status_code=400)
+
+
+def _is_v3(request: Request) -> bool:
+    path: str = request.scope["path"]
+    return path.startswith(V3)
+
+
+def _is_routed(request: Request, path: str) -> bool:
+    routes: list[BaseRoute] = request.app.router.routes
+    scope = {**request.scope, "path": path}
+    return not path.endswith("//") and any(route.matches(scope)[0] is not Match.NONE for route in routes)

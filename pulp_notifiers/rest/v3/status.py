@@ -1,0 +1,88 @@
+"""How the service is."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from ... import __version__
+from ...app import App
+from ...errors import StoreUnavailable
+from ...event import utc_now
+from ..paths import OWN
+from .routes import Routes
+
+_logger = logging.getLogger(__name__)
+
+
+class DatabaseStatus(BaseModel):
+    """The database."""
+
+    dialect: str
+    reachable: bool
+
+
+class WorkerStatus(BaseModel):
+    """The worker of this process; another process may deliver too."""
+
+    running: bool
+    threads: int
+
+
+class BacklogStatus(BaseModel):
+    """What is still owed, and what was given up."""
+
+    pending: int
+    dead: int
+    oldest_pending_seconds: Annotated[float | None, Field(description="How long the oldest pending one is owed.")]
+
+
+class StatusDocument(BaseModel):
+    """How the service is."""
+
+    version: str
+    database: DatabaseStatus
+    worker: WorkerStatus
+    backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be reached.")]
+
+
+class StatusV3:
+    """The route ``status/``, which needs no credentials."""
+
+    def __init__(self, app: App, clock: Callable[[], datetime] = utc_now) -> None:
+        self._app = app
+        self._clock = clock
+
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add_open(
+            f"{OWN}status/",
+            self._read,
+            name="status_read",
+            summary="Show how the service is",
+            responses={503: {"model": StatusDocument, "description": "The database cannot be reached."}},
+        )
+
+    def _read(self, response: Response) -> StatusDocument:
+        backlog = self._backlog()
+        if backlog is None:
+            response.status_code = 503
+        return StatusDocument(
+            version=__version__,
+            database=DatabaseStatus(dialect=self._app.store.dialect, reachable=backlog is not None),
+            worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
+            backlog=backlog,
+        )
+
+    def _backlog(self) -> BacklogStatus | None:
+        try:
+            found = self._app.store.history.backlog()
+        except StoreUnavailable as unavailable:
+            _logger.warning("%s", unavailable)
+            return None
+        oldest = found.oldest_pending_at
+        age = None if oldest is None else max(0.0, (self._clock() - oldest).total_seconds())
+        return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=age)

@@ -1,0 +1,130 @@
+"""The REST service on a real socket, with an embedded database of its own."""
+
+import http.client
+import json
+import socket
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulp_notifiers.app import App
+from pulp_notifiers.passwords import Cost, hash_password
+from pulp_notifiers.records import Listener, Operation, User
+from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.settings import Settings
+
+EVENTS = "/pulp/api/v2/events/"
+OWN = "/pulp/api/v3/notifications/"
+CHEAP = Cost(n=2, r=1, p=1)
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+class RestService:
+    """A running service and the ways to talk to it."""
+
+    def __init__(self, app: App, server: RestServer) -> None:
+        self.app = app
+        self.server = server
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        login: str | None = "admin",
+    ) -> Answer:
+        """Send a request on a connection of its own and return the answer.
+
+        :param body: bytes as they are, anything else as JSON; None for no body.
+        :param login: a user whose password equals the login; None for no credentials.
+        """
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        credentials = {} if login is None else {"Authorization": basic(login, login)}
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, sent, {**credentials, **(headers or {})})
+            return answer_of(connection.getresponse())
+        finally:
+            connection.close()
+
+    def talk(self, sent: bytes) -> bytes:
+        """Send bytes as they are and return all that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=TIMEOUT_SECONDS) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+            return received
+
+    def add_user(self, login: str, password: str | None = None, super_user: bool = False) -> None:
+        """Keep a user, by default with the login as password, whose hash is quick."""
+        user = User(login, hash_password(password or login, CHEAP), super_user)
+        assert self.app.store.users.add_user(user)
+
+    def grant(self, login: str, resource: str, *operations: str) -> None:
+        """Permit operations."""
+        self.app.accounts.grant(login, resource, [Operation(operation) for operation in operations])
+
+    def add_listener(self, listener_id: str = "5f0c1e2d3a4b5c6d7e8f9012", **document: Any) -> Listener:
+        """Keep a listener with a known id."""
+        listener = Listener(
+            listener_id,
+            document.get("notifier_type_id", "http"),
+            document.get("notifier_config", {"url": "http://x.example/", "username": "u", "password": "p"}),
+            tuple(document.get("event_types", ["repo.sync.start"])),
+        )
+        self.app.store.listeners.add(listener)
+        return listener
+
+    def kept(self) -> tuple[list[Listener], int, list[User]]:
+        """Return all that a request could change."""
+        deliveries, _ = self.app.store.history.deliveries()
+        return list(self.app.listeners.list()), deliveries, self.app.accounts.users()
+
+    def clear(self) -> None:
+        """Forget everything but a super-user ``admin``."""
+        for listener in self.app.listeners.list():
+            self.app.listeners.delete(listener.id)
+        for user in self.app.accounts.users():
+            self.app.accounts.delete(user.login)
+        self.add_user("admin", super_user=True)
+
+
+@contextmanager
+def rest_service(directory: Path, **settings: str) -> Iterator[RestService]:
+    """Run the service with settings of ``[notifiers]``, and a super-user ``admin`` whose password is ``admin``."""
+    own = {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}
+    with App(Settings({"notifiers": own})) as app, RestServer(app) as server:
+        service = RestService(app, server)
+        service.add_user("admin", super_user=True)
+        yield service
+
+
+def basic(login: str, password: str) -> str:
+    """Return the value of an ``Authorization`` header."""
+    return "Basic " + b64encode(f"{login}:{password}".encode()).decode("ascii")
+
+
+def answer_of(response: http.client.HTTPResponse) -> Answer:
+    """Return what came back; names of headers in lower case."""
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, response.reason, headers, response.read())
