@@ -70,6 +70,7 @@ class Link:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._raw = connection.connection
+        self._server_names = connection.transport.driver_type == "amqp"
         self._broken = (*connection.connection_errors, OperationalError)
         self._exchanges: set[str] = set()
         self._publishing: Any = None
@@ -96,9 +97,10 @@ class Link:
         """Create an exchange as topic and not auto-delete, only where none of the name exists (CONTRACT 4.3).
 
         One that exists is left as it is, and names that belong to the server (``amq.``, the default one) are left
-        to it. Looks once per connection.
+        to it; where there is no AMQP server, as with ``memory://``, ``amq.`` is a name like others. Looks once per
+        connection.
         """
-        if name in self._exchanges or not name or name.startswith("amq."):
+        if name in self._exchanges or not name or (self._server_names and name.startswith("amq.")):
             return
         self._bound(deadline)
         if self._asking is None:
@@ -190,7 +192,7 @@ def told(error: BaseException, seconds: float) -> str:
     :param seconds: the time that the server had.
     """
     if isinstance(error, TimeoutError) and error.errno is None:
-        return f"no answer within {seconds:.0f} seconds"
+        return f"no answer within {round(seconds, 1):g} s"
     return str(error) or type(error).__name__
 
 

@@ -29,28 +29,28 @@ class MessagingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     url: SecretStr = Field(
-        SecretStr("tcp://localhost:5672"),
+        default=SecretStr("tcp://localhost:5672"),
         description="Server of amqp listeners: tcp:// or ssl://[USER:PASSWORD@]HOST[:PORT][/VHOST], or any URL of "
         "kombu; several, joined by semicolons, are tried in turn; empty: amqp listeners send nothing.",
     )
-    transport: str = Field("qpid", description="Not used; the URL's scheme decides.")
-    auth_enabled: bool = Field(True, description="Not used.")
+    transport: str = Field(default="qpid", description="Not used; the URL's scheme decides.")
+    auth_enabled: bool = Field(default=True, description="Not used.")
     cacert: str = Field(
-        "/etc/pki/qpid/ca/ca.crt",
+        default="/etc/pki/qpid/ca/ca.crt",
         description="PEM file of the certificate authority that a server reached over TLS must be certified by; the "
         "system's authorities where it is empty, or not set and the default does not exist.",
     )
     clientcert: str = Field(
-        "/etc/pki/qpid/client/client.pem",
+        default="/etc/pki/qpid/client/client.pem",
         description="PEM file with key and certificate to show to a server reached over TLS; none where it is empty, "
         "or not set and the default does not exist.",
     )
     topic_exchange: Annotated[str, AfterValidator(_exchange_name)] = Field(
-        DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
+        default=DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
     )
-    event_notifications_enabled: bool = Field(False, description="Publish each change of a task's state.")
+    event_notifications_enabled: bool = Field(default=False, description="Publish each change of a task's state.")
     event_notification_url: SecretStr = Field(
-        SecretStr("qpid://localhost:5672/"), description="kombu URL of the server of the task-status stream."
+        default=SecretStr("qpid://localhost:5672/"), description="kombu URL of the server of the task-status stream."
     )
 
     @field_validator("url")

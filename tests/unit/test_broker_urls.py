@@ -1,6 +1,7 @@
 """Where messaging servers are: the forms of Pulp's settings as kombu's URLs, and the section itself."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -92,17 +93,16 @@ def test_no_text_names_no_server() -> None:
 )
 def test_a_server_that_cannot_be_reached_that_way_is_refused(text: str, told: str) -> None:
     """The sentence says what to write in its place, and repeats no password."""
-    with pytest.raises(ValueError, match=".") as raised:
+    with pytest.raises(ValueError, match=re.escape(told)) as raised:
         broker_urls(text)
 
-    assert told in str(raised.value)
     assert "hidden" not in str(raised.value)
 
 
 @given(user=TEXT, password=TEXT, vhost=TEXT.filter(lambda name: name != "/"))
 def test_whatever_userinfo_and_vhost_are_kombu_reads_them_back(user: str, password: str, vhost: str) -> None:
     """Percent-encoding, as in every URL, reaches every character."""
-    encoded = [broker_urls_part(part) for part in (user, password, vhost)]
+    encoded = [_encoded(part) for part in (user, password, vhost)]
 
     (url,) = broker_urls("tcp://{}:{}@broker:5672/{}".format(*encoded))
 
@@ -116,7 +116,7 @@ def test_whatever_userinfo_and_vhost_are_kombu_reads_them_back(user: str, passwo
     )
 
 
-def broker_urls_part(text: str) -> str:
+def _encoded(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
@@ -125,10 +125,10 @@ def test_no_text_fails_in_another_way_than_with_a_sentence(text: str) -> None:
     """Whatever stands in the setting, it is understood or refused."""
     try:
         urls = broker_urls(text)
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert urls == [again for url in urls for again in broker_urls(url)]
+    except ValueError:
+        return
+
+    assert urls == [again for url in urls for again in broker_urls(url)]
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_only_one_pair_of_quotes_is_taken_away() -> None:
     assert "'x'" == MessagingSettings(topic_exchange="\"'x'\"").topic_exchange
 
 
-def messaging(**values: str) -> MessagingSettings:
+def _messaging(**values: str) -> MessagingSettings:
     return Settings({"messaging": values}, Path("server.conf")).section("messaging", MessagingSettings)
 
 
 def test_a_wrong_url_is_one_sentence_that_names_file_section_and_key() -> None:
     """And never the password in it."""
     with pytest.raises(InvalidSetting) as raised:
-        messaging(url="tcp://pulp:hidden@broker:port")
+        _messaging(url="tcp://pulp:hidden@broker:port")
 
     assert str(raised.value).startswith("server.conf: [messaging] url is not allowed: the port is not a number")
     assert "hidden" not in str(raised.value)
@@ -198,9 +198,9 @@ def test_a_wrong_url_is_one_sentence_that_names_file_section_and_key() -> None:
 def test_a_url_for_qpid_is_refused_where_it_is_used() -> None:
     """The default of the task-status stream stays what it was, because that is off."""
     with pytest.raises(InvalidSetting, match="use AMQP 0-9-1"):
-        messaging(url="qpid://localhost:5672")
+        _messaging(url="qpid://localhost:5672")
 
-    assert "qpid://localhost:5672/" == messaging(url="tcp://x").event_notification_url.get_secret_value()
+    assert "qpid://localhost:5672/" == _messaging(url="tcp://x").event_notification_url.get_secret_value()
 
 
 @pytest.mark.parametrize("key", ["cacert", "clientcert"])
@@ -209,7 +209,7 @@ def test_a_named_certificate_file_that_is_missing_is_told(key: str, tmp_path: Pa
     missing = str(tmp_path / "missing.pem")
 
     with pytest.raises(InvalidSetting) as raised:
-        messaging(url="ssl://broker", **{key: missing})
+        _messaging(url="ssl://broker", **{key: missing})
 
     assert f"server.conf: [messaging] {key} = '{missing}' is not allowed: the file cannot be read (No such file" in str(
         raised.value
@@ -218,12 +218,12 @@ def test_a_named_certificate_file_that_is_missing_is_told(key: str, tmp_path: Pa
 
 def test_a_missing_certificate_file_does_not_matter_without_tls(tmp_path: Path) -> None:
     """Nobody reads it."""
-    assert ["amqp://broker//"] == messaging(url="tcp://broker", cacert=str(tmp_path / "missing")).broker().urls
+    assert ["amqp://broker//"] == _messaging(url="tcp://broker", cacert=str(tmp_path / "missing")).broker().urls
 
 
 def test_certificate_files_of_pulp_2s_defaults_are_optional() -> None:
     """Few machines have them; the system's authorities then decide."""
-    broker = messaging(url="ssl://broker").broker()
+    broker = _messaging(url="ssl://broker").broker()
 
     assert (["amqps://broker//"], None, None) == (broker.urls, broker.cacert, broker.clientcert)
 
@@ -233,13 +233,13 @@ def test_named_certificate_files_are_used(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.write_text("")
 
-    broker = messaging(url="ssl://broker", cacert=str(authority), clientcert="").broker()
+    broker = _messaging(url="ssl://broker", cacert=str(authority), clientcert="").broker()
 
     assert (str(authority), None) == (broker.cacert, broker.clientcert)
 
 
 def test_settings_show_no_password() -> None:
     """Not even where a debugger prints them."""
-    settings = messaging(url="tcp://pulp:hidden@broker", event_notification_url="amqp://pulp:hidden@broker")
+    settings = _messaging(url="tcp://pulp:hidden@broker", event_notification_url="amqp://pulp:hidden@broker")
 
     assert "hidden" not in repr(settings)
