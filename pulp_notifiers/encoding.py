@@ -50,12 +50,12 @@ def extended_form(value: Any) -> Any:
 
 def utc(value: datetime) -> datetime:
     """Return a time as aware UTC; a naive one counts as UTC (CONTRACT 2.6)."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return value.replace(tzinfo=UTC) if value.utcoffset() is None else value.astimezone(UTC)
 
 
 def iso_seconds(value: datetime) -> str:
     """Return a time as Pulp's REST texts show it: UTC, whole seconds, ``Z`` (CONTRACT 2.3)."""
-    return utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(value).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def unportable(value: Any) -> str | None:
@@ -82,12 +82,15 @@ def unportable(value: Any) -> str | None:
 
 
 def _milliseconds(value: datetime) -> int:
-    return (utc(value) - _EPOCH) // timedelta(milliseconds=1)
+    # Without a conversion to UTC, which fails for times within a day of the calendar's ends.
+    aware = value.replace(tzinfo=UTC) if value.utcoffset() is None else value
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _regex_form(value: Any) -> dict[str, Any]:
     options = "".join(letter for letter, flag in _REGEX_FLAGS if value.flags & flag)
-    return {"$regex": value.pattern, "$options": options}
+    pattern = value.pattern.decode() if isinstance(value.pattern, bytes) else value.pattern
+    return {"$regex": pattern, "$options": options}
 
 
 def _with_code_forms(value: Any) -> Any:
