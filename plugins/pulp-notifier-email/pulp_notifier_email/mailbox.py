@@ -1,0 +1,90 @@
+"""Mail addresses and other text that goes into the headers of a mail."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from email.header import Header
+from email.utils import quote, unquote
+
+LONGEST_ADDRESS = 254
+"""Octets: a path of 256 (RFC 5321, 4.5.3.1.3) without its angle brackets."""
+
+_WORD = r"""[^\s"<>()\[\]:;,@\\]+"""
+_QUOTED = r'"(?:[^"\\]|\\.)+"'
+_LITERAL = r"\[[0-9A-Za-z:.]+\]"
+# More lenient than RFC 5321 about dots, and about a missing domain: whether `root` or `a..b@example.com` has a mailbox
+# is for the mail server to say. Strict about everything that could end the address.
+_ADDRESS = re.compile(rf"(?:{_WORD}|{_QUOTED})(?:@(?:{_WORD}|{_LITERAL}))?")
+_SPLIT = re.compile(r'(?:"[^"]*"|[^,"])+')
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{0,60}")
+_NEVER_IN_HEADERS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_LONGEST_LINE = 78
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address with the name of whom it belongs to, which may be empty."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """What follows the at sign, or ``localhost``."""
+        return self.address.rpartition("@")[2] if "@" in self.address else "localhost"
+
+    def header(self, header_name: str) -> str:
+        """Return the mailbox as the value of a header, folded where that is necessary."""
+        if not self.name:
+            return self.address
+        phrase = self.name if _PLAIN_NAME.fullmatch(self.name) and "=?" not in self.name else _phrase(self, header_name)
+        last_line = f"{header_name}: {phrase}".rpartition("\n")[2]
+        separator = " " if len(last_line) + len(self.address) + 3 <= _LONGEST_LINE else "\r\n "
+        return f"{phrase}{separator}<{self.address}>"
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Read ``address`` or ``Name <address>``.
+
+    :raises ValueError: the text is no single address; the sentence says so.
+    """
+    require_header_text(text)
+    stripped = text.strip()
+    name, address = "", stripped
+    if stripped.endswith(">") and "<" in stripped:
+        name, _, address = stripped[:-1].rpartition("<")
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError(f"{shown(text)} is not an e-mail address")
+    if len(address.encode()) > LONGEST_ADDRESS:
+        raise ValueError(f"{shown(text)} is longer than the {LONGEST_ADDRESS} octets that mail servers take")
+    return Mailbox(unquote(name.strip()), address)
+
+
+def split_addresses(text: str) -> tuple[str, ...]:
+    """Return the parts between commas, except commas inside quotation marks."""
+    return tuple(part.strip() for part in _SPLIT.findall(text) if part.strip())
+
+
+def require_header_text(text: str) -> str:
+    """Return text that a header can carry.
+
+    :raises ValueError: it could end the header and begin another one, or cannot be encoded at all.
+    """
+    for character in text:
+        if unicodedata.category(character) in _NEVER_IN_HEADERS and character != "\t":
+            raise ValueError(
+                f"{shown(text)} holds a line break or another character that a mail header cannot carry "
+                f"(U+{ord(character):04X})"
+            )
+    return text
+
+
+def shown(text: str) -> str:
+    """Return text in quotation marks for a sentence, shortened and without anything unprintable."""
+    return repr(text) if len(text) <= _LONGEST_LINE else repr(text[:_LONGEST_LINE]) + "..."
+
+
+def _phrase(mailbox: Mailbox, header_name: str) -> str:
+    if mailbox.name.isascii() and mailbox.name.isprintable() and len(mailbox.name) < _LONGEST_LINE // 2:
+        return f'"{quote(mailbox.name)}"'
+    return Header(mailbox.name, "utf-8", header_name=header_name).encode(linesep="\r\n")

@@ -1,0 +1,79 @@
+"""The notifier ``email``."""
+
+from collections.abc import Sequence
+
+from pulp_notifiers.errors import SwitchedOff
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import Notifier
+
+from .connection import Connection, ConnectionGone, Deadline, Mail
+from .mailbox import parse_mailbox
+from .message import render
+from .options import EmailConfig, EmailSettings
+from .pool import Pool
+from .server import MailServer
+
+SWITCHED_OFF = "E-mail is switched off ([email] enabled is false); nothing was sent."
+
+
+class EmailNotifier(Notifier[EmailConfig]):
+    """Sends one mail for each address of a listener, over connections that a burst of mails shares.
+
+    :param idle_seconds: how long a connection waits for another mail.
+    """
+
+    Config = EmailConfig
+    Settings = EmailSettings
+    settings_section = "email"
+
+    def __init__(self, idle_seconds: float = 5.0) -> None:
+        self._pool = Pool(idle_seconds)
+        self.configure(EmailSettings.model_validate({}))
+
+    def configure(self, settings: EmailSettings) -> None:
+        """Take the section ``[email]``."""
+        self._settings = settings
+        self._server = MailServer(settings)
+
+    def targets(self, config: EmailConfig) -> Sequence[str]:
+        """Return the addresses."""
+        return config.addresses
+
+    def advice(self, config: EmailConfig) -> Sequence[str]:
+        """Say that mail is switched off, which is the default."""
+        return () if self._settings.enabled else (SWITCHED_OFF,)
+
+    def send(self, event: Event, config: EmailConfig, target: str) -> None:
+        """Send the mail for one address and return when the mail server has taken it.
+
+        :raises SwitchedOff: ``[email] enabled`` is false; there was no connection either.
+        """
+        if not self._settings.enabled:
+            raise SwitchedOff(SWITCHED_OFF)
+        message = render(event, config, target, self._settings.sender)
+        sender, recipient = parse_mailbox(self._settings.sender).address, parse_mailbox(target).address
+        utf8 = not (sender + recipient).isascii()
+        self._deliver(Mail(sender, recipient, message.as_bytes(), utf8))
+
+    def close(self) -> None:
+        """End the idle connections."""
+        self._pool.close()
+
+    def _deliver(self, mail: Mail) -> None:
+        deadline = Deadline(self._settings.timeout_seconds)
+        idle = self._pool.take()
+        if idle is not None:
+            idle.deadline = deadline
+            try:
+                self._transmit(idle, mail)
+                return
+            except ConnectionGone:
+                # The server had closed the idle session, or was restarted; it has not heard of this mail.
+                pass
+        self._transmit(self._server.connect(deadline), mail)
+
+    def _transmit(self, connection: Connection, mail: Mail) -> None:
+        try:
+            connection.transmit(mail)
+        finally:
+            self._pool.give_back(connection)

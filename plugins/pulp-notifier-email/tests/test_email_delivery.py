@@ -1,0 +1,226 @@
+"""Mails over a real SMTP server: what arrives, and what a refusal means."""
+
+import json
+import socket
+
+import pytest
+
+from pulp_notifiers.errors import PermanentFailure, SwitchedOff, TemporaryFailure
+from pulp_notifiers.testing.smtp import SmtpReceiver
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def test_a_mail_arrives_as_it_was_rendered(receiver, sending, event):
+    """Envelope and header name the same two addresses."""
+    sending(receiver.port).send()
+
+    [mail] = receiver.wait_for(1)
+    assert ("pulp@localhost", ("a@example.com",)) == (mail.sender, mail.recipients)
+    assert ("pulp@localhost", "a@example.com", "hi") == tuple(mail.message[name] for name in ("From", "To", "Subject"))
+    assert event.body() == json.loads(mail.message.get_content())
+
+
+def test_the_mail_is_from_whom_the_settings_say(receiver, sending):
+    """With a name in the header, without it in the envelope."""
+    sending(receiver.port, **{"from": "Pulp <pulp@example.com>"}).send("Ops <ops@example.com>")
+
+    [mail] = receiver.wait_for(1)
+    assert ("pulp@example.com", ("ops@example.com",)) == (mail.sender, mail.recipients)
+    assert ("Pulp <pulp@example.com>", "Ops <ops@example.com>") == (mail.message["From"], mail.message["To"])
+
+
+def test_mail_that_is_switched_off_opens_no_connection(receiver, sending):
+    """And the delivery says exactly why nothing came."""
+    with pytest.raises(
+        SwitchedOff, match=r"^E-mail is switched off \(\[email\] enabled is false\); nothing was sent\.$"
+    ):
+        sending(receiver.port, enabled="false").send()
+
+    assert 0 == receiver.connections
+
+
+def test_one_refused_address_leaves_the_other_alone(receiver, sending):
+    """Each address has a mail, and a fate, of its own."""
+    receiver.refuse("RCPT", "550 5.1.1 No such user", address="nobody@example.com")
+    notifier = sending(receiver.port)
+
+    with pytest.raises(PermanentFailure) as caught:
+        notifier.send("nobody@example.com")
+    notifier.send("somebody@example.com")
+
+    told = "Error sending mail. 550 5.1.1 No such user (in answer to RCPT TO:<nobody@example.com>)"
+    assert told == caught.value.reason
+    assert [("somebody@example.com",)] == [mail.recipients for mail in receiver.wait_for(1)]
+    assert 1 == receiver.connections
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "message"])
+@pytest.mark.parametrize(
+    ("reply", "failure"), [("451 4.7.1 Greylisted", TemporaryFailure), ("554 5.7.1 Spam", PermanentFailure)]
+)
+def test_replies_of_400_are_temporary_and_of_500_permanent(receiver, sending, step, reply, failure):
+    """At every step; the session serves the next mail."""
+    receiver.refuse(step, reply, times=1)
+    notifier = sending(receiver.port)
+
+    with pytest.raises(failure) as caught:
+        notifier.send()
+    notifier.send()
+
+    assert caught.value.reason.startswith(f"Error sending mail. {reply} (in answer to ")
+    assert (1, 1) == (len(receiver.wait_for(1)), receiver.connections)
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "message"])
+def test_a_server_that_hangs_up_in_the_middle_is_a_temporary_failure(receiver, sending, step):
+    """The attempt is not repeated at once: the mail may have been taken."""
+    receiver.drop(step, times=1)
+    notifier = sending(receiver.port)
+
+    with pytest.raises(TemporaryFailure, match=r"^Error sending mail\. The server 127\.0\.0\.1 hung up \(after "):
+        notifier.send()
+
+    assert 1 == receiver.connections
+
+
+def test_a_mail_that_comes_twice_has_one_message_id(receiver, sending):
+    """At least once: the answer to the first was lost."""
+    receiver.drop("message", times=1)
+    notifier = sending(receiver.port)
+
+    with pytest.raises(TemporaryFailure):
+        notifier.send()
+    notifier.send()
+
+    first, second = receiver.wait_for(2)
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize(
+    ("step", "reply", "reason"),
+    [
+        ("greeting", "554 5.3.2 No service here", "554 5.3.2 No service here"),
+        ("greeting", "421 4.3.2 Too busy", "421 4.3.2 Too busy"),
+        ("greeting", None, "it hung up"),
+        ("EHLO", "421 4.7.0 Go away", "421 4.7.0 Go away|it hung up"),
+        ("EHLO", None, "it hung up"),
+    ],
+)
+def test_a_server_that_takes_no_session_is_a_temporary_failure(receiver, sending, step, reply, reason):
+    """Whatever its code, because the mail was not at fault."""
+    if reply:
+        receiver.refuse(step, reply)
+    else:
+        receiver.drop(step)
+
+    place = f"SMTP connection failed to 127.0.0.1 on {receiver.port}: "
+    with pytest.raises(TemporaryFailure, match=rf"^{place}({reason})\.$"):
+        sending(receiver.port).send()
+
+
+def test_a_refused_connection_is_a_temporary_failure(sending):
+    """Pulp 2 lost the mail and the thread."""
+    port = free_port()
+
+    with pytest.raises(TemporaryFailure) as caught:
+        sending(port).send()
+
+    assert f"SMTP connection failed to 127.0.0.1 on {port}: Connection refused." == caught.value.reason
+
+
+def test_an_unknown_host_is_a_temporary_failure(sending):
+    """Name servers fail and recover. The name is one that never exists (RFC 6761)."""
+    with pytest.raises(TemporaryFailure, match=r"^SMTP connection failed to mail\.invalid on 25: "):
+        sending(25, host="mail.invalid").send()
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_demanded_login_is_the_settings_fault(receiver, sending, code):
+    """Nothing is given up for it, and the sentence says where to look."""
+    receiver.refuse("MAIL", f"{code} 5.7.0 Authentication required")
+
+    with pytest.raises(TemporaryFailure, match=r"Authentication required.*see tls, username and password in \[email\]"):
+        sending(receiver.port).send()
+
+
+def test_a_server_without_ehlo_gets_its_mail(receiver, sending):
+    """HELO is enough."""
+    receiver.refuse("EHLO", "502 5.5.1 What?")
+
+    sending(receiver.port).send()
+
+    assert ("a@example.com",) == receiver.wait_for(1)[0].recipients
+
+
+def test_a_long_line_passes_a_server_that_refuses_long_lines(receiver, sending, make_event):
+    """aiosmtpd answers 500 to a line of more than 998 octets; dots at line starts survive as well."""
+    event = make_event(traceback="..." * 2000 + "\n.\n" * 100)
+
+    sending(receiver.port).send(event=event)
+
+    [mail] = receiver.wait_for(1)
+    assert event.body() == json.loads(mail.message.get_content())
+
+
+def test_a_large_mail_arrives_whole(receiver, sending, make_event):
+    """Over many segments."""
+    event = make_event(details=["x" * 500] * 4000)
+
+    sending(receiver.port).send(event=event)
+
+    [mail] = receiver.wait_for(1)
+    assert event.body() == json.loads(mail.message.get_content())
+
+
+def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(receiver, sending, make_event):
+    """Its size is announced (RFC 1870); aiosmtpd takes 32 MiB."""
+    event = make_event(details=["x" * 900] * 40_000)
+
+    with pytest.raises(PermanentFailure, match="552 Error: message size exceeds"):
+        sending(receiver.port).send(event=event)
+
+    assert "DATA" not in receiver.commands
+
+
+def test_an_address_outside_ascii_goes_to_a_server_that_takes_it(receiver, sending):
+    """By SMTPUTF8 (RFC 6531)."""
+    sending(receiver.port).send("jürgen@bücher.example", subject="Grüße")
+
+    [mail] = receiver.wait_for(1)
+    assert ("jürgen@bücher.example",) == mail.recipients
+    assert {"SMTPUTF8", "BODY=8BITMIME"} <= set(mail.options)
+    assert ("jürgen@bücher.example", "Grüße") == (mail.message["To"], mail.message["Subject"])
+
+
+def test_an_address_outside_ascii_is_given_up_where_the_server_does_not_take_it(sending):
+    """With a sentence that says so, and without harm to the session."""
+    with SmtpReceiver(smtputf8=False) as receiver:
+        notifier = sending(receiver.port)
+
+        with pytest.raises(PermanentFailure, match=r"takes ASCII addresses only .* to jürgen@example\.com\."):
+            notifier.send("jürgen@example.com")
+        notifier.send()
+
+        assert (1, 1) == (len(receiver.wait_for(1)), receiver.connections)
+
+
+def test_a_subject_outside_ascii_needs_nothing_of_the_server(sending):
+    """It is encoded (RFC 2047)."""
+    with SmtpReceiver(smtputf8=False) as receiver:
+        sending(receiver.port).send(subject="Grüße \U0001f600")
+
+        [mail] = receiver.wait_for(1)
+
+    assert "Grüße \U0001f600" == mail.message["Subject"]
+
+
+def test_the_client_calls_itself_what_rfc_5321_allows(receiver, sending):
+    """Its full host name or its address in brackets, never a name that it had to ask the DNS for."""
+    sending(receiver.port).send()
+
+    [name] = receiver.client_names
+    assert name == "[127.0.0.1]" or (name == socket.gethostname() and "." in name)

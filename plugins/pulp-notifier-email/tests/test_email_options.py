@@ -1,0 +1,170 @@
+"""The options of a listener and the section [email]."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pulp_notifier_email import EmailNotifier, EmailSettings
+
+from pulp_notifiers.errors import InvalidConfig, InvalidSetting
+from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.settings import Settings
+
+VECTORS = Path(__file__).parents[3] / "tests" / "legacy" / "vectors"
+
+
+@pytest.fixture
+def loaded() -> LoadedNotifier:
+    return LoadedNotifier("email", EmailNotifier)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "targets"),
+    [
+        (["b@x.org", "a@x.org"], ("b@x.org", "a@x.org")),
+        (["b@x.org", "a@x.org", "b@x.org", " a@x.org "], ("b@x.org", "a@x.org")),
+        ("a@x.org", ("a@x.org",)),
+        ("a@x.org, b@x.org,", ("a@x.org", "b@x.org")),
+        ('"Doe, Jane" <jane@x.org>, b@x.org', ('"Doe, Jane" <jane@x.org>', "b@x.org")),
+    ],
+)
+def test_each_address_is_a_target(loaded, addresses, targets):
+    """In the order given, each once; one text is one address or several between commas."""
+    config = loaded.parse({"subject": "s", "addresses": addresses})
+
+    assert targets == loaded.targets(config)
+
+
+@pytest.mark.parametrize(
+    ("config", "problems"),
+    [
+        ({"addresses": ["a@x.org"]}, {"subject"}),
+        ({"subject": "s"}, {"addresses"}),
+        ({}, {"subject", "addresses"}),
+        ({"subject": "s", "addresses": []}, {"addresses"}),
+        ({"subject": "s", "addresses": ""}, {"addresses"}),
+        ({"subject": "s", "addresses": None}, {"addresses"}),
+        ({"subject": "s", "addresses": {"a@x.org": 1}}, {"addresses"}),
+        ({"subject": "s", "addresses": ["a@x.org", 5]}, {"addresses.1"}),
+        ({"subject": "s", "addresses": ["no address"]}, {"addresses"}),
+        ({"subject": 5, "addresses": ["a@x.org"]}, {"subject"}),
+        ({"subject": "x\nBcc: e@x.org", "addresses": ["a@x.org\r\nBcc: e@x.org"]}, {"subject", "addresses"}),
+        ({"subject": "\ud800", "addresses": ["a@x.org"]}, {"subject"}),
+        ({"subject": "x" * 10_001, "addresses": ["a@x.org"]}, {"subject"}),
+    ],
+)
+def test_every_wrong_option_is_named(loaded, config, problems):
+    """All at once, as a permanent failure."""
+    with pytest.raises(InvalidConfig) as caught:
+        loaded.parse(config)
+
+    assert problems == set(caught.value.problems)
+
+
+def test_the_schema_says_that_addresses_is_a_list_of_text(loaded):
+    """REST and CLI build their forms from it."""
+    schema = loaded.schema()
+
+    assert {"type": "string"} == schema["properties"]["addresses"]["items"]
+    assert ["subject", "addresses"] == schema["required"]
+
+
+def test_no_option_is_secret(loaded):
+    """The password stands in the settings, not in a listener."""
+    assert frozenset() == loaded.secret_options({"subject": "s", "addresses": ["a@x.org"]})
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [v for v in json.loads((VECTORS / "settings.json").read_text())["vectors"] if v.get("section") == "email"],
+    ids=lambda vector: vector["id"],
+)
+def test_defaults_are_those_of_pulp_2(vector):
+    """vectors/settings.json."""
+    settings = Settings().section("email", EmailSettings).model_dump(by_alias=True, mode="json")
+
+    assert vector["default"] == str(settings[vector["key"]]).lower()
+
+
+def test_further_settings_default_to_what_pulp_2_did():
+    """No TLS and no login, but never without a time limit."""
+    settings = Settings().section("email", EmailSettings)
+
+    assert ("none", "", "", None, 15.0) == (
+        settings.tls,
+        settings.username,
+        settings.password.get_secret_value(),
+        settings.cacert,
+        settings.timeout_seconds,
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"enabled": "perhaps"}, "enabled = 'perhaps' is not allowed"),
+        ({"port": "0"}, "port = '0' is not allowed"),
+        ({"host": ""}, "host = '' is not allowed"),
+        ({"host": "mail..example.com"}, "it is not a host name or address"),
+        ({"from": "pulp"}, None),
+        ({"from": "pulp\r\nBcc: e@x.org"}, "a mail header cannot carry"),
+        ({"from": "not an address"}, "is not allowed: 'not an address' is not an e-mail address"),
+        ({"tls": "ssl"}, "Input should be 'none', 'starttls' or 'tls'"),
+        ({"username": "pulp"}, "username and password belong together"),
+        ({"password": "hunter22"}, "username and password belong together"),
+        ({"username": "u", "password": "p\0w"}, "cannot hold the character NUL"),
+        ({"cacert": "/nonexistent/ca.pem"}, "cannot be read as PEM certificates (No such file or directory)"),
+        ({"cacert": ""}, None),
+        ({"timeout_seconds": "0"}, "timeout_seconds = '0' is not allowed"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_one_sentence(section, told):
+    """It names file, section and key, and never shows the password."""
+    if told is None:
+        Settings({"email": section}).section("email", EmailSettings)
+        return
+
+    with pytest.raises(InvalidSetting) as caught:
+        Settings({"email": section}, Path("/etc/pulp/server.conf")).section("email", EmailSettings)
+
+    assert "/etc/pulp/server.conf: [email]" in str(caught.value)
+    assert told in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+def test_no_authorities_means_those_of_the_system():
+    """In Python as in the file."""
+    assert EmailSettings.model_validate({"cacert": None}).cacert is None
+
+
+def test_a_file_that_holds_no_certificate_is_told_at_start(tmp_path):
+    """And not at the first mail."""
+    (tmp_path / "ca.pem").write_text("nonsense")
+
+    with pytest.raises(InvalidSetting, match="cannot be read as PEM certificates"):
+        Settings({"email": {"cacert": str(tmp_path / "ca.pem")}}).section("email", EmailSettings)
+
+
+def test_environment_variables_override_the_file():
+    """The key from included, whose name in Python is another."""
+    environ = {"PULP_NOTIFIERS_EMAIL_FROM": "ops@example.com", "PULP_NOTIFIERS_EMAIL_PORT": "2525"}
+
+    settings = Settings({"email": {"from": "pulp@example.com"}}, environ=environ).section("email", EmailSettings)
+
+    assert ("ops@example.com", 2525) == (settings.sender, settings.port)
+
+
+def test_the_password_is_in_no_text():
+    """Neither of the settings nor of the notifier."""
+    settings = Settings({"email": {"username": "u", "password": "hunter22"}}).section("email", EmailSettings)
+    notifier = EmailNotifier()
+    notifier.configure(settings)
+
+    assert "hunter22" not in repr(settings) + str(settings) + repr(vars(notifier))
+
+
+def test_registering_while_mail_is_switched_off_earns_a_remark(loaded):
+    """So that nobody waits for mails in vain."""
+    config = loaded.parse({"subject": "s", "addresses": ["a@x.org"]})
+
+    assert ("E-mail is switched off ([email] enabled is false); nothing was sent.",) == loaded.advice(config)
