@@ -24,6 +24,8 @@ class NoOffset(tzinfo):
     def utcoffset(self, _moment):
         """Return nothing."""
 
+    dst = tzname = utcoffset
+
 
 @pytest.mark.parametrize(
     ("value", "expected"),
