@@ -1,5 +1,6 @@
 """The ASGI application: both APIs, and which answer each error gets."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 
 from .. import __version__
 from ..app import App
-from ..errors import NotifierError
+from ..errors import NotifierError, StoreUnavailable
 from . import errors_v2, errors_v3
 from .answers import empty_answer, json_answer, request_uri
 from .gate import Gate
@@ -26,6 +27,8 @@ from .v3.events import EventsV3
 from .v3.notifiers import NotifiersV3
 from .v3.routes import Routes
 from .v3.status import StatusV3
+
+_logger = logging.getLogger(__name__)
 
 
 def create_app(app: App) -> FastAPI:
@@ -77,6 +80,8 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
 
 
 async def _refused(request: Request, error: Any) -> Response:
+    if isinstance(error, StoreUnavailable):
+        _logger.error("%s %s: %s", request.method, request.scope["raw_path"].decode("latin-1"), error)
     refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
     answer = refusal_answer(request, error)
     if answer is None:
@@ -93,9 +98,12 @@ async def _unrouted(request: Request, error: Any) -> Response:
     if error.status_code == 404 and _is_routed(request, request.scope["path"] + "/"):
         path, question_mark, query = request_uri(request).partition("?")
         return empty_answer(301, {"Location": f"{path}/{question_mark}{query}"})
-    if _is_v3(request):
-        return errors_v3.detail(error.status_code, f"{error.detail}.", error.headers)
-    return json_answer(None, error.status_code, error.headers)
+    if not _is_v3(request):
+        return json_answer(None, error.status_code, error.headers)
+    if error.status_code == 405:
+        allow = ", ".join(sorted(error.headers["Allow"].split(", ")))
+        return errors_v3.method_not_allowed(request, allow)
+    return errors_v3.detail(error.status_code, f"{error.detail}.")
 
 
 async def _nobody_listens(_request: Request, _error: Any) -> Response:

@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from dataclasses import dataclass
 
 USER_CERTIFICATE_PREFIX = "admin:"
@@ -40,7 +39,7 @@ def basic(authorization: str | None) -> tuple[str, str] | None:
         told = b64decode(_APACHES_REST.sub("", encoded).strip(), validate=True)
         login, colon, password = told.partition(b":")
         return (login.decode("utf-8"), _utf8_or_latin1(password)) if colon else None
-    except (Base64Error, UnicodeError):
+    except ValueError:  # not base64, or a login that is not UTF-8
         return None
 
 

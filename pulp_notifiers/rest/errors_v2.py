@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..errors import InvalidValue, NoSuchListener
+from ..errors import InvalidValue, NoSuchListener, StoreUnavailable
 from .answers import json_answer, request_uri
-from .refusals import BodyTooLarge, Credentials, NotAnObject, NotAuthenticated, NotJson, NotPermitted
+from .refusals import STORE_AWAY, BodyTooLarge, Credentials, NotAnObject, NotAuthenticated, NotJson, NotPermitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class _Problem:
 
 def refusal_answer(request: Request, error: Exception) -> Response | None:
     """Return Pulp 2's error document for an error, or None for one that has none of its own."""
+    if isinstance(error, StoreUnavailable):
+        # Pulp 2 did not tell this from other faults. The log has the driver's words, which may name hosts and users.
+        return fault_answer(request, StoreUnavailable(STORE_AWAY))
     found = next((_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE), None)
     if found is None:
         return None

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ..errors import StoreUnavailable
 from .answers import json_answer
 from .refusals import (
+    STORE_AWAY,
     BodyTooLarge,
     Credentials,
     InvalidFields,
@@ -39,6 +40,14 @@ def detail(status: int, sentence: str, headers: Mapping[str, str] | None = None)
     return json_answer({"detail": sentence}, status, headers)
 
 
+def method_not_allowed(request: Request, allow: str) -> Response:
+    """Return the answer to a method that a path does not serve.
+
+    :param allow: those that it does.
+    """
+    return detail(405, f'Method "{request.method}" not allowed.', {"Allow": allow})
+
+
 def problems_by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return what pydantic found wrong as Pulp 3 words it, field by field.
 
@@ -64,6 +73,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
             return "Unexpected field"
         case "enum":
             return f"Select a valid choice. {error['input']} is not one of the available choices."
+        case "value_error":
+            return f"{error['ctx']['error']}"
     return f"{error['msg']}."
 
 
@@ -98,5 +109,5 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     InvalidFields: lambda error: json_answer(error.problems, 400),
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
     NoSuchThing: lambda error: detail(404, "Not found."),
-    StoreUnavailable: lambda error: detail(503, str(error)),
+    StoreUnavailable: lambda error: detail(503, STORE_AWAY),
 }

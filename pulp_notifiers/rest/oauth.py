@@ -46,21 +46,22 @@ class OAuth:
     def signed(self, request: Request) -> bool:
         """Tell whether a request was signed lately with the configured key and secret."""
         told = _parameters(request)
-        if not (self._key and self._secret and _same(told.get("oauth_consumer_key", ""), self._key)):
+        digest = _DIGESTS.get(told.get("oauth_signature_method", ""))
+        if digest is None or not self._key or not self._secret or not self._recent(told):
             return False
-        timestamp = told.get("oauth_timestamp", "")
-        if not timestamp.isdecimal() or abs(int(timestamp[:20]) - self._clock()) > _CLOCKS_DIFFER_SECONDS:
-            return False
-        # A web server that ends TLS in front of this service hides the scheme that the client signed.
-        return any(
-            _same(told.get("oauth_signature", ""), self._signature(request, scheme, told)) for scheme in _DEFAULT_PORTS
-        )
-
-    def _signature(self, request: Request, scheme: str, told: Mapping[str, str]) -> str:
-        query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        key_fits = _same(told.get("oauth_consumer_key", ""), self._key)
         signed = [(key, value) for key, value in told.items() if key not in ("realm", "oauth_signature")]
-        digest = _DIGESTS.get(told.get("oauth_signature_method", ""), "sha1")
-        return signature(request.method, _base_url(request, scheme), [*query, *signed], self._secret, digest)
+        query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        # A web server that ends TLS in front of this service hides the scheme that the client signed.
+        possible = (
+            signature(request.method, _base_url(request, scheme), [*query, *signed], self._secret, digest)
+            for scheme in _DEFAULT_PORTS
+        )
+        return key_fits and any(_same(told.get("oauth_signature", ""), right) for right in possible)
+
+    def _recent(self, told: Mapping[str, str]) -> bool:
+        timestamp = told.get("oauth_timestamp", "")
+        return timestamp.isdecimal() and abs(int(timestamp[:20]) - self._clock()) <= _CLOCKS_DIFFER_SECONDS
 
 
 def is_oauth(request: Request) -> bool:

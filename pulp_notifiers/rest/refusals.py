@@ -19,6 +19,9 @@ from typing import Any
 from ..errors import NotifierError
 from ..records import Operation
 
+STORE_AWAY = "The database does not answer and nothing was changed; try again later."
+"""What clients read of a :class:`~pulp_notifiers.errors.StoreUnavailable`."""
+
 
 class Refusal(NotifierError):
     """Parent of what this package raises to refuse a request."""

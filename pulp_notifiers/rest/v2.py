@@ -46,7 +46,16 @@ class ListenersV2:
     ) -> None:
         guard = [Depends(self._gate.needs(operation))]
         method = _METHODS[operation]
-        router.add_api_route(path, endpoint, methods=[method], dependencies=guard, response_model=None, **told)
+        router.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            dependencies=guard,
+            response_model=None,
+            deprecated=True,
+            tags=["Listeners (Pulp 2)"],
+            **told,
+        )
         if method == "GET":
             router.add_api_route(
                 path, endpoint, methods=["HEAD"], dependencies=guard, response_model=None, include_in_schema=False

@@ -84,9 +84,8 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answers(status: int, description: str, schema: dict[str, Any], *errors: int) -> dict[int | str, dict[str, Any]]:
-    refused: dict[int | str, dict[str, Any]] = {
-        error: {"description": _ERRORS[error], "content": _json(_ERROR)} for error in (*errors, 401, 500)
-    }
+    refusals: tuple[int | str, ...] = (*errors, 401, "default")
+    refused = {refusal: {"description": _ERRORS[refusal], "content": _json(_ERROR)} for refusal in refusals}
     return {status: {"description": description, "content": _json(schema)}, **refused}
 
 
@@ -94,12 +93,12 @@ def _takes(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": _json(schema)}}
 
 
-_ERRORS = {
+_ERRORS: dict[int | str, str] = {
     400: "The body or a value in it cannot be accepted.",
     401: "Credentials or the permission are missing.",
     404: "There is no such listener.",
     413: "The body is too large.",
-    500: "The server failed.",
+    "default": "The server cannot answer.",
 }
 
 LIST = Told(

@@ -14,7 +14,7 @@ from ...store import Store
 from ..paths import OWN
 from ..refusals import NoSuchThing
 from .pages import Page, Paging, next_page, previous_page
-from .routes import Detail, Routes
+from .routes import INVALID, Detail, Routes
 
 _COLLECTION = f"{OWN}deliveries/"
 _LARGEST_ID = 2**63 - 1
@@ -22,7 +22,7 @@ _LARGEST_ID = 2**63 - 1
 
 def _event_type(value: str) -> str:
     if not is_event_type(value):
-        raise ValueError("Write an event type, such as repo.sync.finish")
+        raise ValueError("Write an event type, such as repo.sync.finish.")
     return value
 
 
@@ -79,7 +79,14 @@ class DeliveriesV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(_COLLECTION, Operation.READ, self._list, name="deliveries_list", summary="List deliveries")
+        routes.add(
+            _COLLECTION,
+            Operation.READ,
+            self._list,
+            name="deliveries_list",
+            summary="List deliveries, newest first",
+            responses=INVALID,
+        )
         routes.add(
             f"{_COLLECTION}{{delivery_id}}/",
             Operation.READ,

@@ -15,7 +15,7 @@ from .. import body
 from ..errors_v3 import problems_by_field
 from ..paths import OWN
 from ..refusals import InvalidFields
-from .routes import Detail, Routes
+from .routes import INVALID, Detail, Routes
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Carries the event's id, as the http notifier of another installation sends it."""
@@ -24,7 +24,7 @@ EVENT_ID_HEADER = "Pulp-Event-Id"
 def _event_type(value: str) -> str:
     if not is_event_type(value):
         raise ValueError(
-            f"Write words of letters, digits, _ and -, joined by dots, at most {MAX_TYPE_LENGTH} characters"
+            f"Write words of letters, digits, _ and -, joined by dots, at most {MAX_TYPE_LENGTH} characters."
         )
     return value
 
@@ -32,7 +32,7 @@ def _event_type(value: str) -> str:
 def _portable(value: dict[str, Any] | None) -> dict[str, Any] | None:
     flaw = unportable(value)
     if flaw:
-        raise ValueError(flaw.removesuffix("."))
+        raise ValueError(flaw)
     return value
 
 
@@ -79,7 +79,7 @@ class EventsV3:
             summary="Fire an event",
             status_code=202,
             response_description="The event is on disk and will be delivered.",
-            responses={413: {"model": Detail, "description": "The body is too large."}},
+            responses={**INVALID, 413: {"model": Detail, "description": "The body is too large."}},
             openapi_extra=_DOCUMENTED,
         )
 

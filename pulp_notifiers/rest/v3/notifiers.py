@@ -11,7 +11,7 @@ from ...records import Operation
 from ...registry import InstalledNotifier, Registry
 from ..paths import OWN
 from .pages import Page, Paging, next_page, previous_page
-from .routes import Routes
+from .routes import INVALID, Routes
 
 
 class NotifierDocument(BaseModel):
@@ -39,7 +39,12 @@ class NotifiersV3:
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
         routes.add(
-            f"{OWN}notifiers/", Operation.READ, self._list, name="notifiers_list", summary="List installed notifiers"
+            f"{OWN}notifiers/",
+            Operation.READ,
+            self._list,
+            name="notifiers_list",
+            summary="List installed notifiers",
+            responses=INVALID,
         )
 
     def _list(self, request: Request, paging: Annotated[Paging, Query()]) -> Page[NotifierDocument]:

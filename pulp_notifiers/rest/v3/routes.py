@@ -5,11 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
-from starlette.requests import Request
-from starlette.responses import Response
 
 from ...records import Operation
-from ..errors_v3 import detail
+from ..errors_v3 import method_not_allowed
 from ..gate import Gate
 from ..methods import other_methods
 
@@ -36,7 +34,8 @@ class Routes:
     def add(self, path: str, operation: Operation, endpoint: Callable[..., Any], **told: Any) -> None:
         """Add the one route of a path; only those who may do the operation to the path reach it."""
         guard = [Depends(self._gate.needs(operation))]
-        self._add(path, _METHODS[operation], endpoint, dependencies=guard, **{**told, "responses": _refusals(told)})
+        refusals = {**_REFUSALS, **told.get("responses", {})}
+        self._add(path, _METHODS[operation], endpoint, dependencies=guard, **{**told, "responses": refusals})
 
     def add_open(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
         """Add a route that anybody may read."""
@@ -47,18 +46,16 @@ class Routes:
         if method == "GET":
             self._router.add_api_route(path, endpoint, methods=["HEAD"], **{**told, "include_in_schema": False})
         allow = "GET, HEAD, OPTIONS" if method == "GET" else f"{method}, OPTIONS"
-        self._router.routes.append(other_methods(path, allow, _not_allowed))
+        self._router.routes.append(other_methods(path, allow, method_not_allowed))
 
 
-def _refusals(told: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {
-        400: {"model": dict[str, list[str]], "description": "Fields or parameters that cannot be accepted."},
-        401: {"model": Detail, "description": "Credentials are missing or wrong."},
-        403: {"model": Detail, "description": "The permission is missing."},
-        "default": {"model": Detail, "description": "The server cannot answer."},
-        **told.get("responses", {}),
-    }
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Detail, "description": "Credentials are missing or wrong."},
+    403: {"model": Detail, "description": "The permission is missing."},
+    "default": {"model": Detail, "description": "The server cannot answer."},
+}
 
-
-def _not_allowed(request: Request, allow: str) -> Response:
-    return detail(405, f'Method "{request.method}" not allowed.', {"Allow": allow})
+INVALID: dict[int | str, dict[str, Any]] = {
+    400: {"model": dict[str, list[str]] | Detail, "description": "Fields or parameters that cannot be accepted."},
+}
+"""Documents that a route refuses values."""

@@ -1,0 +1,105 @@
+"""OAuth 1 signatures without tokens."""
+
+from urllib.parse import quote
+
+import pytest
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from pulp_notifiers.rest.oauth import OAuth, OAuthSettings, is_oauth, signature
+from tests.support.rest_requests import request
+
+NOW = 1_700_000_000
+OAUTH = OAuth(OAuthSettings(oauth_key="katello", oauth_secret=SecretStr("s3cr&t")), lambda: NOW)
+TOLD = {
+    "oauth_consumer_key": "katello",
+    "oauth_nonce": "n",
+    "oauth_signature_method": "HMAC-SHA1",
+    "oauth_timestamp": str(NOW),
+    "oauth_version": "1.0",
+}
+
+
+def signed(
+    url: str = "https://pulp.example.com/pulp/api/v2/events/",
+    secret: str = "s3cr&t",
+    host: str = "pulp.example.com",
+    digest: str = "sha1",
+    **told: str,
+) -> Request:
+    """Return a request as a client signs it, with differences."""
+    parameters = {**TOLD, **told}
+    made = signature("GET", url, [*parameters.items(), ("limit", "a b")], secret, digest)
+    header = ", ".join(
+        f'{key}="{quote(value, safe="")}"' for key, value in {**parameters, "oauth_signature": made}.items()
+    )
+    headers = [("Authorization", f'OAuth realm="x", {header}'), ("Host", host)]
+    return request("GET", "/pulp/api/v2/events/", "limit=a+b", headers)
+
+
+def test_the_example_of_the_standard_is_signed_alike() -> None:
+    """RFC 5849, section 1.2, the first request."""
+    told = [
+        ("oauth_consumer_key", "dpf43f3p2l4k3l03"),
+        ("oauth_signature_method", "HMAC-SHA1"),
+        ("oauth_timestamp", "137131200"),
+        ("oauth_nonce", "wIjqoS"),
+        ("oauth_callback", "http://printer.example.com/ready"),
+    ]
+
+    found = signature("POST", "https://photos.example.net/initiate", told, "kd94hf93k423kf44")
+
+    assert found == "74KNZJeDHnMBp0EMJ9ZHt/XKycU="
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        signed(),
+        signed(oauth_timestamp=str(NOW - 300)),
+        signed(url="http://pulp.example.com/pulp/api/v2/events/"),
+        signed(host="PULP.example.com:443"),
+        signed(url="https://pulp.example.com:8443/pulp/api/v2/events/", host="pulp.example.com:8443"),
+        signed(oauth_signature_method="HMAC-SHA256", digest="sha256"),
+    ],
+)
+def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
+    """Behind a web server that ends TLS too."""
+    assert is_oauth(good)
+    assert OAUTH.signed(good)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        signed(secret="other"),
+        signed(oauth_consumer_key="other"),
+        signed(oauth_timestamp=str(NOW - 301)),
+        signed(oauth_timestamp=str(NOW + 301)),
+        signed(oauth_timestamp=""),
+        signed(oauth_timestamp="soon"),
+        signed(oauth_timestamp="9" * 5000),
+        signed(host="other.example.com"),
+        signed(url="https://pulp.example.com/pulp/api/v2/"),
+        signed(oauth_signature_method="PLAINTEXT"),
+        signed(oauth_signature_method="HMAC-SHA256"),
+        request(headers=[("Authorization", "OAuth ")]),
+        request(headers=[("Authorization", 'OAuth oauth_consumer_key="katello"')]),
+    ],
+)
+def test_any_other_signature_is_refused(bad: Request) -> None:
+    """Another secret, key, time, method or address."""
+    assert is_oauth(bad)
+    assert not OAUTH.signed(bad)
+
+
+@pytest.mark.parametrize("settings", [OAuthSettings(), OAuthSettings(oauth_key="katello")])
+def test_without_key_and_secret_nothing_is_accepted(settings: OAuthSettings) -> None:
+    """An empty secret would be known to all."""
+    assert not OAuth(settings, lambda: NOW).signed(signed(secret=""))
+
+
+@pytest.mark.parametrize("header", ["Basic x", "", "OAuthX y"])
+def test_other_schemes_are_no_oauth(header: str) -> None:
+    """They are looked at elsewhere."""
+    assert not is_oauth(request(headers=[("Authorization", header)]))
