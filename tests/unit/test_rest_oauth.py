@@ -83,7 +83,7 @@ def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
         signed(url="https://pulp.example.com/pulp/api/v2/"),
         signed(oauth_signature_method="PLAINTEXT"),
         signed(oauth_signature_method="HMAC-SHA256"),
-        request(headers=[("Authorization", "OAuth ")]),
+        request(headers=[("Authorization", "OAuth x")]),
         request(headers=[("Authorization", 'OAuth oauth_consumer_key="katello"')]),
     ],
 )

@@ -50,12 +50,10 @@ def test_a_header_that_comes_twice_is_not_believed() -> None:
     assert TrustedProxies(["127.0.0.1"]).header(twice, NAME) is None
 
 
-@pytest.mark.parametrize(
-    ("sent", "expected"), [("jürgen".encode().decode("latin-1"), "jürgen"), ("j\xfcrgen", "jürgen")]
-)
-def test_a_name_may_be_utf_8_or_latin_1(sent: str, expected: str) -> None:
+@pytest.mark.parametrize("sent", ["jürgen".encode().decode("latin-1"), "j\xfcrgen"])
+def test_a_name_may_be_utf_8_or_latin_1(sent: str) -> None:
     """Web servers differ."""
-    assert expected == TrustedProxies(["127.0.0.1"]).header(request(headers=[(NAME, sent)]), NAME)
+    assert TrustedProxies(["127.0.0.1"]).header(request(headers=[(NAME, sent)]), NAME) == "jürgen"
 
 
 @pytest.mark.parametrize("address", ["localhost", "10.0.0.0/33", "*"])
