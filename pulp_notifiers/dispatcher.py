@@ -36,6 +36,7 @@ class Notifiers(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Route:
     event_types: tuple[str, ...]
+    unresolved: Owed
     owed: tuple[Owed, ...]
 
 
@@ -45,7 +46,8 @@ class _Routes:
     routes: tuple[_Route, ...]
 
     def owed(self, event_type: str) -> list[Owed]:
-        return [owed for route in self.routes if matches_any(route.event_types, event_type) for owed in route.owed]
+        chosen = [route for route in self.routes if matches_any(route.event_types, event_type)]
+        return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
 
 
 class Dispatcher:
@@ -94,18 +96,21 @@ class Dispatcher:
     def _load(self) -> _Routes:
         with self._lock:
             revision, listeners = self._listeners.all()
-            self._routes = _Routes(revision, tuple(self._route(listener) for listener in listeners))
-            return self._routes
+            routes = _Routes(revision, tuple(self._route(listener) for listener in listeners))
+            # A plugin that is missing now may be there for the next event, and no revision would tell.
+            self._routes = routes if all(route.owed for route in routes.routes) else None
+            return routes
 
     def _route(self, listener: Listener) -> _Route:
-        owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in self._targets(listener))
-        return _Route(listener.event_types, owed)
-
-    def _targets(self, listener: Listener) -> tuple[str, ...]:
+        # Where targets cannot be told there is one delivery all the same: its attempts say why, and it is kept.
+        unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
         try:
             notifier = self._notifiers.get(listener.notifier_type)
-            return notifier.targets(notifier.parse(listener.config))
-        except (InvalidConfig, NotifierUnavailable) as problem:
-            # One delivery all the same: its attempt will fail with the reason, and it is kept.
-            _logger.debug("Targets of listener %s are not known: %s", listener.id, problem)
-            return (ONE_TARGET,)
+            targets = notifier.targets(notifier.parse(listener.config))
+        except InvalidConfig:
+            return _Route(listener.event_types, unresolved, (unresolved,))
+        except NotifierUnavailable as problem:
+            _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
+            return _Route(listener.event_types, unresolved, ())
+        owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in targets)
+        return _Route(listener.event_types, unresolved, owed)
