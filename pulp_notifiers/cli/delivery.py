@@ -7,6 +7,17 @@ import click
 from .connection import Connection, connection_options, pass_connection
 from .tables import json_option, print_json, print_table
 
+_COLUMNS = {
+    "State": "state",
+    "Event type": "event_type",
+    "Listener": "listener",
+    "Notifier": "notifier_type",
+    "Target": "target",
+    "Attempts": "attempt_count",
+    "Next attempt": "due_at",
+    "Last error": "last_error",
+}
+
 
 @click.group(params=connection_options())
 def delivery() -> None:
@@ -15,8 +26,8 @@ def delivery() -> None:
 
 @delivery.command("list")
 @click.option("--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those that stand there.")
-@click.option("--listener", "listener_id", metavar="ID", help="Only those owed to this listener.")
-@click.option("--event", "event_id", metavar="ID", help="Only those of this event.")
+@click.option("--listener", metavar="ID", help="Only those owed to this listener.")
+@click.option("--event", metavar="ID", help="Only those of this event.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
 @json_option
 @pass_connection
@@ -24,23 +35,21 @@ def list_deliveries(
     connection: Connection,
     /,
     state: str | None,
-    listener_id: str | None,
-    event_id: str | None,
+    listener: str | None,
+    event: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
     """List deliveries, newest first."""
     from .client import NOTIFICATIONS
 
-    query = {"state": state, "listener_id": listener_id, "event_id": event_id, "limit": limit}
+    query = {"state": state, "listener": listener, "event": event, "limit": limit}
     page = connection.client().get(f"{NOTIFICATIONS}deliveries/", query)
     if as_json:
         print_json(page["results"])
         return
-    print_table(
-        ("Id", "State", "Event type", "Listener", "Notifier", "Target", "Attempts", "Next attempt", "Last error"),
-        [_row(one) for one in page["results"]],
-    )
+    rows = [(_id_of(one), *(one[key] for key in _COLUMNS.values())) for one in page["results"]]
+    print_table(("Id", *_COLUMNS), rows)
     if page["count"] > len(page["results"]):
         click.echo(f"{len(page['results'])} of {page['count']} deliveries; --limit shows more.", err=True)
 
@@ -57,13 +66,12 @@ def show_delivery(connection: Connection, /, delivery_id: str, as_json: bool) ->
     if as_json:
         print_json(found)
         return
-    attempts = found.pop("attempts_made")
-    print_table(("Property", "Value"), list(found.items()))
+    attempts = found.pop("attempts")
+    print_table(("Property", "Value"), [("id", _id_of(found)), *found.items()])
     click.echo()
     rows = [(one["number"], one["started_at"], one["finished_at"], one["error"]) for one in attempts]
     print_table(("Attempt", "Started", "Finished", "Error"), rows)
 
 
-def _row(one: dict[str, Any]) -> tuple[object, ...]:
-    keys = ("id", "state", "event_type", "listener_id", "notifier_type", "target", "attempts", "due_at", "last_error")
-    return tuple(one[key] for key in keys)
+def _id_of(one: dict[str, Any]) -> str:
+    return str(one["pulp_href"]).rstrip("/").rpartition("/")[2]

@@ -42,13 +42,16 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
             "and check that the URL is that of pulp-notifiers.",
             os.EX_SOFTWARE,
         )
-    if status in (400, 409):
+    # Answers of Pulp 3's kind say "detail" and also use statuses that Pulp 2 never sent.
+    if status == 403 and "detail" in document:
+        return _denied(document)
+    if status in (400, 409) or (status == 413 and "detail" in document):
         return RequestFailed("\n\n".join(_descriptions(document)), os.EX_DATAERR)
     if status == 404:
         return RequestFailed(_not_found(document), os.EX_DATAERR)
-    told = document.get("error_message") or document.get("detail") or "without an explanation"
     return RequestFailed(
-        f"An internal error occurred on the Pulp server:\n\n{method} {url} failed with status {status}: {told}",
+        f"An internal error occurred on the Pulp server:\n\n{method} {url} failed with status {status}: "
+        f"{_message(document) or 'no reason was given'}",
         os.EX_SOFTWARE,
     )
 
@@ -83,7 +86,7 @@ def unreadable_ca_path(ca_path: str, reason: str) -> RequestFailed:
 
 def _denied(document: Any) -> RequestFailed:
     text = "The specified user does not have permission to execute the given command"
-    reason = document.get("error_message") if isinstance(document, Mapping) else None
+    reason = _message(document) if isinstance(document, Mapping) else None
     return RequestFailed(f"{text}\n\n{reason}" if reason else text, os.EX_NOPERM)
 
 
@@ -93,8 +96,20 @@ def _descriptions(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _error_and_below(error)
     elif document.get("property_names"):
         yield f"These properties have values that are not allowed: {', '.join(map(str, document['property_names']))}"
+    elif _message(document):
+        yield _message(document)
     else:
-        yield str(document.get("error_message") or document.get("detail") or f"The request was refused: {document}")
+        yield from _fields(document)
+
+
+def _message(document: Mapping[str, Any]) -> str:
+    return str(document.get("error_message") or document.get("detail") or "")
+
+
+def _fields(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with each field, from a document of Pulp 3's API."""
+    for field, problems in document.items():
+        yield f"{field}: {' '.join(map(str, problems)) if isinstance(problems, list) else problems}"
 
 
 def _error_and_below(error: Mapping[str, Any]) -> Iterator[str]:
@@ -106,7 +121,7 @@ def _error_and_below(error: Mapping[str, Any]) -> Iterator[str]:
 def _not_found(document: Mapping[str, Any]) -> str:
     resources = document.get("resources")
     if not isinstance(resources, Mapping):
-        return str(document.get("error_message") or document.get("detail") or "There is no such resource.")
+        return _message(document) or "There is no such resource."
     listed = "\n".join(f"  {identity} ({kind})" for kind, identity in resources.items())
     return f"The following resource(s) could not be found:\n\n{listed}"
 

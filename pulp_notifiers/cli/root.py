@@ -23,6 +23,10 @@ def root() -> None:
     """Durable notifications for Pulp.
 
     The commands delivery, event and listener ask the server at --url; the others work on this machine.
+
+    For completion in bash, add this to ~/.bashrc (zsh and fish have the like):
+
+        eval "$(_PULP_NOTIFIERS_COMPLETE=bash_source pulp-notifiers)"
     """
 
 

@@ -5,8 +5,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _BIND = re.compile(r"(?P<host>.+):(?P<port>\d{1,5})")
 _HIGHEST_PORT = 65535
-_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 _logger = logging.getLogger(__name__)
 
@@ -34,40 +34,60 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--no-worker", is_flag=True, help="Leave all deliveries to pulp-notifiers worker.")
 def serve(bind: str | None, no_worker: bool) -> None:
     """Serve the REST API and carry out deliveries, until SIGTERM or Ctrl-C."""
-    from ..rest.server import serve as serve_rest
+    from ..rest.server import RestServer
 
-    with _running_app() as app:
+    with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
+        server = RestServer(app)
+        _warn_of_unknown_variables(app)
         _ensure_admin(app)
         if not no_worker:
             app.worker.start()
-        host, port = _split_bind(bind or app.own.bind)
-        serve_rest(app, host, port)
+        server.run()
 
 
 @click.command()
 def worker() -> None:
     """Carry out deliveries, and serve nothing, until SIGTERM or Ctrl-C."""
-    with _running_app() as app, _signals_to_end() as wait_for_one:
+    from ..rest.oauth import OAuthSettings
+
+    with suppress(KeyboardInterrupt), _running_app({}) as app:
+        # Only the REST service needs them, but both may be started with the same environment.
+        app.settings.section("oauth", OAuthSettings)
+        _warn_of_unknown_variables(app)
         app.worker.start()
         _logger.info("The worker runs with %d threads", app.own.worker_threads)
-        wait_for_one()
+        threading.Event().wait()
 
 
 @contextmanager
-def _running_app() -> Iterator["App"]:
-    """Give a wired app, after everything that can be wrong with the settings was looked at."""
+def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
+    """Give a wired app whose settings are right; closed by SIGTERM and SIGINT, both of which are KeyboardInterrupt.
+
+    :param overrides: environment variables to add.
+    """
     from ..app import App
     from ..settings import Settings
     from .client import ClientSettings
 
-    settings = Settings.load()
-    logging.basicConfig(level=settings.own().log_level, format=_LOG_FORMAT, stream=sys.stderr)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = Settings.load({**os.environ, **overrides})
+    _start_log(settings.own().log_level)
     with App.from_settings(settings) as app:
         app.registry.require_settings()
         settings.section("client", ClientSettings)
-        for variable in settings.unknown_variables():
-            _logger.warning("The environment variable %s is no setting and has no effect", variable)
         yield app
+
+
+def _start_log(level: str) -> None:
+    logging.basicConfig(level=level, format=_LOG_FORMAT, stream=sys.stderr)
+    if level == "INFO":
+        for chatty in ("alembic", "uvicorn"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _warn_of_unknown_variables(app: "App") -> None:
+    for variable in app.settings.unknown_variables():
+        _logger.warning("The environment variable %s is no setting and has no effect", variable)
 
 
 def _ensure_admin(app: "App") -> None:
@@ -75,27 +95,3 @@ def _ensure_admin(app: "App") -> None:
     if password is not None:
         # Not by the log, which others may read and keep.
         click.echo(f"Created the user admin with the password {password} (it is not shown again).", err=True)
-
-
-@contextmanager
-def _signals_to_end() -> Iterator[Callable[[], object]]:
-    """Give a function that returns when SIGTERM or SIGINT came; after the block, the next of them ends the process."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    # Written to by whichever thread the signal interrupts, so that the main thread may sleep in a system call.
-    signal.set_wakeup_fd(writing)
-    for number in _ENDING:
-        signal.signal(number, lambda *_: None)
-    try:
-        yield lambda: os.read(reading, 1)
-    finally:
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_DFL)
-        signal.set_wakeup_fd(-1)
-        os.close(reading)
-        os.close(writing)
-
-
-def _split_bind(bind: str) -> tuple[str, int]:
-    host, _, port = bind.rpartition(":")
-    return host.strip("[]"), int(port)

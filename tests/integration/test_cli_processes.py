@@ -1,0 +1,161 @@
+"""The command line tool as a process: signals, pipes and terminals."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from pulp_notifiers.testing.http import Answer, HttpReceiver
+
+COMMAND = [sys.executable, "-c", "import sys; from pulp_notifiers.cli import main; sys.exit(main())"]
+TIMEOUT_SECONDS = 30
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """An environment with settings of this test alone."""
+    file = tmp_path / "server.conf"
+    file.write_text(f"[notifiers]\nstate_directory = {tmp_path / 'state'}\n")
+    return {**os.environ, "PULP_NOTIFIERS_CONF": str(file), "COLUMNS": "100", "TERM": "xterm"}
+
+
+def ended(process):
+    """Return output, errors and exit code of a process as soon as it has ended."""
+    try:
+        output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+    finally:
+        process.kill()
+    return output, errors, process.returncode
+
+
+def test_an_interrupt_ends_a_command_quietly(environment):
+    """With the exit code of an interrupted command, and no traceback."""
+    with HttpReceiver(lambda request: Answer(until=threading.Event())) as server:
+        process = subprocess.Popen(
+            [*COMMAND, "--url", server.url, "listener", "list"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        server.wait_for(1)
+        process.send_signal(signal.SIGINT)
+        output, errors, exit_code = ended(process)
+
+    assert 130 == exit_code
+    assert "" == (output + errors).strip()
+
+
+def test_a_closed_pipe_ends_a_command_quietly(environment):
+    """As when head has seen enough."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [*COMMAND, "notifier", "list"], env=environment, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+
+    _, errors, exit_code = ended(process)
+
+    assert "" == errors
+    assert 1 == exit_code
+
+
+def test_something_unforeseen_is_told_with_what_a_report_needs(environment, tmp_path):
+    """A notifier whose options have no JSON Schema is its author's mistake."""
+    (tmp_path / "odd-1.0.dist-info").mkdir()
+    (tmp_path / "odd-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
+    (tmp_path / "odd-1.0.dist-info" / "entry_points.txt").write_text("[pulp_notifiers.notifiers]\nodd = odd:Odd\n")
+    (tmp_path / "odd.py").write_text(
+        "from collections.abc import Callable\n"
+        "from pydantic import BaseModel\n"
+        "class Odd:\n"
+        "    class Config(BaseModel):\n"
+        "        function: Callable[[], int]\n"
+        "    def send(self, event, config, target): ...\n"
+    )
+    process = subprocess.Popen(
+        [*COMMAND, "listener", "odd", "create"],
+        env={**environment, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    _, errors, exit_code = ended(process)
+
+    assert 70 == exit_code
+    assert "Traceback" in errors
+    assert errors.endswith("please report it.\n")
+
+
+def at_terminal(arguments, environment, typed=()):
+    """Return what a command prints to a terminal, and its exit code."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        # Without a controlling terminal, so that the password is asked for at this one and not at the tester's.
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown, answers = b"", list(typed)
+    try:
+        while select.select([master], [], [], TIMEOUT_SECONDS)[0]:
+            shown += os.read(master, 4096)
+            if answers and shown.endswith(b": "):
+                os.write(master, answers.pop(0).encode() + b"\n")
+        pytest.fail(f"The command neither asked nor ended after {shown!r}.")
+    except OSError:  # the other end is closed
+        return shown.decode(), process.wait(TIMEOUT_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def test_a_password_is_asked_for_at_a_terminal(environment):
+    """Twice for a new user, and not shown."""
+    shown, exit_code = at_terminal(["user", "create", "kate"], environment, ["pass-word-1"] * 2)
+
+    assert 0 == exit_code
+    assert "User kate created." in shown
+    assert "pass-word-1" not in shown
+
+
+def test_the_password_of_the_command_lines_user_is_asked_for(environment):
+    """When neither the command line nor the settings have it."""
+    with HttpReceiver([Answer(body=b"[]")]) as server:
+        shown, exit_code = at_terminal(
+            ["--url", server.url, "-u", "kate", "listener", "list"], environment, ["pass-word-1"]
+        )
+
+    assert 0 == exit_code
+    assert ["Basic a2F0ZTpwYXNzLXdvcmQtMQ=="] == [request.headers["Authorization"] for request in server.requests]
+    assert "pass-word-1" not in shown
+
+
+def test_a_table_is_drawn_at_a_terminal(environment):
+    """With nothing in a value taken for markup."""
+    assert (
+        0
+        == subprocess.run(
+            [*COMMAND, "user", "create", "[red]kate", "--password", "x"], env=environment, check=True
+        ).returncode
+    )
+
+    shown, exit_code = at_terminal(["user", "list"], environment)
+
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert 0 == exit_code
+    assert "─" in text
+    assert "[red]kate" in text

@@ -1,0 +1,133 @@
+"""How the command line tool starts: quickly, and with nothing that the command does not need."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.distributions import installed
+
+HEAVY = {
+    "alembic",
+    "cryptography",
+    "fastapi",
+    "jinja2",
+    "kombu",
+    "pydantic",
+    "requests",
+    "rich",
+    "sqlalchemy",
+    "starlette",
+    "stevedore",
+    "uvicorn",
+}
+PROGRAM = """
+import sys
+sys.path[:0] = {path!r}
+from pulp_notifiers.cli import main
+exit_code = main({arguments!r})
+print("modules:", *sorted({{name.partition(".")[0] for name in sys.modules}}), file=sys.stderr)
+sys.exit(exit_code)
+"""
+
+
+def started(arguments, path=()):
+    """Return output, exit code and top-level modules of a command in a process of its own."""
+    program = PROGRAM.format(path=[str(folder) for folder in path], arguments=list(arguments))
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    modules = ended.stderr.rpartition("modules:")[2].split()
+    assert "pulp_notifiers" in modules
+    return ended.stdout, ended.returncode, set(modules)
+
+
+def notifier_named(folder, name):
+    """Return a distribution whose notifier says so when it is imported."""
+    module = f"{name.replace('-', '_')}_module"
+    source = "raise SystemExit('a plugin was imported')\n"
+    return installed(folder, f"dist-{name}", {name: f"{module}:Notifier"}, {module: source})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["serve", "--help"],
+        ["worker", "--help"],
+        ["db", "--help"],
+        ["db", "upgrade", "--help"],
+        ["user", "--help"],
+        ["user", "create", "--help"],
+        ["user", "list", "--help"],
+        ["user", "delete", "--help"],
+        ["user", "grant", "--help"],
+        ["listener", "--help"],
+        ["listener", "list", "--help"],
+        ["listener", "delete", "--help"],
+        ["listener", "lazy-one", "--help"],
+        ["notifier", "--help"],
+        ["notifier", "list", "--help"],
+        ["event", "--help"],
+        ["event", "fire", "--help"],
+        ["delivery", "--help"],
+        ["delivery", "list", "--help"],
+        ["delivery", "show", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_help_loads_neither_plugins_nor_heavy_libraries(arguments, tmp_path):
+    """Click is enough to say what there is."""
+    with notifier_named(tmp_path, "lazy-one") as site:
+        output, exit_code, modules = started(arguments, [site])
+
+    assert 0 == exit_code
+    assert "pulp-notifiers" in output
+    assert set() == modules & (HEAVY | {"lazy_one_module"})
+
+
+def test_help_costs_less_than_a_third_of_a_second():
+    """Of processor time, because the machine of a test may be busy."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started(["listener", "--help"])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    assert 0.3 > after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_the_listener_commands_name_the_installed_notifiers(tmp_path):
+    """From the metadata of their distributions."""
+    with notifier_named(tmp_path, "lazy-one") as site:
+        output, _, _ = started(["listener", "--help"], [site])
+
+    assert "lazy-one" in output
+
+
+def test_the_list_of_notifiers_imports_none_of_them(tmp_path):
+    """A broken plugin is listed like any other."""
+    with notifier_named(tmp_path, "lazy-one") as site:
+        output, exit_code, modules = started(["notifier", "list"], [site])
+
+    assert 0 == exit_code
+    assert ["lazy-one", "dist-lazy-one", "1.0", "lazy_one_module:Notifier"] in [
+        line.split() for line in output.splitlines()
+    ]
+    assert "lazy_one_module" not in modules
+
+
+def test_a_command_that_asks_the_server_loads_no_plugin(tmp_path):
+    """The server has the plugins; the tool only shows what it answers."""
+    with notifier_named(tmp_path, "lazy-one") as site:
+        _, exit_code, modules = started(["--url", "http://127.0.0.1:1", "listener", "list"], [site])
+
+    assert 78 == exit_code
+    assert set() == modules & (HEAVY - {"pydantic"} | {"lazy_one_module"})
+
+
+def test_only_the_plugin_in_question_is_loaded(tmp_path):
+    """One that breaks on import is told, and others are left alone."""
+    with notifier_named(tmp_path, "lazy-one") as one, notifier_named(tmp_path, "lazy-two") as two:
+        _, exit_code, modules = started(["listener", "lazy-one", "create", "--help"], [one, two])
+
+    assert 70 == exit_code
+    assert "lazy_two_module" not in modules
