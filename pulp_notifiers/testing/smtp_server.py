@@ -178,6 +178,8 @@ class Conversation(SMTP):
         """Count the connection; aiosmtpd calls this a second time after STARTTLS."""
         super().connection_made(transport)
         if not self._number:
+            # aiosmtpd writes its answer to EHLO in pieces, each of which would wait 40 ms for the client's ACK.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._conversations.add(self)
             with self._journal.writing() as journal:
                 journal.connections += 1
@@ -222,31 +224,31 @@ class Conversation(SMTP):
             self.hang_up()
         return "250 OK"
 
-    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: D102, N802
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         await self._step("EHLO", hostname, super().smtp_EHLO)
 
-    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
         await self._step("STARTTLS", arg, super().smtp_STARTTLS)
 
-    async def smtp_AUTH(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
         await self._step("AUTH", arg, super().smtp_AUTH)
 
-    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: D102, N802
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
         await self._step("MAIL", arg, self._mail)
 
-    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: D102, N802
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
         await self._step("RCPT", arg, super().smtp_RCPT)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         await self._step("DATA", arg, super().smtp_DATA)
 
-    async def smtp_RSET(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802
         await self._step("RSET", arg, super().smtp_RSET)
 
-    async def smtp_NOOP(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_NOOP(self, arg: str) -> None:  # noqa: N802
         await self._step("NOOP", arg, super().smtp_NOOP)
 
-    async def smtp_QUIT(self, arg: str) -> None:  # noqa: D102, N802
+    async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802
         await self._step("QUIT", arg, super().smtp_QUIT)
 
     async def _step(self, verb: str, argument: Any, go_on: Callable[[Any], Awaitable[None]]) -> None:

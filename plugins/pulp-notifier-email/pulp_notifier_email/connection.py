@@ -221,9 +221,13 @@ def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
         # A share for each address: one that swallows packets leaves time for the next.
         share = deadline.remaining() / (len(addresses) - position)
         try:
-            return socket.create_connection((address, port), share)
+            sock = socket.create_connection((address, port), share)
         except OSError as error:
             failure = error
+        else:
+            # Otherwise the last piece of a mail of some size may wait for the server's ACK: 49 against 7 ms over TLS.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
     raise failure
 
 

@@ -14,6 +14,7 @@ from .pool import Pool
 from .server import MailServer
 
 SWITCHED_OFF = "E-mail is switched off ([email] enabled is false); nothing was sent."
+NOT_YET = "E-mail is switched off ([email] enabled is false); this listener sends nothing until that is changed."
 
 
 class EmailNotifier(Notifier[EmailConfig]):
@@ -41,7 +42,7 @@ class EmailNotifier(Notifier[EmailConfig]):
 
     def advice(self, config: EmailConfig) -> Sequence[str]:
         """Say that mail is switched off, which is the default."""
-        return () if self._settings.enabled else (SWITCHED_OFF,)
+        return () if self._settings.enabled else (NOT_YET,)
 
     def send(self, event: Event, config: EmailConfig, target: str) -> None:
         """Send the mail for one address and return when the mail server has taken it.

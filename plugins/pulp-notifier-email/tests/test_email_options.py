@@ -167,4 +167,15 @@ def test_registering_while_mail_is_switched_off_earns_a_remark(loaded):
     """So that nobody waits for mails in vain."""
     config = loaded.parse({"subject": "s", "addresses": ["a@x.org"]})
 
-    assert ("E-mail is switched off ([email] enabled is false); nothing was sent.",) == loaded.advice(config)
+    [remark] = loaded.advice(config)
+    assert (
+        "E-mail is switched off ([email] enabled is false); this listener sends nothing until that is changed."
+        == remark
+    )
+
+
+def test_registering_while_mail_is_switched_on_earns_none(loaded):
+    """There is nothing to remark."""
+    loaded.notifier.configure(EmailSettings.model_validate({"enabled": "true"}))
+
+    assert () == loaded.advice(loaded.parse({"subject": "s", "addresses": ["a@x.org"]}))
