@@ -1,0 +1,171 @@
+"""Shows the whole way of an event: registered listeners, fired events, and what three receivers got.
+
+Everything is real and local: the service with its embedded database, an HTTP server, an SMTP server, and a RabbitMQ
+of its own (or, where none is installed, kombu's in-memory broker). Nothing is left behind.
+"""
+
+import json
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import requests
+from kombu import Connection, Exchange, Queue
+
+from pulp_notifiers.app import App
+from pulp_notifiers.errors import NotifierError
+from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.http import HttpReceiver
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from pulp_notifiers.testing.smtp import SmtpReceiver
+
+EVENTS = json.loads(Path(__file__).with_name("events.json").read_text())
+PASSWORD = "demo-password"
+DEADLINE_SECONDS = 20.0
+
+
+def say(text: str) -> None:
+    """Print at once, so that a reader can follow."""
+    print(text, flush=True)
+
+
+def heading(text: str) -> None:
+    """Print the title of a step."""
+    say(f"\n=== {text} ===")
+
+
+def shown(text: str, lines: int = 24) -> None:
+    """Print a received text, indented, and no more of it than fits a screen."""
+    kept = [line if len(line) <= 110 else f"{line[:107]}..." for line in text.splitlines()]
+    if len(kept) > lines:
+        kept[lines:] = [f"... and {len(kept) - lines} lines more"]
+    say(textwrap.indent("\n".join(kept), "    "))
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    """Give the URL of a broker."""
+    missing = RabbitMQ.available()
+    if missing:
+        say(f"{missing}: the in-memory broker of this process stands in for it.")
+        yield "memory://"
+        return
+    with RabbitMQ() as node:
+        say(f"RabbitMQ listens on port {node.port}.")
+        yield node.url
+
+
+@contextmanager
+def service(state: Path, mail: SmtpReceiver, broker_url: str) -> Iterator[RestServer]:
+    """Run the service as ``pulp-notifiers serve`` does."""
+    settings = Settings(
+        {
+            "notifiers": {"state_directory": str(state), "bind": "127.0.0.1:0"},
+            "email": {"enabled": "true", "host": mail.host, "port": str(mail.port)},
+            "messaging": {"url": broker_url},
+        }
+    )
+    with App.from_settings(settings) as app:
+        app.accounts.ensure_admin(PASSWORD)
+        app.worker.start()
+        with RestServer(app) as server:
+            yield server
+
+
+class Client:
+    """What an administrator would do with curl."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.auth = ("admin", PASSWORD)
+        self._session.trust_env = False
+
+    def register(self, notifier_type: str, config: dict[str, object], event_types: list[str]) -> None:
+        """Register a listener as a client of Pulp 2 does."""
+        body = {"notifier_type_id": notifier_type, "notifier_config": config, "event_types": event_types}
+        answer = self._session.post(f"{self._url}/pulp/api/v2/events/", json=body, timeout=10)
+        answer.raise_for_status()
+        say(f"POST /pulp/api/v2/events/ -> {answer.status_code} {answer.reason}: {answer.text}")
+
+    def fire(self, event: dict[str, object]) -> None:
+        """Fire an event as Pulp 2's http notifier does."""
+        answer = self._session.post(f"{self._url}/pulp/api/v3/notifications/events/", json=event, timeout=10)
+        answer.raise_for_status()
+        say(f"{event['event_type']:22} -> {answer.status_code} {answer.text}")
+
+    def backlog(self) -> dict[str, int]:
+        """Return how many deliveries are pending and dead."""
+        answer = self._session.get(f"{self._url}/pulp/api/v3/notifications/status/", timeout=10)
+        backlog: dict[str, int] = answer.json()["backlog"]
+        return backlog
+
+
+def show_messages(connection: Connection, queue: Queue, count: int) -> None:
+    """Print the AMQP messages that a bound queue got."""
+    with connection.SimpleQueue(queue) as messages:
+        for number in range(count):
+            message = messages.get(timeout=DEADLINE_SECONDS)
+            message.ack()
+            body = json.loads(bytes(message.body) if not isinstance(message.body, str) else message.body)
+            properties = message.properties
+            say(f"  {message.delivery_info['routing_key']}  message_id={properties.get('message_id')}")
+            if number == 0:
+                shown(json.dumps(body, indent=2), lines=12)
+
+
+def main() -> int:
+    """Run the demo; return 0 when every receiver got everything."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulp-notifiers-demo-")))
+        heading("Receivers")
+        web = stack.enter_context(HttpReceiver())
+        mail = stack.enter_context(SmtpReceiver())
+        say(f"An HTTP server listens on {web.url}, an SMTP server on port {mail.port}.")
+        broker_url = stack.enter_context(broker())
+        server = stack.enter_context(service(state, mail, broker_url))
+        connection = stack.enter_context(Connection(broker_url))
+        queue = Queue("demo", Exchange("amq.topic", "topic", durable=True), "pulp.server.#", durable=True)
+        queue(connection.default_channel).declare()
+        client = Client(server.url)
+
+        heading("Listeners, registered as a client of Pulp 2 does")
+        client.register("http", {"url": f"{web.url}hook", "username": "katello", "password": "hunter2"}, ["*"])
+        client.register("email", {"subject": "Pulp synced", "addresses": ["admin@example.com"]}, ["repo.sync.finish"])
+        client.register("amqp", {}, ["*"])
+
+        heading(f"{len(EVENTS)} recorded events, fired by REST")
+        for event in EVENTS:
+            client.fire(event)
+
+        finished = [event for event in EVENTS if event["event_type"] == "repo.sync.finish"]
+        posts = web.wait_for(len(EVENTS), DEADLINE_SECONDS)
+        mails = mail.wait_for(len(finished), DEADLINE_SECONDS)
+
+        heading(f"The HTTP server got {len(posts)} POSTs; the last one")
+        shown(f"{posts[-1].method} {posts[-1].path}\n{posts[-1].headers}\n{json.dumps(posts[-1].json(), indent=2)}")
+        heading(f"The mailbox got {len(mails)} mails; the first one")
+        shown(mails[0].content.decode("ascii") if isinstance(mails[0].content, bytes) else mails[0].content, lines=34)
+        heading(f"The queue bound to amq.topic with pulp.server.# got {len(EVENTS)} messages; the first one in full")
+        show_messages(connection, queue, len(EVENTS))
+
+        heading("Nothing is left to do")
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (backlog := client.backlog())["pending"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        say(f"pending deliveries: {backlog['pending']}, dead letters: {backlog['dead']}")
+    say(f"\nDone in {time.monotonic() - began:.1f} s.")
+    return 1 if backlog["pending"] or backlog["dead"] else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (NotifierError, OSError, requests.RequestException, TimeoutError) as error:
+        sys.exit(f"The demo failed: {error}")
