@@ -12,7 +12,7 @@
 from .connection import Broker
 from .link import AmqpMessage, Deadline, Link, LinkLost, Refused
 from .publisher import Publisher
-from .settings import MessagingSettings, without_quotes
+from .settings import MessagingSettings, exchange_name
 from .urls import broker_urls, display_url
 
 __all__ = [
@@ -26,5 +26,5 @@ __all__ = [
     "Refused",
     "broker_urls",
     "display_url",
-    "without_quotes",
+    "exchange_name",
 ]

@@ -9,18 +9,26 @@ from .connection import Broker
 from .urls import asks_for_tls, broker_urls
 
 DEFAULT_EXCHANGE = "amq.topic"
+_LONGEST_NAME = 255  # bytes of an AMQP short string
 
 
-def without_quotes(name: str) -> str:
-    """Return a name without one matching pair of quotes around it; Pulp's own sample file has them (CONTRACT Q23)."""
-    name = name.strip()
+def exchange_name(text: str) -> str:
+    """Return the name of an exchange as somebody wrote it, without one matching pair of quotes around it.
+
+    Pulp's own sample file has them, and Pulp 2 did not mind (CONTRACT 7, Q23).
+
+    :raises ValueError: AMQP cannot carry it.
+    """
+    name = text.strip()
     if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
-        return name[1:-1]
+        name = name[1:-1]
+    if len(name.encode()) > _LONGEST_NAME:
+        raise ValueError(f"the name of an exchange has at most {_LONGEST_NAME} bytes")
     return name
 
 
-def _exchange_name(value: str) -> str:
-    return without_quotes(value) or DEFAULT_EXCHANGE
+def _or_default(name: str) -> str:
+    return name or DEFAULT_EXCHANGE
 
 
 class MessagingSettings(BaseModel):
@@ -45,7 +53,7 @@ class MessagingSettings(BaseModel):
         description="PEM file with key and certificate to show to a server reached over TLS; none where it is empty, "
         "or not set and the default does not exist.",
     )
-    topic_exchange: Annotated[str, AfterValidator(_exchange_name)] = Field(
+    topic_exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_or_default)] = Field(
         default=DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
     )
     event_notifications_enabled: bool = Field(default=False, description="Publish each change of a task's state.")

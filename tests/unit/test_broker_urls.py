@@ -182,6 +182,13 @@ def test_only_one_pair_of_quotes_is_taken_away() -> None:
     assert "'x'" == MessagingSettings(topic_exchange="\"'x'\"").topic_exchange
 
 
+def test_a_topic_exchange_that_amqp_cannot_carry_is_told() -> None:
+    """Its short strings have 255 bytes."""
+    assert "é" * 127 == _messaging(topic_exchange="é" * 127).topic_exchange
+    with pytest.raises(InvalidSetting, match=r"server.conf: \[messaging\] topic_exchange = .* at most 255 bytes"):
+        _messaging(topic_exchange="é" * 128)
+
+
 def _messaging(**values: str) -> MessagingSettings:
     return Settings({"messaging": values}, Path("server.conf")).section("messaging", MessagingSettings)
 

@@ -1,0 +1,81 @@
+"""The notifier: its options, the message that an event becomes, and handing that to the messaging server."""
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from pulp_notifiers.broker import AmqpMessage, MessagingSettings, Publisher, exchange_name
+from pulp_notifiers.encoding import dumps
+from pulp_notifiers.errors import SwitchedOff
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import Notifier, NotifierConfig
+
+ROUTING_PREFIX = "pulp.server."
+"""What Pulp 2 put before the event type."""
+
+
+class AmqpConfig(NotifierConfig):
+    """The options of an amqp listener."""
+
+    exchange: str | None = Field(
+        default="",
+        description="Exchange to publish to; without one, [messaging] topic_exchange. A missing one is created: topic, "
+        "neither durable nor auto-delete.",
+        json_schema_extra={"empty_is_absent_on_create": True},
+    )
+
+    @field_validator("exchange", mode="before")
+    @classmethod
+    def _none_is_absent(cls, value: Any) -> Any:
+        return value or ""  # as Pulp 2 took everything that is false
+
+    @field_validator("exchange")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        return exchange_name(value)
+
+
+class AmqpNotifier(Notifier[AmqpConfig]):
+    """Publishes events over one persistent connection, and waits for the server's confirmation of each.
+
+    :param timeout_seconds: after which an attempt has failed, connecting included.
+    """
+
+    Config = AmqpConfig
+    Settings = MessagingSettings
+    settings_section = "messaging"
+
+    def __init__(self, timeout_seconds: float = 15.0) -> None:
+        self._timeout_seconds = timeout_seconds
+        self.configure(MessagingSettings())
+
+    def configure(self, settings: MessagingSettings) -> None:
+        """Take the section ``[messaging]``; connects only when there is an event."""
+        broker = settings.broker()
+        self._publisher = Publisher(broker, self._timeout_seconds) if broker.urls else None
+        self._default_exchange = settings.topic_exchange
+
+    def send(self, event: Event, config: AmqpConfig, target: str) -> None:
+        """Publish one event and return when the messaging server has taken it."""
+        if self._publisher is None:
+            raise SwitchedOff("remote messaging is disabled because no server was specified")
+        self._publisher.publish(render(event, config, self._default_exchange))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._publisher is not None:
+            self._publisher.close()
+
+
+def render(event: Event, config: AmqpConfig, default_exchange: str) -> AmqpMessage:
+    """Return the message that an event becomes: Pulp 2's, and beside it the event's id to recognise repeats by.
+
+    Kept on disk by the server, where queues are, so that its restart loses nothing.
+    """
+    return AmqpMessage(
+        exchange=config.exchange or default_exchange,
+        routing_key=ROUTING_PREFIX + event.type,
+        body=dumps(event.body()).encode("ascii"),
+        message_id=str(event.id),
+        delivery_mode=2,
+    )
