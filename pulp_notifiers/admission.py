@@ -20,7 +20,7 @@ class Admission:
         self._share = max(1, threads // 4)
         self._troubled_share = max(1, threads // 2)
         self._waiting: deque[Claim] = deque()
-        self._running: dict[int, Claim] = {}
+        self._running: dict[tuple[int, str], Claim] = {}
         self._running_of: Counter[str] = Counter()
         self._troubled: set[str] = set()
 
@@ -48,7 +48,7 @@ class Admission:
         for claim in self._waiting:
             if self._may_run(claim.listener_id):
                 self._waiting.remove(claim)
-                self._running[claim.lane] = claim
+                self._running[claim.lane, claim.owner] = claim
                 self._running_of[claim.listener_id] += 1
                 return claim
         return None
@@ -58,7 +58,8 @@ class Admission:
 
         :param troubled: its last attempt failed for a reason that may pass.
         """
-        del self._running[claim.lane]
+        # By owner too: the lane may have been claimed anew since its last outcome was recorded.
+        del self._running[claim.lane, claim.owner]
         self._running_of[claim.listener_id] -= 1
         if not self._running_of[claim.listener_id]:
             del self._running_of[claim.listener_id]
@@ -70,7 +71,7 @@ class Admission:
         return waiting
 
     def _may_run(self, listener_id: str) -> bool:
-        running = self._running_of[listener_id] if listener_id in self._running_of else 0
+        running = self._running_of[listener_id]
         if listener_id not in self._troubled:
             return running < self._share
         troubled_running = sum(count for listener, count in self._running_of.items() if listener in self._troubled)

@@ -69,6 +69,23 @@ def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
     assert {1, 2, 3} == {claim.lane for claim in admission.held()}
 
 
+def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
+    """Its last outcome is recorded a moment before the thread says that it has finished."""
+    admission = Admission(4)
+    first, again = Claim(1, "first", "l", ()), Claim(1, "again", "l", ())
+    admission.offer([first])
+    take_all(admission)
+    admission.offer([again])
+    take_all(admission)
+
+    admission.finished(first, troubled=False)
+    assert [again] == admission.held()
+    admission.finished(again, troubled=False)
+
+    assert [] == admission.held()
+    assert 4 == admission.free
+
+
 def test_what_waits_can_be_withdrawn():
     """When the worker stops."""
     admission = Admission(4)
