@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl, quote, unquote
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import Request
 
 USER_HEADER = "pulp-user"
@@ -26,9 +26,9 @@ class OAuthSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    enabled: bool = True
-    oauth_key: str = ""
-    oauth_secret: SecretStr = SecretStr("")
+    enabled: bool = Field(True, description="Whether signed requests are accepted at all.")
+    oauth_key: str = Field("", description="Key with which clients sign; empty: no signature is accepted.")
+    oauth_secret: SecretStr = Field(SecretStr(""), description="Secret of that key; empty: no signature is accepted.")
 
 
 class OAuth:
