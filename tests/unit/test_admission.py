@@ -71,7 +71,7 @@ def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
 
 def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
     """Its last outcome is recorded a moment before the thread says that it has finished."""
-    admission = Admission(4)
+    admission = Admission(8)
     first, again = Claim(1, "first", "l", ()), Claim(1, "again", "l", ())
     admission.offer([first])
     take_all(admission)
@@ -83,7 +83,7 @@ def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
     admission.finished(again, troubled=False)
 
     assert [] == admission.held()
-    assert 4 == admission.free
+    assert 8 == admission.free
 
 
 def test_what_waits_can_be_withdrawn():
