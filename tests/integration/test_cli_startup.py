@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from pulp_notifiers import registry
+from pulp_notifiers.cli import listener
 from tests.support.distributions import installed
 
 HEAVY = {
@@ -101,6 +103,11 @@ def test_the_listener_commands_name_the_installed_notifiers(tmp_path):
         output, _, _ = started(["listener", "--help"], [site])
 
     assert "lazy-one" in output
+
+
+def test_the_tool_looks_where_the_registry_looks():
+    """It has its own copy of the group's name, because the registry is too heavy for --help."""
+    assert registry.NOTIFIERS == listener.NOTIFIERS
 
 
 def test_the_list_of_notifiers_imports_none_of_them(tmp_path):
