@@ -1,0 +1,6 @@
+"""A notifier in Pulp 2's form."""
+
+
+def handle_event(notifier_config, event):
+    """Print the event."""
+    print(notifier_config["prefix"], event.event_type, event.payload["repo_id"])
