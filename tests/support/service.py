@@ -35,7 +35,7 @@ class Service:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "service.log"
-        self._command = [str(python.parent / "pulp-notifiers"), "serve"]
+        self._command = [str(python), "-m", "pulp_notifiers", "serve"]
         self._environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PULP_NOTIFIERS_")},
             "PULP_NOTIFIERS_STATE_DIRECTORY": str(folder / "state"),

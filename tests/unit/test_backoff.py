@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from pulp_notifiers.backoff import Backoff
 
 
-@pytest.mark.parametrize(("attempts", "expected"), [(1, 2.0), (2, 4.0), (3, 8.0), (11, 2048.0), (12, 3600.0), (99, 3600.0)])
+@pytest.mark.parametrize(
+    ("attempts", "expected"), [(1, 2.0), (2, 4.0), (3, 8.0), (11, 2048.0), (12, 3600.0), (99, 3600.0)]
+)
 def test_the_wait_doubles_up_to_the_longest(attempts, expected):
     """With the jitter at its end."""
     assert expected == Backoff().delay_seconds(attempts, lambda: 1.0)

@@ -107,7 +107,9 @@ def test_a_pulp_2_module_gets_copies_of_config_and_event():
     got: list[Any] = []
 
     def handle_event(notifier_config: dict[str, Any], event: Any) -> None:
-        got.append((dict(notifier_config), copy.deepcopy(event.data()), event.event_type, event.payload, event.call_report))
+        got.append(
+            (dict(notifier_config), copy.deepcopy(event.data()), event.event_type, event.payload, event.call_report)
+        )
         notifier_config.clear()
         event.payload.clear()
 

@@ -38,9 +38,7 @@ def test_a_section_is_read_by_its_owners_model(tmp_path):
 
 def test_the_environment_wins_over_the_file(tmp_path):
     """Also for keys that the file lacks, and for aliases."""
-    settings = load(
-        tmp_path, "[email]\nport = 1\n", PULP_NOTIFIERS_EMAIL_PORT="2", PULP_NOTIFIERS_EMAIL_FROM="env@x"
-    )
+    settings = load(tmp_path, "[email]\nport = 1\n", PULP_NOTIFIERS_EMAIL_PORT="2", PULP_NOTIFIERS_EMAIL_FROM="env@x")
 
     assert (2, "env@x") == (settings.section("email", Mail).port, settings.section("email", Mail).sender)
 
