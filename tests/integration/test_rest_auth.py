@@ -1,0 +1,247 @@
+"""Who may do what over REST."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from pulp_notifiers.app import App
+from pulp_notifiers.passwords import hash_password
+from pulp_notifiers.records import User
+from pulp_notifiers.rest.oauth import signature
+from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.settings import Settings
+from tests.support.rest import EVENTS, OWN, Answer, RestService, basic, rest_service
+
+ONE = f"{EVENTS}5f0c1e2d3a4b5c6d7e8f9012/"
+REMOTE_USER = "X-Remote-User"
+SUBJECT = "X-Client-Subject"
+NEW = {"notifier_type_id": "http", "event_types": ["*"]}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+    """One service behind a trusted proxy for all tests."""
+    settings = {"remote_user_header": REMOTE_USER, "client_subject_header": SUBJECT}
+    with rest_service(tmp_path_factory.mktemp("rest"), **settings) as service:
+        yield service
+
+
+@pytest.fixture
+def service(running: RestService) -> RestService:
+    """The service with a super-user ``admin``, a user ``joe`` without grants, and one listener."""
+    running.clear()
+    running.add_user("joe")
+    running.add_listener()
+    return running
+
+
+def code(answer: Answer) -> tuple[int, str | None]:
+    """Return the status and the error code of a v2 answer."""
+    return answer.status, (answer.json() or {}).get("error", {}).get("code") if answer.status >= 400 else None
+
+
+@pytest.mark.parametrize(
+    ("operation", "method", "path", "body", "status"),
+    [
+        ("READ", "GET", EVENTS, None, 200),
+        ("READ", "GET", ONE, None, 200),
+        ("READ", "HEAD", ONE, None, 200),
+        ("CREATE", "POST", EVENTS, NEW, 201),
+        ("UPDATE", "PUT", ONE, {}, 200),
+        ("DELETE", "DELETE", ONE, None, 200),
+    ],
+)
+def test_each_method_needs_its_operation_and_no_other(
+    service: RestService, operation: str, method: str, path: str, body: object, status: int
+) -> None:
+    """A missing permission is 401, as in Pulp 2."""
+    others = {"CREATE", "READ", "UPDATE", "DELETE"} - {operation}
+    service.grant("joe", "/v2/events/", *others)
+
+    denied = service.request(method, path, body, login="joe")
+    service.grant("joe", "/v2/events/", operation)
+    allowed = service.request(method, path, body, login="joe")
+
+    assert denied.status == 401
+    if method != "HEAD":
+        assert {"user": "joe", "operation": operation} == denied.json()["error"]["data"]
+    assert status == allowed.status
+
+
+def test_who_made_a_listener_is_granted_nothing_on_it(service: RestService) -> None:
+    """Creating grants nothing (CONTRACT 1.7)."""
+    service.grant("joe", "/v2/events/", "CREATE")
+
+    made = service.request("POST", EVENTS, NEW, login="joe").json()
+
+    assert service.request("GET", made["_href"], login="joe").status == 401
+
+
+def test_a_grant_on_one_listener_opens_that_one_alone(service: RestService) -> None:
+    """Not the list, and no other."""
+    service.grant("joe", "/v2/events/5f0c1e2d3a4b5c6d7e8f9012/", "READ")
+
+    assert service.request("GET", ONE, login="joe").status == 200
+    assert service.request("GET", EVENTS, login="joe").status == 401
+    assert service.request("GET", f"{EVENTS}{'0' * 24}/", login="joe").status == 401
+
+
+@pytest.mark.parametrize("path", ["events/", "notifiers/", "deliveries/", "deliveries/1/"])
+def test_the_own_api_answers_403_where_the_permission_is_missing(service: RestService, path: str) -> None:
+    """And 401 with a challenge where credentials are."""
+    method = "POST" if path == "events/" else "GET"
+
+    assert service.request(method, OWN + path, login="joe").status == 403
+    for headers in ({}, {"Authorization": basic("joe", "wrong")}):
+        refused = service.request(method, OWN + path, None, headers, login=None)
+        assert refused.status == 401
+        assert refused.headers["www-authenticate"] == 'Basic realm="pulp-notifiers"'
+        assert list(refused.json()) == ["detail"]
+
+
+def test_grants_on_the_own_api_work_alike(service: RestService) -> None:
+    """On the path or above it."""
+    service.grant("joe", "/v3/notifications/events/", "CREATE")
+    fired = service.request("POST", f"{OWN}events/", {"event_type": "a.b", "payload": {}}, login="joe")
+
+    service.grant("joe", "/v3/", "READ")
+    listed = service.request("GET", f"{OWN}deliveries/", login="joe")
+
+    assert (202, 200) == (fired.status, listed.status)
+
+
+def test_a_changed_password_and_a_deleted_user_take_effect_at_once(service: RestService) -> None:
+    """Although the credentials were good a moment before."""
+    service.grant("joe", "/", "READ")
+    assert service.request("GET", EVENTS, login="joe").status == 200
+
+    service.app.store.users.set_password("joe", hash_password("new"))
+    assert code(service.request("GET", EVENTS, login="joe")) == (401, "PLP0030")
+
+    service.app.accounts.delete("joe")
+    answer = service.request("GET", EVENTS, None, {"Authorization": basic("joe", "new")}, login=None)
+    assert code(answer) == (401, "PLP0030")
+
+
+@pytest.mark.parametrize("login", ["ghost", "", "a\x00b", "x" * 5000, "jürgen", "a\nb"])
+def test_an_unknown_login_is_answered_like_a_wrong_password(service: RestService, login: str) -> None:
+    """Whatever it looks like."""
+    answer = service.request("GET", EVENTS, None, {"Authorization": basic(login, "x")}, login=None)
+
+    assert code(answer) == (401, "PLP0030")
+    assert login == answer.json()["error"]["data"]["user"]
+
+
+@pytest.mark.parametrize("header", ["Digest x", "Basic !!!", "Basic", "Bearer x", "Negotiate YII=", "OAuth x"])
+def test_unusable_credentials_are_no_credentials(service: RestService, header: str) -> None:
+    """Pulp 2 answered some of them with 500."""
+    assert code(service.request("GET", EVENTS, None, {"Authorization": header}, login=None)) == (401, "PLP0025")
+
+
+def test_the_user_whom_a_trusted_proxy_names_needs_no_password(service: RestService) -> None:
+    """It comes before all other ways."""
+    headers = {REMOTE_USER: "admin", "Authorization": basic("joe", "wrong"), SUBJECT: "CN=c1"}
+
+    assert service.request("GET", EVENTS, None, headers, login=None).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({SUBJECT: "CN=admin:admin:52e0f1,O=PULP"}, (200, None)),
+        ({SUBJECT: "CN=admin:joe:52e0f1"}, (401, "PLP0026")),
+        ({SUBJECT: "CN=admin:ghost:52e0f1"}, (401, "PLP0027")),
+        ({SUBJECT: "CN=admin:admin"}, (401, "PLP0027")),
+        ({SUBJECT: "O=x"}, (401, "PLP0027")),
+        ({SUBJECT: "CN=admin"}, (401, "PLP0026")),
+        ({SUBJECT: "CN=admin:admin:1", "Authorization": basic("admin", "wrong")}, (401, "PLP0030")),
+        ({SUBJECT: "CN=admin:admin:1", "Authorization": "Bearer x"}, (200, None)),
+        ({"Pulp-User": "admin", "Authorization": "OAuth x"}, (401, "PLP0028")),
+        ({"Authorization": "OAuth x"}, (401, "PLP0025")),
+        ({"Pulp-User": "admin"}, (401, "PLP0025")),
+    ],
+)
+def test_certificates_and_signatures_come_after_passwords(
+    service: RestService, headers: dict[str, str], expected: tuple[int, str | None]
+) -> None:
+    """In Pulp 2's order (CONTRACT 1.7)."""
+    assert expected == code(service.request("GET", EVENTS, None, headers, login=None))
+
+
+def signed(secret: str, login: str) -> dict[str, str]:
+    """Return the headers of a signed GET of the listeners."""
+    told = {
+        "oauth_consumer_key": "katello",
+        "oauth_nonce": "n",
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": str(int(time.time())),
+    }
+    made = signature("GET", f"https://pulp.example.com{EVENTS}", told.items(), secret)
+    header = ", ".join(f'{key}="{quote(value, safe="")}"' for key, value in {**told, "oauth_signature": made}.items())
+    return {"Authorization": f"OAuth {header}", "Host": "pulp.example.com", "pulp-user": login}
+
+
+@pytest.mark.parametrize(
+    ("secret", "login", "expected"),
+    [
+        ("s3cret", "admin", (200, None)),
+        ("s3cret", "joe", (401, "PLP0026")),
+        ("s3cret", "ghost", (401, "PLP0028")),
+        ("other", "admin", (401, "PLP0028")),
+    ],
+)
+def test_katello_signs_for_a_user(tmp_path: Path, secret: str, login: str, expected: tuple[int, str | None]) -> None:
+    """With the key and secret of the section [oauth]."""
+    own = {"state_directory": str(tmp_path), "bind": "127.0.0.1:0"}
+    settings = Settings({"notifiers": own, "oauth": {"oauth_key": "katello", "oauth_secret": "s3cret"}})
+    with App(settings) as app, RestServer(app) as server:
+        service = RestService(app, server)
+        service.clear()
+        service.add_user("joe")
+
+        assert expected == code(service.request("GET", EVENTS, None, signed(secret, login), login=None))
+
+
+@pytest.mark.parametrize("headers", [{REMOTE_USER: "admin"}, {SUBJECT: "CN=admin:admin:1"}])
+def test_nobody_else_is_believed_about_users(tmp_path: Path, headers: dict[str, str]) -> None:
+    """Nor can a client pass for the proxy."""
+    with rest_service(
+        tmp_path, remote_user_header=REMOTE_USER, client_subject_header=SUBJECT, trusted_proxies="192.0.2.1"
+    ) as service:
+        forwarded = {"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1", "X-Real-IP": "192.0.2.1"}
+
+        answer = service.request("GET", EVENTS, None, {**headers, **forwarded}, login=None)
+
+        assert code(answer) == (401, "PLP0025")
+
+
+def statuses(service: RestService, headers: Sequence[dict[str, str]]) -> list[int]:
+    """Send one request with each of these headers, all at once."""
+    with ThreadPoolExecutor(len(headers)) as pool:
+        asked = [pool.submit(service.request, "GET", EVENTS, None, told, login=None) for told in headers]
+        return [future.result(timeout=60).status for future in asked]
+
+
+def test_a_flood_of_wrong_passwords_does_not_keep_others_out(service: RestService) -> None:
+    """They wait for the slow hash in a queue of their own; who is known passes by."""
+    slow = User("slow", hash_password("slow"), super_user=True)
+    service.app.store.users.add_user(slow)
+    begun = time.perf_counter()
+    assert service.request("GET", EVENTS, login="slow").status == 200
+    one_hash = time.perf_counter() - begun
+    flood = [{"Authorization": basic("slow", f"wrong{number}")} for number in range(12)]
+
+    with ThreadPoolExecutor(1) as pool:
+        attack = pool.submit(statuses, service, flood)
+        passed = 0
+        while not attack.done():
+            assert service.request("GET", EVENTS, login="slow").status == 200
+            passed += 1
+
+    assert [401] * 12 == attack.result()
+    # Two are hashed at once, so the flood lasts six hashes; a request that waited its turn would pass but once.
+    assert passed >= 6, f"only {passed} in the time of six hashes of {one_hash:.3f} s"
