@@ -138,7 +138,7 @@ def test_an_owner_is_no_fault():
     sources = {
         f"{CORE}/broker.py": "import kombu.pools\nfrom amqp import exceptions",
         f"{CORE}/store/migrations/env.py": "import json\nfrom sqlalchemy import text",
-        f"{CORE}/cli/client.py": "import requests",
+        f"{CORE}/cli/client.py": "import click",
     }
 
     assert [] == not_owned(sources)
