@@ -1,0 +1,228 @@
+"""The tests that every notifier has to pass, for the test class of a plugin to inherit.
+
+::
+
+    class TestFileNotifier(NotifierContract):
+        notifier = FileNotifier
+        options = {"path": "/tmp/events"}
+
+pytest runs what the class inherits. Options that are only known when a test runs, such as the port of a receiver, are
+set by a fixture::
+
+        @pytest.fixture(autouse=True)
+        def receiver(self):
+            with HttpReceiver() as receiver:
+                self.options = {"url": receiver.url}
+                yield
+"""
+
+import copy
+import inspect
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from ..event import Event
+from ..notifier import LoadedNotifier
+from ..settings import Settings
+from .trial import Trial, failures, logged
+
+THREADS = 8
+EVENTS_PER_THREAD = 4
+
+_ODD_VALUES: tuple[Any, ...] = (
+    *(None, True, 0, -1, 1.5, 2**70),
+    *("", " ", "\x00", "\r\n", "é😀", "x" * 10_000),
+    *([], [None], ["", 1], [[]], {}, {"a": [1]}),
+)
+_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class NotifierContract:
+    """Inherit from this, and say what is to be tested.
+
+    :cvar notifier: what the entry point names: a class, an object, a module, or a function as ``staticmethod(...)``.
+    :cvar options: valid options of a listener, with a value for every secret one.
+    :cvar reachable: whether :meth:`Notifier.send` succeeds with these options.
+    :cvar failing_options: options with which every attempt fails.
+    :cvar invalid_options: options that must be refused, each with the names of those that are at fault.
+    :cvar secrets: texts within other options, such as a password in a URL, that neither failures nor the log may show.
+    :cvar public_options: options that are no secrets although their names suggest it.
+    :cvar settings: sections of the configuration file.
+    """
+
+    notifier: Any
+    options: Mapping[str, Any] = _NOTHING
+    reachable: bool = True
+    failing_options: Sequence[Mapping[str, Any]] = ()
+    invalid_options: Sequence[tuple[Mapping[str, Any], Collection[str]]] = ()
+    secrets: Sequence[str] = ()
+    public_options: Collection[str] = ()
+    settings: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+    def received(self, count: int) -> Collection[str] | None:
+        """Return the event id of each message that arrived, when there are ``count``; None if nobody can tell."""
+        return None
+
+    def event(self) -> Event:
+        """Return a new event to send."""
+        return Event("repo.sync.finish", {"repo_id": "zoo", "summary": {"é": None}}, {"task_id": "t", "tags": []})
+
+    def test_its_options_have_a_json_schema(self) -> None:
+        """REST, command line and documentation are made from it."""
+        with self._trial() as trial:
+            schema = json.loads(json.dumps(trial.loaded.schema()))
+
+        assert schema.get("type") == "object", f"The schema is not that of an object: {schema}"
+        bare = [name for name, facts in schema.get("properties", {}).items() if not facts.get("description")]
+        assert not bare, f"Options without a description: {bare}. Write Field(description=...)."
+
+    def test_secrets_are_declared(self) -> None:
+        """What is not declared is shown to everybody who may read listeners."""
+        with self._trial() as trial:
+            names = {*trial.option_names(), *self.options}
+            declared = trial.loaded.secret_options(dict.fromkeys(names, ""))
+
+        suspects = {name for name in names if _SECRET_NAME.search(name)} - declared - {*self.public_options}
+        assert not suspects, f"Options that sound secret and are no SecretStr: {sorted(suspects)}"
+
+    def test_valid_options_are_accepted(self) -> None:
+        """And are left as they are."""
+        given = copy.deepcopy(dict(self.options))
+
+        with self._trial() as trial:
+            refused = trial.refused(given)
+
+        assert not refused, f"Valid options are refused: {sorted(refused)}"
+        assert given == self.options, "The options were changed"
+
+    def test_any_options_are_accepted_or_refused(self) -> None:
+        """Clients may register whatever JSON can say; nothing but InvalidConfig may come of it."""
+        with self._trial() as trial:
+            for name in trial.option_names():
+                for value in _ODD_VALUES:
+                    trial.refused({**self.options, name: value})
+
+    def test_all_problems_are_told_at_once(self) -> None:
+        """Nobody corrects a listener option by option."""
+        with self._trial() as trial:
+            wrong = {name: value for name in trial.option_names() for value in self._wrong_value(trial, name)}
+            required = {*trial.loaded.schema().get("required", ())}
+            rest = {name: value for name, value in self.options.items() if name not in required}
+
+            for options, at_fault in (({**self.options, **wrong}, wrong), (rest, required), *self.invalid_options):
+                told = trial.refused(options)
+                assert told >= {*at_fault}, f"{options}: not all of {sorted(at_fault)} are told, only {sorted(told)}"
+
+    def test_targets_are_unique_texts(self) -> None:
+        """Each gets a delivery, which is shown and logged under this text."""
+        with self._trial() as trial:
+            config = trial.loaded.parse(self.options)
+            targets = [*getattr(trial.loaded.notifier, "targets", trial.loaded.targets)(config)]
+
+            assert targets, "There is no target"
+            assert targets == [*trial.loaded.targets(config)], f"Targets are not unique, or change: {targets}"
+            assert all(isinstance(target, str) and target.isprintable() for target in targets), targets
+
+    def test_send_takes_the_documented_arguments(self) -> None:
+        """Event, config and target, and the number of the attempt where it is wanted."""
+        with self._trial() as trial:
+            signature = inspect.signature(trial.loaded.notifier.send)
+
+        signature.bind("event", "config", "target")
+        if "attempt" in signature.parameters:
+            signature.bind("event", "config", "target", attempt=1)
+
+    def test_an_event_is_sent(self) -> None:
+        """It stays as it is, because other listeners get it too; failures are raised and not returned."""
+        event = self.event()
+        before = copy.deepcopy(event.body())
+
+        with self._trial() as trial:
+            results = trial.send_all([event], self.options)
+
+        assert event.body() == before, "The event was changed"
+        returned = [result for result in results if result is not None and not failures([result])]
+        assert not returned, f"send returned {returned}; raise a failure, and return nothing"
+        self._require_arrival(results, [event])
+
+    def test_threads_may_send_at_once(self) -> None:
+        """A service calls one notifier from many threads."""
+        shares = [[self.event() for _ in range(EVENTS_PER_THREAD)] for _ in range(THREADS)]
+
+        with self._trial() as trial:
+            results = trial.send_at_once(shares, self.options)
+
+        self._require_arrival(results, [event for share in shares for event in share])
+
+    def test_failures_tell_a_reason(self) -> None:
+        """One line for the administrator, in a TemporaryFailure or PermanentFailure."""
+        with self._trial() as trial:
+            results = self._failing_results(trial)
+
+        for result in results:
+            assert failures([result]), f"Sending with failing_options came to {result!r}, which is no failure"
+            assert str(result).strip(), f"{result!r} has no reason"
+            assert str(result).isprintable(), f"The reason is not one line of text: {str(result)!r}"
+
+    def test_no_secret_reaches_text(self) -> None:
+        """Neither configs, nor errors, nor the log, nor the schema show one."""
+        with self._trial() as trial, logged() as lines:
+            names = trial.secret_names()
+            unset = names - {*self.options}
+            assert not unset, f"Set {sorted(unset)} in the options, so that it can be looked for"
+            texts = [str(trial.loaded.schema()), *self._texts_of_options(trial, names)]
+            results = [*self._failing_results(trial), *trial.send_all([self.event()], self.options)]
+            told = [text for result in results for text in (str(result), repr(result))]
+
+        secrets = {str(self.options[name]) for name in names}
+        assert not _showing(secrets, texts), f"A secret option is shown: {_showing(secrets, texts)}"
+        showing = _showing({*secrets, *self.secrets}, [*told, *lines])
+        assert not showing, f"A secret is shown by a failure or in the log: {showing}"
+
+    def test_closing_twice_is_harmless(self) -> None:
+        """With and without having sent."""
+        with self._trial() as trial:
+            trial.loaded.close()
+        with self._trial() as trial:
+            trial.send_all([self.event()], self.options)
+            trial.loaded.close()
+
+    @contextmanager
+    def _trial(self) -> Iterator[Trial]:
+        loaded = LoadedNotifier("contract", self.notifier, Settings(self.settings).section)
+        try:
+            yield Trial(loaded)
+        finally:
+            loaded.close()
+
+    def _failing_results(self, trial: Trial) -> list[object]:
+        return [result for options in self.failing_options for result in trial.send_all([self.event()], options)]
+
+    def _wrong_value(self, trial: Trial, name: str) -> list[Any]:
+        return [value for value in _ODD_VALUES if name in trial.refused({**self.options, name: value})][-1:]
+
+    def _texts_of_options(self, trial: Trial, secret_names: Collection[str]) -> Iterator[str]:
+        yield trial.shown(self.options)
+        for name in trial.option_names():
+            secret = self.options.get(name)
+            values = ([secret], {"x": secret}, f"{secret}" * 1000) if name in secret_names else _ODD_VALUES
+            yield from (trial.shown({**self.options, name: value}) for value in values)
+
+    def _require_arrival(self, results: Collection[object], events: Collection[Event]) -> None:
+        failed = failures(results)
+        assert not (failed and self.reachable), f"Sending failed: {failed}. Set reachable = False if it has to."
+        arrived = self.received(len(results)) if self.reachable else None
+        if arrived is not None:
+            targets = len(results) // len(events)
+            lost = Counter([str(event.id) for event in events] * targets) - Counter(arrived)
+            assert not lost, f"{lost.total()} of {len(results)} were accepted and did not arrive: {sorted(lost)}"
+
+
+def _showing(secrets: Collection[str], texts: Collection[str]) -> list[str]:
+    return [text for text in texts if any(secret in text for secret in secrets)]
