@@ -215,8 +215,8 @@ class NotifierContract:
             yield from (trial.shown({**self.options, name: value}) for value in values)
 
     def _require_arrival(self, results: Collection[object], events: Collection[Event]) -> None:
-        failed = failures(results)
-        assert not (failed and self.reachable), f"Sending failed: {failed}. Set reachable = False if it has to."
+        reasons = {str(failure) for failure in failures(results)}
+        assert not (reasons and self.reachable), f"Sending failed: {reasons}. Set reachable = False if it has to."
         arrived = self.received(len(results)) if self.reachable else None
         if arrived is not None:
             targets = len(results) // len(events)
