@@ -63,7 +63,7 @@ class Notifier(ABC, Generic[ConfigT]):
     Settings: ClassVar[type[BaseModel] | None] = None
     settings_section: ClassVar[str] = ""
 
-    def configure(self, settings: Any) -> None:  # noqa: B027  an optional hook
+    def configure(self, settings: Any) -> None:
         """Take the validated ``Settings``; called once, before anything else, and only where ``Settings`` is set."""
 
     def targets(self, config: ConfigT) -> Sequence[str]:
@@ -84,7 +84,7 @@ class Notifier(ABC, Generic[ConfigT]):
         :raises PermanentFailure: no attempt can succeed.
         """
 
-    def close(self) -> None:  # noqa: B027  an optional hook
+    def close(self) -> None:
         """Release pools and connections; called once, when the process ends."""
 
 
@@ -136,15 +136,12 @@ class LoadedNotifier:
     ) -> None:
         self.type = notifier_type
         self.notifier = _as_notifier(plugin)
+        self._config_model: type[BaseModel] = self.notifier.Config
         self._wants_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
         self._declared_secrets = _secret_options(self._config_model)
         section_model = getattr(self.notifier, "Settings", None)
         if section_model is not None and settings is not None:
             self.notifier.configure(settings(self.notifier.settings_section, section_model))
-
-    @property
-    def _config_model(self) -> type[BaseModel]:
-        return self.notifier.Config
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the listener's options."""
@@ -206,7 +203,7 @@ class LoadedNotifier:
             return function(*arguments)
         except (NotifierError, ValidationError):
             raise
-        except Exception as failure:  # a plugin may raise anything, and must not disturb the rest
+        except Exception as failure:  # noqa: BLE001  a plugin may raise anything, and must not disturb the rest
             name = getattr(function, "__name__", repr(function))
             reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {failure}"
             raise NotifierUnavailable(self.type, reason) from failure
@@ -214,9 +211,7 @@ class LoadedNotifier:
 
 def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
     """Return options as they may be shown: secrets that are set read ``*****``."""
-    return {
-        name: MASK if name in secret_options and value is not None else value for name, value in config.items()
-    }
+    return {name: MASK if name in secret_options and value is not None else value for name, value in config.items()}
 
 
 def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
@@ -248,7 +243,7 @@ def _as_notifier(plugin: Any) -> Any:
         return HandleEventNotifier(plugin)
     if not callable(getattr(plugin, "send", None)):
         raise TypeError(f"{plugin!r} has neither send(event, config, target) nor handle_event(notifier_config, event)")
-    notifier = plugin() if inspect.isclass(plugin) else plugin
+    notifier: Any = plugin() if inspect.isclass(plugin) else plugin
     _require_parameters(notifier.send, 3, "send(event, config, target)")
     model = getattr(notifier, "Config", None)
     if not (inspect.isclass(model) and issubclass(model, BaseModel)):
@@ -284,4 +279,3 @@ def _problems(error: ValidationError) -> dict[str, str]:
         raised = problem.get("ctx", {}).get("error")
         found[".".join(map(str, problem["loc"]))] = str(raised) if raised is not None else problem["msg"]
     return found
-

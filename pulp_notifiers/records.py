@@ -119,6 +119,18 @@ class Claim:
     deliveries: tuple[OwedDelivery, ...]
 
 
+class LaneState(StrEnum):
+    """How a worker stands to a lane after it recorded an outcome."""
+
+    HELD = "held"
+    EMPTY = "empty"
+    """Given back with nothing pending."""
+    PENDING = "pending"
+    """Given back with something pending."""
+    LOST = "lost"
+    """The lease ended before the outcome was recorded, so it was not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one attempt.

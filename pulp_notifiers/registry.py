@@ -169,12 +169,13 @@ class _OneNotifier(NamedExtensionManager[Any]):
     def load(self) -> LoadedNotifier:
         if self._failure is not None:
             raise NotifierUnavailable(self._entry.name, self._reason()) from self._failure
-        loaded: LoadedNotifier = self.extensions[0].obj
+        (extension,) = self.extensions
+        loaded: LoadedNotifier = extension.plugin
         return loaded
 
     def _load_one_plugin(self, ep: EntryPoint, *_invocation: Any) -> Extension[Any]:
-        plugin = ep.load()
-        return Extension(ep.name, ep, plugin, LoadedNotifier(ep.name, plugin, self._settings))
+        loaded: Any = LoadedNotifier(ep.name, ep.load(), self._settings)
+        return Extension(ep.name, ep, loaded, None)
 
     def _remember_failure(self, _manager: Any, _entry: EntryPoint, failure: BaseException) -> None:
         self._failure = failure

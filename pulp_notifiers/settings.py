@@ -60,9 +60,7 @@ class NotifiersSettings(BaseModel):
     key_file: Path | None = Field(
         None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."
     )
-    bind: str = Field(
-        "127.0.0.1:24818", pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service."
-    )
+    bind: str = Field("127.0.0.1:24818", pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; serves HTTPS when given.")
     tls_key: Path | None = Field(None, description="PEM key of tls_certificate.")
     worker_threads: int = Field(16, ge=1, le=256, description="Attempts that one process makes at the same time.")
@@ -155,7 +153,7 @@ class Settings:
 
         :raises InvalidSetting: a value is not allowed; the sentence names file, section, key and what is allowed.
         """
-        values: dict[str, Any] = {key: text for key, text in self._sections.get(name, {}).items()}
+        values: dict[str, Any] = dict(self._sections.get(name, {}))
         origins = {key: f"{self._file}: [{name}] {key}" for key in values}
         for key in _fields(model):
             variable = self._variable(name, key)

@@ -11,7 +11,7 @@ from typing import Protocol
 from .admission import Admission
 from .errors import StoreUnavailable
 from .event import utc_now
-from .records import Claim, DeliveryState, Outcome, OwedDelivery
+from .records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
 
 _PRUNE_EVERY = timedelta(hours=1)
 
@@ -21,14 +21,12 @@ _logger = logging.getLogger(__name__)
 class Claims(Protocol):
     """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.claims.Claims`)."""
 
-    def claim(
-        self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]
-    ) -> list[Claim]: ...
+    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]: ...
     def renew(self, claims: Iterable[Claim], until: datetime) -> None: ...
     def release(self, claims: Iterable[Claim]) -> None: ...
     def record(
         self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool
-    ) -> bool: ...
+    ) -> LaneState: ...
     def next_due(self) -> datetime | None: ...
 
 
@@ -83,10 +81,14 @@ class Worker:
         self._courier = courier
         self._clock = clock
         self._admission = Admission(self.options.threads)
-        # One lock for all that follows; everything that happens inside it is quick.
-        self._changed = threading.Condition()
+        # One lock for all that follows; everything that happens inside it is quick. Two conditions, because waking
+        # all threads for each event costs more than the event.
+        lock = threading.Lock()
+        self._something_to_do = threading.Condition(lock)
+        self._something_due = threading.Condition(lock)
         self._stopping = False
         self._look_again = False
+        self._more_due = False
         self._threads: list[threading.Thread] = []
         self._renewed_at = self._pruned_at = datetime.min.replace(tzinfo=clock().tzinfo)
         self._outage = False
@@ -106,9 +108,9 @@ class Worker:
 
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
-        with self._changed:
+        with self._something_due:
             self._look_again = True
-            self._changed.notify_all()
+            self._something_due.notify()
 
     def stop(self, timeout_seconds: float = 20.0) -> bool:
         """Finish the attempts that are under way, give back the rest, and end the threads.
@@ -116,10 +118,11 @@ class Worker:
         :param timeout_seconds: how long to wait for attempts. What then still runs is left to its lease.
         :return: whether all threads ended.
         """
-        with self._changed:
+        with self._something_due:
             self._stopping = True
             waiting = self._admission.withdraw()
-            self._changed.notify_all()
+            self._something_due.notify()
+            self._something_to_do.notify_all()
         deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -129,9 +132,9 @@ class Worker:
     def _claim_forever(self) -> None:
         while not self._stopping:
             try:
-                self._claim_once()
+                claimed = self._claim_once()
                 self._prune_sometimes()
-                pause = self._pause_seconds()
+                pause = self._pause_seconds() if claimed == 0 else self._longest_pause
                 self._end_of_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
@@ -141,72 +144,77 @@ class Worker:
                 pause = self.options.poll.total_seconds()
             self._rest(pause)
 
-    def _claim_once(self) -> None:
+    def _claim_once(self) -> int:
         now = self._clock()
-        with self._changed:
+        with self._something_due:
             self._look_again = False
             limit, full, held = self._admission.free, self._admission.full(), self._admission.held()
         if held and now - self._renewed_at >= self.options.lease / 3:
             self._claims.renew(held, now + self.options.lease)
             self._renewed_at = now
         claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit else []
-        with self._changed:
+        with self._something_to_do:
             self._admission.offer(claimed)
-            self._changed.notify_all()
+            self._more_due = bool(full) or len(claimed) == limit
+            self._something_to_do.notify()
+        return len(claimed)
+
+    @property
+    def _longest_pause(self) -> float:
+        return min(self.options.poll, self.options.lease / 3).total_seconds()
 
     def _pause_seconds(self) -> float:
         due_at = self._claims.next_due()
-        longest = min(self.options.poll, self.options.lease / 3)
-        if due_at is None or self._admission.free == 0:
-            return longest.total_seconds()
+        wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
         # What is due already waits for a thread, and a thread that gets free looks again.
-        wait = due_at - self._clock()
-        return (min(wait, longest) if wait > timedelta() else longest).total_seconds()
+        return min(wait, self._longest_pause) if wait > 0 else self._longest_pause
 
     def _rest(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._look_again or self._stopping, seconds)
+        with self._something_due:
+            self._something_due.wait_for(lambda: self._look_again or self._stopping, seconds)
 
     def _attempt_forever(self) -> None:
-        while True:
-            with self._changed:
-                claim = self._next_claim()
-            if claim is None:
-                return
-            troubled = False
+        while (claim := self._next_claim()) is not None:
+            outcome, lane = None, LaneState.PENDING
             try:
-                troubled = self._work_off(claim)
+                outcome, lane = self._work_off(claim)
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
                 _logger.exception("The worker stumbled over lane %d and goes on", claim.lane)
-            finally:
-                with self._changed:
-                    self._admission.finished(claim, troubled)
-                    self._look_again = True
-                    self._changed.notify_all()
+            self._finish(claim, outcome, lane)
 
     def _next_claim(self) -> Claim | None:
-        while not self._stopping:
-            claim = self._admission.take()
-            if claim is not None:
-                return claim
-            self._changed.wait()
+        with self._something_to_do:
+            while not self._stopping:
+                claim = self._admission.take()
+                if claim is not None:
+                    self._something_to_do.notify()  # there may be one more for the next thread
+                    return claim
+                self._something_to_do.wait()
         return None
 
-    def _work_off(self, claim: Claim) -> bool:
+    def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> None:
+        troubled = outcome is not None and outcome.state is DeliveryState.PENDING
+        with self._something_due:
+            self._admission.finished(claim, troubled)
+            if self._more_due or (lane is LaneState.PENDING and not troubled):
+                self._look_again = True
+                self._something_due.notify()
+
+    def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
         for delivery in claim.deliveries:
             outcome = self._courier.attempt(claim.listener_id, delivery)
             last = delivery is claim.deliveries[-1] or self._stopping
-            if not self._claims.record(claim, delivery, outcome, self._clock(), last):
+            lane = self._claims.record(claim, delivery, outcome, self._clock(), last)
+            if lane is LaneState.LOST:
                 _logger.warning(
                     "The lease of lane %d ended during an attempt of delivery %d: another worker repeats it",
                     claim.lane,
                     delivery.id,
                 )
-                return False
-            if last or outcome.state is DeliveryState.PENDING:
-                return outcome.state is DeliveryState.PENDING
+            if lane is not LaneState.HELD:
+                return outcome, lane
         raise AssertionError("a claim brings at least one delivery")
 
     def _prune_sometimes(self) -> None:

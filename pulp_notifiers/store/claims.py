@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from ..event import Event
-from ..records import Claim, DeliveryState, Outcome, OwedDelivery
+from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
 from .database import Database
 from .schema import attempts, deliveries, events, lanes
 
@@ -24,12 +24,12 @@ _DUE = (
     .where(
         lanes.c.due_at <= sa.bindparam("now"),
         sa.or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= sa.bindparam("now")),
-        lanes.c.listener_id.not_in(sa.bindparam("except_listeners", expanding=True)),
     )
     .order_by(lanes.c.due_at, lanes.c.id)
     .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_DUE_EXCEPT = _DUE.where(lanes.c.listener_id.not_in(sa.bindparam("except_listeners", expanding=True)))
 _LEASE = (
     lanes.update()
     .where(lanes.c.id == sa.bindparam("lane"))
@@ -91,10 +91,13 @@ class Claims:
     def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
         """Take due lanes that nobody holds, oldest first, for as long as the lease runs."""
         owner = uuid4().hex
-        wanted = {"now": now, "limit": limit, "except_listeners": list(except_listeners)}
+        wanted: dict[str, Any] = {"now": now, "limit": limit}
+        due = _DUE
+        if except_listeners:
+            due, wanted["except_listeners"] = _DUE_EXCEPT, list(except_listeners)
 
         def work(connection: sa.Connection) -> list[Claim]:
-            taken = connection.execute(_DUE, wanted).all()
+            taken = connection.execute(due, wanted).all()
             if taken:
                 connection.execute(_LEASE, [{"lane": row.id, "owner": owner, "until": until} for row in taken])
             return [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
@@ -113,18 +116,18 @@ class Claims:
         if held:
             self._database.write(lambda connection: connection.execute(_RELEASE, held))
 
-    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> bool:
+    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
         """Keep what came of an attempt; after the last one of a claim, or when the delivery stays pending, give the
-        lane back. Return False, with nothing written, when the lease was lost meanwhile.
+        lane back. Nothing is written when the lease was lost meanwhile.
         """
 
-        def work(connection: sa.Connection) -> bool:
+        def work(connection: sa.Connection) -> LaneState:
             if connection.execute(_HOLD, {"lane": claim.lane, "owner": claim.owner}).first() is None:
-                return False
+                return LaneState.LOST
             _keep_attempt(connection, delivery, outcome)
             if last or outcome.state is DeliveryState.PENDING:
-                _leave_lane(connection, claim.lane, outcome.due_at or now)
-            return True
+                return _leave_lane(connection, claim.lane, outcome.due_at or now)
+            return LaneState.HELD
 
         return self._database.write(work)
 
@@ -174,8 +177,9 @@ def _keep_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Ou
     )
 
 
-def _leave_lane(connection: sa.Connection, lane: int, due_at: datetime) -> None:
+def _leave_lane(connection: sa.Connection, lane: int, due_at: datetime) -> LaneState:
     if connection.execute(_ANY_PENDING, {"lane": lane}).first() is None:
         connection.execute(_DELETE_LANE, {"lane": lane})
-    else:
-        connection.execute(_RETURN_LANE, {"lane": lane, "due": due_at})
+        return LaneState.EMPTY
+    connection.execute(_RETURN_LANE, {"lane": lane, "due": due_at})
+    return LaneState.PENDING

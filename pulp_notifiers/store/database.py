@@ -156,7 +156,7 @@ class _GroupCommit:
             try:
                 with self._engine.begin() as connection:
                     value = work(connection)
-            except Exception as error:  # handed to the thread that waits for it
+            except Exception as error:  # noqa: BLE001  handed to the thread that waits for it
                 result.set_exception(error)
             else:
                 result.set_result(value)
@@ -170,7 +170,7 @@ class _GroupCommit:
                     outcomes.append((True, work(connection)))
                 except DBAPIError:
                     raise
-                except Exception as error:  # handed to the thread that waits for it
+                except Exception as error:  # noqa: BLE001  handed to the thread that waits for it
                     savepoint.rollback()
                     outcomes.append((False, error))
                 else:

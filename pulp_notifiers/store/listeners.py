@@ -28,9 +28,7 @@ ConfigChange = Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
 class ListenerRows:
     """Reads and writes listeners; their configs are sealed at rest."""
 
-    def __init__(
-        self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]
-    ) -> None:
+    def __init__(self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]) -> None:
         self._database = database
         self._seal = seal
         self._open = open_sealed
@@ -119,6 +117,4 @@ def revision(connection: sa.Connection) -> int:
 
 
 def _raise_revision(connection: sa.Connection) -> None:
-    connection.execute(
-        schema.meta.update().where(schema.meta.c.key == REVISION).values(value=schema.meta.c.value + 1)
-    )
+    connection.execute(schema.meta.update().where(schema.meta.c.key == REVISION).values(value=schema.meta.c.value + 1))

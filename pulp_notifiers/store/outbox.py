@@ -65,14 +65,10 @@ class Outbox:
 
         return self._database.write(work)
 
-    def _insert_deliveries(
-        self, connection: sa.Connection, event: Event, owed: Sequence[Owed], now: datetime
-    ) -> None:
+    def _insert_deliveries(self, connection: sa.Connection, event: Event, owed: Sequence[Owed], now: datetime) -> None:
         # In the order of the keys, so that two events for the same listeners cannot wait for each other.
         keyed = sorted((_lane_key(each, event.subject()), position) for position, each in enumerate(owed))
-        lanes = {
-            position: self._lane(connection, key, owed[position].listener_id, now) for key, position in keyed
-        }
+        lanes = {position: self._lane(connection, key, owed[position].listener_id, now) for key, position in keyed}
         rows = [
             {
                 "event_id": str(event.id),

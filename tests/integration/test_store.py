@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Attempt, Claim, DeliveryState, Listener, Operation, Outcome, Owed, User
+from pulp_notifiers.records import Attempt, Claim, DeliveryState, LaneState, Listener, Operation, Outcome, Owed, User
 from pulp_notifiers.store import Store, schema
 from pulp_notifiers.vault import Vault
 from tests.support.memory import START
@@ -39,7 +39,9 @@ def outcome(state: DeliveryState, number: int = 1, error=None, due_at=None) -> O
 
 def work_off(store: Store, claimed: Claim, state=DeliveryState.DELIVERED) -> None:
     for owed in claimed.deliveries:
-        assert store.claims.record(claimed, owed, outcome(state), NOW, owed is claimed.deliveries[-1])
+        assert LaneState.LOST is not store.claims.record(
+            claimed, owed, outcome(state), NOW, owed is claimed.deliveries[-1]
+        )
 
 
 def test_the_migrations_make_the_schema_that_the_code_works_with(store, database_url):
@@ -209,8 +211,12 @@ def test_a_renewed_lease_lasts_and_a_lost_one_is_not_taken_back(store):
     (second,) = claim(store, now=NOW + 2 * LEASE)
     store.claims.renew([first], NOW + 9 * LEASE)
 
-    assert not store.claims.record(first, first.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True)
-    assert store.claims.record(second, second.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True)
+    assert LaneState.LOST is store.claims.record(
+        first, first.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True
+    )
+    assert LaneState.LOST is not store.claims.record(
+        second, second.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True
+    )
 
 
 def test_a_released_lane_can_be_claimed_at_once(store):
@@ -247,7 +253,7 @@ def test_a_failed_delivery_holds_its_lane_until_it_is_due(store):
     (claimed,) = claim(store)
     later = NOW + timedelta(seconds=10)
     failed = outcome(DeliveryState.PENDING, error="HTTP 503", due_at=later)
-    assert store.claims.record(claimed, claimed.deliveries[0], failed, NOW, True)
+    assert LaneState.LOST is not store.claims.record(claimed, claimed.deliveries[0], failed, NOW, True)
     fire(store, "zoo", number=2)
     fire(store, "other", number=3)
 
@@ -260,7 +266,9 @@ def test_a_dead_letter_is_kept_with_its_last_error(store):
     """And the next of its lane can go."""
     fire(store, number=1)
     (claimed,) = claim(store)
-    assert store.claims.record(claimed, claimed.deliveries[0], outcome(DeliveryState.DEAD, error="gone"), NOW, True)
+    assert LaneState.LOST is not store.claims.record(
+        claimed, claimed.deliveries[0], outcome(DeliveryState.DEAD, error="gone"), NOW, True
+    )
     fire(store, number=2)
 
     count, (dead,) = store.history.deliveries(state=DeliveryState.DEAD)
@@ -328,7 +336,9 @@ def test_a_deleted_listener_is_owed_nothing_any_more(store):
 
     assert store.listeners.delete(ID, NOW)
 
-    assert not store.claims.record(claimed, claimed.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True)
+    assert LaneState.LOST is store.claims.record(
+        claimed, claimed.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True
+    )
     (dead,) = store.history.deliveries(state=DeliveryState.DEAD)[1]
     assert "was deleted" in dead.last_error
     assert [] == claim(store, now=NOW + 9 * LEASE)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulp_notifiers.notifier import LoadedNotifier
-from pulp_notifiers.records import Claim, Listener, Outcome, OwedDelivery
+from pulp_notifiers.records import Claim, LaneState, Listener, Outcome, OwedDelivery
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -99,12 +99,12 @@ class ClaimTable:
         """Keep what was given back."""
         self.released.extend(claims)
 
-    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> bool:
+    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
         """Keep an outcome."""
         if claim.lane in self.lost:
-            return False
+            return LaneState.LOST
         self.recorded.append((claim, delivery, outcome, last))
-        return True
+        return LaneState.EMPTY if last or outcome.due_at else LaneState.HELD
 
     def next_due(self) -> datetime | None:
         """Nothing is due that could be known before."""
