@@ -103,7 +103,7 @@ async def _unrouted(request: Request, error: Any) -> Response:
     if error.status_code == 405:
         allow = ", ".join(sorted(error.headers["Allow"].split(", ")))
         return errors_v3.method_not_allowed(request, allow)
-    return errors_v3.detail(error.status_code, f"{error.detail}.")
+    return errors_v3.detail(404, errors_v3.NOT_FOUND)
 
 
 async def _nobody_listens(_request: Request, _error: Any) -> Response:

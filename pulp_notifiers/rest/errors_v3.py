@@ -21,6 +21,8 @@ from .refusals import (
     NotPermitted,
 )
 
+NOT_FOUND = "Not found."
+
 _JSON_NAMES = {list: "list", str: "str", int: "int", float: "float", bool: "bool", type(None): "NoneType"}
 
 
@@ -108,6 +110,6 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotAnObject: _not_an_object,
     InvalidFields: lambda error: json_answer(error.problems, 400),
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
-    NoSuchThing: lambda error: detail(404, "Not found."),
+    NoSuchThing: lambda error: detail(404, NOT_FOUND),
     StoreUnavailable: lambda error: detail(503, STORE_AWAY),
 }

@@ -19,6 +19,7 @@ from ..settings import NotifiersSettings
 from .application import create_app
 
 _BACKLOG = 1024
+_HIGHEST_PORT = 65535
 _LAST_ANSWERS_SECONDS = 10
 _START_SECONDS = 30.0
 
@@ -146,8 +147,14 @@ def _require_tls_files(own: NotifiersSettings) -> None:
 def _listening_socket(bind: str) -> socket.socket:
     host, _, port = bind.rpartition(":")
     try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
+        if int(port) > _HIGHEST_PORT:
+            raise OSError(f"there are ports up to {_HIGHEST_PORT}")
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+        # Of a name with several addresses, such as localhost, the one of IPv4.
+        family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        every_address = address[0] == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            (str(address[0]), int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=every_address
+        )
+    except OSError as error:
         raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {error}.") from None

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -237,6 +237,35 @@ class TestAnExchange:
         publisher.publish(MESSAGE)
         assert [MESSAGE.body] == inbox.bodies()
 
+    def test_that_somebody_makes_meanwhile_is_used_as_it_is(
+        self, rabbitmq: RabbitMQ, exchange: str, inbox: Inbox
+    ) -> None:
+        """Between the answer that there is none and the declaration."""
+
+        def make_another(answer: bytes) -> None:
+            if b"NOT_FOUND" in answer:
+                inbox.channel.exchange_declare(exchange, "fanout", durable=True)
+                inbox.channel.queue_bind(inbox.queue, exchange)
+
+        with Relay(rabbitmq.port, make_another) as relay, publisher_of(f"127.0.0.1:{relay.port}") as publisher:
+            publisher.publish(replace(MESSAGE, exchange=exchange))
+
+        assert [MESSAGE.body] == inbox.bodies()
+
+    def test_that_we_may_not_create_is_a_failure_for_good(
+        self, rabbitmq: RabbitMQ, exchange: str, inbox: Inbox
+    ) -> None:
+        """Unless an administrator creates it or permits it; existing ones need no such permission."""
+        rabbitmq.control("add_user", "publisher", "secret")
+        rabbitmq.control("set_permissions", "publisher", "^$", ".*", "^$")
+        with publisher_of(f"tcp://publisher:secret@127.0.0.1:{rabbitmq.port}") as publisher:
+            with pytest.raises(PermanentFailure, match="ACCESS_REFUSED"):
+                publisher.publish(replace(MESSAGE, exchange=exchange))
+            publisher.publish(MESSAGE)
+
+        rabbitmq.control("delete_user", "publisher")
+        assert [MESSAGE.body] == inbox.bodies()
+
 
 class TestTheConnection:
     """One for a process, for ever; replaced when lost."""
@@ -300,6 +329,20 @@ class TestTheConnection:
 
         assert 2 == len(inbox.bodies())
 
+    def test_of_another_process_is_left_alone(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
+        """The descriptor that a child got with it is closed, and nothing is said on it."""
+        process_ids = iter([1, 2, 2, 2])
+        publisher = Publisher(Broker([rabbitmq.url]), process_id=lambda: next(process_ids))
+        publisher.publish(MESSAGE)
+        before = len(os.listdir("/proc/self/fd"))
+
+        publisher.publish(MESSAGE)
+        publisher.publish(MESSAGE)
+
+        assert before == len(os.listdir("/proc/self/fd"))
+        assert 3 == len(inbox.bodies())
+        publisher.close()
+
     def test_is_not_shared_with_a_forked_child(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
         """The child opens its own, without a word on the parent's."""
         run = subprocess.run(
@@ -347,6 +390,34 @@ assert sockets() == mine
 publisher.close()
 print("done")
 """
+
+
+def method_frame(payload: bytes) -> bytes:
+    return b"\x01\0\0" + len(payload).to_bytes(4, "big") + payload + b"\xce"
+
+
+@contextmanager
+def speaking(greeting: bytes, again: bool = False) -> Iterator[int]:
+    """Give the port of a server that says the same to whoever comes, once or until that hangs up."""
+
+    def greet() -> None:
+        connection, _ = server.accept()
+        with connection, _already_down():
+            connection.recv(8)
+            connection.sendall(greeting)
+            connection.settimeout(0.05 if again else None)
+            while True:
+                try:
+                    if not connection.recv(4096):
+                        return
+                except TimeoutError:
+                    connection.sendall(greeting)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
 
 
 class TestAServer:
@@ -418,6 +489,59 @@ class TestAServer:
 
         assert took < 1
         assert "no answer within 0.3 s" in reason
+
+    @pytest.mark.parametrize(
+        "greeting",
+        [
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"220 mail ready\r\n",
+            b"\x15\x03\x03\x00\x02\x02\x46",
+            b"AMQP\x01\x01\x00\x0a",
+        ],
+    )
+    def test_that_speaks_something_else_is_told_so(self, greeting: bytes) -> None:
+        """HTTP, SMTP, TLS, AMQP 0-10: as on a wrong port."""
+        with speaking(greeting) as port, publisher_of(f"tcp://127.0.0.1:{port}") as publisher:
+            took, reason = failure(publisher, MESSAGE)
+
+        assert took < 1
+        assert (
+            f"could not connect to messaging server amqp://127.0.0.1:{port}//: the server does not speak AMQP 0-9-1"
+            == reason
+        )
+
+    @pytest.mark.parametrize(
+        "greeting",
+        [method_frame(b""), method_frame(b"\0\x0a\0\x0a"), method_frame(b"\0\x0a\0\x0a\0\x09\0\0\0\0\xff\xff\xff\xff")],
+    )
+    def test_that_speaks_broken_amqp_is_a_temporary_failure(self, greeting: bytes) -> None:
+        """Nothing of it is left open."""
+        with speaking(greeting) as port, publisher_of(f"tcp://127.0.0.1:{port}") as publisher:
+            failure(publisher, MESSAGE)
+
+    def test_that_only_keeps_the_connection_alive_fails_the_message_in_time(self) -> None:
+        """Heartbeats are no answer."""
+        heartbeats = b"\x08\0\0\0\0\0\0\xce"
+        with speaking(heartbeats, again=True) as port:
+            with publisher_of(f"tcp://127.0.0.1:{port}", timeout_seconds=0.5) as publisher:
+                took, reason = failure(publisher, MESSAGE)
+
+        assert took < 1.5
+        assert "no answer within 0.5 s" in reason
+
+    def test_that_cannot_be_connected_to_costs_no_descriptors(self, rabbitmq: RabbitMQ) -> None:
+        """However often it is tried."""
+        before = len(os.listdir("/proc/self/fd"))
+        with publisher_of(
+            "tcp://127.0.0.1:1",
+            f"tcp://guest:wrong@127.0.0.1:{rabbitmq.port}",
+            f"tcp://127.0.0.1:{rabbitmq.port}/missing",
+            f"ssl://127.0.0.1:{rabbitmq.port}",
+        ) as publisher:
+            for _ in range(5):
+                failure(publisher, MESSAGE)
+
+        assert before == len(os.listdir("/proc/self/fd"))
 
     def test_that_is_short_of_memory_fails_the_message(
         self, publisher: Publisher, rabbitmq: RabbitMQ, inbox: Inbox
@@ -494,10 +618,14 @@ def paused(rabbitmq: RabbitMQ) -> Iterator[None]:
 
 
 class Relay:
-    """Forwards connections on a port of its own to another, until they are cut."""
+    """Forwards connections on a port of its own to another, until they are cut.
 
-    def __init__(self, to_port: int) -> None:
+    :param overhear: gets what the server says before the client does.
+    """
+
+    def __init__(self, to_port: int, overhear: Callable[[bytes], None] | None = None) -> None:
         self._to_port = to_port
+        self._overhear = overhear
         self._server = socket.create_server(("127.0.0.1", 0))
         self._ends: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -529,12 +657,14 @@ class Relay:
                 return
             far = socket.create_connection(("127.0.0.1", self._to_port))
             self._ends += [near, far]
-            self._start(self._forward, near, far)
-            self._start(self._forward, far, near)
+            self._start(self._forward, near, far, None)
+            self._start(self._forward, far, near, self._overhear)
 
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, overhear: Callable[[bytes], None] | None) -> None:
         with source, _already_down():
             while data := source.recv(65536):
+                if overhear is not None:
+                    overhear(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
 

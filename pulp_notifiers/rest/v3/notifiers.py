@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel, Field
+from pydantic.errors import PydanticUserError
 from starlette.requests import Request
 
 from ...errors import NotifierUnavailable
@@ -58,17 +59,20 @@ class NotifiersV3:
         )
 
     def _document(self, notifier: InstalledNotifier) -> NotifierDocument:
+        schema, problem = (None, notifier.problem) if notifier.problem else self._schema(notifier.type)
         return NotifierDocument(
             type=notifier.type,
             distribution=notifier.distribution,
             version=notifier.version,
             origin=notifier.origin,
-            config_schema=None if notifier.problem else self._schema(notifier.type),
-            problem=notifier.problem,
+            config_schema=schema,
+            problem=problem,
         )
 
-    def _schema(self, notifier_type: str) -> dict[str, Any] | None:
+    def _schema(self, notifier_type: str) -> tuple[dict[str, Any] | None, str | None]:
         try:
-            return self._registry.get(notifier_type).schema()
-        except NotifierUnavailable:
-            return None  # uninstalled since it was listed
+            return self._registry.get(notifier_type).schema(), None
+        except NotifierUnavailable as unavailable:  # uninstalled since it was listed
+            return None, unavailable.reason
+        except PydanticUserError as error:
+            return None, f"Its options cannot be described as JSON Schema: {error.message}"

@@ -1,0 +1,273 @@
+"""Firing events over REST, and looking at what became of them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+
+from pulp_notifiers.event import utc_now
+from pulp_notifiers.records import Attempt, DeliveryState, Outcome
+from tests.support.rest import EVENTS, OWN, RestService, rest_service
+
+FIRE = f"{OWN}events/"
+DELIVERIES = f"{OWN}deliveries/"
+FINISHED = {
+    "event_type": "repo.sync.finish",
+    "payload": {"repo_id": "zoo", "result": "success"},
+    "call_report": {"task_id": "52e0f1", "state": "running"},
+}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+    """One service for all tests; its worker stands still."""
+    with rest_service(tmp_path_factory.mktemp("rest")) as service:
+        yield service
+
+
+@pytest.fixture
+def service(running: RestService) -> RestService:
+    """The service with a listener for every repository event."""
+    running.clear()
+    running.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]})
+    return running
+
+
+def fire(service: RestService, **values: Any) -> dict[str, Any]:
+    """Fire an event and return the answer."""
+    answer = service.request("POST", FIRE, {**FINISHED, **values})
+    assert answer.status == 202
+    fired: dict[str, Any] = answer.json()
+    return fired
+
+
+def finish(service: RestService, event_id: str, state: DeliveryState, error: str | None) -> None:
+    """Record one attempt for the deliveries of an event, as a worker does."""
+    now = utc_now()
+    for claim in service.app.store.claims.claim(now, now + timedelta(seconds=30), 100, ()):
+        for delivery in claim.deliveries:
+            if str(delivery.event.id) == event_id:
+                outcome = Outcome(state, Attempt(1, now, now, error))
+                assert service.app.store.claims.record(claim, delivery, outcome, now, last=True)
+
+
+def test_what_pulp_2s_http_notifier_posts_is_fired(service: RestService) -> None:
+    """The answer says with which id, and how many will get it."""
+    answer = service.request("POST", FIRE, FINISHED)
+
+    assert answer.status == 202
+    fired = answer.json()
+    assert {"id", "deliveries"} == fired.keys()
+    assert UUID(fired["id"]).version == 4
+    assert fired["deliveries"] == 1
+    [kept] = service.request("GET", f"{DELIVERIES}?event={fired['id']}").json()["results"]
+    assert (kept["event_type"], kept["state"]) == ("repo.sync.finish", "pending")
+
+
+@pytest.mark.parametrize("sent", [{"event_type": "a.b", "payload": {}}, {**FINISHED, "call_report": None}])
+def test_a_call_report_may_be_absent_or_null(service: RestService, sent: dict[str, Any]) -> None:
+    """An event need not belong to a task."""
+    assert service.request("POST", FIRE, sent).status == 202
+
+
+def test_an_event_that_comes_again_adds_nothing(service: RestService) -> None:
+    """The http notifier of another installation repeats until it is answered; its id is taken over."""
+    event_id = str(uuid4())
+
+    answers = [service.request("POST", FIRE, FINISHED, {"Pulp-Event-Id": event_id}) for _ in range(3)]
+
+    assert [(202, {"id": event_id, "deliveries": 1})] * 3 == [(answer.status, answer.json()) for answer in answers]
+    assert service.request("GET", f"{DELIVERIES}?event={event_id}").json()["count"] == 1
+
+
+NOT_EVENT_TYPES: list[Any] = [None, "", "a b", "a..b", "*", "#", "repo.*", "a\x00", "ü", "a" * 201, ["a"], {}]
+UNPORTABLE: list[Any] = ["\x00", "\ud800", 2**63, -(2**63) - 1, 10**400, [{"b\x00": 1}]]
+REQUIRED = ["This field is required."]
+REFUSED: list[tuple[Any, dict[str, Any]]] = [
+    ({}, {"event_type": REQUIRED, "payload": REQUIRED}),
+    ({**FINISHED, "extra": 1, "id": "x"}, {"extra": ["Unexpected field"], "id": ["Unexpected field"]}),
+    (
+        {"event_type": 5, "payload": "x", "call_report": []},
+        {"event_type": [...], "payload": [...], "call_report": [...]},
+    ),
+    ({**FINISHED, "payload": None}, {"payload": [...]}),
+    *[({**FINISHED, "event_type": value}, {"event_type": [...]}) for value in NOT_EVENT_TYPES],
+    *[({**FINISHED, "payload": {"a": value}}, {"payload": [...]}) for value in UNPORTABLE],
+    (
+        {**FINISHED, "call_report": {"a": ["\x00"]}},
+        {"call_report": ["It contains the character U+0000, which cannot be stored."]},
+    ),
+    (b'{"event_type": "a.b", "payload": {"a": 1e400}}', {"payload": ["It contains a number that is not finite."]}),
+    (b"[]", {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+    (b"null", {"non_field_errors": ["Invalid data. Expected a dictionary, but got NoneType."]}),
+    (b"", {"detail": ...}),
+    (b"{", {"detail": ...}),
+    (b'{"event_type": "a.b", "payload": {"a": NaN}}', {"detail": ...}),
+    (b'{"event_type": "a.b", "payload": {"a": 1, "a": 2}}', {"detail": ...}),
+    (b'{"event_type": "a.b", "payload": {"a": "\xff"}}', {"detail": ...}),
+    (b'{"event_type": "a.b", "payload": {"a": ' + b"[" * 100 + b"]" * 100 + b"}}", {"detail": ...}),
+]
+
+
+@pytest.mark.parametrize(("sent", "expected"), REFUSED)
+def test_a_malformed_event_is_refused_with_every_problem(
+    service: RestService, sent: Any, expected: dict[str, Any]
+) -> None:
+    """And nothing is fired."""
+    before = service.kept()
+
+    answer = service.request("POST", FIRE, sent)
+
+    assert answer.status == 400
+    told = answer.json()
+    assert expected.keys() == told.keys()
+    for field, sentences in expected.items():
+        if ... not in (sentences, *(sentences if isinstance(sentences, list) else ())):
+            assert sentences == told[field]
+    assert before == service.kept()
+
+
+@pytest.mark.parametrize("event_id", ["", "x", "5", "g" * 32])
+def test_an_event_id_is_a_uuid(service: RestService, event_id: str) -> None:
+    """So that it can be one in every receiver."""
+    answer = service.request("POST", FIRE, FINISHED, {"Pulp-Event-Id": event_id})
+
+    assert answer.status == 400
+    assert {"Pulp-Event-Id": ["Must be a valid UUID."]} == answer.json()
+
+
+def test_deliveries_are_listed_newest_first_in_pages(service: RestService) -> None:
+    """Each page leads to its neighbours."""
+    newest_first = [fire(service)["id"] for _ in range(5)][::-1]
+    found: list[str] = []
+    url = f"{service.server.url}{DELIVERIES}?limit=2&event_type=repo.sync.finish&state=pending"
+    total = service.request("GET", DELIVERIES + "?state=pending&event_type=repo.sync.finish").json()["count"]
+
+    while url and len(found) < 6:
+        page = requests.get(url, auth=("admin", "admin"), timeout=30).json()
+        assert total == page["count"]
+        found += [delivery["event"] for delivery in page["results"]]
+        back, url = page["previous"], page["next"]
+
+    assert newest_first == found[:5]
+    assert newest_first[2:4] == [
+        delivery["event"] for delivery in requests.get(back, auth=("admin", "admin"), timeout=30).json()["results"]
+    ]
+
+
+def test_deliveries_are_chosen_by_state_listener_event_and_type(service: RestService) -> None:
+    """Filters narrow each other."""
+    [listener] = service.app.listeners.list()
+    fired, other = fire(service), fire(service, event_type="repo.publish.finish")
+    finish(service, other["id"], DeliveryState.DEAD, "HTTP notifier configured without a URL; cannot fire event")
+
+    def chosen(query: str) -> list[str]:
+        results = service.request("GET", f"{DELIVERIES}?listener={listener.id}&{query}").json()["results"]
+        return [delivery["event"] for delivery in results]
+
+    assert [other["id"], fired["id"]] == chosen("")
+    assert [other["id"]] == chosen("state=dead")
+    assert [] == chosen("state=dead&event_type=repo.sync.finish")
+    assert [fired["id"]] == chosen("event_type=repo.sync.finish")
+    assert [other["id"]] == chosen(f"event={other['id']}")
+    assert [] == chosen(f"event={uuid4()}")
+
+
+def test_a_delivery_shows_its_attempts(service: RestService) -> None:
+    """And everything else that is known of it."""
+    event_id = fire(service)["id"]
+    finish(service, event_id, DeliveryState.DEAD, "It was refused.")
+    [listed] = service.request("GET", f"{DELIVERIES}?event={event_id}").json()["results"]
+
+    shown = service.request("GET", listed["pulp_href"]).json()
+
+    [listener] = service.app.listeners.list()
+    attempts = shown.pop("attempts")
+    assert listed == shown
+    assert {
+        "event": event_id,
+        "event_type": "repo.sync.finish",
+        "listener": listener.id,
+        "notifier_type": "http",
+        "target": "",
+        "state": "dead",
+        "attempt_count": 1,
+        "due_at": None,
+        "last_error": "It was refused.",
+    }.items() <= shown.items()
+    assert shown["pulp_created"].endswith("Z")
+    assert [{"number", "started_at", "finished_at", "error"}] == [attempt.keys() for attempt in attempts]
+    assert (attempts[0]["number"], attempts[0]["error"]) == (1, "It was refused.")
+
+
+@pytest.mark.parametrize("delivery_id", ["0", "999999999", "-1", "x", "1.0", "%31%00", "9" * 19, "9" * 5000, "%D9%A1"])
+def test_a_delivery_that_there_is_not_is_404(service: RestService, delivery_id: str) -> None:
+    """Whatever its id looks like."""
+    answer = service.request("GET", f"{DELIVERIES}{delivery_id}/")
+
+    assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("state=lost", {"state": ["Select a valid choice. lost is not one of the available choices."]}),
+        ("unheard=of&limit=1&other=", {"errors": ["Invalid Filter: 'unheard'", "Invalid Filter: 'other'"]}),
+        ("limit=0", {"limit": ...}),
+        ("limit=1001", {"limit": ...}),
+        ("limit=x&offset=-1", {"limit": ..., "offset": ...}),
+        (f"offset={2**63}", {"offset": ...}),
+        ("listener=x", {"listener": ...}),
+        ("listener=%00", {"listener": ...}),
+        ("event=x", {"event": ...}),
+        ("event_type=a+b", {"event_type": ["Write an event type, such as repo.sync.finish."]}),
+        ("event_type=%00", {"event_type": ...}),
+        ("state=", {"state": ...}),
+    ],
+)
+def test_a_wrong_filter_is_refused(service: RestService, query: str, expected: dict[str, Any]) -> None:
+    """Instead of answering with what was not asked for."""
+    answer = service.request("GET", f"{DELIVERIES}?{query}")
+
+    assert answer.status == 400
+    told = answer.json()
+    assert expected.keys() == told.keys()
+    assert all(sentences in (..., told[field]) for field, sentences in expected.items())
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        (FIRE, "POST, OPTIONS"),
+        (DELIVERIES, "GET, HEAD, OPTIONS"),
+        (f"{DELIVERIES}1/", "GET, HEAD, OPTIONS"),
+        (f"{OWN}notifiers/", "GET, HEAD, OPTIONS"),
+        (f"{OWN}status/", "GET, HEAD, OPTIONS"),
+        (f"{OWN}docs/legacy/", "GET, HEAD, OPTIONS"),
+        (f"{OWN}docs/api.json", "GET, HEAD"),
+    ],
+)
+def test_other_methods_are_refused_in_pulp_3s_words(service: RestService, path: str, allow: str) -> None:
+    """With the methods that there are."""
+    answer = service.request("PATCH", path, login=None)
+
+    assert (405, allow) == (answer.status, answer.headers["allow"])
+    assert {"detail": 'Method "PATCH" not allowed.'} == answer.json()
+
+
+@pytest.mark.parametrize("path", [f"{OWN}x/", OWN, "/pulp/api/v3/", f"{DELIVERIES}1/2/", f"{OWN}docs/"])
+def test_an_unrouted_path_is_404_in_pulp_3s_words(service: RestService, path: str) -> None:
+    """Pulp 2's null is for its own API."""
+    answer = service.request("GET", path)
+
+    assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
+
+
+def test_a_missing_slash_is_redirected(service: RestService) -> None:
+    """As everywhere."""
+    answer = service.request("GET", f"{DELIVERIES.rstrip('/')}?limit=1")
+
+    assert (301, f"{DELIVERIES}?limit=1") == (answer.status, answer.headers["location"])
