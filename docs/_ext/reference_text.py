@@ -113,6 +113,11 @@ def options_of(command: click.Command, context: click.Context) -> list[click.Opt
     ]
 
 
+def keys(model: type[BaseModel]) -> list[str]:
+    """Return the keys of a section."""
+    return list(_fields(model))
+
+
 def variable(section: str, key: str) -> str:
     """Return the environment variable that overrides a key."""
     return PREFIX + (key if section == OWN_SECTION else f"{section}_{key}").upper()

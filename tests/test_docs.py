@@ -1,0 +1,211 @@
+"""The documentation says what there is: nothing is missing, nothing leads nowhere, and its examples are true."""
+
+import ast
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import pulp_notifiers
+from pulp_notifiers.app import App
+from pulp_notifiers.backoff import Backoff
+from pulp_notifiers.event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
+from pulp_notifiers.registry import Registry
+from pulp_notifiers.rest.application import create_app
+from pulp_notifiers.settings import Settings
+from tests.architecture import FLOORS
+from tests.support.pages import (
+    DOCS,
+    LEGACY_PAGE,
+    PAGES,
+    ROOT,
+    SOURCES,
+    blocks,
+    directives,
+    expanded,
+    reference_text,
+    sections,
+)
+
+CORE = Path(pulp_notifiers.__file__).parent
+EXAMPLES = DOCS / "examples"
+BUNDLED = ("amqp", "email", "http")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """Return the REST service."""
+    own = {"state_directory": str(tmp_path_factory.mktemp("docs"))}
+    with App(Settings({"notifiers": own})) as app:
+        yield create_app(app)
+
+
+def test_every_setting_is_documented():
+    """With its environment variable; a section is found by the docstring of its model."""
+    page = expanded("configuration")
+    missing = [
+        (section, key)
+        for section, model in sections().items()
+        for key in reference_text.keys(model)
+        if f".. confval:: [{section}] {key}\n" not in page or f"``{reference_text.variable(section, key)}``" not in page
+    ]
+
+    assert [] == missing
+    assert {"notifiers", "messaging", "email", "client", "oauth"} <= set(sections())
+
+
+@pytest.mark.parametrize("notifier", BUNDLED)
+def test_every_option_is_documented(notifier):
+    """Of each notifier that belongs to the product."""
+    page = expanded("notifiers")
+
+    assert [] == [name for name in Registry().get(notifier).schema()["properties"] if f"* - ``{name}``" not in page]
+
+
+def test_every_bundled_notifier_is_documented():
+    """Also the one that is only an example."""
+    offered = [
+        name
+        for path in (ROOT / "plugins").glob("*/pyproject.toml")
+        for name in tomllib.loads(path.read_text())["project"]["entry-points"]["pulp_notifiers.notifiers"]
+    ]
+
+    assert sorted([*directives("notifiers", "notifier-options"), "file"]) == sorted(offered)
+
+
+@pytest.mark.parametrize("page", ["concepts", "wire-format"])
+def test_every_event_type_is_documented(page):
+    """With what it means and with what it carries."""
+    text = PAGES[page].read_text()
+
+    assert [] == [name for name in REPOSITORY_EVENT_TYPES if f"``{name}``" not in text]
+    assert f"``{ANY_REPOSITORY_EVENT}``" in PAGES["concepts"].read_text()
+
+
+def test_every_command_is_documented():
+    """Each by a directive of its own, which writes down all its options."""
+    wanted = set(reference_text.command_paths())
+    bundled = {
+        path for path in wanted if not path.startswith("listener ") or path.split()[1] in (*BUNDLED, "list", "delete")
+    }
+
+    assert {"", *bundled} == set(directives("cli", "command"))
+
+
+def test_options_of_groups_are_those_of_the_program():
+    """So the page can say once what may stand at every level."""
+    groups = [reference_text.find_command(path) for path in ("", "delivery", "event", "listener")]
+    options = [{name for option in reference_text.options_of(*group) for name in option.opts} for group in groups]
+
+    assert [options[0] - {"--version"}] * 3 == options[1:]
+
+
+def test_every_exit_code_is_documented():
+    """Whatever the command line tool can return."""
+    used = {code for path in (CORE / "cli").glob("*.py") for code in re.findall(r"os\.(EX_[A-Z]+)", path.read_text())}
+    page = PAGES["cli"].read_text()
+
+    assert [] == [code for code in used if f"* - {getattr(os, code)}\n" not in page]
+
+
+def test_every_route_is_documented(service):
+    """With its method."""
+    page = PAGES["rest-api"].read_text()
+    routes = [
+        f"``{method} {route.path}``"
+        for route in service.routes
+        for method in sorted(getattr(route, "methods", None) or ())
+        if method not in ("HEAD", "OPTIONS")
+    ]
+
+    assert [] == [route for route in routes if route not in page]
+    assert 12 <= len(routes)
+
+
+def test_every_error_code_is_documented():
+    """Of those that clients of Pulp 2 look at."""
+    codes = set(re.findall(r'"(PLP\d{4}|PN\d{4})"', (CORE / "rest" / "errors_v2.py").read_text()))
+    page = PAGES["rest-api"].read_text()
+
+    assert [] == [code for code in codes if f"``{code}``" not in page]
+
+
+def log_texts():
+    """Yield every text that is logged as a warning or worse, or with a level that is computed."""
+    for path in sorted(CORE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr in ("warning", "error", "exception", "log") and "logger" in ast.unparse(node.func.value):
+                yield next(
+                    part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
+
+
+def test_every_log_text_is_documented():
+    """An administrator finds what to do about it."""
+    page = re.sub(r"\s+", " ", PAGES["operations"].read_text())
+    parts = [part for text in log_texts() for part in re.split(r"%[-.\d]*[a-z]", text)]
+    wanted = [words for part in parts for words in [part.strip(" ():;")] if len(words) > len("is now")]
+
+    assert [] == [words for words in wanted if words not in page]
+
+
+def test_every_part_stands_in_the_picture():
+    """On its floor; what does not exist stands nowhere."""
+    picture = blocks(PAGES["architecture"], "text")[0]
+    existing = {path.stem for path in CORE.iterdir() if (path.suffix == ".py" or path.is_dir()) and path.stem[0] != "_"}
+
+    assert [] == [part for floor in FLOORS for part in floor if (part in picture.split()) != (part in existing)]
+
+
+def test_the_longest_wait_is_what_the_page_says():
+    """From the first attempt to the last one, without jitter."""
+    backoff = Backoff()
+    waits = [backoff.delay_seconds(failures, draw=lambda: 1.0) for failures in range(1, backoff.max_attempts)]
+
+    hours, seconds = divmod(sum(waits), 3600)
+    assert f"{hours:.0f} hours {seconds // 60:.0f} minutes" in PAGES["notifiers"].read_text()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path):
+    """Pages, labels, settings, included files."""
+    text = path.read_text(encoding="utf-8")
+    labels = {label for page in PAGES for label in re.findall(r"^\.\. _([\w-]+):$", expanded(page), re.MULTILINE)}
+    settings = set(directives_of_settings())
+
+    pages = re.findall(r":doc:`(?:[^`<]*<)?([\w-]+)>?`", text)
+    references = re.findall(r":ref:`(?:[^`<]*<)?([\w-]+)>?`", text)
+    files = re.findall(r"^ *\.\. (?:literal)?include:: (.+)$", text, re.MULTILINE)
+    links = re.findall(r"`[^`<]+ <([^`>:]+)>`_", text)
+    assert [] == [page for page in pages if page not in PAGES]
+    assert [] == [label for label in references if label not in labels]
+    assert [] == [name for name in re.findall(r":confval:`([^`]+)`", text) if name not in settings]
+    assert [] == [file for file in files + links if not (path.parent / file).resolve().is_file()]
+
+
+def directives_of_settings():
+    """Return every setting as the pages write it."""
+    return re.findall(r"^\.\. confval:: (.+)$", expanded("configuration"), re.MULTILINE)
+
+
+def test_every_page_is_in_the_table_of_contents():
+    """Once."""
+    entries = re.findall(r"^   ([\w-]+)$", PAGES["index"].read_text(), re.MULTILINE)
+
+    assert sorted(set(PAGES) - {"index"}) == sorted(entries)
+
+
+def test_every_example_is_shown():
+    """None is left over."""
+    shown = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
+
+    assert [] == [path.name for path in EXAMPLES.iterdir() if path.is_file() and f"examples/{path.name}" not in shown]
+
+
+def test_the_service_page_is_included():
+    """What the service shows under its link is what the page shows."""
+    assert [os.path.relpath(LEGACY_PAGE, DOCS)] == directives("legacy", "include")

@@ -1,0 +1,158 @@
+"""The examples of the documentation are true."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from configparser import ConfigParser
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from uuid import UUID
+
+import click
+import pytest
+from pulp_notifier_email import EmailConfig, render
+
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.registry import Registry
+from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAttempts
+from pulp_notifiers.rest.v3.events import FiredEvent
+from pulp_notifiers.rest.v3.pages import Page
+from pulp_notifiers.rest.v3.status import StatusDocument
+from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.http import HttpReceiver
+from tests.support.pages import DOCS, PAGES, ROOT, SOURCES, blocks, command_lines, reference_text, sections
+
+EXAMPLES = DOCS / "examples"
+EXAMPLE_EVENT = Event(
+    "repo.sync.start",
+    {"repo_id": "zoo"},
+    id=UUID("8d5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b"),
+    occurred_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
+)
+"""What the examples of the wire format tell of."""
+
+
+def example(name):
+    """Return an example file as text."""
+    return (EXAMPLES / name).read_text(encoding="utf-8")
+
+
+def loaded(name):
+    """Return an example file as module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_json_is_json(path):
+    """In blocks, and in the bodies that curl is told to send."""
+    bodies = [words[words.index("-d") + 1] for words in command_lines(path) if words[:1] == ["curl"] and "-d" in words]
+
+    for text in [*blocks(path, "json"), *(body for body in bodies if not body.startswith("$"))]:
+        json.loads(text)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_configuration_is_valid(path):
+    """Every section that is shown has keys and values that its owner accepts."""
+    known = sections()
+    for text in blocks(path, "ini"):
+        parser = ConfigParser(interpolation=None)
+        parser.read_string(text)
+        settings = Settings({name: dict(parser[name]) for name in parser.sections()})
+        for name in parser.sections():
+            assert set(parser[name]) <= set(reference_text.keys(known[name]))
+            settings.section(name, known[name])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_command_lines_can_be_parsed(path):
+    """Whatever a reader is told to type exists."""
+    for words in command_lines(path):
+        start = next((place for place, word in enumerate(words) if word.endswith("bin/pulp-notifiers")), None)
+        start = 0 if words[:1] == ["pulp-notifiers"] else start
+        if start is None or "file" in words:
+            continue
+        rest, path_words = words[start + 1 :], []
+        while rest and isinstance(reference_text.find_command(" ".join(path_words))[0], click.Group):
+            path_words.append(rest.pop(0))
+        command, _ = reference_text.find_command(" ".join(path_words))
+        command.make_context(" ".join(path_words), rest)
+
+
+def test_the_http_request_is_the_one_that_is_sent():
+    """Byte for byte, but for the host."""
+    with HttpReceiver() as receiver:
+        notifier = Registry().get("http")
+        notifier.send(EXAMPLE_EVENT, notifier.parse({"url": f"{receiver.url}hook?site=a"}), "", 1)
+        notifier.close()
+
+    [request] = receiver.requests
+    head, _, body = example("http-request.txt").rstrip("\n").partition("\n\n")
+    first, *headers = head.split("\n")
+    host = f"127.0.0.1:{receiver.port}"
+    assert first == f"{request.method} {request.path} HTTP/1.1"
+    assert headers == [
+        f"{name}: {value.replace(host, 'receiver.example.com')}" for name, value in request.headers.items()
+    ]
+    assert body == request.body.decode()
+
+
+def test_the_mail_is_the_one_that_is_sent():
+    """Byte for byte."""
+    config = EmailConfig(subject="Synchronisation begins", addresses=("ops@example.com",))
+
+    mail = render(EXAMPLE_EVENT, config, "ops@example.com", "pulp@pulp.example.com")
+
+    assert example("mail.txt") == mail.as_bytes().decode().replace("\r\n", "\n")
+    assert message_from_bytes(mail.as_bytes(), policy=policy.default)["Message-ID"].startswith(f"<{EXAMPLE_EVENT.id}.")
+
+
+def test_the_event_has_the_keys_that_are_described():
+    """All of Pulp 2's, and each in the tables."""
+    event = json.loads(example("event.json"))
+    page = PAGES["wire-format"].read_text()
+
+    assert ["event_type", "payload", "call_report"] == list(event)
+    assert (16, 17) == (len(event["payload"]), len(event["call_report"]))
+    assert [] == [key for key in (*event["payload"], *event["call_report"]) if f"``{key}``" not in page]
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("status", StatusDocument),
+        ("fired", FiredEvent),
+        ("deliveries", Page[DeliveryDocument]),
+        ("delivery", DeliveryWithAttempts),
+    ],
+)
+def test_answers_have_the_keys_that_are_shown(name, model):
+    """An example of an answer is one."""
+    shown = json.loads(example(f"{name}.json"))
+
+    assert shown.keys() == model.model_validate(shown).model_dump(mode="json").keys()
+    assert shown.keys() == model.model_fields.keys()
+
+
+def test_the_program_runs(tmp_path):
+    """The one that fires an event."""
+    environ = {"PULP_NOTIFIERS_STATE_DIRECTORY": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", EXAMPLES / "fire.py"]
+
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert "0 deliveries are on disk\n" == told
+
+
+def test_the_notifier_of_pulp_2_works(capsys):
+    """The one whose form is shown."""
+    notifier = LoadedNotifier("print", loaded("print_notifier"))
+
+    notifier.send(EXAMPLE_EVENT, notifier.parse({"prefix": ">"}), "", 1)
+
+    assert "> repo.sync.start zoo\n" == capsys.readouterr().out
