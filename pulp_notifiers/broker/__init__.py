@@ -4,13 +4,16 @@
 
     settings    the section [messaging] of Pulp's server.conf
     urls        the forms in which that section names a server, as kombu's URLs
-    link        one open connection
+    deadline    a moment that a chain of steps must keep to
+    wire        an AMQP connection that keeps to it
     connection  how to open one
-    publisher   one persistent connection of a process, each message confirmed
+    link        an open one to publish over
+    publisher   a persistent one, shared by the threads of a process
 """
 
 from .connection import Broker
-from .link import AmqpMessage, Deadline, Link, LinkLost, Refused
+from .deadline import Deadline
+from .link import AmqpMessage, Link, LinkLost, Refused
 from .publisher import Publisher
 from .settings import MessagingSettings, exchange_name
 from .urls import broker_urls, display_url

@@ -10,8 +10,9 @@ from amqp import sasl
 from kombu.connection import Connection
 
 from ..errors import PermanentFailure, TemporaryFailure
-from .link import Deadline, Link, told
+from .deadline import Deadline, told
 from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp
+from .wire import AmqpTransport
 
 _CONNECT_SECONDS = 5.0
 _UNACKNOWLEDGED_SECONDS = 5.0
@@ -30,7 +31,7 @@ class Broker:
     cacert: str | None = None
     clientcert: str | None = None
 
-    def connect(self, deadline: Deadline) -> Link:
+    def connect(self, deadline: Deadline) -> Connection:
         """Return an open connection to the first server that lets us in.
 
         :raises TemporaryFailure: none does.
@@ -46,30 +47,31 @@ class Broker:
             except (*connection.connection_errors, *connection.channel_errors) as error:
                 problems.append(f"{display_url(url)}: {told(error, seconds)}")
             else:
-                return Link(connection)
+                return connection
         raise TemporaryFailure(f"could not connect to messaging server {'; '.join(problems)}")
 
     def _described(self, url: str, seconds: float) -> Connection:
-        try:
-            if not speaks_amqp(url):
-                return Connection(url, connect_timeout=seconds)
-            # Named, because for amqp:// kombu takes librabbitmq where that is installed, which knows neither TLS nor
-            # confirms.
+        if speaks_amqp(url):
+            # Our transport is named, because for amqp:// kombu takes librabbitmq where that is installed, which knows
+            # neither TLS nor confirms.
+            options = self._amqp_options(url, seconds)
             return Connection(
-                url,
-                transport="pyamqp",
-                ssl=self._tls(url),
-                connect_timeout=seconds,
-                transport_options={
-                    "confirm_publish": True,
-                    "on_blocked": _refuse_to_wait,
-                    "socket_settings": _socket_settings(),
-                    "client_properties": {"connection_name": "pulp-notifiers"},
-                    "authentication": self._authentication(url),
-                },
+                url, transport=AmqpTransport, ssl=self._tls(url), connect_timeout=seconds, transport_options=options
             )
+        try:
+            return Connection(url, connect_timeout=seconds)
         except ImportError as error:
             raise PermanentFailure(f"could not connect to messaging server {display_url(url)}: {error}") from None
+
+    def _amqp_options(self, url: str, seconds: float) -> dict[str, Any]:
+        return {
+            "deadline": Deadline(seconds),
+            "confirm_publish": True,
+            "on_blocked": _refuse_to_wait,
+            "socket_settings": _socket_settings(),
+            "client_properties": {"connection_name": "pulp-notifiers"},
+            "authentication": self._authentication(url),
+        }
 
     def _tls(self, url: str) -> dict[str, Any] | bool:
         if not asks_for_tls(url):

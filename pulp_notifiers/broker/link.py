@@ -1,9 +1,6 @@
-"""One open connection to a messaging server: exchanges, and messages that the server confirms."""
+"""An open connection to publish over: exchanges, and messages that the server confirms."""
 
-import os
-import socket
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +9,8 @@ from kombu.connection import Connection
 from kombu.exceptions import ChannelError, OperationalError
 
 from ..errors import PermanentFailure, TemporaryFailure
+from .deadline import Deadline, told
+from .wire import AmqpConnection
 
 _NOT_FOUND, _PRECONDITION_FAILED = 404, 406
 _HOPELESS = frozenset({311, 403, _NOT_FOUND, _PRECONDITION_FAILED})
@@ -45,32 +44,16 @@ class AmqpMessage:
     priority: int | None = None
 
 
-class Deadline:
-    """A moment that a whole chain of steps must keep to.
-
-    :param seconds: from now.
-    """
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = seconds
-        self._clock = clock
-        self._end = clock() + seconds
-
-    def remaining(self) -> float:
-        """Return the seconds left, never below zero."""
-        return max(0.0, self._end - self._clock())
-
-
 class Link:
-    """One open connection to a messaging server, for one thread at a time.
+    """An open connection to publish over, for one thread at a time.
 
-    :param connection: connected.
+    :param connection: from :meth:`Broker.connect`.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._raw = connection.connection
-        self._server_names = connection.transport.driver_type == "amqp"
+        self._wire = self._raw if isinstance(self._raw, AmqpConnection) else None
         self._broken = (*connection.connection_errors, OperationalError)
         self._exchanges: set[str] = set()
         self._publishing: Any = None
@@ -83,8 +66,9 @@ class Link:
         :raises Refused: the server did not take it now.
         :raises PermanentFailure: the server will never take it.
         """
+        self._keep_to(deadline)
         try:
-            self._publish(message, deadline)
+            self._publish(message)
         except self._broken as error:
             raise LinkLost(f"could not publish message: {told(error, deadline.seconds)}") from None
         except MessageNacked:
@@ -93,54 +77,50 @@ class Link:
             kind = PermanentFailure if _code(error) in _HOPELESS else Refused
             raise kind(f"could not publish message: {error}") from None
 
-    def ensure_topic_exchange(self, name: str, deadline: Deadline, durable: bool = False) -> None:
+    def ensure_topic_exchange(self, name: str, durable: bool = False) -> None:
         """Create an exchange as topic and not auto-delete, only where none of the name exists (CONTRACT 4.3).
 
         One that exists is left as it is, and names that belong to the server (``amq.``, the default one) are left
         to it; where there is no AMQP server, as with ``memory://``, ``amq.`` is a name like others. Looks once per
         connection.
         """
-        if name in self._exchanges or not name or (self._server_names and name.startswith("amq.")):
+        if name in self._exchanges or not name or (self._wire is not None and name.startswith("amq.")):
             return
-        self._bound(deadline)
         if self._asking is None:
             # A channel of its own, because the answer that there is none closes the channel; py-amqp reopens it.
             self._asking = self._channel()
         if not self._exists(name):
-            self._bound(deadline)
             self._create(name, durable)
         self._exchanges.add(name)
 
     def close(self, seconds: float) -> None:
         """Take leave of the server in good order, or without where it does not answer in time."""
-        self._bound(Deadline(seconds))
+        self._keep_to(Deadline(seconds))
         self._connection.release()
 
     def discard(self) -> None:
         """Drop the connection without a word to the server."""
-        self._bound(Deadline(0))
+        self._keep_to(Deadline(0))
         self._connection.collect()
 
-    def forget(self) -> None:
-        """In a forked child: close the copied descriptor, and let no word of it reach the parent's connection."""
-        copied = self._socket()
-        if copied is not None:
-            os.close(copied.detach())
+    def abandon(self) -> None:
+        """In a forked child: leave the connection to the parent."""
+        if self._wire is not None:
+            self._wire.abandon()
 
-    def _publish(self, message: AmqpMessage, deadline: Deadline) -> None:
-        self.ensure_topic_exchange(message.exchange, deadline)
+    def _publish(self, message: AmqpMessage) -> None:
+        self.ensure_topic_exchange(message.exchange)
         try:
-            self._put(message, deadline)
+            self._put(message)
         except ChannelError as error:
             if _code(error) != _NOT_FOUND or message.exchange not in self._exchanges:
                 raise
             # Deleted after it was looked at.
             self._exchanges.discard(message.exchange)
-            self.ensure_topic_exchange(message.exchange, deadline)
-            self._put(message, deadline)
+            self.ensure_topic_exchange(message.exchange)
+            self._put(message)
 
-    def _put(self, message: AmqpMessage, deadline: Deadline) -> None:
-        self._bound(deadline)
+    def _put(self, message: AmqpMessage) -> None:
         if self._publishing is None:
             self._publishing = self._channel()
         properties = {"message_id": message.message_id, "delivery_mode": message.delivery_mode}
@@ -161,10 +141,8 @@ class Link:
     def _exists(self, name: str) -> bool:
         try:
             self._asking.exchange_declare(exchange=name, type="topic", passive=True)
-        except ChannelError as error:
-            if _code(error) != _NOT_FOUND:
-                raise
-            return False
+        except ChannelError:
+            return False  # and if there was another reason, the server will say it of the declaration too
         return True
 
     def _create(self, name: str, durable: bool) -> None:
@@ -174,26 +152,9 @@ class Link:
             if _code(error) != _PRECONDITION_FAILED:
                 raise  # else somebody made a different one since we looked, and that one is used as it is
 
-    def _bound(self, deadline: Deadline) -> None:
-        # On the socket, because most of py-amqp's waits take no time-out.
-        connected = self._socket()
-        if connected is not None:
-            connected.settimeout(deadline.remaining())
-
-    def _socket(self) -> socket.socket | None:
-        # Of a connection that is down, py-amqp's attribute would connect anew.
-        found: socket.socket | None = getattr(self._raw, "sock", None) if self._connection.connected else None
-        return found
-
-
-def told(error: BaseException, seconds: float) -> str:
-    """Return a connection's error as a text for people.
-
-    :param seconds: the time that the server had.
-    """
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return f"no answer within {round(seconds, 1):g} s"
-    return str(error) or type(error).__name__
+    def _keep_to(self, deadline: Deadline) -> None:
+        if self._wire is not None:
+            self._wire.keep_to(deadline)
 
 
 def _code(error: ChannelError) -> int:

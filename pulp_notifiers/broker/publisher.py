@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from ..errors import PermanentFailure, TemporaryFailure
 from .connection import Broker
-from .link import AmqpMessage, Deadline, Link, LinkLost, Refused
+from .deadline import Deadline
+from .link import AmqpMessage, Link, LinkLost, Refused
 
 _FAREWELL_SECONDS = 2.0
 
@@ -35,11 +36,16 @@ class Publisher:
     """
 
     def __init__(
-        self, broker: Broker, timeout_seconds: float = 15.0, clock: Callable[[], float] = time.monotonic
+        self,
+        broker: Broker,
+        timeout_seconds: float = 15.0,
+        clock: Callable[[], float] = time.monotonic,
+        process_id: Callable[[], int] = os.getpid,
     ) -> None:
         self._broker = broker
         self._timeout_seconds = timeout_seconds
         self._clock = clock
+        self._process_id = process_id
         self._lines: dict[int, _Line] = {}
 
     def publish(self, message: AmqpMessage) -> None:
@@ -79,7 +85,7 @@ class Publisher:
     def _attempt(self, line: _Line, message: AmqpMessage, deadline: Deadline) -> None:
         try:
             if line.link is None:
-                line.link = self._broker.connect(deadline)
+                line.link = Link(self._broker.connect(deadline))
             line.link.publish(message, deadline)
         except (PermanentFailure, Refused):
             raise
@@ -89,12 +95,12 @@ class Publisher:
             raise
 
     def _line(self) -> _Line:
-        process = os.getpid()
+        process = self._process_id()
         line = self._lines.get(process)
         if line is None:
             line = self._lines.setdefault(process, _Line())  # atomic, unlike a lock that a fork may have left taken
             for parent in [known for known in self._lines if known != process]:
                 inherited = self._lines.pop(parent, None)
                 if inherited is not None and inherited.link is not None:
-                    inherited.link.forget()
+                    inherited.link.abandon()
         return line

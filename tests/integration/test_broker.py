@@ -522,9 +522,11 @@ class TestAServer:
     def test_that_only_keeps_the_connection_alive_fails_the_message_in_time(self) -> None:
         """Heartbeats are no answer."""
         heartbeats = b"\x08\0\0\0\0\0\0\xce"
-        with speaking(heartbeats, again=True) as port:
-            with publisher_of(f"tcp://127.0.0.1:{port}", timeout_seconds=0.5) as publisher:
-                took, reason = failure(publisher, MESSAGE)
+        with (
+            speaking(heartbeats, again=True) as port,
+            publisher_of(f"tcp://127.0.0.1:{port}", timeout_seconds=0.5) as publisher,
+        ):
+            took, reason = failure(publisher, MESSAGE)
 
         assert took < 1.5
         assert "no answer within 0.5 s" in reason
