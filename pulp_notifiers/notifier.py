@@ -203,7 +203,7 @@ class LoadedNotifier:
             return function(*arguments)
         except (NotifierError, ValidationError):
             raise
-        except Exception as failure:  # noqa: BLE001  a plugin may raise anything, and must not disturb the rest
+        except Exception as failure:  # a plugin may raise anything, and must not disturb the rest
             name = getattr(function, "__name__", repr(function))
             reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {failure}"
             raise NotifierUnavailable(self.type, reason) from failure

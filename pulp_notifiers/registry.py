@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from stevedore.extension import Extension
@@ -170,12 +170,11 @@ class _OneNotifier(NamedExtensionManager[Any]):
         if self._failure is not None:
             raise NotifierUnavailable(self._entry.name, self._reason()) from self._failure
         (extension,) = self.extensions
-        loaded: LoadedNotifier = extension.plugin
-        return loaded
+        return cast(LoadedNotifier, extension.obj)
 
     def _load_one_plugin(self, ep: EntryPoint, *_invocation: Any) -> Extension[Any]:
-        loaded: Any = LoadedNotifier(ep.name, ep.load(), self._settings)
-        return Extension(ep.name, ep, loaded, None)
+        plugin = ep.load()
+        return Extension(ep.name, ep, plugin, LoadedNotifier(ep.name, plugin, self._settings))
 
     def _remember_failure(self, _manager: Any, _entry: EntryPoint, failure: BaseException) -> None:
         self._failure = failure
