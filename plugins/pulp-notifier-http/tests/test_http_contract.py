@@ -1,0 +1,38 @@
+"""The http notifier passes the tests that every notifier has to."""
+
+import pytest
+from pulp_notifier_http import HttpNotifier
+
+from pulp_notifiers.testing.contract import NotifierContract
+from pulp_notifiers.testing.http import HttpReceiver
+
+LOGIN = {"username": "joe", "password": "correct horse battery staple"}
+
+
+class TestHttpNotifier(NotifierContract):
+    """With a receiver that refuses what comes to one of its paths."""
+
+    notifier = HttpNotifier
+    invalid_options = (
+        ({}, ["url"]),
+        ({"url": "ftp://receiver.example/"}, ["url"]),
+        ({"url": 7, "username": [], "password": {}, "ca_path": {}}, ["url", "username", "password", "ca_path"]),
+    )
+    secrets = ("in-the-url", "in-the-query")
+
+    @pytest.fixture(autouse=True)
+    def _receiver(self):
+        with HttpReceiver(lambda request: 500 if "refuse" in request.path else 200) as self.receiver:
+            base = f"127.0.0.1:{self.receiver.port}"
+            self.options = {"url": f"http://{base}/events?token=in-the-query", **LOGIN}
+            self.failing_options = (
+                {"url": f"http://{base}/refuse?token=in-the-query", **LOGIN},
+                {"url": f"http://joe:in-the-url@{base}/refuse?token=in-the-query"},
+                {"url": f"https://joe:in-the-url@{base}/events?token=in-the-query"},
+                {"url": "http://joe:in-the-url@127.0.0.1:9/?token=in-the-query"},
+            )
+            yield
+
+    def received(self, count):
+        """Return what the header says."""
+        return [request.headers["Pulp-Event-Id"] for request in self.receiver.wait_for(count)]

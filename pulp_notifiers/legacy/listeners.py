@@ -1,0 +1,81 @@
+"""``EventListenerManager``: listeners as documents, as Pulp 2.7 handed them out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..app import App
+from ..records import Listener
+from .deprecation import deprecated
+from .shared_app import shared_app
+
+
+class EventListenerManager:
+    """Registers listeners and returns documents of the seven keys that REST shows (CONTRACT 1.3).
+
+    Secrets in them read ``*****``; sent back like that, they stay as they are.
+
+    :param app: where listeners are kept; by default the App of this process.
+    """
+
+    def __init__(self, app: App | None = None) -> None:
+        self._given_app = app
+
+    @deprecated("App.listeners.create")
+    def create(
+        self, notifier_type_id: str, notifier_config: Mapping[str, Any] | None, event_types: Sequence[str]
+    ) -> dict[str, Any]:
+        """Register a listener.
+
+        :raises InvalidValue: one of the values cannot be accepted.
+        """
+        return self._document(self._app.listeners.create(notifier_type_id, notifier_config, event_types))
+
+    @deprecated("App.listeners.get")
+    def get(self, event_listener_id: object) -> dict[str, Any]:
+        """Return one listener.
+
+        :raises NoSuchListener: there is none of this id.
+        """
+        return self._document(self._app.listeners.get(str(event_listener_id)))
+
+    @deprecated("App.listeners.list")
+    def list(self) -> Sequence[dict[str, Any]]:
+        """Return all listeners in the order of their creation."""
+        return [self._document(listener) for listener in self._app.listeners.list()]
+
+    @deprecated("App.listeners.update")
+    def update(
+        self,
+        event_listener_id: object,
+        notifier_config: Mapping[str, Any] | None = None,
+        event_types: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Change a listener: merge the config (None removes a key), replace the event types.
+
+        :raises NoSuchListener: there is none of this id.
+        :raises InvalidValue: a value cannot be accepted; nothing is changed.
+        """
+        return self._document(self._app.listeners.update(str(event_listener_id), notifier_config, event_types))
+
+    @deprecated("App.listeners.delete")
+    def delete(self, event_listener_id: object) -> None:
+        """Remove a listener.
+
+        :raises NoSuchListener: there is none of this id.
+        """
+        self._app.listeners.delete(str(event_listener_id))
+
+    @property
+    def _app(self) -> App:
+        return self._given_app or shared_app()
+
+    def _document(self, listener: Listener) -> dict[str, Any]:
+        return {
+            "_href": f"/pulp/api/v2/events/{listener.id}/",
+            "_id": {"$oid": listener.id},
+            "_ns": "event_listeners",
+            "id": listener.id,
+            "notifier_type_id": listener.notifier_type,
+            "notifier_config": self._app.listeners.shown_config(listener),
+            "event_types": [*listener.event_types],
+        }

@@ -1,0 +1,42 @@
+"""The App that the names of Pulp 2.7 share where they are given none."""
+
+import atexit
+import threading
+
+from ..app import App
+
+
+class _Shared:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._app: App | None = None
+
+    def app(self) -> App:
+        with self._lock:
+            if self._app is None:
+                self._app = App.from_settings()
+            return self._app
+
+    def close(self) -> None:
+        with self._lock:
+            app, self._app = self._app, None
+        if app is not None:
+            app.close()
+
+
+_shared = _Shared()
+atexit.register(_shared.close)
+
+
+def shared_app() -> App:
+    """Return the App of this process, made from settings on first use.
+
+    :raises InvalidSetting: a setting is wrong.
+    :raises StoreUnavailable: the database does not answer.
+    """
+    return _shared.app()
+
+
+def close() -> None:
+    """Close the App of this process; the next use makes a new one. It is closed at exit anyway."""
+    _shared.close()

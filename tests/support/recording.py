@@ -1,0 +1,72 @@
+"""Notifiers that tests install through real entry points: what they are called with can be looked at.
+
+Each App builds its own; ``app.registry.get(type).notifier`` is the one to look at.
+"""
+
+import queue
+import threading
+from typing import Any
+
+from pydantic import ConfigDict
+
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import LegacyEvent, Notifier, NotifierConfig
+
+PATIENCE_SECONDS = 20.0
+
+
+class AnyConfig(NotifierConfig):
+    """Any options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Recording(Notifier[AnyConfig]):
+    """Keeps its calls."""
+
+    Config = AnyConfig
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[dict[str, Any], Event]] = queue.SimpleQueue()
+
+    def send(self, event: Event, config: AnyConfig, target: str) -> None:
+        """Keep config and event."""
+        self._calls.put((config.model_dump(), event))
+
+    def next_call(self) -> tuple[dict[str, Any], Event]:
+        """Return the next call's config and event, when there was one."""
+        return self._calls.get(timeout=PATIENCE_SECONDS)
+
+    def has_calls(self) -> bool:
+        """Tell whether there are calls that nobody has taken."""
+        return not self._calls.empty()
+
+
+class Raising(Recording):
+    """Keeps its calls and raises."""
+
+    def send(self, event: Event, config: AnyConfig, target: str) -> None:
+        """Fail in a way that no contract speaks of."""
+        super().send(event, config, target)
+        raise KeyError("boom")
+
+
+class Hanging(Recording):
+    """Keeps its calls, and does not return before it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    def send(self, event: Event, config: AnyConfig, target: str) -> None:
+        """Wait."""
+        super().send(event, config, target)
+        self.released.wait(PATIENCE_SECONDS)
+
+
+legacy_calls: queue.SimpleQueue[tuple[dict[str, Any], LegacyEvent]] = queue.SimpleQueue()
+
+
+def handle_event(notifier_config: dict[str, Any], event: LegacyEvent) -> None:
+    """Keep a call as Pulp 2 made it."""
+    legacy_calls.put((notifier_config, event))
