@@ -46,6 +46,7 @@ class RabbitMQ:
     :param plugins: names of RabbitMQ plugins to enable.
     :param extra_configuration: further lines of ``rabbitmq.conf``.
     :param deadline_seconds: a node that is not ready, or not gone, by then is an error.
+    :ivar folder: where everything of it is, until the end of the block.
     :ivar port: the loopback port, the same over restarts.
     :ivar tls_port: that of the TLS listener; 0 without one.
     :raises FileNotFoundError: RabbitMQ is not installed; see :meth:`available`.
@@ -81,16 +82,16 @@ class RabbitMQ:
         return None
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
         with ExitStack() as undo:
-            undo.callback(shutil.rmtree, self._folder)
+            undo.callback(shutil.rmtree, self.folder)
             self.port, self._distribution_port, epmd_port, tls_port = free_ports(4)
             self.tls_port = tls_port if self._tls else 0
             self._environment = self._described_environment(epmd_port)
             self._write_files()
             # Started here and not by Erlang, whose own would go on for ever as a daemon.
             epmd = [str(shutil.which("epmd")), "-port", str(epmd_port), "-address", "127.0.0.1"]
-            undo.callback(GuardedProcess(epmd, self._folder, self._environment).kill)
+            undo.callback(GuardedProcess(epmd, self.folder, self._environment).kill)
             undo.callback(self.kill)
             self.start()
             self._undo = undo.pop_all()
@@ -113,7 +114,7 @@ class RabbitMQ:
         """
         self.stop()
         deadline = time.monotonic() + self._deadline_seconds
-        self._node = GuardedProcess([str(_PROGRAMS / "rabbitmq-server")], self._folder, self._environment)
+        self._node = GuardedProcess([str(_PROGRAMS / "rabbitmq-server")], self.folder, self._environment)
         while not _speaks_amqp(self.port):
             if self._node.exited(within_seconds=0.05) or time.monotonic() > deadline:
                 self.kill()
@@ -158,7 +159,7 @@ class RabbitMQ:
             check=False,
             capture_output=True,
             text=True,
-            cwd=self._folder,
+            cwd=self.folder,
             env=self._environment,
             timeout=self._deadline_seconds,
         )
@@ -169,7 +170,7 @@ class RabbitMQ:
     def _described_environment(self, epmd_port: int) -> dict[str, str]:
         # Nothing of the surroundings but the search path: a RABBITMQ_ variable or /etc/rabbitmq of a real broker
         # would lead to its data.
-        folder = str(self._folder)
+        folder = str(self.folder)
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LC_ALL": "C.UTF-8",
@@ -212,10 +213,10 @@ class RabbitMQ:
             "rabbitmq-env.conf": "",
         }
         for name, text in files.items():
-            (self._folder / name).write_text(text, encoding="ascii")
+            (self.folder / name).write_text(text, encoding="ascii")
 
     def _end_of_log(self) -> str:
-        logs = [self._folder / "output", *sorted((self._folder / "log").glob("*.log"))]
+        logs = [self.folder / "output", *sorted((self.folder / "log").glob("*.log"))]
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4000:] for log in logs)
 
 

@@ -1,0 +1,44 @@
+"""The RabbitMQ that other tests rely on."""
+
+from pathlib import Path
+
+import pytest
+
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
+
+
+def test_a_node_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:
+    """Neither processes nor files; the end of the log is in the error."""
+    if RabbitMQ.available():
+        pytest.skip(RabbitMQ.available() or "")
+    node = RabbitMQ(extra_configuration=["no.such.setting = 1"])
+
+    with pytest.raises(RuntimeError, match=r"no\.such\.setting"), node:
+        pass
+
+    assert not processes_of(node)
+
+
+def test_a_node_has_its_own_processes_and_data(rabbitmq: RabbitMQ) -> None:
+    """A broker of the machine is neither used nor disturbed."""
+    assert f"{rabbitmq.port}" in rabbitmq.control("status")
+    assert {"beam.smp", "epmd"} <= processes_of(rabbitmq)
+
+
+def test_a_command_that_fails_says_so(rabbitmq: RabbitMQ) -> None:
+    """With what rabbitmqctl told."""
+    with pytest.raises(RuntimeError, match="rabbitmqctl no_such_command failed: "):
+        rabbitmq.control("no_such_command")
+
+
+def processes_of(node: RabbitMQ) -> set[str]:
+    """Return the names of the processes that run in the node's environment."""
+    home = f"HOME={node.folder}\0".encode()
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if home in (process / "environ").read_bytes():
+                found.add((process / "comm").read_text().strip())
+        except OSError:  # ended meanwhile, or somebody else's
+            continue
+    return found
