@@ -23,19 +23,22 @@ from .worker import Worker, WorkerOptions
 _logger = logging.getLogger(__name__)
 
 
-def open_store(settings: NotifiersSettings) -> Store:
-    """Return the store that the settings name; an embedded database gets its newest schema at once.
+def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
+    """Return the store that the settings name.
 
-    :raises InvalidSetting: the settings are wrong, or the schema of a PostgreSQL database is not the newest.
+    :param upgrade: give the database the newest schema; an embedded one always gets it.
+    :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
     :raises StoreUnavailable: the database does not answer.
     """
     key_file = settings.resolved_key_file()
     store = Store(settings.resolved_database_url(), lambda sealed: Vault.from_file(key_file, may_create=not sealed))
-    if store.dialect == "sqlite":
-        store.upgrade()
-    else:
+    with ExitStack() as undo:
+        undo.callback(store.close)
+        if upgrade or store.dialect == "sqlite":
+            store.upgrade()
         store.require_schema()
-    store.open_cipher()
+        store.open_cipher()
+        undo.pop_all()
     return store
 
 
@@ -62,9 +65,7 @@ class App:
             self.accounts = Accounts(self.store, self.own.credential_cache_seconds)
             self.worker = self._worker()
             closing.callback(self._stop_worker)
-            self._dispatcher = Dispatcher(
-                self.store.listeners, self.store.outbox, self.registry, wake=self.worker.wake
-            )
+            self._dispatcher = Dispatcher(self.store.listeners, self.store.outbox, self.registry, wake=self.worker.wake)
             self._closing = closing.pop_all()
 
     @classmethod

@@ -14,17 +14,8 @@ def upgrade() -> None:
 
     Harmless when it is there already. An embedded SQLite database is also upgraded by itself.
     """
+    from ..app import open_store
     from ..settings import Settings
-    from ..store import Store
-    from ..vault import Vault
 
-    own = Settings.load().own()
-    store = Store(
-        own.resolved_database_url(),
-        lambda sealed: Vault.from_file(own.resolved_key_file(), may_create=not sealed),
-    )
-    try:
-        store.upgrade()
-    finally:
-        store.close()
+    open_store(Settings.load().own(), upgrade=True).close()
     click.echo("The database has the newest schema.")

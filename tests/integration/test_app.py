@@ -1,0 +1,109 @@
+"""The wired product, as an embedding developer meets it."""
+
+import pytest
+
+from pulp_notifiers.app import App
+from pulp_notifiers.errors import InvalidSetting
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import DeliveryState
+from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.http import HttpReceiver
+from tests.support.running import running_app, wait_until_idle
+
+
+def settings(folder, **own):
+    return Settings({"notifiers": {"state_directory": str(folder), **own}})
+
+
+def test_an_event_fired_in_a_script_is_delivered(tmp_path):
+    """The example of the docstring."""
+    with HttpReceiver() as receiver, running_app(tmp_path) as app:
+        app.listeners.create("http", {"url": receiver.url}, ["*"])
+
+        assert 1 == app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+
+        (request,) = receiver.wait_for(1)
+        assert "zoo" == request.json()["payload"]["repo_id"]
+
+
+def test_what_was_fired_before_the_end_is_delivered_after_the_next_start(tmp_path):
+    """The worker may even be another process."""
+    with HttpReceiver() as receiver:
+        with App.from_settings(settings(tmp_path / "state")) as app:
+            app.listeners.create("http", {"url": receiver.url}, ["*"])
+            app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
+            assert not app.worker.running
+        with running_app(tmp_path) as app:
+            receiver.wait_for(1)
+            wait_until_idle(app)
+
+
+def test_a_lost_key_file_stops_the_start(tmp_path):
+    """Before anything is written with another key."""
+    with App.from_settings(settings(tmp_path)) as app:
+        app.listeners.create("http", {"url": "http://x/", "password": "p"}, ["*"])
+    (tmp_path / "secret.key").unlink()
+
+    with pytest.raises(InvalidSetting, match="restore the file from a backup"):
+        App.from_settings(settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://u:hunter2@h/d", "only sqlite and postgresql|cannot be used"),
+        ("not a url hunter2", "cannot be used"),
+        ("sqlite://", "names no file"),
+        ("sqlite:////proc/none/x.db", "cannot be created"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_sentence_without_the_password(tmp_path, url, words):
+    """Naming the setting or the file."""
+    with pytest.raises(InvalidSetting, match=words) as caught:
+        App.from_settings(settings(tmp_path, database_url=url))
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_postgresql_database_is_not_changed_without_being_asked(tmp_path, postgresql):
+    """Several machines share it, and not all are upgraded at once."""
+    with pytest.raises(InvalidSetting, match="run pulp-notifiers db upgrade"):
+        App.from_settings(settings(tmp_path, database_url=postgresql.create_database()))
+
+
+def test_two_workers_on_postgresql_deliver_each_event_once_and_in_order(tmp_path, postgresql):
+    """As two machines would."""
+    from pulp_notifiers.app import open_store
+
+    own = {"database_url": postgresql.create_database()}
+    open_store(settings(tmp_path / "state", **own).own(), upgrade=True).close()
+    with (
+        HttpReceiver() as receiver,
+        running_app(tmp_path, notifiers=own) as first,
+        running_app(tmp_path, notifiers=own) as second,
+    ):
+        first.listeners.create("http", {"url": receiver.url}, ["*"])
+        for number in range(200):
+            (first, second)[number % 2].fire(Event("repo.sync.start", {"repo_id": f"r{number % 5}", "n": number}))
+        wait_until_idle(first, 60)
+
+        numbers = [
+            (request.json()["payload"]["repo_id"], request.json()["payload"]["n"]) for request in receiver.requests
+        ]
+    assert 200 == len(numbers)
+    for repo in range(5):
+        of_repo = [number for repo_id, number in numbers if repo_id == f"r{repo}"]
+        assert sorted(of_repo) == of_repo
+
+
+def test_closing_leaves_nothing_pending_undone_and_may_be_done_twice(tmp_path):
+    """Attempts under way are finished."""
+    with HttpReceiver() as receiver, running_app(tmp_path) as app:
+        app.listeners.create("http", {"url": receiver.url}, ["*"])
+        app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
+        receiver.wait_for(1)
+        app.close()
+        app.close()
+
+    with App.from_settings(settings(tmp_path / "state")) as app:
+        assert [DeliveryState.DELIVERED] == [delivery.state for delivery in app.store.history.deliveries()[1]]
