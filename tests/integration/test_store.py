@@ -139,7 +139,7 @@ def test_two_changes_at_the_same_moment_both_count(open_store):
         barrier.wait()
         for step in range(10):
             key = f"{number}.{step}"
-            stores[number].listeners.change(ID, lambda stored: ({**stored.config, key: 1}, stored.event_types))
+            stores[number].listeners.change(ID, lambda stored, key=key: ({**stored.config, key: 1}, stored.event_types))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(change, range(4)))
