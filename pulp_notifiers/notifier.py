@@ -252,8 +252,9 @@ def _as_notifier(plugin: Any) -> Any:
 
 
 def _require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
+    signature = inspect.signature(function)
     try:
-        inspect.signature(function).bind(*range(count))
+        signature.bind(*range(count), **{name: 1 for name in signature.parameters if name == "attempt"})
     except TypeError:
         raise TypeError(f"{function!r} cannot be called as {form}") from None
 

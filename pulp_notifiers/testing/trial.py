@@ -1,5 +1,6 @@
 """A notifier on trial: what it makes of options and events, as values that a test can look at."""
 
+import inspect
 import logging
 import sys
 import threading
@@ -60,8 +61,10 @@ class Trial:
 
     def send(self, event: Event, options: Mapping[str, Any], target: str) -> object:
         """Return what the plugin's own ``send`` returns, or the failure that it raises."""
+        send = self.loaded.notifier.send
+        attempt = {"attempt": 1} if "attempt" in inspect.signature(send).parameters else {}
         try:
-            result: object = self.loaded.notifier.send(event, self.loaded.parse(options), target)
+            result: object = send(event, self.loaded.parse(options), target, **attempt)
         except (TemporaryFailure, PermanentFailure) as failure:
             return failure
         return result

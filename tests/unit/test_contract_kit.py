@@ -249,6 +249,20 @@ class PositionalAttempt(GoodNotifier):
         super().send(event, config, target)
 
 
+class RequiringAttempt(GoodNotifier):
+    """Wants the number of the attempt, and has no other idea of it."""
+
+    def send(self, event, config, target, attempt):
+        """Keep the event."""
+        super().send(event, config, target, attempt=attempt)
+
+
+class TestRequiringAttempt(Good):
+    """Is as good as any."""
+
+    notifier = RequiringAttempt
+
+
 class ReturningFalse(GoodNotifier):
     """Returns failures, as other libraries want it."""
 
