@@ -23,6 +23,5 @@ toc_object_entries = False
 
 html_theme = "furo"
 html_title = f"pulp-notifiers {release}"
-html_static_path = ["_static"]
 html_copy_source = False
 html_show_sphinx = False

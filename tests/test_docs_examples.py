@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -12,7 +13,11 @@ from uuid import UUID
 import click
 import pytest
 from pulp_notifier_email import EmailConfig, render
+from pulp_notifier_http.config import HttpConfig
+from pulp_notifier_http.failures import Answer, answer_failure
+from pulp_notifier_http.request import render as render_request
 
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import LoadedNotifier
 from pulp_notifiers.registry import Registry
@@ -100,6 +105,20 @@ def test_the_http_request_is_the_one_that_is_sent():
         f"{name}: {value.replace(host, 'receiver.example.com')}" for name, value in request.headers.items()
     ]
     assert body == request.body.decode()
+
+
+def test_statuses_mean_what_the_table_says():
+    """Each that is named, and one of each kind that is not."""
+    request = render_request(EXAMPLE_EVENT, HttpConfig(url="http://receiver.example.com/"), 1)
+    rows = re.findall(r"   \* - ([\d, ]+\d)[^\n]*\n     - (\w+) failure", PAGES["notifiers"].read_text())
+    named = {int(status): meaning for statuses, meaning in rows for status in statuses.split(", ")}
+    others = {404: "permanent", 410: "permanent", 500: "temporary", 503: "temporary"}
+    kinds = {"temporary": TemporaryFailure, "permanent": PermanentFailure}
+
+    found = {status: type(answer_failure(Answer(status), request)) for status in named | others}
+
+    assert {status: kinds[meaning] for status, meaning in (named | others).items()} == found
+    assert {408, 425, 429, 300, 301, 302, 303, 304, 305, 307, 308} == set(named)
 
 
 def test_the_mail_is_the_one_that_is_sent():

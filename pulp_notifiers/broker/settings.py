@@ -32,7 +32,7 @@ def _or_default(name: str) -> str:
 
 
 class MessagingSettings(BaseModel):
-    """The section ``[messaging]``: the messaging server of amqp listeners and of the task-status stream."""
+    """The section ``[messaging]``: the messaging server of amqp listeners."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -56,9 +56,9 @@ class MessagingSettings(BaseModel):
     topic_exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_or_default)] = Field(
         default=DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
     )
-    event_notifications_enabled: bool = Field(default=False, description="Publish each change of a task's state.")
+    event_notifications_enabled: bool = Field(default=False, description="Not used yet: nothing publishes task states.")
     event_notification_url: SecretStr = Field(
-        default=SecretStr("qpid://localhost:5672/"), description="kombu URL of the server of the task-status stream."
+        default=SecretStr("qpid://localhost:5672/"), description="Not used yet, like event_notifications_enabled."
     )
 
     @field_validator("url")
