@@ -40,6 +40,9 @@ class Broker:
         problems = []
         for url in self.urls:
             seconds = min(_CONNECT_SECONDS, deadline.remaining())
+            if not seconds:
+                problems.append(f"{display_url(url)}: no time was left to try it")
+                continue
             connection = self._described(url, seconds)
             try:
                 # Without kombu's retries: it would sleep between them, and here the caller decides.
