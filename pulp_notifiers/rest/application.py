@@ -16,7 +16,7 @@ from ..errors import NotifierError, StoreUnavailable
 from . import errors_v2, errors_v3
 from .answers import empty_answer, json_answer, request_uri
 from .gate import Gate
-from .middleware import AccessLog, Deprecated, FaultBoundary
+from .middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
 from .oauth import OAuth, OAuthSettings
 from .paths import OPENAPI, V3
 from .proxies import TrustedProxies
@@ -52,18 +52,20 @@ def create_app(app: App) -> FastAPI:
             ClientDisconnect: _nobody_listens,
         },
     )
-    _add_routes(service, app, _gate(app))
+    proxies = TrustedProxies(app.own.trusted_proxies)
+    _add_routes(service, app, _gate(app, proxies))
     # The last one added is the outermost.
     service.add_middleware(FaultBoundary, answer=_fault_answer)
+    service.add_middleware(ForwardedScheme, proxies=proxies)
     service.add_middleware(Deprecated)
     service.add_middleware(AccessLog)
     return service
 
 
-def _gate(app: App) -> Gate:
+def _gate(app: App, proxies: TrustedProxies) -> Gate:
     return Gate(
         app.accounts,
-        TrustedProxies(app.own.trusted_proxies),
+        proxies,
         OAuth(app.settings.section("oauth", OAuthSettings)),
         app.own.remote_user_header,
         app.own.client_subject_header,

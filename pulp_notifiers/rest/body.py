@@ -14,25 +14,25 @@ DEEPEST = 100
 """Levels of arrays and objects in each other; deeper text is refused like other text that is not JSON."""
 
 _DRAINED_AT_MOST_BYTES = 64 * 1024 * 1024
-_DRAINED_AT_MOST_SECONDS = 10.0
 _LONGEST_INTEGER = 20  # characters of -2**63, the longest that is kept
 
 
-async def read(request: Request, max_bytes: int) -> bytes:
+async def read(request: Request, max_bytes: int, drain_seconds: float = 10.0) -> bytes:
     """Return a request's body.
 
+    :param drain_seconds: how long to read what is too much.
     :raises BodyTooLarge: it is larger than allowed. What follows is read and dropped first, as far as that is bounded,
         because many clients read the answer only after they have sent everything.
     """
     if _declared_length(request) > max_bytes:
-        raise BodyTooLarge(max_bytes, drained=not _waits_for_continue(request) and await _drain(request))
+        raise BodyTooLarge(max_bytes, drained=not _waits_for_continue(request) and await _drain(request, drain_seconds))
     body = bytearray()
     more = True
     while more:
         chunk, more = await _next_chunk(request)
         body += chunk
         if len(body) > max_bytes:
-            raise BodyTooLarge(max_bytes, drained=not more or await _drain(request))
+            raise BodyTooLarge(max_bytes, drained=not more or await _drain(request, drain_seconds))
     return bytes(body)
 
 
@@ -68,10 +68,10 @@ def _waits_for_continue(request: Request) -> bool:
     return request.headers.get("expect", "").lower() == "100-continue"
 
 
-async def _drain(request: Request) -> bool:
+async def _drain(request: Request, seconds: float) -> bool:
     dropped = 0
     try:
-        async with asyncio.timeout(_DRAINED_AT_MOST_SECONDS):
+        async with asyncio.timeout(seconds):
             while dropped < _DRAINED_AT_MOST_BYTES:
                 chunk, more = await _next_chunk(request)
                 if not more:

@@ -1,4 +1,4 @@
-"""What surrounds every answer: the last resort for faults, the marks of deprecation, and the access log."""
+"""What surrounds every answer: the last resort for faults, proxies, the marks of deprecation, the access log."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .paths import LEGACY_PAGE, V2
+from .proxies import TrustedProxies
 
 DEPRECATION_HEADERS = {
     # RFC 9745. The documentation of Pulp 2.7, of the end of 2015, was the first to say so.
@@ -46,6 +47,22 @@ class FaultBoundary:
                 raise
             _logger.exception("%s %s failed", scope["method"], _path(scope))
             await self._answer(Request(scope, receive), error)(scope, receive, send)
+
+
+class ForwardedScheme:
+    """Takes over from a trusted proxy that ends TLS that the client speaks HTTPS, so that URLs in answers say so."""
+
+    def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, as an ASGI application."""
+        if scope["type"] == "http":
+            told = self._proxies.header(Request(scope), "X-Forwarded-Proto")
+            if told in ("http", "https"):
+                scope["scheme"] = told
+        await self._app(scope, receive, send)
 
 
 class Deprecated:

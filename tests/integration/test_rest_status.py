@@ -177,6 +177,16 @@ def test_the_list_of_notifiers_has_pages(service: RestService) -> None:
     assert service.request("GET", f"{NOTIFIERS}?state=dead").status == 400
 
 
+@pytest.mark.parametrize(
+    ("header", "scheme"), [("https", "https"), ("http", "http"), ("javascript", "http"), ("https, http", "http")]
+)
+def test_links_keep_the_scheme_that_a_trusted_proxy_serves(service: RestService, header: str, scheme: str) -> None:
+    """Or a client would send its password in clear text for the next page."""
+    page = service.request("GET", f"{NOTIFIERS}?limit=1", headers={"X-Forwarded-Proto": header, "Host": "x"}).json()
+
+    assert page["next"] == f"{scheme}://x{NOTIFIERS}?limit=1&offset=1"
+
+
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield path, method and description."""
     for path, methods in document["paths"].items():

@@ -1,8 +1,11 @@
 """What counts as a JSON object in a request."""
 
+import json
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pulp_notifiers.rest.body import DEEPEST, parse_object
 from pulp_notifiers.rest.refusals import NotAnObject, NotJson
@@ -52,6 +55,18 @@ def test_json_of_another_kind_is_told_apart(sent: bytes) -> None:
     """Pulp 2 had another code for it."""
     with pytest.raises(NotAnObject):
         parse_object(sent)
+
+
+@given(st.one_of(st.binary(max_size=50), st.text('{}[]":,\\u0dE-+. \n', max_size=50).map(str.encode)))
+@settings(deadline=None)
+def test_any_bytes_are_an_object_or_refused(sent: bytes) -> None:
+    """Nothing else ever comes of them."""
+    try:
+        found = parse_object(sent)
+    except (NotJson, NotAnObject):
+        return
+
+    assert json.loads(sent) == found
 
 
 def test_an_object_is_returned_as_it_was_sent() -> None:
