@@ -83,6 +83,8 @@ def _start_log(level: str) -> None:
     if level == "INFO":
         for chatty in ("alembic", "uvicorn"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
+    # At its debug level it writes whole URLs, and a webhook's query is often its password.
+    logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 def _warn_of_unknown_variables(app: "App") -> None:
