@@ -5,6 +5,7 @@ Functions return lines of reStructuredText; nothing here knows Sphinx, so that t
 
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ OWN_SECTION = "notifiers"
 Schema = Mapping[str, Any]
 
 _WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+_URL = re.compile(r"\b[a-z+]+://(?:[^\s;,]*[^\s;,.])?")
 _BOUNDS = (("minimum", "from {}"), ("exclusiveMinimum", "above {}"), ("maximum", "to {}"))
 
 
@@ -207,4 +209,5 @@ def _help_lines(text: str) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("*", r"\*")
+    # URLs are forms to fill in, not links.
+    return _URL.sub(r"``\g<0>``", text.replace("*", r"\*"))
