@@ -10,7 +10,7 @@ import requests
 
 from pulp_notifiers.event import utc_now
 from pulp_notifiers.records import Attempt, DeliveryState, Outcome
-from tests.support.rest import EVENTS, OWN, RestService, rest_service
+from tests.support.rest import EVENTS, OWN, RestService, database_settings, rest_service
 
 FIRE = f"{OWN}events/"
 DELIVERIES = f"{OWN}deliveries/"
@@ -21,10 +21,10 @@ FINISHED = {
 }
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
     """One service for all tests; its worker stands still."""
-    with rest_service(tmp_path_factory.mktemp("rest")) as service:
+    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
         yield service
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest import EVENTS, RestService, rest_service
+from tests.support.rest import EVENTS, RestService, database_settings, rest_service
 
 KNOWN = "5f0c1e2d3a4b5c6d7e8f9012"
 ONE = f"{EVENTS}{KNOWN}/"
@@ -102,10 +102,10 @@ def unknown_ids() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
             yield method, f"{EVENTS}{listener_id}/", None, 404, "PLP0009", None
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
     """One service for all tests."""
-    with rest_service(tmp_path_factory.mktemp("rest")) as service:
+    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
         service.add_listener(KNOWN)
         yield service
 

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pulp_notifiers.app import App
 from pulp_notifiers.passwords import Cost, hash_password
 from pulp_notifiers.records import Listener, Operation, User
 from pulp_notifiers.rest.server import RestServer
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.store import Store
+from pulp_notifiers.vault import Vault
 
 EVENTS = "/pulp/api/v2/events/"
 OWN = "/pulp/api/v3/notifications/"
@@ -113,10 +117,26 @@ class RestService:
 def rest_service(directory: Path, **settings: str) -> Iterator[RestService]:
     """Run the service with settings of ``[notifiers]``, and a super-user ``admin`` whose password is ``admin``."""
     own = {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}
+    if "database_url" in settings:
+        upgrade(settings["database_url"], directory)
     with App(Settings({"notifiers": own})) as app, RestServer(app) as server:
         service = RestService(app, server)
         service.add_user("admin", super_user=True)
         yield service
+
+
+def upgrade(database_url: str, directory: Path) -> None:
+    """Bring a database to the newest schema, as ``pulp-notifiers db upgrade`` does."""
+    store = Store(database_url, lambda sealed: Vault.from_file(directory / "secret.key", may_create=not sealed))
+    store.upgrade()
+    store.close()
+
+
+def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the settings for the kind of database that a fixture's parameter names."""
+    if request.param == "sqlite":
+        return {}
+    return {"database_url": request.getfixturevalue("postgresql").create_database()}
 
 
 def basic(login: str, password: str) -> str:
