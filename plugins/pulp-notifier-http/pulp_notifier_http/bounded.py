@@ -1,0 +1,132 @@
+"""Connections on which the exchange as a whole has a time limit, not each read and write of it.
+
+The time-out of a socket begins anew with every byte, so a receiver that trickles its answer would hold a thread for
+ever. Here every operation gets what is left of the exchange's time.
+"""
+
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+
+class Exchange(threading.local):
+    """The exchange that the calling thread is making; sockets are used by one thread at a time and find it here.
+
+    :ivar target: what to ask for, byte for byte: path and query, or the whole URL where a proxy is asked.
+    :ivar connected: whether a new connection was made for it.
+    """
+
+    target = ""
+    connected = False
+    _ends = 0.0
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give the exchange inside the block this much time."""
+        self.connected, self._ends = False, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._ends = 0.0
+
+    def remaining(self) -> float:
+        """Return the seconds that are left.
+
+        :raises TimeoutError: none are.
+        """
+        seconds = self._ends - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the time for the exchange is over")
+        return seconds
+
+
+exchange = Exchange()
+
+
+class BoundedSocket(socket.socket):
+    """A socket whose reads and writes end with the exchange."""
+
+    def recv(self, *arguments: Any) -> bytes:
+        """Read."""
+        self.settimeout(exchange.remaining())
+        return super().recv(*arguments)
+
+    def recv_into(self, *arguments: Any) -> int:
+        """Read into a buffer."""
+        self.settimeout(exchange.remaining())
+        return super().recv_into(*arguments)
+
+    def sendall(self, *arguments: Any) -> None:
+        """Write; the time-out of a plain socket's ``sendall`` is one for all of it."""
+        self.settimeout(exchange.remaining())
+        super().sendall(*arguments)
+
+
+class BoundedTLSSocket(ssl.SSLSocket):
+    """A TLS socket whose handshake, reads and writes end with the exchange."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands."""
+        self.settimeout(exchange.remaining())
+        super().do_handshake(block)
+
+    def recv_into(self, *arguments: Any) -> int:
+        """Read into a buffer."""
+        self.settimeout(exchange.remaining())
+        return super().recv_into(*arguments)
+
+    def send(self, *arguments: Any) -> int:
+        """Write; ``sendall`` of a TLS socket calls this for each part."""
+        self.settimeout(exchange.remaining())
+        return super().send(*arguments)
+
+
+class BoundedHTTPConnection(HTTPConnection):
+    """urllib3's connection on bounded sockets."""
+
+    def _new_conn(self) -> socket.socket:
+        exchange.connected = True
+        sys.audit("http.client.connect", self, self.host, self.port)
+        try:
+            return _connect(self._dns_host, self.port, self.socket_options or ())
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no connection in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no connection") from error
+
+    def putrequest(self, method: str, url: str, *arguments: Any, **options: Any) -> None:
+        """Begin a request for the target of the exchange; what urllib3 was given it writes to its log."""
+        super().putrequest(method, exchange.target, *arguments, **options)
+
+
+class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):
+    """urllib3's TLS connection on bounded sockets, given a context that makes :class:`BoundedTLSSocket`."""
+
+
+def _connect(host: str, port: int, options: Sequence[tuple[int, int, int | bytes]]) -> BoundedSocket:
+    # Each address gets its share of the time, so that a dead one leaves some for the next.
+    addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        connection = BoundedSocket(family, kind, protocol)
+        try:
+            for option in options:
+                connection.setsockopt(*option)
+            connection.settimeout(exchange.remaining() / left)
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            if left == 1:
+                raise
+        else:
+            return connection
+    raise OSError(f"{host} has no address")

@@ -1,0 +1,138 @@
+"""What an answer, or the lack of one, means for a delivery, in words that an administrator can act on."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from urllib3.exceptions import ConnectTimeoutError, ProxyError
+
+from pulp_notifiers.encoding import utc
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.event import utc_now
+
+from .destination import shown
+from .request import HttpRequest
+
+_FAILED = "HTTP Notification Failed"
+_LONGEST_TEXT = 200
+
+_REDIRECTS = range(300, 400)
+_FINAL_REDIRECTS = (300, 301, 304, 305, 308)
+_REFUSALS = range(400, 500)
+_PASSING_REFUSALS = (408, 425, 429)
+
+_SECONDS = re.compile(r"\d{1,9}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver answered."""
+
+    status: int
+    retry_after: str | None = None
+
+
+def answer_failure(
+    answer: Answer, request: HttpRequest, now: datetime | None = None
+) -> TemporaryFailure | PermanentFailure | None:
+    """Return the failure that an answer stands for, or None where it accepts the event."""
+    if 200 <= answer.status < 300:
+        return None
+    reason = f"Received HTTP {answer.status} from HTTP notifier to {shown(request.url)}."
+    if answer.status in _REDIRECTS:
+        reason += " Redirects are not followed; give the listener the URL that they lead to."
+    if answer.status in _FINAL_REDIRECTS or (answer.status in _REFUSALS and answer.status not in _PASSING_REFUSALS):
+        return PermanentFailure(reason)
+    return TemporaryFailure(reason, retry_after_seconds(answer.retry_after, now or utc_now()))
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for as a number or a date; None for anything else."""
+    value = (value or "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    try:
+        return max(0.0, (utc(parsedate_to_datetime(value)) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def transport_failure(error: Exception, request: HttpRequest, proxy: str | None) -> TemporaryFailure:
+    """Return the failure for an exchange that ended without an answer.
+
+    :param proxy: URL of the proxy that it went through.
+    """
+    chain = list(causes(error))
+    place = _authority(request.url)
+    if proxy and any(isinstance(cause, ProxyError) for cause in chain):
+        place = f"the proxy {_authority(proxy)}"
+    reason = f"{_FAILED}: {_told(chain, place, request)} ({shown(request.url)})."
+    return TemporaryFailure(reason)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, outermost first."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _told(chain: list[BaseException], place: str, request: HttpRequest) -> str:
+    # By exact type: urllib3 derives refused connections and unknown names from it.
+    if any(type(cause) is ConnectTimeoutError for cause in chain):
+        return f"{place} could not be connected within {request.timeout:g} s"
+    for cause in reversed(chain):
+        told = _tls_told(cause, place) or _network_told(cause, place, request)
+        if told:
+            return told
+    return f"the exchange with {place} ended with {type(chain[-1]).__name__}: {_plain(chain[-1])}"
+
+
+def _tls_told(cause: BaseException, place: str) -> str | None:
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return (
+                f"the TLS certificate of {place} was refused: {_plain(cause.verify_message).rstrip('.')}; if a private "
+                "authority signed it, name the authority's certificate in ca_path"
+            )
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return f"{place} closed the TLS connection without an answer"
+        case ssl.SSLError():
+            return f"TLS with {place} failed: {_plain(cause.reason or cause.strerror)}"
+    return None
+
+
+def _network_told(cause: BaseException, place: str, request: HttpRequest) -> str | None:
+    match cause:
+        case socket.gaierror():
+            return f"the name of {place} could not be resolved: {_plain(cause.strerror)}"
+        case ConnectionRefusedError():
+            return f"{place} refused the connection; check that the receiver runs and listens there"
+        case TimeoutError():
+            return f"{place} did not answer within {request.timeout:g} s"
+        case ConnectionError():
+            return f"{place} closed the connection without an answer"
+        case HTTPException():
+            return f"what {place} answered is not HTTP"
+        case OSError():
+            return f"{place} could not be reached: {_plain(cause.strerror or cause)}"
+    return None
+
+
+def _authority(url: str) -> str:
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    port = parts.port or {"https": 443}.get(parts.scheme, 80)
+    host = parts.hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _plain(text: object) -> str:
+    # Others wrote it: keep control characters and essays out of the log.
+    return "".join(letter if letter.isprintable() else " " for letter in str(text))[:_LONGEST_TEXT]

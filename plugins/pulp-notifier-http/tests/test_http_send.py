@@ -1,0 +1,250 @@
+"""What reaches a real receiver, and what its answers and silences do to the attempt."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+from pulp_notifier_http import HttpNotifier
+
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.testing.http import Answer, HttpReceiver
+
+Send = Callable[..., None]
+
+KEPT_BACK = Answer(headers={"Content-Length": "1000"}, body=b"the beginning")
+"""An answer whose body never comes to its end."""
+
+
+def failure_of(send: Send, **config: object) -> TemporaryFailure:
+    """Return why an attempt fails for now."""
+    with pytest.raises(TemporaryFailure) as raised:
+        send(**config)
+    return raised.value
+
+
+def test_the_receiver_gets_the_envelope_once(send: Send, event: Event) -> None:
+    """One POST with the query as it was written, the headers and the body of Pulp 2."""
+    with HttpReceiver() as receiver:
+        send(url=receiver.url + "hook?token=a%2fb&x[]=1", username="jo", password="pw", attempt=2)
+
+        (request,) = receiver.wait_for(1)
+
+    assert ("POST", "/hook?token=a%2fb&x[]=1") == (request.method, request.path)
+    assert event.body() == request.json()
+    assert "Basic am86cHc=" == request.headers["Authorization"]
+    assert "application/json" == request.headers["Content-Type"]
+    assert str(event.id) == request.headers["Pulp-Event-Id"]
+    assert "2" == request.headers["Pulp-Delivery-Attempt"]
+    assert f"127.0.0.1:{receiver.port}" == request.headers["Host"]
+
+
+@pytest.mark.parametrize("answer", [200, 201, 202, 204, 299, KEPT_BACK, Answer(body=b"x" * 200_000)])
+def test_any_2xx_is_success_whatever_its_body(answer: Answer | int, impatient_send: Send) -> None:
+    """The status decides; a body that is long, or never ends, changes nothing."""
+    with HttpReceiver([answer]) as receiver:
+        impatient_send(url=receiver.url)
+
+        assert 1 == len(receiver.requests)
+
+
+@pytest.mark.parametrize("status", [302, 303, 307, 408, 425, 429, 500, 502, 503, 504, 599])
+def test_what_may_pass_is_a_temporary_failure(status: int, send: Send) -> None:
+    """The attempt is worth repeating, and nothing else is asked for in the same attempt."""
+    with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
+        failure = failure_of(send, url=receiver.url + "hook?token=hidden")
+
+        assert failure.reason.startswith(f"Received HTTP {status} from HTTP notifier to {receiver.url}hook.")
+        assert 1 == len(receiver.requests)
+
+
+@pytest.mark.parametrize("status", [300, 301, 304, 305, 308, 400, 401, 403, 404, 405, 410, 413, 422])
+def test_what_will_not_pass_is_a_permanent_failure(status: int, send: Send) -> None:
+    """No further attempt can succeed until somebody changes the listener or the receiver."""
+    with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
+        with pytest.raises(PermanentFailure, match=f"^Received HTTP {status} from HTTP notifier to {receiver.url}"):
+            send(url=receiver.url)
+
+        assert 1 == len(receiver.requests)
+
+
+def test_retry_after_is_handed_on(send: Send) -> None:
+    """The engine waits as long as the receiver asks for."""
+    with HttpReceiver([Answer(429, {"Retry-After": "120"})]) as receiver:
+        assert 120.0 == failure_of(send, url=receiver.url).retry_after
+
+
+def test_a_connection_is_used_again(send: Send) -> None:
+    """A burst costs one connection, whether answers have bodies or not."""
+    chunked = Answer(headers={"Transfer-Encoding": "chunked"}, body=b"2\r\n{}\r\n0\r\n\r\n")
+    with HttpReceiver([200, 204, Answer(body=b"{}"), chunked, Answer(202, body=b"x" * 60_000), 500]) as receiver:
+        for _ in range(5):
+            send(url=receiver.url)
+        failure_of(send, url=receiver.url)
+        send(url=receiver.url + "another/path")
+
+        assert [1] * 7 == [request.connection for request in receiver.requests]
+
+
+def test_an_answer_too_long_to_read_costs_its_connection(send: Send) -> None:
+    """Reading it all would take the receiver's word for how long that may be."""
+    with HttpReceiver([Answer(body=b"x" * 100_000)]) as receiver:
+        send(url=receiver.url)
+        send(url=receiver.url)
+
+        assert [1, 2] == [request.connection for request in receiver.requests]
+
+
+def test_a_connection_closed_while_idle_is_replaced(send: Send) -> None:
+    """A receiver may close kept connections without a word."""
+    with HttpReceiver([Answer(close=True)]) as receiver:
+        send(url=receiver.url)
+        receiver.wait_until_closed()
+        send(url=receiver.url)
+
+        assert [1, 2] == [request.connection for request in receiver.requests]
+
+
+def test_a_connection_closed_under_the_request_is_replaced_at_once(send: Send) -> None:
+    """The repeat is part of the same attempt, so the receiver can tell that it is one."""
+    with HttpReceiver([200, Answer(drop=True), 200]) as receiver:
+        send(url=receiver.url)
+        send(url=receiver.url, attempt=5)
+
+        _, dropped, repeated = receiver.requests
+    assert (1, 2) == (dropped.connection, repeated.connection)
+    for name in ("Pulp-Event-Id", "Pulp-Delivery-Attempt"):
+        assert dropped.headers[name] == repeated.headers[name]
+    assert dropped.body == repeated.body
+
+
+def test_a_new_connection_that_is_closed_is_a_failure(send: Send) -> None:
+    """Only a kept connection gets the benefit of the doubt."""
+    with HttpReceiver([Answer(drop=True)]) as receiver:
+        failure = failure_of(send, url=receiver.url)
+
+        assert 1 == len(receiver.requests)
+    assert "closed the connection without an answer" in failure.reason
+
+
+def test_a_repeat_is_made_only_once(send: Send) -> None:
+    """A receiver that always hangs up is left to the backoff."""
+    with HttpReceiver([200, Answer(drop=True), Answer(drop=True)]) as receiver:
+        send(url=receiver.url)
+        failure_of(send, url=receiver.url)
+
+        assert 3 == len(receiver.requests)
+
+
+def test_a_receiver_that_is_down_is_told(send: Send) -> None:
+    """The sentence names host and port and what to check."""
+    with HttpReceiver() as receiver:
+        gone = receiver.port
+
+    failure = failure_of(send, url=f"http://jo:hidden@127.0.0.1:{gone}/hook?token=hidden")
+
+    expected = (
+        f"HTTP Notification Failed: 127.0.0.1:{gone} refused the connection; check that the receiver runs and "
+        f"listens there (http://127.0.0.1:{gone}/hook)."
+    )
+    assert expected == failure.reason
+
+
+def test_a_name_that_does_not_exist_is_told(send: Send) -> None:
+    """The sentence says that it is the name."""
+    failure = failure_of(send, url="http://receiver.invalid/")
+
+    assert failure.reason.startswith("HTTP Notification Failed: the name of receiver.invalid:80 could not be resolved")
+
+
+def test_every_address_of_a_name_is_tried(send: Send) -> None:
+    """``localhost`` is often an IPv6 address first, on which this receiver does not listen."""
+    with HttpReceiver() as receiver:
+        send(url=f"http://localhost:{receiver.port}/")
+
+        assert 1 == len(receiver.requests)
+
+
+def test_what_is_not_http_is_told(send: Send) -> None:
+    """Such as the greeting of a mail server; it is not repeated in the sentence."""
+    with HttpReceiver([Answer(raw=b"220 mail.example ESMTP\r\n")]) as receiver:
+        failure = failure_of(send, url=receiver.url)
+
+    assert f"what 127.0.0.1:{receiver.port} answered is not HTTP" in failure.reason
+    assert "ESMTP" not in failure.reason
+
+
+def test_each_thread_has_its_own_connection(loaded: LoadedNotifier, event: Event) -> None:
+    """Four attempts at the same time are four connections, and a slow receiver holds up nobody else."""
+    together = threading.Barrier(4, timeout=10)
+
+    def wait_for_the_others(request: object) -> int:
+        together.wait()
+        return 200
+
+    with HttpReceiver(wait_for_the_others) as receiver:
+        config = loaded.parse({"url": receiver.url})
+        threads = [threading.Thread(target=loaded.send, args=(event, config, "", 1)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert {1, 2, 3, 4} == {request.connection for request in receiver.requests}
+
+
+def test_closing_the_notifier_closes_every_connection(event: Event) -> None:
+    """Those of other threads too."""
+    notifier = LoadedNotifier("http", HttpNotifier())
+    with HttpReceiver() as receiver:
+        config = notifier.parse({"url": receiver.url})
+        thread = threading.Thread(target=notifier.send, args=(event, config, "", 1))
+        thread.start()
+        thread.join()
+        notifier.send(event, config, "", 1)
+
+        notifier.close()
+
+        receiver.wait_until_closed()
+
+
+FORKING = """
+import os, sys
+from pulp_notifier_http import HttpNotifier
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import LoadedNotifier
+
+notifier = LoadedNotifier("http", HttpNotifier)
+config = notifier.parse({"url": sys.argv[1]})
+send = lambda attempt: notifier.send(Event("repo.sync.start", {}), config, "", attempt)
+send(1)
+child = os.fork()
+if child == 0:
+    send(2)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+send(3)
+notifier.close()
+"""
+
+
+def test_a_forked_process_does_not_use_its_parents_connection() -> None:
+    """Two processes that write to one connection would garble it."""
+    with HttpReceiver() as receiver:
+        subprocess.run([sys.executable, "-c", FORKING, receiver.url], check=True, timeout=60)
+
+        assert [1, 2, 1] == [request.connection for request in receiver.requests]
+
+
+def test_the_query_stays_out_of_the_log(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    """It may hold a token, and urllib3 writes targets to its log."""
+    caplog.set_level("DEBUG")
+    with HttpReceiver([500]) as receiver:
+        failure_of(send, url=receiver.url + "hook?token=hidden")
+
+        assert ["/hook?token=hidden"] == [request.path for request in receiver.requests]
+    assert "POST /hook HTTP/1.1" in caplog.text
+    assert "hidden" not in caplog.text

@@ -1,0 +1,102 @@
+"""No receiver holds a thread for longer than the time limit, whatever it does or leaves undone."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pulp_notifier_http import HttpNotifier
+
+from pulp_notifiers.errors import TemporaryFailure
+from pulp_notifiers.event import Event
+from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.testing.http import Answer, HttpReceiver
+
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """Return a listening socket behind which nobody accepts, reads or answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def port(listening: socket.socket) -> int:
+    """Return where a socket listens."""
+    return int(listening.getsockname()[1])
+
+
+def failure_of(send: Send, **config: object) -> TemporaryFailure:
+    """Return why an attempt fails for now."""
+    with pytest.raises(TemporaryFailure) as raised:
+        send(**config)
+    return raised.value
+
+
+def test_a_receiver_that_is_silent_does_not_hold_the_thread(impatient_send: Send) -> None:
+    """The attempt ends with the time limit."""
+    with HttpReceiver([Answer(until=threading.Event())]) as receiver:
+        failure = failure_of(impatient_send, url=receiver.url)
+
+    assert f"127.0.0.1:{receiver.port} did not answer within 0.4 s" in failure.reason
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_receiver_that_trickles_does_not_hold_the_thread(
+    secure: bool, impatient_send: Send, certificates: Path
+) -> None:
+    """The limit is for the exchange; a byte now and then does not prolong it."""
+    certificate = certificates / "127.0.0.1.pem" if secure else None
+    with HttpReceiver([Answer(trickle_seconds=0.2)], certificate=certificate) as receiver:
+        started = time.monotonic()
+        failure = failure_of(impatient_send, url=receiver.url, ca_path=str(certificates / "ca.pem"))
+        seconds = time.monotonic() - started
+
+    assert "did not answer within 0.4 s" in failure.reason
+    assert seconds < 4  # all of the answer takes 8 s
+
+
+def test_an_answer_is_in_time_when_its_head_is(impatient_send: Send) -> None:
+    """A body that trickles on after the status is cut off, and the event counts as delivered."""
+    unfinished = Answer(headers={"Content-Length": "1000"}, body=b"the beginning")
+    with HttpReceiver([unfinished]) as receiver:
+        impatient_send(url=receiver.url)
+        impatient_send(url=receiver.url)
+
+        assert [1, 2] == [request.connection for request in receiver.requests]
+
+
+def test_a_receiver_that_does_not_read_does_not_hold_the_thread(silent: socket.socket) -> None:
+    """A body larger than every buffer in between is given up in time."""
+    notifier = LoadedNotifier("http", HttpNotifier(timeout_seconds=0.4))
+    large = Event("repo.sync.finish", {"repo_id": "zoo", "summary": "x" * 20_000_000})
+
+    with pytest.raises(TemporaryFailure, match="did not answer within"):
+        notifier.send(large, notifier.parse({"url": f"http://127.0.0.1:{port(silent)}/"}), "", 1)
+    notifier.close()
+
+
+def test_a_receiver_that_does_not_shake_hands_does_not_hold_the_thread(
+    silent: socket.socket, impatient_send: Send
+) -> None:
+    """TLS is part of the exchange."""
+    failure = failure_of(impatient_send, url=f"https://127.0.0.1:{port(silent)}/")
+
+    assert "did not answer within 0.4 s" in failure.reason
+
+
+def test_a_host_that_drops_packets_does_not_hold_the_thread(impatient_send: Send) -> None:
+    """Nor does it when no connection comes about at all."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(3)]
+        for client in waiting:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port(full)))
+        failure = failure_of(impatient_send, url=f"http://127.0.0.1:{port(full)}/")
+        for client in waiting:
+            client.close()
+
+    assert "could not be connected within 0.4 s" in failure.reason
