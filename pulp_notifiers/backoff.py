@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Backoff:
     """A growing wait with jitter.
 
-    The defaults give attempts over about 13 hours: twelve within the first hour, then one an hour; long enough for
-    a night without an administrator.
+    The defaults spread 24 attempts over 6.5 to 13 hours: the twelfth comes 34 to 68 minutes after the first, then
+    one or two come an hour; long enough for a night without an administrator.
 
     :ivar first_seconds: the wait after the first failure, before jitter.
     :ivar longest_seconds: no wait is longer, however many failures came before or whatever a receiver asks for.

@@ -15,7 +15,7 @@ from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
 from .notifier import LoadedNotifier, mask, unmask
 from .records import Listener, merge_config
 
-_ID = re.compile(r"[0-9a-f]{24}")
+_ID = re.compile(r"[0-9a-fA-F]{24}")
 _ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
 
 _logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Listeners:
             merged = merge_config(stored.config, patch)
             return merged, stored.event_types if event_types is None else _checked_event_types(event_types)
 
-        changed = self._rows.change(listener_id, change) if _ID.fullmatch(listener_id) else None
+        changed = self._rows.change(_key(listener_id), change)
         if changed is None:
             raise NoSuchListener(listener_id)
         self._remark(changed)
@@ -118,7 +118,7 @@ class Listeners:
 
         :raises NoSuchListener: there is none of this id, or it has not the form of one.
         """
-        found = self._rows.get(listener_id) if _ID.fullmatch(listener_id) else None
+        found = self._rows.get(_key(listener_id))
         if found is None:
             raise NoSuchListener(listener_id)
         return found
@@ -132,7 +132,7 @@ class Listeners:
 
         :raises NoSuchListener: there is none of this id.
         """
-        if not (_ID.fullmatch(listener_id) and self._rows.delete(listener_id, self._clock())):
+        if not self._rows.delete(_key(listener_id), self._clock()):
             raise NoSuchListener(listener_id)
 
     def shown_config(self, listener: Listener) -> dict[str, Any]:
@@ -153,9 +153,16 @@ class Listeners:
             notifier = self._notifiers.get(listener.notifier_type)
             remarks = notifier.advice(notifier.parse(listener.config))
         except (InvalidConfig, NotifierUnavailable) as problem:
-            remarks = (f"{problem} Nothing will be delivered until that is corrected.",)
+            remarks = (f"{str(problem).rstrip('.')}. Nothing will be delivered until that is corrected.",)
         for remark in remarks:
             _logger.warning("Listener %s: %s", listener.id, remark)
+
+
+def _key(listener_id: str) -> str:
+    # As an ObjectId it was read without regard to case; what has not its form is not even looked for.
+    if not _ID.fullmatch(listener_id):
+        raise NoSuchListener(listener_id)
+    return listener_id.lower()
 
 
 def _checked_event_types(value: object) -> tuple[str, ...]:

@@ -193,7 +193,14 @@ def _engine(url: str) -> sa.Engine:
         if backend == "sqlite":
             return _sqlite_engine(parsed)
         if backend == "postgresql":
-            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=20)
+            return sa.create_engine(
+                parsed,
+                pool_pre_ping=True,
+                pool_size=20,
+                max_overflow=20,
+                pool_timeout=_BUSY_SECONDS,
+                connect_args={"connect_timeout": int(_BUSY_SECONDS)},
+            )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise InvalidSetting(
             f"[notifiers] database_url cannot be used ({type(error).__name__}): write sqlite:///PATH, or "

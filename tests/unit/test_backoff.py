@@ -23,10 +23,12 @@ def test_the_wait_lies_between_half_and_all_of_the_step(attempts, drawn):
     assert step / 2 <= Backoff().delay_seconds(attempts, lambda: drawn) <= step
 
 
-def test_the_defaults_last_for_a_night():
-    """The sum of all waits, said in the docstring as about 13 hours."""
-    waits = [Backoff().delay_seconds(attempts, lambda: 0.999) for attempts in range(1, 24)]
+@pytest.mark.parametrize(("drawn", "twelfth_minutes", "last_hours"), [(0.0, 34, 6.5), (1.0, 68, 13.0)])
+def test_the_defaults_last_for_a_night(drawn, twelfth_minutes, last_hours):
+    """The figures of the docstring."""
+    waits = [Backoff().delay_seconds(attempts, lambda: drawn) for attempts in range(1, 24)]
 
-    assert 12.5 < sum(waits) / 3600 < 13.5
+    assert twelfth_minutes == pytest.approx(sum(waits[:11]) / 60, abs=0.5)
+    assert last_hours == pytest.approx(sum(waits) / 3600, abs=0.5)
     assert not Backoff().exhausted(23)
     assert Backoff().exhausted(24)
