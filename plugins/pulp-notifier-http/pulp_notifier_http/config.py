@@ -53,6 +53,22 @@ class HttpConfig(NotifierConfig):
         destination(url)
         return url
 
+    @field_validator("username", "password", "ca_path")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+        # JSON can hold half a character, and neither a header nor a file system can.
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise ValueError("it holds half of a character (a lone surrogate)")
+        return value
+
+    @field_validator("ca_path")
+    @classmethod
+    def _is_path(cls, value: str | None) -> str | None:
+        if value and "\0" in value:
+            raise ValueError("it holds a NUL character, which no path does")
+        return value
+
     def credentials(self) -> tuple[str, str] | None:
         """Return user and password where both are set, be they empty (CONTRACT 4.1)."""
         if self.username is None or self.password is None:

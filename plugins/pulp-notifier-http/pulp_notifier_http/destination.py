@@ -9,7 +9,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 _PARTS = re.compile(r"(?P<origin>https?://[^/?#\\]+)(?P<target>[^#]*)(#.*)?", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 """Pulp 2 left these as they were, so receivers see the query byte for byte as they did then."""
@@ -36,8 +36,8 @@ def destination(url: str) -> Destination:
     :raises ValueError: it is no URL of a web server; the text does not repeat it, because it may hold a password.
     """
     url = url.strip()
-    if _CONTROL.search(url):
-        raise ValueError(f"it contains a line break or another control character; {_EXAMPLE}")
+    if _UNSENDABLE.search(url):
+        raise ValueError(f"it contains a line break or another character that no URL holds; {_EXAMPLE}")
     parts = _PARTS.fullmatch(url)
     if parts is None:
         raise ValueError(f"it does not begin with http:// or https:// and a host; {_EXAMPLE}")

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
+from requests.exceptions import RequestException
 from urllib3.exceptions import ConnectTimeoutError, ProxyError
 
 from pulp_notifiers.encoding import utc
@@ -72,7 +73,9 @@ def transport_failure(error: Exception, request: HttpRequest, proxy: str | None)
     place = _authority(request.url)
     if proxy and any(isinstance(cause, ProxyError) for cause in chain):
         place = f"the proxy {_authority(proxy)}"
-    reason = f"{_FAILED}: {_told(chain, place, request)} ({shown(request.url)})."
+    # No text of an unknown error: it may repeat the proxy's URL with its password.
+    unknown = f"the exchange with {place}{' through a proxy' if proxy else ''} ended with {type(chain[-1]).__name__}"
+    reason = f"{_FAILED}: {_told(chain, place, request) or unknown} ({shown(request.url)})."
     return TemporaryFailure(reason)
 
 
@@ -84,15 +87,17 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _told(chain: list[BaseException], place: str, request: HttpRequest) -> str:
+def _told(chain: list[BaseException], place: str, request: HttpRequest) -> str | None:
     # By exact type: urllib3 derives refused connections and unknown names from it.
     if any(type(cause) is ConnectTimeoutError for cause in chain):
         return f"{place} could not be connected within {request.timeout:g} s"
     for cause in reversed(chain):
+        if isinstance(cause, RequestException):  # an OSError by descent only
+            break
         told = _tls_told(cause, place) or _network_told(cause, place, request)
         if told:
             return told
-    return f"the exchange with {place} ended with {type(chain[-1]).__name__}: {_plain(chain[-1])}"
+    return None
 
 
 def _tls_told(cause: BaseException, place: str) -> str | None:

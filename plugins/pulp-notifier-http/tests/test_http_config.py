@@ -38,7 +38,7 @@ def test_a_config_without_a_url_is_refused_in_the_words_of_pulp_2(
         ("http://re ceiver.example/", "host or port"),
         ("http://" + "a" * 64 + ".example/", "host or port"),
         ("http://receiver.example/\r\nX-Evil: 1", "line break"),
-        ("http://receiver.example/\x00", "control character"),
+        ("http://receiver.example/\x00", "character that no URL holds"),
     ],
 )
 def test_a_url_that_leads_nowhere_is_refused(url: str, told: str, loaded: LoadedNotifier) -> None:
@@ -47,6 +47,23 @@ def test_a_url_that_leads_nowhere_is_refused(url: str, told: str, loaded: Loaded
         loaded.parse({"url": url})
 
     assert told in raised.value.problems["url"]
+
+
+@pytest.mark.parametrize("option", ["url", "username", "password", "ca_path"])
+def test_half_a_character_is_refused(option: str, loaded: LoadedNotifier) -> None:
+    """JSON can hold lone surrogates, and nothing can be sent as one."""
+    config = {"url": "http://receiver.example/", option: "http://receiver.example/\ud800"}
+
+    with pytest.raises(InvalidConfig) as raised:
+        loaded.parse(config)
+
+    assert [option] == list(raised.value.problems)
+
+
+def test_a_path_with_a_nul_is_refused(loaded: LoadedNotifier) -> None:
+    """No file system has one."""
+    with pytest.raises(InvalidConfig, match="ca_path: it holds a NUL"):
+        loaded.parse({"url": "http://receiver.example/", "ca_path": "/ca\x00.pem"})
 
 
 def test_a_refused_url_is_not_repeated(loaded: LoadedNotifier) -> None:

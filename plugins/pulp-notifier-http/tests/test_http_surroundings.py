@@ -101,6 +101,19 @@ def test_a_proxy_that_is_down_is_told_without_its_password(send: Send, monkeypat
     assert "secret" not in raised.value.reason
 
 
+@pytest.mark.parametrize("proxy", ["http://proxy:secret@127.0.0.1:99999", "http://", "socks9://proxy:secret@x:1"])
+def test_a_proxy_that_makes_no_sense_is_told_without_its_password(
+    proxy: str, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has to mend the environment, so the attempt is worth repeating."""
+    monkeypatch.setenv("http_proxy", proxy)
+
+    with pytest.raises(TemporaryFailure, match="^HTTP Notification Failed: .*prox") as raised:
+        send(url="http://receiver.example/hook")
+
+    assert "secret" not in raised.value.reason
+
+
 def test_a_proxy_that_refuses_is_told(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the status that it gave."""
     with HttpReceiver() as proxy:
