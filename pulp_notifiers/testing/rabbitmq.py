@@ -142,6 +142,8 @@ class RabbitMQ:
         """Freeze the node: its connections stay open and nothing answers."""
         if self._node is not None:
             self._node.signal(signal.SIGSTOP)
+            # A thread on another processor may go on for a moment and still answer.
+            os.waitid(os.P_PID, self._node.process_id, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a paused node go on."""

@@ -25,7 +25,8 @@ from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
 
 KEY = "pulp.server.repo.sync.finish"
 MESSAGE = AmqpMessage("amq.topic", KEY, b'{"event_type": "repo.sync.finish"}', message_id="8d7c0f0a")
-ALARM = "rabbit_alarm:{}_alarm({})."
+# The second call returns when the first has reached every connection.
+ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
 
 
 class Inbox:
