@@ -132,6 +132,8 @@ def main() -> int:
         server = stack.enter_context(service(state, mail, broker_url))
         connection = stack.enter_context(Connection(broker_url))
         queue = Queue("demo", Exchange("amq.topic", "topic", durable=True), "pulp.server.#", durable=True)
+        # RabbitMQ has this exchange from the start; the in-memory broker does not.
+        connection.default_channel.exchange_declare("amq.topic", "topic", durable=True, auto_delete=False)
         queue(connection.default_channel).declare()
         client = Client(server.url)
 
