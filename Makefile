@@ -2,11 +2,13 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
 
 # The tutorial's plugin is left out: the end-to-end tests, and a reader of the docs, install it into a running service.
 PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/pulp-notifier-file/%,$(wildcard plugins/*/pyproject.toml)))
 METADATA := pyproject.toml setup.py $(PLUGINS:%=%/pyproject.toml)
+
+# Named after what the files say: a checkout or a copy gives them other times, older ones too.
+STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,10 +26,11 @@ help:
 install: $(STAMP)
 	@:
 
-$(STAMP): $(METADATA)
+$(STAMP):
 	@test -x $(BIN)/python || scripts/make-venv.sh '$(PYTHON)' $(VENV)
 	@echo "Installing pulp-notifiers and $(words $(PLUGINS)) plugins into $(VENV)"
 	@$(BIN)/python -m pip install -qq --editable '.[dev]' $(PLUGINS:%=--editable ./%)
+	@rm -f $(VENV)/.installed*
 	@touch $@
 
 # The Python that it was made from may be gone.
