@@ -19,22 +19,21 @@ Subclassing :class:`Notifier` is convenient, not required. A module with, or a f
 import copy
 import inspect
 import re
-import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .errors import InvalidConfig, NotifierError, NotifierUnavailable
+from .errors import InvalidConfig, NotifierUnavailable
 from .event import Event
 from .records import MASK
+from .secret_options import SECRET_NAME, declared_secrets
 
 ONE_TARGET = ""
 """The target of a config that has only one."""
 
-_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _SHORTEST_SCRUBBED = 4
 
@@ -49,6 +48,7 @@ class NotifierConfig(BaseModel):
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
+ResultT = TypeVar("ResultT")
 
 
 class Notifier(ABC, Generic[ConfigT]):
@@ -138,7 +138,7 @@ class LoadedNotifier:
         self.notifier = _as_notifier(plugin)
         self._config_model: type[BaseModel] = self.notifier.Config
         self._wants_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
-        self._declared_secrets = _secret_options(self._config_model)
+        self._declared_secrets = declared_secrets(self._config_model)
         section_model = getattr(self.notifier, "Settings", None)
         if section_model is not None and settings is not None:
             self.notifier.configure(settings(self.notifier.settings_section, section_model))
@@ -151,28 +151,31 @@ class LoadedNotifier:
         """Return the stored options as the notifier's config model.
 
         :raises InvalidConfig: with every problem at once.
+        :raises NotifierUnavailable: a validator fails in another way.
         """
-        try:
-            return self._of_plugin(self._config_model.model_validate, dict(config))
-        except ValidationError as error:
-            raise InvalidConfig(self.type, _problems(error)) from None
+        return self._guarded("Config", lambda: self._parsed(config))
 
     def targets(self, config: Any) -> tuple[str, ...]:
         """Return the targets of a parsed config, each once, in order.
 
         :raises InvalidConfig: there is none, or one is no plain text.
+        :raises NotifierUnavailable: the notifier cannot tell them.
         """
-        targets = tuple(dict.fromkeys(self._call("targets", config, default=(ONE_TARGET,))))
+        targets = self._guarded("targets", lambda: tuple(self._told("targets", config, default=(ONE_TARGET,))))
         if not targets:
             raise InvalidConfig(self.type, {"": "they name nobody to notify"})
         for target in targets:
             if not isinstance(target, str) or _UNPRINTABLE.search(target):
-                raise InvalidConfig(self.type, {"": f"{target!r} is no target: write text without control characters"})
-        return targets
+                shown = ascii(target) if isinstance(target, str) else f"a value of type {type(target).__name__}"
+                raise InvalidConfig(self.type, {"": f"{shown} is no target: write text without control characters"})
+        return tuple(dict.fromkeys(targets))
 
     def advice(self, config: Any) -> tuple[str, ...]:
-        """Return the notifier's remarks on a parsed config."""
-        return tuple(self._call("advice", config, default=()))
+        """Return the notifier's remarks on a parsed config.
+
+        :raises NotifierUnavailable: the notifier cannot tell them.
+        """
+        return self._guarded("advice", lambda: tuple(map(str, self._told("advice", config, default=()))))
 
     def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
         """Make one attempt; see :meth:`Notifier.send`."""
@@ -182,8 +185,11 @@ class LoadedNotifier:
             self.notifier.send(event, config, target)
 
     def close(self) -> None:
-        """Release what the notifier holds."""
-        self._call("close", default=None)
+        """Release what the notifier holds.
+
+        :raises NotifierUnavailable: the notifier cannot.
+        """
+        self._guarded("close", getattr(self.notifier, "close", lambda: None))
 
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
         """Return which of the options given are secret.
@@ -191,21 +197,31 @@ class LoadedNotifier:
         A Pulp 2 style notifier declares none, so there the names decide.
         """
         if isinstance(self.notifier, HandleEventNotifier):
-            return frozenset(name for name in config if _SECRET_NAME.search(name))
+            return frozenset(name for name in config if SECRET_NAME.search(name))
         return self._declared_secrets & config.keys()
 
-    def _call(self, name: str, *arguments: Any, default: Any) -> Any:
-        method = getattr(self.notifier, name, None)
-        return default if method is None else self._of_plugin(method, *arguments)
-
-    def _of_plugin(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def _parsed(self, config: Mapping[str, Any]) -> BaseModel:
         try:
-            return function(*arguments)
-        except (NotifierError, ValidationError):
+            return self._config_model.model_validate(dict(config))
+        except ValidationError as error:
+            raise InvalidConfig(self.type, _problems(error)) from None
+
+    def _told(self, name: str, config: Any, default: Iterable[Any]) -> Iterable[Any]:
+        method = getattr(self.notifier, name, None)
+        told: Iterable[Any] = default if method is None else method(config)
+        if isinstance(told, str | bytes):
+            raise TypeError("it returned one text, not a list of texts")
+        return told
+
+    def _guarded(self, name: str, work: Callable[[], ResultT]) -> ResultT:
+        try:
+            return work()
+        except (InvalidConfig, KeyboardInterrupt):
             raise
-        except Exception as failure:  # a plugin may raise anything, and must not disturb the rest
-            name = getattr(function, "__name__", repr(function))
-            reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {failure}"
+        except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
+            # Not the text of a ValidationError, which repeats values that may be secret.
+            told = "; ".join(_problems(failure).values()) if isinstance(failure, ValidationError) else failure
+            reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {told}".rstrip(": ")
             raise NotifierUnavailable(self.type, reason) from failure
 
 
@@ -220,16 +236,23 @@ def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str
 
 
 def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
-    """Return text without the values of secret options.
+    """Return text without the values of secret options, at whatever depth they stand.
 
     The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
     characters stay, since replacing them would garble ordinary words.
     """
-    for name in secret_options:
-        value = config.get(name)
-        if isinstance(value, str) and len(value) >= _SHORTEST_SCRUBBED:
-            text = text.replace(value, MASK)
-    return text
+    values = {value for name in secret_options for value in _texts(config.get(name))}
+    # The longest first, so that no rest of one remains where another is its beginning.
+    secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _as_notifier(plugin: Any) -> Any:
@@ -257,20 +280,6 @@ def _require_parameters(function: Callable[..., Any], count: int, form: str) -> 
         signature.bind(*range(count), **{name: 1 for name in signature.parameters if name == "attempt"})
     except TypeError:
         raise TypeError(f"{function!r} cannot be called as {form}") from None
-
-
-def _secret_options(model: type[BaseModel]) -> frozenset[str]:
-    secret = {name for name, field in model.model_fields.items() if _holds_secret(field.annotation)}
-    aliases = {field.alias for name, field in model.model_fields.items() if name in secret and field.alias}
-    return frozenset(secret | aliases)
-
-
-def _holds_secret(annotation: Any) -> bool:
-    if annotation in (SecretStr, SecretBytes):
-        return True
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
-        return bool(_secret_options(annotation))
-    return any(_holds_secret(part) for part in typing.get_args(annotation))
 
 
 def _problems(error: ValidationError) -> dict[str, str]:

@@ -15,7 +15,7 @@ CORE = "pulp_notifiers"
 
 FLOORS = (
     ("errors", "encoding", "event", "task", "records", "backoff"),
-    ("notifier", "source", "settings"),
+    ("secret_options", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
     ("listeners", "accounts", "admission", "dispatcher", "attempt_log", "courier", "worker", "status"),
     ("app",),
@@ -48,7 +48,7 @@ OWNERS = {
     "kombu": {"broker"},
     "psycopg": {"store"},
     # Config models are part of the contract.
-    "pydantic": {"notifier", "settings", "registry", "broker", "rest", "cli"},
+    "pydantic": {"secret_options", "notifier", "settings", "registry", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},

@@ -19,7 +19,6 @@ set by a fixture::
 import copy
 import inspect
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from typing import Any
 
 from ..event import Event
 from ..notifier import LoadedNotifier
+from ..secret_options import SECRET_NAME
 from ..settings import Settings
 from .trial import Trial, failures, logged
 
@@ -39,7 +39,6 @@ _ODD_VALUES: tuple[Any, ...] = (
     *("", " ", "\x00", "\r\n", "é😀", "x" * 10_000),
     *([], [None], ["", 1], [[]], {}, {"a": [1]}),
 )
-_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -88,7 +87,7 @@ class NotifierContract:
             names = {*trial.option_names(), *self.options}
             declared = trial.loaded.secret_options(dict.fromkeys(names, ""))
 
-        suspects = {name for name in names if _SECRET_NAME.search(name)} - declared - {*self.public_options}
+        suspects = {name for name in names if SECRET_NAME.search(name)} - declared - {*self.public_options}
         assert not suspects, f"Options that sound secret and are no SecretStr: {sorted(suspects)}"
 
     def test_valid_options_are_accepted(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, Secret, SecretStr, field_validator, model_validator
 
 from pulp_notifiers.errors import InvalidConfig, PermanentFailure, TemporaryFailure
 from pulp_notifiers.notifier import Notifier, NotifierConfig
@@ -68,6 +68,22 @@ class Good(NotifierContract):
 
 class TestGoodNotifier(Good):
     """Collected by pytest like a plugin author's class."""
+
+
+class OtherwiseNamed(GoodConfig):
+    """Takes its secret under two names, neither of which is the field's."""
+
+    password: Secret[str] | None = Field(
+        None, validation_alias=AliasChoices("password_text", "api_token"), description="To be let in."
+    )
+
+
+class TestOtherwiseNamed(Good):
+    """Is as good as any."""
+
+    notifier = type("OtherwiseNamedNotifier", (GoodNotifier,), {"Config": OtherwiseNamed})
+    options = {"address": "here", "api_token": SECRET, "password_text": SECRET}
+    failing_options = ({"address": "nowhere", "api_token": SECRET},)
 
 
 class TestHandleEvent(NotifierContract):

@@ -1,13 +1,15 @@
 """The engine's view of a plugin."""
 
+import asyncio
 import copy
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 
-from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable
+from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable, PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig, mask, scrub, unmask
 
@@ -84,6 +86,22 @@ def test_secret_options_are_those_that_hold_secrets_at_any_depth():
     assert {"password", "inner"} == loaded.secret_options({"url": 1, "password": 1, "inner": 1, "x": 1})
 
 
+def test_an_option_with_a_secret_is_masked_under_each_of_its_names():
+    """Whichever a client chose, it is the one that is stored and shown."""
+
+    class Named(NotifierConfig):
+        password: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("password", "passphrase"))
+
+    class Plugin(Recorder):
+        Config = Named
+
+    loaded = LoadedNotifier("named", Plugin)
+    config = {"passphrase": "hunter2"}
+
+    assert "hunter2" == loaded.parse(config).password.get_secret_value()
+    assert {"passphrase": "*****"} == mask(config, loaded.secret_options(config))
+
+
 def test_masking_and_unmasking_are_inverse_for_a_client_that_sends_back_what_it_got():
     """``*****`` sent back means unchanged."""
     secret = frozenset({"password"})
@@ -99,6 +117,23 @@ def test_masking_and_unmasking_are_inverse_for_a_client_that_sends_back_what_it_
 def test_secrets_are_scrubbed_from_text():
     """A notifier's author may forget."""
     assert "refused for joe:*****" == scrub("refused for joe:hunter2", {"p": "hunter2", "q": 5}, frozenset("pq"))
+
+
+def test_the_longest_secret_is_scrubbed_first():
+    """Otherwise the end of one that begins like another would stay."""
+    config = {"p": "pass", "q": "pass123word"}
+
+    assert "***** and *****" == scrub("pass123word and pass", config, frozenset("pq"))
+
+
+def test_secrets_are_scrubbed_wherever_they_stand_within_an_option():
+    """Numbers too; words that anybody may say stay."""
+    config = {"p": {"deep": ["hunter2", {"n": 123456}], "flag": True, "short": "abc"}, "q": 98765.5, "none": None}
+    secret = frozenset(("p", "q", "none", "missing"))
+
+    text = scrub("True None abc deep: hunter2, 123456, 98765.5", config, secret)
+
+    assert "True None abc deep: *****, *****, *****" == text
 
 
 def test_a_pulp_2_module_gets_copies_of_config_and_event():
@@ -180,7 +215,7 @@ def test_subclassing_is_not_required():
     loaded.close()
 
 
-@pytest.mark.parametrize("targets", [[], ["a\nb"], ["a\x00"], ["\ud800"], [5]])
+@pytest.mark.parametrize("targets", [[], ["a\nb"], ["a\x00"], ["\ud800"], [5], [["a"]]])
 def test_targets_that_are_no_plain_text_are_a_config_problem(targets):
     """They could not be stored."""
 
@@ -194,17 +229,105 @@ def test_targets_that_are_no_plain_text_are_a_config_problem(targets):
         loaded.targets(loaded.parse({"url": "x"}))
 
 
-def test_a_hook_that_raises_makes_the_notifier_unavailable_and_nothing_worse():
-    """A plugin may raise anything."""
+def with_hook(name: str, hook: Callable[..., Any]) -> LoadedNotifier:
+    """Return a notifier with this hook."""
+    return LoadedNotifier("odd", type("Odd", (Recorder,), {name: hook}))
 
-    class Broken(Recorder):
-        def targets(self, config: Config) -> Any:
-            raise KeyError("oops")
 
-    loaded = LoadedNotifier("broken", Broken)
+def raising(failure: BaseException) -> Callable[..., Any]:
+    """Return a hook that raises."""
 
-    with pytest.raises(NotifierUnavailable, match=r"targets failed: KeyError: 'oops'"):
-        loaded.targets(loaded.parse({"url": "x"}))
+    def hook(*_arguments: Any) -> Any:
+        raise failure
+
+    return hook
+
+
+def foreign_validation_error() -> ValueError:
+    """Return what a model says that is not the config."""
+    try:
+        Config.model_validate({"url": "x", "retries": "hunter2"})
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (KeyError("oops"), "KeyError: 'oops'"),
+        (TemporaryFailure("later"), "TemporaryFailure: later"),
+        (PermanentFailure("never"), "PermanentFailure: never"),
+        (NotifierUnavailable("other", "gone"), "NotifierUnavailable: gone"),
+        (SystemExit(), "SystemExit"),
+        (asyncio.CancelledError("stop"), "CancelledError: stop"),
+        (foreign_validation_error(), "ValidationError: Input should be a valid integer, unable to parse string"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_hook_that_raises_makes_the_notifier_unavailable_and_nothing_worse(failure, words):
+    """A plugin may raise anything; only a config can be invalid."""
+    for name, arguments in (("targets", [None]), ("advice", [None]), ("close", [])):
+        with pytest.raises(NotifierUnavailable) as caught:
+            getattr(with_hook(name, raising(failure)), name)(*arguments)
+
+        assert f"The odd notifier's {name} failed: {words}".split(" as an integer")[0] in caught.value.reason
+        assert "hunter2" not in caught.value.reason
+
+
+def test_a_validator_that_fails_makes_the_notifier_unavailable():
+    """Unless it says what is wrong with the config."""
+
+    class Stumbling(NotifierConfig):
+        @field_validator("*", mode="before")
+        @classmethod
+        def _stumble(cls, _value: Any) -> Any:
+            raise TemporaryFailure("no time")
+
+        size: int = 1
+
+    class Plugin(Recorder):
+        Config = Stumbling
+
+    with pytest.raises(NotifierUnavailable, match="The odd notifier's Config failed: TemporaryFailure: no time"):
+        LoadedNotifier("odd", Plugin).parse({"size": 2})
+
+
+@pytest.mark.parametrize("failure", [InvalidConfig("odd", {"url": "no"}), KeyboardInterrupt()])
+def test_what_a_config_or_the_administrator_did_passes_a_hook(failure):
+    """Neither is a fault of the plugin."""
+    with pytest.raises(type(failure)) as caught:
+        with_hook("targets", raising(failure)).targets(None)
+
+    assert failure is caught.value
+
+
+def half_a_list(*_arguments: Any) -> Any:
+    yield "one"
+    raise OSError("no more")
+
+
+@pytest.mark.parametrize(
+    ("hook", "words"),
+    [
+        (half_a_list, "OSError: no more"),
+        (lambda *_: None, "TypeError: 'NoneType' object is not iterable"),
+        (lambda *_: 5, "TypeError: 'int' object is not iterable"),
+        (lambda *_: "ops@example.com", "TypeError: it returned one text, not a list of texts"),
+    ],
+)
+@pytest.mark.parametrize("name", ["targets", "advice"])
+def test_a_hook_that_returns_no_list_makes_the_notifier_unavailable(name, hook, words):
+    """Its items are looked at before anybody else has to."""
+    with pytest.raises(NotifierUnavailable, match=f"The odd notifier's {name} failed: {words}"):
+        getattr(with_hook(name, hook), name)(None)
+
+
+def test_hooks_may_return_anything_that_can_be_iterated():
+    """Each target counts once."""
+    loaded = with_hook("targets", lambda _self, _config: (name for name in ["b", "a", "b"]))
+
+    assert ("b", "a") == loaded.targets(None)
 
 
 def test_settings_are_given_before_anything_else():
