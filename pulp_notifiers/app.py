@@ -82,6 +82,7 @@ class App:
 
         :raises StoreUnavailable: nothing was written.
         :raises TypeError: payload or call report hold a value that has no JSON form.
+        :raises ValueError: they hold a number that is not finite.
         """
         return self._dispatcher.fire(event)
 
@@ -104,6 +105,7 @@ class App:
             threads=own.worker_threads,
             lease=timedelta(seconds=own.lease_seconds),
             poll=timedelta(seconds=own.poll_seconds),
+            attempt_limit=timedelta(seconds=own.attempt_limit_seconds),
             keep_delivered=timedelta(days=own.keep_delivered_days),
             keep_dead=timedelta(days=own.keep_dead_days),
         )

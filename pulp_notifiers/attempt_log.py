@@ -18,59 +18,31 @@ class AttemptLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._reasons: dict[int, str] = {}
         self._told: dict[str, str] = {}
 
     def delivered(self, listener_id: str, delivery: OwedDelivery) -> None:
         """Say that a delivery has arrived."""
         with self._lock:
-            failed_before = self._reasons.pop(delivery.id, None) is not None
             self._told.pop(listener_id, None)
-        _logger.log(
-            logging.INFO if failed_before else logging.DEBUG,
-            "Delivery %d of %s to listener %s has arrived",
-            delivery.id,
-            delivery.event.type,
-            listener_id,
-        )
+        level = logging.DEBUG if delivery.last_error is None else logging.INFO
+        text = "Delivery %d of %s to listener %s has arrived"
+        _logger.log(level, text, delivery.id, delivery.event.type, listener_id)
 
     def failed(self, listener_id: str, delivery: OwedDelivery, reason: str, wait_seconds: float) -> None:
         """Say that an attempt failed and that there will be another."""
-        with self._lock:
-            repeated = self._reasons.get(delivery.id) == reason
-            self._reasons[delivery.id] = reason
-        _logger.log(
-            logging.DEBUG if repeated else logging.ERROR,
-            "%s (delivery %d of %s to listener %s; next attempt in %.0f s)",
-            reason,
-            delivery.id,
-            delivery.event.type,
-            listener_id,
-            wait_seconds,
-        )
+        level = logging.DEBUG if delivery.last_error == reason else logging.ERROR
+        text = "%s (delivery %d of %s to listener %s; next attempt in %.0f s)"
+        _logger.log(level, text, reason, delivery.id, delivery.event.type, listener_id, wait_seconds)
 
     def dead(self, listener_id: str, delivery: OwedDelivery, reason: str) -> None:
         """Say that a delivery was given up."""
-        with self._lock:
-            self._reasons.pop(delivery.id, None)
-        _logger.error(
-            "%s (delivery %d of %s to listener %s is now a dead letter)",
-            reason,
-            delivery.id,
-            delivery.event.type,
-            listener_id,
-        )
+        text = "%s (delivery %d of %s to listener %s is now a dead letter)"
+        _logger.error(text, reason, delivery.id, delivery.event.type, listener_id)
 
     def unfit(self, listener_id: str, delivery: OwedDelivery, reason: str, level: int) -> None:
         """Say that a delivery was given up because of the listener itself, at this level the first time."""
         with self._lock:
             repeated = self._told.get(listener_id) == reason
             self._told[listener_id] = reason
-        _logger.log(
-            logging.DEBUG if repeated else level,
-            "%s (listener %s; delivery %d of %s is kept as a dead letter, as will be all further ones)",
-            reason,
-            listener_id,
-            delivery.id,
-            delivery.event.type,
-        )
+        text = "%s (listener %s; delivery %d of %s is kept as a dead letter, as will be all further ones)"
+        _logger.log(logging.DEBUG if repeated else level, text, reason, listener_id, delivery.id, delivery.event.type)

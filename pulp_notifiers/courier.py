@@ -1,8 +1,10 @@
 """The courier: makes one attempt, and says what came of it."""
 
 import logging
+import math
 import random
 import re
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,15 +16,12 @@ from .errors import (
     NotifierError,
     NotifierUnavailable,
     PermanentFailure,
-    StoreUnavailable,
     SwitchedOff,
     TemporaryFailure,
 )
 from .event import utc_now
 from .notifier import ONE_TARGET, LoadedNotifier, scrub
-from .records import Attempt, DeliveryState, Listener, Outcome, OwedDelivery
-
-LISTENER_GONE = "The listener was deleted before this could be delivered."
+from .records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 
 _LONGEST_REASON = 2000  # characters; a receiver's whole error page would be no sentence
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -73,6 +72,18 @@ class Courier:
         if failure is None:
             self._log.delivered(listener_id, delivery)
             return self._outcome(DeliveryState.DELIVERED, delivery, started_at, None)
+        return self._failed(listener_id, delivery, started_at, failure)
+
+    def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome:
+        """Return the outcome of an attempt that has not come back within the limit, and is waited for no longer."""
+        failure = TemporaryFailure(
+            f"The notifier did not return within {limit.total_seconds():g} seconds, and is waited for no longer."
+        )
+        return self._failed(listener_id, delivery, self._clock() - limit, failure)
+
+    def _failed(
+        self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: NotifierError
+    ) -> Outcome:
         reason = _one_line(str(failure))
         if isinstance(failure, TemporaryFailure) and not self._backoff.exhausted(delivery.attempts + 1):
             wait = self._wait_seconds(delivery, failure)
@@ -85,18 +96,18 @@ class Courier:
     def _carry(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
         listener = self._listeners.get(listener_id)
         if listener is None:
-            return PermanentFailure(LISTENER_GONE)
+            return PermanentFailure(LISTENER_DELETED)
         try:
             self._send(listener, delivery)
-        except StoreUnavailable:
-            raise
         except NotifierUnavailable as unavailable:
             # The plugin may be on its way back: an upgrade uninstalls it for a moment.
-            return TemporaryFailure(unavailable.reason)
+            return self._scrubbed(listener, TemporaryFailure(unavailable.reason))
         except (TemporaryFailure, PermanentFailure) as failure:
             return self._scrubbed(listener, failure)
-        except Exception as failure:  # the one broad except of an attempt: a plugin may raise anything
-            _logger.debug("Listener %s, delivery %d", listener_id, delivery.id, exc_info=True)
+        except BaseException as failure:  # noqa: BLE001  a plugin may raise anything, sys.exit() included
+            # Without the exception's own text, which may hold secrets.
+            frames = "".join(traceback.format_tb(failure.__traceback__))
+            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames)
             what = f"{type(failure).__name__}: {failure}".rstrip(": ")
             raised = f"Exception from notifier of type [{listener.notifier_type}]: {what}"
             return self._scrubbed(listener, TemporaryFailure(raised))
@@ -120,13 +131,16 @@ class Courier:
     def _scrubbed(
         self, listener: Listener, failure: TemporaryFailure | PermanentFailure
     ) -> TemporaryFailure | PermanentFailure:
-        notifier = self._notifiers.get(listener.notifier_type)
-        failure.args = (scrub(str(failure), listener.config, notifier.secret_options(listener.config)),)
+        try:
+            secret_options = self._notifiers.get(listener.notifier_type).secret_options(listener.config)
+        except NotifierUnavailable:
+            secret_options = frozenset(listener.config)  # nobody can say which are secret
+        failure.args = (scrub(str(failure), listener.config, secret_options),)
         return failure
 
     def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
         wait = self._backoff.delay_seconds(delivery.attempts + 1, self._draw)
-        return min(max(wait, failure.retry_after or 0.0), self._backoff.longest_seconds)
+        return min(max(wait, _seconds(failure.retry_after)), self._backoff.longest_seconds)
 
     def _tell_of_the_end(self, listener_id: str, delivery: OwedDelivery, failure: NotifierError, reason: str) -> None:
         if isinstance(failure, SwitchedOff):
@@ -145,6 +159,11 @@ class Courier:
         due_at: datetime | None = None,
     ) -> Outcome:
         return Outcome(state, Attempt(delivery.attempts + 1, started_at, self._clock(), error), due_at)
+
+
+def _seconds(asked: object) -> float:
+    # A plugin may pass on whatever its receiver sent.
+    return asked if isinstance(asked, int | float) and math.isfinite(asked) else 0.0
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,8 @@
 """The dispatcher: decides who is owed an event and has it written. It never touches a network."""
 
 import logging
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,9 @@ from .errors import InvalidConfig, NotifierUnavailable
 from .event import Event, matches_any, utc_now
 from .notifier import ONE_TARGET, LoadedNotifier
 from .records import Listener, Owed
+
+_LOOK_AGAIN_SECONDS = 5.0
+"""Targets that could not be told are not asked for again before: a plugin that fails slowly would slow every event."""
 
 _logger = logging.getLogger(__name__)
 
@@ -64,12 +69,15 @@ class Dispatcher:
         notifiers: Notifiers,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listeners = listeners
         self._outbox = outbox
         self._notifiers = notifiers
         self._wake = wake
         self._clock = clock
+        self._monotonic = monotonic
+        self._look_again_at = math.inf
         self._lock = Lock()
         self._routes: _Routes | None = None
 
@@ -80,8 +88,11 @@ class Dispatcher:
 
         :raises StoreUnavailable: nothing was written.
         :raises TypeError: payload or call report hold a value that has no JSON form.
+        :raises ValueError: they hold a number that is not finite.
         """
-        routes = self._routes or self._load()
+        routes = self._routes
+        if routes is None or self._monotonic() >= self._look_again_at:
+            routes = self._load()
         while True:
             owed = routes.owed(event.type)
             written = self._outbox.add(event, owed, routes.revision, self._clock())
@@ -97,8 +108,10 @@ class Dispatcher:
         with self._lock:
             revision, listeners = self._listeners.all()
             routes = _Routes(revision, tuple(self._route(listener) for listener in listeners))
-            # A plugin that is missing now may be there for the next event, and no revision would tell.
-            self._routes = routes if all(route.owed for route in routes.routes) else None
+            # A plugin that is missing now may be there soon, and no revision would tell.
+            complete = all(route.owed for route in routes.routes)
+            self._look_again_at = math.inf if complete else self._monotonic() + _LOOK_AGAIN_SECONDS
+            self._routes = routes
             return routes
 
     def _route(self, listener: Listener) -> _Route:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from .encoding import utc
+
 REPO_SYNC_START = "repo.sync.start"
 REPO_SYNC_FINISH = "repo.sync.finish"
 REPO_PUBLISH_START = "repo.publish.start"
@@ -38,7 +40,7 @@ class Event:
     :ivar payload: facts of that type.
     :ivar call_report: the task's state as Pulp 2's 17 keys (CONTRACT 2.4), or None outside a task.
     :ivar id: the same over all attempts of all deliveries, so that receivers can drop repeats.
-    :ivar occurred_at: aware UTC.
+    :ivar occurred_at: aware UTC; a naive time counts as UTC.
     :ivar source: who said so, for people: ``rest``, ``python``, the name of a source.
     :raises ValueError: the type is no dotted name.
     """
@@ -56,6 +58,7 @@ class Event:
                 f"{self.type!r} is not an event type: write words of letters, digits, _ and -, joined by dots, "
                 f"at most {MAX_TYPE_LENGTH} characters"
             )
+        object.__setattr__(self, "occurred_at", utc(self.occurred_at))
 
     def body(self) -> dict[str, Any]:
         """Return the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from .encoding import unportable
 from .errors import InvalidConfig, InvalidValue, NoSuchListener, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
-from .notifier import LoadedNotifier, mask, unmask
+from .notifier import LoadedNotifier, mask, scrub, unmask
 from .records import Listener, merge_config
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
@@ -102,12 +102,13 @@ class Listeners:
         :raises InvalidValue: a value cannot be accepted; nothing is changed.
         """
 
-        def change(stored: Listener) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-            patch = unmask(_checked_config(config), self._secret_options(stored, _checked_config(config)))
-            merged = merge_config(stored.config, patch)
-            return merged, stored.event_types if event_types is None else _checked_event_types(event_types)
-
-        changed = self._rows.change(_key(listener_id), change)
+        stored = self.get(listener_id)
+        delta = _checked_config(config)
+        patch = unmask(delta, self._secret_options(stored, delta))
+        chosen = None if event_types is None else _checked_event_types(event_types)
+        changed = self._rows.change(
+            stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types)
+        )
         if changed is None:
             raise NoSuchListener(listener_id)
         self._remark(changed)
@@ -154,8 +155,9 @@ class Listeners:
             remarks = notifier.advice(notifier.parse(listener.config))
         except (InvalidConfig, NotifierUnavailable) as problem:
             remarks = (f"{str(problem).rstrip('.')}. Nothing will be delivered until that is corrected.",)
+        secret_options = self._secret_options(listener, listener.config)
         for remark in remarks:
-            _logger.warning("Listener %s: %s", listener.id, remark)
+            _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
 
 
 def _key(listener_id: str) -> str:

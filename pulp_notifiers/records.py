@@ -12,6 +12,10 @@ MASK = "*****"
 """Stands for a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
 
 
+LISTENER_DELETED = "The listener was deleted before this could be delivered."
+"""The last error of what a listener was owed when it was deleted."""
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
@@ -95,12 +99,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OwedDelivery:
-    """What a worker needs to make one attempt."""
+    """What a worker needs to make one attempt.
+
+    :ivar last_error: the sentence of the attempt before, if that failed.
+    """
 
     id: int
     event: Event
     target: str
     attempts: int
+    last_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,10 @@ class Registry:
         with self._lock:
             loaded, self._loaded = self._loaded, {}
         for notifier in loaded.values():
-            notifier.close()
+            try:
+                notifier.close()
+            except NotifierUnavailable as failure:
+                _logger.error("%s", failure)
 
     def _scan(self) -> dict[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = defaultdict(list)

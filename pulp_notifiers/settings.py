@@ -70,6 +70,9 @@ class NotifiersSettings(BaseModel):
     lease_seconds: float = Field(
         30.0, ge=1, le=3600, description="How long the deliveries of a worker that died are left to it."
     )
+    attempt_limit_seconds: float = Field(
+        300.0, ge=1, le=86400, description="How long a notifier may take for one attempt before it is given up."
+    )
     max_attempts: int = Field(24, ge=1, le=1000, description="Failed attempts after which a delivery is dead.")
     backoff_first_seconds: float = Field(2.0, gt=0, le=3600, description="Wait after the first failed attempt.")
     backoff_longest_seconds: float = Field(3600.0, gt=0, le=604800, description="No wait is longer.")

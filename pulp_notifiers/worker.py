@@ -1,6 +1,8 @@
 """The worker: threads that claim what is due, have it attempted, and record what came of it."""
 
 import logging
+import math
+import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -13,7 +15,7 @@ from .errors import StoreUnavailable
 from .event import utc_now
 from .records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
 
-_PRUNE_EVERY = timedelta(hours=1)
+_PRUNE_EVERY_SECONDS = 3600.0
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Courier(Protocol):
     """Who makes an attempt."""
 
     def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
+    def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class WorkerOptions:
     :ivar threads: attempts at the same time.
     :ivar lease: how long what a dead worker had claimed is left to it; renewed every third of it.
     :ivar poll: how often to look for what another process fired.
+    :ivar attempt_limit: an attempt that takes longer is counted as failed, and its thread replaced.
     :ivar keep_delivered: delivered deliveries are deleted after.
     :ivar keep_dead: dead letters are deleted after.
     """
@@ -56,6 +60,7 @@ class WorkerOptions:
     threads: int = 16
     lease: timedelta = timedelta(seconds=30)
     poll: timedelta = timedelta(seconds=1)
+    attempt_limit: timedelta = timedelta(minutes=5)
     keep_delivered: timedelta = timedelta(days=7)
     keep_dead: timedelta = timedelta(days=90)
 
@@ -65,6 +70,8 @@ class Worker:
 
     One thread claims lanes and keeps their leases alive; the others carry the deliveries of one lane at a time, in
     order. A lane whose delivery failed for now goes back, to come up again when it is due.
+
+    :param monotonic: seconds that never go back, by which leases are renewed whatever happens to the clock.
     """
 
     def __init__(
@@ -74,40 +81,51 @@ class Worker:
         courier: Courier,
         options: WorkerOptions | None = None,
         clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options or WorkerOptions()
         self._claims = claims
         self._history = history
         self._courier = courier
         self._clock = clock
+        self._monotonic = monotonic
         self._admission = Admission(self.options.threads)
         # One lock for all that follows; everything that happens inside it is quick. Two conditions, because waking
         # all threads for each event costs more than the event.
         lock = threading.Lock()
         self._something_to_do = threading.Condition(lock)
         self._something_due = threading.Condition(lock)
-        self._stopping = False
+        self._stopping = self._ended = False
         self._look_again = False
         self._more_due = False
-        self._threads: list[threading.Thread] = []
-        self._renewed_at = self._pruned_at = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._pid = 0
+        self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
+        self._attempting: list[threading.Thread] = []
+        self._renewed_at = monotonic()
+        self._pruned_at = -math.inf
         self._outage = False
 
     @property
     def running(self) -> bool:
-        """Tell whether the threads are at work."""
-        return bool(self._threads) and not self._stopping
+        """Tell whether the threads are at work, in this process."""
+        return self._pid == os.getpid() and not self._stopping and self._claiming.is_alive()
 
     def start(self) -> None:
-        """Start the threads."""
-        names = [f"pulp-notifiers-attempts-{number}" for number in range(self.options.threads)]
-        self._threads = [threading.Thread(target=self._attempt_forever, name=name, daemon=True) for name in names]
-        self._threads.append(threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True))
-        for thread in self._threads:
-            thread.start()
+        """Start the threads.
+
+        :raises RuntimeError: they were started before.
+        """
+        if self._pid:
+            raise RuntimeError("A worker is started once; make another one.")
+        self._pid = os.getpid()
+        for _ in range(self.options.threads):
+            self._start_attempting()
+        self._claiming.start()
 
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
+        if self._pid != os.getpid():
+            return  # in a forked process nobody sleeps here, and the lock may be held for ever
         with self._something_due:
             self._look_again = True
             self._something_due.notify()
@@ -118,40 +136,62 @@ class Worker:
         :param timeout_seconds: how long to wait for attempts. What then still runs is left to its lease.
         :return: whether all threads ended.
         """
+        if self._pid != os.getpid():
+            return True
         with self._something_due:
             self._stopping = True
-            waiting = self._admission.withdraw()
-            self._something_due.notify()
             self._something_to_do.notify_all()
-        deadline = time.monotonic() + timeout_seconds
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        self._claims.release(waiting)
-        return not any(thread.is_alive() for thread in self._threads)
+        deadline = self._monotonic() + timeout_seconds
+        for thread in self._attempting:
+            thread.join(max(0.0, deadline - self._monotonic()))
+        with self._something_due:
+            self._ended = True
+            self._something_due.notify()
+        self._claiming.join()
+        try:
+            self._claims.release(self._admission.withdraw())
+        except StoreUnavailable as unavailable:
+            _logger.warning("What was claimed is left to its leases: %s", unavailable)
+        return not any(thread.is_alive() for thread in self._attempting)
+
+    def _start_attempting(self) -> None:
+        name = f"pulp-notifiers-attempts-{len(self._attempting)}"
+        thread = threading.Thread(target=self._attempt_forever, name=name, daemon=True)
+        self._attempting = [*(each for each in self._attempting if each.is_alive()), thread]
+        thread.start()
 
     def _claim_forever(self) -> None:
-        while not self._stopping:
+        while not self._ended:
+            pause = self._longest_pause
             try:
-                claimed = self._claim_once()
-                self._prune_sometimes()
-                pause = self._pause_seconds() if claimed == 0 else self._longest_pause
+                pause = self._one_round()
                 self._end_of_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
-                pause = self.options.poll.total_seconds()
             except Exception:  # the one broad except of this thread: it must go on, or nothing is delivered any more
                 _logger.exception("The worker stumbled and goes on")
-                pause = self.options.poll.total_seconds()
             self._rest(pause)
 
-    def _claim_once(self) -> int:
+    def _one_round(self) -> float:
+        self._renew_sometimes()
+        self._give_up_overdue()
+        claimed = 0 if self._stopping else self._claim()
+        self._prune_sometimes()
+        return self._longest_pause if claimed else self._pause_seconds()
+
+    def _renew_sometimes(self) -> None:
+        if self._monotonic() - self._renewed_at < self.options.lease.total_seconds() / 3:
+            return
+        with self._something_due:
+            held = self._admission.held()
+        self._claims.renew(held, self._clock() + self.options.lease)
+        self._renewed_at = self._monotonic()
+
+    def _claim(self) -> int:
         now = self._clock()
         with self._something_due:
             self._look_again = False
-            limit, full, held = self._admission.free, self._admission.full(), self._admission.held()
-        if held and now - self._renewed_at >= self.options.lease / 3:
-            self._claims.renew(held, now + self.options.lease)
-            self._renewed_at = now
+            limit, full = self._admission.idle_threads, self._admission.full()
         claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit else []
         with self._something_to_do:
             self._admission.offer(claimed)
@@ -171,10 +211,20 @@ class Worker:
 
     def _rest(self, seconds: float) -> None:
         with self._something_due:
-            self._something_due.wait_for(lambda: self._look_again or self._stopping, seconds)
+            self._something_due.wait_for(lambda: self._ended or (self._look_again and not self._stopping), seconds)
+
+    def _give_up_overdue(self) -> None:
+        limit = self.options.attempt_limit
+        with self._something_due:
+            overdue = self._admission.overdue(self._monotonic() - limit.total_seconds())
+        for claim, delivery in overdue:
+            outcome = self._courier.overdue(claim.listener_id, delivery, limit)
+            self._claims.record(claim, delivery, outcome, self._clock(), last=True)
+            self._start_attempting()
 
     def _attempt_forever(self) -> None:
-        while (claim := self._next_claim()) is not None:
+        needed = True
+        while needed and (claim := self._next_claim()) is not None:
             outcome, lane = None, LaneState.PENDING
             try:
                 outcome, lane = self._work_off(claim)
@@ -182,7 +232,8 @@ class Worker:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
                 _logger.exception("The worker stumbled over lane %d and goes on", claim.lane)
-            self._finish(claim, outcome, lane)
+            finally:
+                needed = self._finish(claim, outcome, lane)
 
     def _next_claim(self) -> Claim | None:
         with self._something_to_do:
@@ -194,22 +245,27 @@ class Worker:
                 self._something_to_do.wait()
         return None
 
-    def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> None:
-        troubled = outcome is not None and outcome.state is DeliveryState.PENDING
+    def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:
+        state = outcome.state if outcome is not None else None
+        delivered = None if state in (None, DeliveryState.DEAD) else state is DeliveryState.DELIVERED
         with self._something_due:
-            self._admission.finished(claim, troubled)
-            if self._more_due or (lane is LaneState.PENDING and not troubled):
+            counted = self._admission.finished(claim, delivered)
+            if self._more_due or (lane is LaneState.PENDING and delivered):
                 self._look_again = True
                 self._something_due.notify()
+        return counted  # one that was given up has been replaced
 
     def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
         for delivery in claim.deliveries:
+            self._note(claim, delivery)
             outcome = self._courier.attempt(claim.listener_id, delivery)
+            self._note(claim, None)
             last = delivery is claim.deliveries[-1] or self._stopping
             lane = self._claims.record(claim, delivery, outcome, self._clock(), last)
             if lane is LaneState.LOST:
                 _logger.warning(
-                    "The lease of lane %d ended during an attempt of delivery %d: another worker repeats it",
+                    "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
+                    "what came of it is not recorded",
                     claim.lane,
                     delivery.id,
                 )
@@ -217,12 +273,19 @@ class Worker:
                 return outcome, lane
         raise AssertionError("a claim brings at least one delivery")
 
+    def _note(self, claim: Claim, delivery: OwedDelivery | None) -> None:
+        with self._something_due:
+            self._admission.attempting(claim, delivery, self._monotonic())
+
     def _prune_sometimes(self) -> None:
+        if self._monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
+            return
         now = self._clock()
-        if now - self._pruned_at >= _PRUNE_EVERY:
-            self._pruned_at = now
-            pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)
-            _logger.log(logging.INFO if pruned else logging.DEBUG, "Deleted %d old deliveries", pruned)
+        pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)
+        if pruned:
+            _logger.info("Deleted %d old deliveries", pruned)  # and look for more in the next round
+        else:
+            self._pruned_at = self._monotonic()
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:
         level = logging.DEBUG if self._outage else logging.ERROR

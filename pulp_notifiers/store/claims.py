@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,14 +16,22 @@ from .schema import attempts, deliveries, events, lanes
 _RUN_LENGTH = 20
 """Deliveries of one lane that one claim brings along at most."""
 
+_LONGEST_WAIT = timedelta(days=7)
+_LONGEST_LEASE = timedelta(hours=1)
+"""No setting allows more, so what is due or leased beyond that was written while a clock was wrong."""
+
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value
 
 # Built once, as in the outbox.
 _DUE = (
     sa.select(lanes.c.id, lanes.c.listener_id)
     .where(
-        lanes.c.due_at <= sa.bindparam("now"),
-        sa.or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= sa.bindparam("now")),
+        sa.or_(lanes.c.due_at <= sa.bindparam("now"), lanes.c.due_at > sa.bindparam("never_due")),
+        sa.or_(
+            lanes.c.lease_until.is_(None),
+            lanes.c.lease_until <= sa.bindparam("now"),
+            lanes.c.lease_until > sa.bindparam("never_leased"),
+        ),
     )
     .order_by(lanes.c.due_at, lanes.c.id)
     .limit(sa.bindparam("limit"))
@@ -36,7 +44,13 @@ _LEASE = (
     .values(lease_owner=sa.bindparam("owner"), lease_until=sa.bindparam("until"))
 )
 _OWED = (
-    sa.select(deliveries.c.id.label("delivery_id"), deliveries.c.target, deliveries.c.attempts, *events.c)
+    sa.select(
+        deliveries.c.id.label("delivery_id"),
+        deliveries.c.target,
+        deliveries.c.attempts,
+        deliveries.c.last_error,
+        *events.c,
+    )
     .join(events, events.c.id == deliveries.c.event_id)
     .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING)
     .order_by(deliveries.c.id)
@@ -91,7 +105,12 @@ class Claims:
     def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
         """Take due lanes that nobody holds, oldest first, for as long as the lease runs."""
         owner = uuid4().hex
-        wanted: dict[str, Any] = {"now": now, "limit": limit}
+        wanted: dict[str, Any] = {
+            "now": now,
+            "never_due": now + _LONGEST_WAIT,
+            "never_leased": now + _LONGEST_LEASE,
+            "limit": limit,
+        }
         due = _DUE
         if except_listeners:
             due, wanted["except_listeners"] = _DUE_EXCEPT, list(except_listeners)
@@ -100,7 +119,12 @@ class Claims:
             taken = connection.execute(due, wanted).all()
             if taken:
                 connection.execute(_LEASE, [{"lane": row.id, "owner": owner, "until": until} for row in taken])
-            return [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
+            claims = [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
+            # On PostgreSQL an event may be written while its listener is deleted; then nothing is owed of it.
+            for claim in claims:
+                if not claim.deliveries:
+                    connection.execute(_DELETE_LANE, {"lane": claim.lane})
+            return [claim for claim in claims if claim.deliveries]
 
         return self._database.write(work)
 
@@ -139,7 +163,7 @@ class Claims:
 
 def _owed(connection: sa.Connection, lane: int) -> tuple[OwedDelivery, ...]:
     rows = connection.execute(_OWED, {"lane": lane})
-    return tuple(OwedDelivery(row.delivery_id, _event(row), row.target, row.attempts) for row in rows)
+    return tuple(OwedDelivery(row.delivery_id, _event(row), row.target, row.attempts, row.last_error) for row in rows)
 
 
 def _event(row: Any) -> Event:

@@ -1,36 +1,30 @@
 """Transactions: how this product reads and writes SQLite and PostgreSQL.
 
-SQLite has one writer at a time. Threads that compete for it can starve for seconds, so each process has one writer
-thread, and transactions that arrive while it commits share the next commit: measured 8,200 commits a second one by
-one, 118,000 in groups of 100, with ``synchronous=FULL``.
+SQLite has one writer at a time, so there each process writes through one thread (:mod:`.group_commit`).
 """
 
-import logging
 import os
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import InvalidSetting, StoreUnavailable
+from .group_commit import GroupCommit, Work
 
 T = TypeVar("T")
-Work = Callable[[sa.Connection], T]
-_Job = tuple[Work[Any], Future[Any]]
-
-_logger = logging.getLogger(__name__)
 
 _BUSY_SECONDS = 10.0
-_LARGEST_GROUP = 100
 _WORTH_REPEATING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 _REPEATS = 5
 _BEGIN = "pulp_notifiers_begin"
+_REFUSALS = (DBAPIError, PoolTimeout)
+_CONNECTIONS = 20
+_FURTHER_CONNECTIONS = 40  # with the first 20 enough for every thread of the REST service and of the worker
 
 
 class Database:
@@ -45,7 +39,7 @@ class Database:
         self.dialect = self.engine.dialect.name
         self._pid = os.getpid()
         self._fork_lock = threading.Lock()
-        self._writer = _GroupCommit(self.engine) if self.dialect == "sqlite" else None
+        self._writer = self._new_writer()
 
     def read(self, work: Work[T]) -> T:
         """Return what the function reads.
@@ -56,7 +50,7 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 return work(connection)
-        except DBAPIError as error:
+        except _REFUSALS as error:
             raise _unavailable(error) from error
 
     def write(self, work: Work[T]) -> T:
@@ -64,12 +58,13 @@ class Database:
 
         The function may run more than once; an exception from it undoes what it wrote.
 
-        :raises StoreUnavailable: nothing was written.
+        :raises StoreUnavailable: nothing was written; or, when the connection to PostgreSQL broke while it committed,
+            nobody knows.
         """
         self._after_fork()
         try:
             return self._writer.run(work) if self._writer else self._write_with_repeats(work)
-        except DBAPIError as error:
+        except _REFUSALS as error:
             raise _unavailable(error) from error
 
     def close(self) -> None:
@@ -77,6 +72,11 @@ class Database:
         if self._writer:
             self._writer.close()
         self.engine.dispose()
+
+    def _new_writer(self) -> GroupCommit | None:
+        if self.dialect != "sqlite":
+            return None
+        return GroupCommit(self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
 
     def _write_with_repeats(self, work: Work[T]) -> T:
         for _ in range(_REPEATS):
@@ -95,95 +95,8 @@ class Database:
         with self._fork_lock:
             if self._pid != os.getpid():
                 self.engine.dispose(close=False)  # the connections belong to the parent
-                self._writer = _GroupCommit(self.engine) if self._writer else None
+                self._writer = self._new_writer()
                 self._pid = os.getpid()
-
-
-class _GroupCommit:
-    """One thread that writes; what arrives while it commits goes into its next transaction together."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._start_lock = threading.Lock()
-
-    def run(self, work: Work[T]) -> T:
-        with self._start_lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="pulp-notifiers-writer", daemon=True)
-                self._thread.start()
-        result: Future[T] = Future()
-        self._jobs.put((work, result))
-        return result.result()
-
-    def close(self) -> None:
-        with self._start_lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            self._jobs.put(None)
-            thread.join()
-
-    def _loop(self) -> None:
-        closing = False
-        while not closing:
-            group, closing = self._next_group()
-            self._commit(group)
-
-    def _next_group(self) -> tuple[list[_Job], bool]:
-        group: list[_Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == _LARGEST_GROUP:
-                return group, False
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
-
-    def _commit(self, group: list[_Job]) -> None:
-        if len(group) > 1:
-            try:
-                self._settle(group, self._together(group))
-                return
-            except DBAPIError as error:
-                # A full disk or a broken constraint undoes all of a transaction in SQLite, so each goes alone to
-                # find out whose it was.
-                _logger.debug("Writing %d transactions one by one after: %s", len(group), error.orig)
-        for work, result in group:
-            try:
-                with self._engine.begin() as connection:
-                    value = work(connection)
-            except Exception as error:  # noqa: BLE001  handed to the thread that waits for it
-                result.set_exception(error)
-            else:
-                result.set_result(value)
-
-    def _together(self, group: list[_Job]) -> list[tuple[bool, Any]]:
-        outcomes: list[tuple[bool, Any]] = []
-        with self._engine.begin() as connection:
-            for work, _ in group:
-                savepoint = connection.begin_nested()
-                try:
-                    outcomes.append((True, work(connection)))
-                except DBAPIError:
-                    raise
-                except Exception as error:  # noqa: BLE001  handed to the thread that waits for it
-                    savepoint.rollback()
-                    outcomes.append((False, error))
-                else:
-                    savepoint.commit()
-        return outcomes
-
-    @staticmethod
-    def _settle(group: list[_Job], outcomes: list[tuple[bool, Any]]) -> None:
-        for (_, result), (succeeded, value) in zip(group, outcomes, strict=True):
-            if succeeded:
-                result.set_result(value)
-            else:
-                result.set_exception(value)
 
 
 def _engine(url: str) -> sa.Engine:
@@ -196,8 +109,8 @@ def _engine(url: str) -> sa.Engine:
             return sa.create_engine(
                 parsed,
                 pool_pre_ping=True,
-                pool_size=20,
-                max_overflow=20,
+                pool_size=_CONNECTIONS,
+                max_overflow=_FURTHER_CONNECTIONS,
                 pool_timeout=_BUSY_SECONDS,
                 connect_args={"connect_timeout": int(_BUSY_SECONDS)},
             )
@@ -213,7 +126,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
         raise InvalidSetting("[notifiers] database_url names no file: write sqlite:///PATH.")
     _create_private(Path(url.database))
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        pool_size=_CONNECTIONS,
+        max_overflow=_FURTHER_CONNECTIONS,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+    )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -239,6 +158,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-def _unavailable(error: DBAPIError) -> StoreUnavailable:
+def _unavailable(error: DBAPIError | PoolTimeout) -> StoreUnavailable:
     # The driver's own words only: SQLAlchemy's text repeats the statement with its values.
-    return StoreUnavailable(f"The database refused the transaction, nothing was written: {error.orig}")
+    words = error.orig if isinstance(error, DBAPIError) else "all its connections are busy"
+    return StoreUnavailable(f"The database refused the transaction, nothing was written: {words}")

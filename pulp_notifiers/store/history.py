@@ -9,7 +9,8 @@ from ..records import Attempt, Backlog, Delivery, DeliveryState
 from . import schema
 from .database import Database
 
-_PRUNED_AT_ONCE = 1000
+PRUNED_AT_ONCE = 1000
+"""Deliveries that go in one transaction at most, so that nobody waits long for it."""
 
 
 class History:
@@ -77,13 +78,11 @@ class History:
         return Backlog(pending[1], dead[1], pending[2])
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
-        """Delete what ended before, with its attempts, and events of which no delivery is left; return how many."""
-        pruned = 0
-        while True:
-            gone = self._database.write(lambda connection: _prune_some(connection, delivered_before, dead_before))
-            pruned += gone
-            if gone < _PRUNED_AT_ONCE:
-                return pruned
+        """Delete some of what ended before, with its attempts, and events of which no delivery is left.
+
+        :return: how many deliveries went; there is no more when it is less than :data:`PRUNED_AT_ONCE`.
+        """
+        return self._database.write(lambda connection: _prune_some(connection, delivered_before, dead_before))
 
 
 def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
@@ -92,7 +91,8 @@ def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_befo
         sa.and_(owed.c.state == DeliveryState.DELIVERED, owed.c.finished_at < delivered_before),
         sa.and_(owed.c.state == DeliveryState.DEAD, owed.c.finished_at < dead_before),
     )
-    rows = connection.execute(sa.select(owed.c.id, owed.c.event_id).where(old).limit(_PRUNED_AT_ONCE)).all()
+    query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
+    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     if rows:
         connection.execute(owed.delete().where(owed.c.id.in_([row.id for row in rows])))
         still_owed = sa.select(owed.c.id).where(owed.c.event_id == events.c.id).exists()

@@ -8,14 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..encoding import dumps
-from ..records import DeliveryState, Listener
+from ..records import LISTENER_DELETED, DeliveryState, Listener
 from . import schema
 from .database import Database
 
 REVISION = "listeners"
 """Key in ``meta`` of a number that grows with every change of a listener."""
-
-LISTENER_DELETED = "The listener was deleted before this could be delivered."
 
 # Built once, because each event runs them.
 _REVISION = sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)
@@ -37,14 +35,22 @@ class ListenerRows:
         """Return the revision, and all listeners of it in the order of their creation."""
 
         def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
+            # In this order: on PostgreSQL a listener may be added between the two, and an old revision with newer
+            # listeners only costs another look, while a new one with older listeners would miss events.
+            found = revision(connection)
             rows = connection.execute(sa.select(schema.listeners).order_by(schema.listeners.c.position))
-            return revision(connection), [self._listener(row) for row in rows]
+            return found, [self._listener(row) for row in rows]
 
         return self._database.read(work)
 
     def get(self, listener_id: str) -> Listener | None:
         """Return one listener."""
         return self._database.read(lambda connection: self._find(connection, listener_id))
+
+    def any_sealed(self) -> str | None:
+        """Return the sealed config of some listener."""
+        query = sa.select(schema.listeners.c.sealed_config).limit(1)
+        return self._database.read(lambda connection: connection.execute(query).scalar())
 
     def add(self, listener: Listener) -> None:
         """Keep a new listener."""

@@ -1,6 +1,6 @@
 """The store: one database, its schema, and the groups of rows in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 
-from ..errors import InvalidSetting
-from . import schema
+from ..errors import InvalidSetting, StoreUnavailable
 from .claims import Claims
 from .database import Database
 from .history import History
@@ -67,6 +66,7 @@ class Store:
     def upgrade(self) -> None:
         """Bring the schema to the newest revision; harmless when it is there.
 
+        :raises InvalidSetting: a newer release has made the schema.
         :raises StoreUnavailable: the database refuses.
         """
         self._database.write(_upgrade)
@@ -74,9 +74,10 @@ class Store:
     def require_schema(self) -> None:
         """Check that the schema is the one that this release works with.
 
-        :raises InvalidSetting: it is not; the sentence says which command mends it.
+        :raises InvalidSetting: it is not; the sentence says what mends it.
         """
-        found = self._database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+        found = self._database.read(_revision)
+        _require_known(found)
         wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
         if found != wanted:
             raise InvalidSetting(
@@ -95,25 +96,44 @@ class Store:
         return self._opened_cipher().open(sealed)
 
     def open_cipher(self) -> None:
-        """Get hold of the key now, so that a missing one is told at start.
+        """Get hold of the key now, so that a missing or wrong one is told at start.
 
-        :raises InvalidSetting: there is none, or not the right one.
+        :raises InvalidSetting: there is none, or it does not open what is stored.
         """
-        self._opened_cipher()
+        sealed = self.listeners.any_sealed()
+        cipher = self._opened_cipher()
+        if sealed is not None:
+            try:
+                cipher.open(sealed)
+            except StoreUnavailable as wrong_key:
+                raise InvalidSetting(str(wrong_key)) from None
 
     def _opened_cipher(self) -> Cipher:
         if self._cipher is None:
-            self._cipher = self._make_cipher(self._holds_sealed())
+            self._cipher = self._make_cipher(self.listeners.any_sealed() is not None)
         return self._cipher
 
-    def _holds_sealed(self) -> bool:
-        query = sa.select(schema.listeners.c.id).limit(1)
-        return self._database.read(lambda connection: connection.execute(query).first() is not None)
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(revision: str | None) -> None:
+    if revision is not None and revision not in {each.revision for each in _scripts()}:
+        raise InvalidSetting(
+            f"The database has schema {revision}, which this release does not know: install the release that made it, "
+            f"or a newer one."
+        )
+
+
+def _scripts() -> Iterable[Script]:
+    return ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
 
 
 def _upgrade(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+    _require_known(_revision(connection))
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

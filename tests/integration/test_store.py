@@ -430,3 +430,82 @@ def test_the_key_must_be_there_where_listeners_are(store, database_url, tmp_path
     with pytest.raises(InvalidSetting, match="restore the file from a backup"):
         again.open_cipher()
     again.close()
+
+
+def test_a_wrong_key_is_told_at_start(store, database_url, tmp_path):
+    """And not at the first event."""
+    store.listeners.add(Listener(ID, "http", {}, ("*",)))
+    again = Store(database_url, lambda sealed: Vault.from_file(tmp_path / "another", may_create=True))
+
+    with pytest.raises(InvalidSetting, match="not the one they were encrypted with"):
+        again.open_cipher()
+    again.close()
+
+
+def test_a_schema_of_a_newer_release_is_told(store, database_url):
+    """With what to do, which is not an upgrade of the database."""
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    for refused in (store.upgrade, store.require_schema):
+        with pytest.raises(InvalidSetting, match="schema 9999, which this release does not know"):
+            refused()
+
+
+def test_a_listener_added_while_listeners_are_read_is_not_missed(store, open_store):
+    """Whatever the reader sees, its revision is not newer than its listeners."""
+    other = open_store()
+    added = []
+
+    def add_meanwhile(connection, cursor, statement, *_):
+        if not added and "listeners" in statement:
+            added.append(True)
+            threading.Thread(target=other.listeners.add, args=(Listener(ID, "http", {}, ("*",)),)).start()
+            while other.listeners.get(ID) is None:
+                pass
+
+    sa.event.listen(store._database.engine, "before_cursor_execute", add_meanwhile)
+    revision, listeners = store.listeners.all()
+
+    assert listeners or store.outbox.add(Event("a", {}), [], revision, NOW) is None
+
+
+def test_a_lane_in_which_nothing_is_owed_goes(store, database_url):
+    """On PostgreSQL, deleting a listener while firing can leave one."""
+    fire(store, listener=ID)
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(schema.deliveries.update().values(state="dead", finished_at=NOW))
+    engine.dispose()
+
+    assert [] == claim(store)
+    assert store.claims.next_due() is None
+    assert [] == claim(store, now=NOW + 9 * LEASE)
+
+
+def test_what_was_written_while_a_clock_was_wrong_does_not_wait_for_ever(store):
+    """Neither due times nor leases from the far future."""
+    fire(store)
+    future = NOW + timedelta(days=365)
+    (claimed,) = claim(store, now=future)
+
+    (again,) = claim(store)
+    failed = outcome(DeliveryState.PENDING, error="x", due_at=future)
+    assert claimed.lane == again.lane
+    assert LaneState.PENDING is store.claims.record(again, again.deliveries[0], failed, NOW, True)
+
+    assert [claimed.lane] == [each.lane for each in claim(store)]
+
+
+def test_a_claim_brings_the_reason_of_the_last_failure(store):
+    """By which the log tells repeats from news."""
+    fire(store)
+    (claimed,) = claim(store)
+    failed = outcome(DeliveryState.PENDING, error="HTTP 503", due_at=NOW)
+    store.claims.record(claimed, claimed.deliveries[0], failed, NOW, True)
+
+    (again,) = claim(store)
+
+    assert (1, "HTTP 503") == (again.deliveries[0].attempts, again.deliveries[0].last_error)

@@ -3,7 +3,8 @@
 import pytest
 
 from pulp_notifiers.admission import Admission
-from pulp_notifiers.records import Claim
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Claim, OwedDelivery
 
 
 def claims(listener: str, *lanes: int) -> list[Claim]:
@@ -17,45 +18,85 @@ def take_all(admission: Admission) -> list[Claim]:
     return taken
 
 
-def test_a_listener_gets_a_quarter_of_the_threads():
-    """A receiver that became slow this moment leaves the others three quarters."""
+def prove(admission: Admission, *listeners: str) -> None:
+    """Let each have one attempt that succeeds."""
+    for number, listener in enumerate(listeners):
+        admission.offer(claims(listener, 1000 + number))
+        (claim,) = take_all(admission)
+        admission.finished(claim, delivered=True)
+
+
+def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
+    """A receiver that becomes slow this moment leaves the others three quarters."""
     admission = Admission(16)
+    prove(admission, "slow", "quick")
     admission.offer(claims("slow", *range(10)) + claims("quick", 11))
 
     taken = take_all(admission)
 
     assert ["slow"] * 4 + ["quick"] == [claim.listener_id for claim in taken]
-    assert 11 == admission.free
+    assert 11 == admission.idle_threads
 
 
-def test_a_listener_whose_receiver_fails_gets_one_thread():
-    """Until an attempt succeeds."""
+def test_a_listener_gets_one_thread_until_an_attempt_succeeds():
+    """New ones and those whose receiver fails."""
     admission = Admission(16)
+    admission.offer(claims("l", 1, 2, 3, 4))
+
+    assert [1] == [claim.lane for claim in take_all(admission)]
+
+    admission.finished(claims("l", 1)[0], delivered=True)
+
+    assert [2, 3, 4] == [claim.lane for claim in take_all(admission)]
+
+    for claim in claims("l", 2, 3, 4):
+        admission.finished(claim, delivered=False)
+    admission.offer(claims("l", 5, 6))
+
+    assert [5] == [claim.lane for claim in take_all(admission)]
+
+
+def test_what_says_nothing_of_the_receiver_changes_nothing():
+    """Such as a config that does not fit."""
+    admission = Admission(16)
+    prove(admission, "l")
     admission.offer(claims("l", 1))
-    admission.finished(take_all(admission)[0], troubled=True)
-    admission.offer(claims("l", 2, 3, 4))
+    admission.finished(take_all(admission)[0])
+    admission.offer(claims("l", 2, 3))
 
-    assert [2] == [claim.lane for claim in take_all(admission)]
-
-    admission.finished(claims("l", 2)[0], troubled=False)
-
-    assert [3, 4] == [claim.lane for claim in take_all(admission)]
+    assert 2 == len(take_all(admission))
 
 
-def test_all_failing_receivers_together_get_half_of_the_threads():
+def test_all_receivers_that_do_not_answer_together_get_half_of_the_threads():
     """However many hang, the other half serves those that answer."""
-    admission = Admission(4)
+    admission = Admission(8)
+    prove(admission, "good")
     for number in range(10):
         admission.offer(claims(f"bad{number}", number))
-        admission.finished(take_all(admission)[0], troubled=True)
-    for number in range(10):
-        admission.offer(claims(f"bad{number}", 100 + number))
-    admission.offer(claims("good", 200))
+    admission.offer(claims("good", 200, 201, 202))
 
     taken = take_all(admission)
 
-    assert ["bad0", "bad1", "good"] == [claim.listener_id for claim in taken]
+    assert ["bad0", "bad1", "bad2", "bad3", "good", "good"] == [claim.listener_id for claim in taken]
     assert {f"bad{number}" for number in range(10)} | {"good"} == admission.full()
+
+
+def test_an_attempt_that_takes_too_long_no_longer_counts():
+    """Its thread is replaced, and what it says later is not heard."""
+    admission = Admission(4)
+    owed = OwedDelivery(7, Event("a", {}), "", 0)
+    hanging, recording = Claim(1, "o", "l", (owed,)), Claim(2, "o", "m", (owed,))
+    admission.offer([hanging, recording])
+    take_all(admission)
+    admission.attempting(hanging, owed, 10.0)
+    admission.attempting(recording, owed, 10.0)
+    admission.attempting(recording, None, 11.0)
+
+    assert [] == admission.overdue(10.0)
+    assert [(hanging, owed)] == admission.overdue(10.5)
+    assert 3 == admission.idle_threads
+    assert not admission.finished(hanging, delivered=True)
+    assert admission.finished(recording, delivered=True)
 
 
 def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
@@ -72,18 +113,19 @@ def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
 def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
     """Its last outcome is recorded a moment before the thread says that it has finished."""
     admission = Admission(8)
+    prove(admission, "l")
     first, again = Claim(1, "first", "l", ()), Claim(1, "again", "l", ())
     admission.offer([first])
     take_all(admission)
     admission.offer([again])
     take_all(admission)
 
-    admission.finished(first, troubled=False)
+    admission.finished(first, delivered=True)
     assert [again] == admission.held()
-    admission.finished(again, troubled=False)
+    admission.finished(again, delivered=True)
 
     assert [] == admission.held()
-    assert 8 == admission.free
+    assert 8 == admission.idle_threads
 
 
 def test_what_waits_can_be_withdrawn():
@@ -106,6 +148,6 @@ def test_even_one_thread_serves_everybody_in_turn(threads):
         claim = admission.take()
         assert claim is not None
         served.append(claim.listener_id)
-        admission.finished(claim, troubled=True)
+        admission.finished(claim, delivered=False)
 
     assert ["a", "b"] == served

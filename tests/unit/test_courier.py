@@ -1,6 +1,8 @@
 """One attempt, and what came of it."""
 
+import asyncio
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,13 @@ from pydantic import SecretStr
 
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.courier import Courier
-from pulp_notifiers.errors import NotifierUnavailable, PermanentFailure, SwitchedOff, TemporaryFailure
+from pulp_notifiers.errors import (
+    NotifierUnavailable,
+    PermanentFailure,
+    StoreUnavailable,
+    SwitchedOff,
+    TemporaryFailure,
+)
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
 from pulp_notifiers.records import DeliveryState, Listener, OwedDelivery
@@ -52,8 +60,9 @@ def scene():
             backoff = Backoff(first_seconds=4, longest_seconds=60, max_attempts=3)
             self.courier = Courier(self.listeners, self.notifiers, backoff, self.clock, draw=lambda: 0.0)
 
-        def attempt(self, attempts: int = 0, target: str = "", number: int = 1):
-            return self.courier.attempt("l", OwedDelivery(number, Event("repo.sync.start", {}), target, attempts))
+        def attempt(self, attempts: int = 0, target: str = "", number: int = 1, last_error: str | None = None):
+            owed = OwedDelivery(number, Event("repo.sync.start", {}), target, attempts, last_error)
+            return self.courier.attempt("l", owed)
 
     return Scene()
 
@@ -110,6 +119,36 @@ def test_an_exception_of_a_plugin_is_a_failed_attempt_with_pulp_2s_words(scene, 
     assert DeliveryState.PENDING is outcome.state
     assert "Exception from notifier of type [script]: KeyError: 'subject'" == outcome.attempt.error
     assert [logging.ERROR] == [record.levelno for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    "raised", [SystemExit(3), asyncio.CancelledError(), StoreUnavailable("not ours"), RecursionError()]
+)
+def test_whatever_a_plugin_raises_is_a_failed_attempt(scene, raised):
+    """Also what ends threads, or looks like an error of ours."""
+    scene.script.raises[""] = raised
+
+    outcome = scene.attempt()
+
+    assert DeliveryState.PENDING is outcome.state
+    assert type(raised).__name__ in outcome.attempt.error
+
+
+@pytest.mark.parametrize("asked", ["30", None, float("nan"), float("inf"), -5, [1]])
+def test_a_wait_that_is_no_number_is_not_heeded(scene, asked):
+    """A plugin may pass on whatever its receiver sent."""
+    scene.script.raises[""] = TemporaryFailure("busy", retry_after=asked)
+
+    assert 2.0 == (scene.attempt().due_at - START).total_seconds()
+
+
+def test_an_attempt_that_does_not_come_back_has_failed_for_now(scene):
+    """The wait for it ends, not the delivery."""
+    outcome = scene.courier.overdue("l", OwedDelivery(1, Event("a", {}), "", 0), timedelta(minutes=5))
+
+    assert DeliveryState.PENDING is outcome.state
+    assert "did not return within 300 seconds" in outcome.attempt.error
+    assert timedelta(minutes=5) == outcome.attempt.finished_at - outcome.attempt.started_at
 
 
 def test_a_missing_plugin_is_waited_for(scene):
@@ -184,11 +223,12 @@ def test_the_log_tells_an_outage_in_few_lines(scene, caplog):
     caplog.set_level(logging.INFO)
     scene.script.raises[""] = TemporaryFailure("down")
     scene.attempt(attempts=0)
-    scene.attempt(attempts=1)
+    scene.attempt(attempts=1, last_error="down")
     scene.script.raises[""] = TemporaryFailure("busy")
-    scene.attempt(attempts=1)
+    scene.attempt(attempts=1, last_error="down")
     scene.script.raises.clear()
-    scene.attempt(attempts=1)
+    scene.attempt(attempts=1, last_error="busy")
+    scene.attempt(attempts=0)
 
     levels = [(record.levelname, record.getMessage().split(" (")[0]) for record in caplog.records]
     assert [("ERROR", "down"), ("ERROR", "busy")] == levels[:2]

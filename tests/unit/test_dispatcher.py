@@ -80,7 +80,7 @@ def test_a_listener_with_a_wrong_config_is_owed_one_delivery():
 
 
 def test_targets_of_a_plugin_that_comes_back_are_found_again():
-    """No revision tells that it was installed."""
+    """No revision tells that it was installed, so it is looked for every few seconds."""
 
     class Shelf(NotifierTable):
         missing = True
@@ -92,10 +92,13 @@ def test_targets_of_a_plugin_that_comes_back_are_found_again():
 
     table = ListenerTable(mail("one", ["a", "b"], "*"))
     outbox, shelf = WrittenEvents(table), Shelf(mail=Mail)
-    dispatcher = Dispatcher(table, outbox, shelf, clock=Clock())
+    seconds = [0.0]
+    dispatcher = Dispatcher(table, outbox, shelf, clock=Clock(), monotonic=lambda: seconds[0])
 
     assert 1 == dispatcher.fire(Event("repo.sync.start", {}))
     shelf.missing = False
+    assert 1 == dispatcher.fire(Event("repo.sync.start", {}))
+    seconds[0] = 5.0
     assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
 
 

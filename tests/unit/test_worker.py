@@ -40,6 +40,9 @@ class Scripted:
         due_at = START if state is DeliveryState.PENDING else None
         return Outcome(state, Attempt(1, START, START, None), due_at)
 
+    def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome:
+        return Outcome(DeliveryState.PENDING, Attempt(1, START, START, "overdue"), START)
+
     def wait_for(self, *numbers: int) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: set(numbers) <= set(self.attempted), SECONDS), self.attempted
@@ -129,7 +132,7 @@ def test_a_lost_lease_ends_the_work_on_a_lane(caplog):
         courier.wait_for(10, 20)
 
     assert 11 not in courier.attempted
-    assert "another worker repeats it" in caplog.text
+    assert "what came of it is not recorded" in caplog.text
 
 
 def test_stopping_finishes_the_attempt_under_way_and_gives_back_the_rest():
@@ -182,9 +185,42 @@ def test_leases_of_what_is_held_are_renewed():
 
     with running(claims, courier, lease=timedelta(seconds=0.03)):
         courier.wait_for(10)
-        assert claims.renewals.acquire(timeout=SECONDS)
+        while not claims.renewed or not claims.renewed[-1][0]:
+            assert claims.renewals.acquire(timeout=SECONDS)
 
-        assert [1] == [claim.lane for claim in claims.renewed[0][0]]
+        assert [1] == [claim.lane for claim in claims.renewed[-1][0]]
+
+
+def test_an_attempt_that_never_ends_is_given_up_and_its_thread_replaced():
+    """A notifier without a time-out must not take a thread away for good."""
+    claims, courier = Recorder(claim_of("hangs", 1, 10), claim_of("quick", 2, 20)), Scripted()
+    courier.gates["hangs"] = threading.Event()
+
+    with running(claims, courier, threads=1, attempt_limit=timedelta(seconds=0.02), poll=timedelta(seconds=0.01)):
+        claims.wait_for(2)
+
+    assert [("overdue", 10), (None, 20)] == [
+        (outcome.attempt.error, owed.id) for _, owed, outcome, _ in claims.recorded[:2]
+    ]
+
+
+def test_a_worker_is_started_once():
+    """Twice the threads would be twice the attempts."""
+    with running(Recorder(), Scripted()) as worker, pytest.raises(RuntimeError, match="started once"):
+        worker.start()
+
+
+def test_stopping_while_the_database_is_away_is_no_error(caplog):
+    """Leases end by themselves."""
+
+    class Away(Recorder):
+        def release(self, claims):
+            raise StoreUnavailable("gone")
+
+    with running(Away(), Scripted()):
+        pass
+
+    assert "left to its leases: gone" in caplog.text
 
 
 def test_an_outage_of_the_database_is_two_lines_and_work_goes_on(caplog):
