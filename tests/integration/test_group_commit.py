@@ -86,10 +86,8 @@ def test_nothing_that_is_raised_ends_the_writer(database, raised):
     assert 1 == database.write(insert(1))
 
 
-def test_a_locked_database_is_waited_for_once(database, tmp_path):
-    """A transaction that could not even begin is not tried again."""
-    begins = []
-    sa.event.listen(database.engine, "begin", lambda connection: begins.append(1), insert=True)
+def test_a_locked_database_is_told_and_passes(database, tmp_path):
+    """Another process holds it for longer than anybody waits."""
 
     def lock(connection):
         # The group's own BEGIN then finds the file locked, without waiting.
@@ -108,11 +106,9 @@ def test_a_locked_database_is_waited_for_once(database, tmp_path):
     locker = threading.Thread(target=hold_lock)
     database.write(lock)
     assert locked.wait(SECONDS)
-    begins.clear()
     try:
         with pytest.raises(StoreUnavailable, match="locked"):
             database.write(insert(1))
-        assert [1] == begins
     finally:
         release.set()
         locker.join()
