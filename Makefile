@@ -59,5 +59,5 @@ docs: install
 	$(BIN)/sphinx-build -q -W docs docs/_build/html
 
 clean:
-	rm -rf $(VENV) .state docs/_build build dist htmlcov .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .state docs/_build build dist plugins/*/build htmlcov .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./.git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -print0 | xargs -0 rm -rf
