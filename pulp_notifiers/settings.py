@@ -8,8 +8,7 @@ CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` over
 
 import os
 from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as ConfigParserError
+from configparser import ConfigParser, MissingSectionHeaderError, ParsingError
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic.fields import FieldInfo
 
 from .errors import InvalidSetting
+from .secret_options import SECRET_NAME, holds_secret
 
 DEFAULT_FILE = Path("/etc/pulp/server.conf")
 PREFIX = "PULP_NOTIFIERS_"
@@ -140,8 +140,10 @@ class Settings:
         parser = ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
-        except (OSError, UnicodeDecodeError, ConfigParserError) as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise InvalidSetting(f"The configuration file {file} cannot be read: {error}") from None
+        except ParsingError as error:
+            raise InvalidSetting(f"The configuration file {file} cannot be read: {_unreadable(error)}") from None
         return cls({name: dict(parser[name]) for name in parser.sections()}, file, environ)
 
     def own(self) -> NotifiersSettings:
@@ -188,6 +190,20 @@ def _unset(model: type[BaseModel], key: str, text: Any) -> bool:
     return text == "" and field is not None and field.annotation not in (str, SecretStr)
 
 
+def _may_be_shown(model: type[BaseModel], key: str) -> bool:
+    # A URL may hold a password too.
+    field = _fields(model).get(key)
+    return not (field is None or SECRET_NAME.search(key) or "url" in key or holds_secret(field.annotation))
+
+
+def _unreadable(error: ParsingError) -> str:
+    # Never the line itself, which may hold a password.
+    if isinstance(error, MissingSectionHeaderError):
+        return f"line {error.lineno} stands before the first [SECTION]."
+    lines = ", ".join(str(number) for number, _ in error.errors)
+    return f"write [SECTION], KEY = VALUE or a comment that begins with # in line {lines}."
+
+
 def _sentence(
     error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], origins: Mapping[str, str], place: str
 ) -> str:
@@ -198,9 +214,7 @@ def _sentence(
         if problem["type"] == "extra_forbidden":
             told.append(f"{origin} is not a setting; there are: {', '.join(sorted(_fields(model)))}.")
             continue
-        field = _fields(model).get(key)
-        secret = field is None or "Secret" in str(field.annotation)
-        shown = "" if secret or key not in values else f" = {values[key]!r}"
+        shown = f" = {values[key]!r}" if key in values and _may_be_shown(model, key) else ""
         raised = problem.get("ctx", {}).get("error")
         told.append(f"{origin}{shown} is not allowed: {raised if raised is not None else problem['msg']}.")
     return " ".join(told)

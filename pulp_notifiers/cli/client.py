@@ -21,6 +21,7 @@ from .failures import refusal, unreachable, unreadable_ca_path
 LISTENERS = "/pulp/api/v2/events/"
 NOTIFICATIONS = "/pulp/api/v3/notifications/"
 
+_URL_FORM = "write http://HOST:PORT or https://HOST:PORT"
 _TIMEOUT_SECONDS = 120.0
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
 
@@ -66,12 +67,16 @@ def split_url(url: str) -> tuple[str, str, int | None, str]:
 
     :raises ValueError: it is none.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("write http://HOST:PORT or https://HOST:PORT")
-    if parts.username is not None:
+    if "@" in url:
         raise ValueError("give the user with --username or [client] username, not within the URL")
-    return parts.scheme, parts.hostname, parts.port, quote(parts.path.rstrip("/"), safe="/%")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(_URL_FORM) from None  # the library's sentence repeats parts of the URL
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(_URL_FORM)
+    return parts.scheme, host, port, quote(parts.path.rstrip("/"), safe="/%")
 
 
 class Client:

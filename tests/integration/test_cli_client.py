@@ -213,7 +213,13 @@ def test_a_server_below_a_path_is_reached(settings, capsys):
     assert ["/some/where/pulp/api/v2/events/"] == [request.path for request in server.requests]
 
 
-@pytest.mark.parametrize("url", ["localhost:24818", "ftp://x/", "http://", "http://x:port/", "http://me:pw@x/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("localhost:24818", "ftp://x/", "http://", "http://x:port/", "http://[x/"),
+        *("http://me:hunter2@x/", "ftp://me:hunter2@x/", "http://me:hunter2/x@y/", "http://me:hunter2@℀/"),
+    ],
+)
 def test_a_url_that_is_none_is_refused(settings, capsys, url):
     """As a usage error on the command line, as a wrong setting in the file."""
     on_command_line = main(["--url", url, "listener", "list"])
@@ -223,7 +229,7 @@ def test_a_url_that_is_none_is_refused(settings, capsys, url):
     printed = capsys.readouterr()
     assert (64, 78) == (on_command_line, in_file)
     assert "[client] url" in printed.err
-    assert "pw" not in printed.out
+    assert "hunter2" not in printed.out + printed.err
 
 
 @pytest.mark.parametrize("listener_id", ["a/b", "..", "ü", "a?b#c", "\udcff"])

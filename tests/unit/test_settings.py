@@ -99,6 +99,25 @@ def test_a_wrong_secret_is_not_shown():
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["url", "database_url", "api_token", "key_word"])
+def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(key):
+    """A URL may, an option whose name says so, and one whose type is derived from a secret one."""
+
+    class Passphrase(SecretStr):
+        pass
+
+    class Strict(BaseModel):
+        url: str = Field("", max_length=3)
+        database_url: str = Field("", max_length=3)
+        api_token: str = Field("", max_length=3)
+        key_word: Passphrase = Field(Passphrase(""), max_length=3)
+
+    with pytest.raises(InvalidSetting, match=rf"\[x\] {key} is not allowed: ") as caught:
+        Settings({"x": {key: "amqp://joe:hunter2@x"}}).section("x", Strict)
+
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_key_that_does_not_exist_in_our_section_is_refused():
     """A typing error would otherwise be a setting that silently does nothing."""
     with pytest.raises(InvalidSetting, match=r"\[notifiers\] databse_url is not a setting; there are: .*database_url"):
@@ -121,6 +140,21 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, content):
 
     with pytest.raises(InvalidSetting, match=str(file)):
         Settings.load({"PULP_NOTIFIERS_CONF": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("password hunter2\n[email]\n", "line 1 stands before the first"),
+        ("[email]\npassword hunter2\nhost = x\npassword hunter2\n", r"begins with # in line 2, 4\.$"),
+    ],
+)
+def test_a_line_that_is_no_setting_is_told_by_its_number(tmp_path, text, words):
+    """It may hold a password."""
+    with pytest.raises(InvalidSetting, match=words) as caught:
+        load(tmp_path, text)
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_named_file_must_exist(tmp_path):
