@@ -25,24 +25,43 @@ class AttemptLog:
         with self._lock:
             self._told.pop(listener_id, None)
         level = logging.DEBUG if delivery.last_error is None else logging.INFO
-        text = "Delivery %d of %s to listener %s has arrived"
-        _logger.log(level, text, delivery.id, delivery.event.type, listener_id)
+        _logger.log(
+            level, "Delivery %d of %s to listener %s has arrived", delivery.id, delivery.event.type, listener_id
+        )
 
     def failed(self, listener_id: str, delivery: OwedDelivery, reason: str, wait_seconds: float) -> None:
         """Say that an attempt failed and that there will be another."""
         level = logging.DEBUG if delivery.last_error == reason else logging.ERROR
-        text = "%s (delivery %d of %s to listener %s; next attempt in %.0f s)"
-        _logger.log(level, text, reason, delivery.id, delivery.event.type, listener_id, wait_seconds)
+        _logger.log(
+            level,
+            "%s (delivery %d of %s to listener %s; next attempt in %.0f s)",
+            reason,
+            delivery.id,
+            delivery.event.type,
+            listener_id,
+            wait_seconds,
+        )
 
     def dead(self, listener_id: str, delivery: OwedDelivery, reason: str) -> None:
         """Say that a delivery was given up."""
-        text = "%s (delivery %d of %s to listener %s is now a dead letter)"
-        _logger.error(text, reason, delivery.id, delivery.event.type, listener_id)
+        _logger.error(
+            "%s (delivery %d of %s to listener %s is now a dead letter)",
+            reason,
+            delivery.id,
+            delivery.event.type,
+            listener_id,
+        )
 
     def unfit(self, listener_id: str, delivery: OwedDelivery, reason: str, level: int) -> None:
         """Say that a delivery was given up because of the listener itself, at this level the first time."""
         with self._lock:
             repeated = self._told.get(listener_id) == reason
             self._told[listener_id] = reason
-        text = "%s (listener %s; delivery %d of %s is kept as a dead letter, as will be all further ones)"
-        _logger.log(logging.DEBUG if repeated else level, text, reason, listener_id, delivery.id, delivery.event.type)
+        _logger.log(
+            logging.DEBUG if repeated else level,
+            "%s (listener %s; delivery %d of %s is kept as a dead letter, as will be all further ones)",
+            reason,
+            listener_id,
+            delivery.id,
+            delivery.event.type,
+        )
