@@ -118,7 +118,7 @@ def test_statuses_mean_what_the_table_says():
     found = {status: type(answer_failure(Answer(status), request)) for status in named | others}
 
     assert {status: kinds[meaning] for status, meaning in (named | others).items()} == found
-    assert {408, 425, 429, 300, 301, 302, 303, 304, 305, 307, 308} == set(named)
+    assert {401, 403, 407, 408, 425, 429, 300, 301, 302, 303, 304, 305, 307, 308} == set(named)
 
 
 def test_the_mail_is_the_one_that_is_sent():

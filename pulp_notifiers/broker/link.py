@@ -13,8 +13,11 @@ from .deadline import Deadline, told
 from .wire import AmqpConnection
 
 _NOT_FOUND, _PRECONDITION_FAILED = 404, 406
-_HOPELESS = frozenset({311, 403, _NOT_FOUND, _PRECONDITION_FAILED})
-"""Answers to one message or declaration that would be the same next time (AMQP 0-9-1, section 1.2)."""
+_HOPELESS = frozenset({311, _NOT_FOUND, _PRECONDITION_FAILED})
+"""Answers to one message or declaration that would be the same next time (AMQP 0-9-1, section 1.2).
+
+Not 403, ACCESS_REFUSED: an administrator can permit it on the server.
+"""
 
 
 class LinkLost(TemporaryFailure):

@@ -26,7 +26,8 @@ _LONGEST_TEXT = 200
 _REDIRECTS = range(300, 400)
 _FINAL_REDIRECTS = (300, 301, 304, 305, 308)
 _REFUSALS = range(400, 500)
-_PASSING_REFUSALS = (408, 425, 429)
+_REFUSED_LOGINS = (401, 403, 407)  # mended where the credentials are, without touching the event
+_PASSING_REFUSALS = (*_REFUSED_LOGINS, 408, 425, 429)
 
 _SECONDS = re.compile(r"\d{1,9}")
 

@@ -51,7 +51,7 @@ def test_any_2xx_is_success_whatever_its_body(answer: Answer | int, impatient_se
         assert 1 == len(receiver.requests)
 
 
-@pytest.mark.parametrize("status", [302, 303, 307, 408, 425, 429, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("status", [302, 303, 307, 401, 403, 407, 408, 425, 429, 500, 502, 503, 504, 599])
 def test_what_may_pass_is_a_temporary_failure(status: int, send: Send) -> None:
     """The attempt is worth repeating, and nothing else is asked for in the same attempt."""
     with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
@@ -61,7 +61,7 @@ def test_what_may_pass_is_a_temporary_failure(status: int, send: Send) -> None:
         assert 1 == len(receiver.requests)
 
 
-@pytest.mark.parametrize("status", [300, 301, 304, 305, 308, 400, 401, 403, 404, 405, 410, 413, 422])
+@pytest.mark.parametrize("status", [300, 301, 304, 305, 308, 400, 402, 404, 405, 410, 413, 422])
 def test_what_will_not_pass_is_a_permanent_failure(status: int, send: Send) -> None:
     """No further attempt can succeed until somebody changes the listener or the receiver."""
     with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
