@@ -17,7 +17,10 @@ FLOORS = (
     ("errors", "encoding", "event", "task", "records", "backoff"),
     ("secret_options", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
-    ("listeners", "accounts", "admission", "dispatcher", "attempt_log", "courier", "worker", "status"),
+    (
+        *("listeners", "legacy_document", "accounts", "admission", "dispatcher", "attempt_log"),
+        *("courier", "worker", "status"),
+    ),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
     ("__main__",),

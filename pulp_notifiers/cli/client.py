@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from ..settings import DEFAULT_FILE, PREFIX, Settings
 from .failures import refusal, unreachable, unreadable_ca_path
 
-LISTENERS = "/pulp/api/v2/events/"
 NOTIFICATIONS = "/pulp/api/v3/notifications/"
 
 _URL_FORM = "write http://HOST:PORT or https://HOST:PORT"

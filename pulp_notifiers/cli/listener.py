@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
 from .failures import RequestFailed
 from .options import config_options, given_config
 
+# That of the registry, repeated because importing it doubles what listener --help takes; a test keeps them the same.
 NOTIFIERS = "pulp_notifiers.notifiers"
 
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as listener list shows it.")
@@ -86,7 +88,6 @@ def listener_group(hidden: bool = False) -> click.Group:
 @pass_connection
 def list_listeners(connection: Connection, /) -> None:
     """List all listeners."""
-    from .client import LISTENERS
     from .documents import document_lines
 
     for listener in connection.client().get(LISTENERS):
@@ -99,7 +100,7 @@ def list_listeners(connection: Connection, /) -> None:
 @pass_connection
 def delete_listener(connection: Connection, /, listener_id: str) -> None:
     """Delete a listener."""
-    from .client import LISTENERS, segment
+    from .client import segment
 
     connection.client().delete(f"{LISTENERS}{segment(listener_id)}/")
     _say("Event listener successfully deleted")
@@ -122,8 +123,6 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
     @pass_connection
     @click.pass_context
     def create(context: click.Context, connection: Connection, /, event_types: tuple[str, ...], **_: Any) -> None:
-        from .client import LISTENERS
-
         config = given_config(context, for_creation=True)
         document = {"notifier_type_id": notifier_type, "notifier_config": config, "event_types": list(event_types)}
         connection.client().post(LISTENERS, document)
@@ -137,7 +136,7 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
 def _update(
     context: click.Context, connection: Connection, /, listener_id: str, event_types: tuple[str, ...], **_: Any
 ) -> None:
-    from .client import LISTENERS, segment
+    from .client import segment
 
     changes: dict[str, Any] = {}
     config = given_config(context, for_creation=False)

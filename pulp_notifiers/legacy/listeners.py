@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..app import App
+from ..legacy_document import listener_document
 from ..records import Listener
 from .deprecation import deprecated
 from .shared_app import shared_app
@@ -70,12 +71,4 @@ class EventListenerManager:
         return self._given_app or shared_app()
 
     def _document(self, listener: Listener) -> dict[str, Any]:
-        return {
-            "_href": f"/pulp/api/v2/events/{listener.id}/",
-            "_id": {"$oid": listener.id},
-            "_ns": "event_listeners",
-            "id": listener.id,
-            "notifier_type_id": listener.notifier_type,
-            "notifier_config": self._app.listeners.shown_config(listener),
-            "event_types": [*listener.event_types],
-        }
+        return listener_document(listener, self._app.listeners.shown_config(listener))

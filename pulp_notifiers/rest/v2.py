@@ -8,16 +8,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..legacy_document import LISTENERS, listener_document, listener_href
 from ..listeners import Listeners
 from ..records import Listener, Operation
 from . import body, v2_openapi
 from .answers import conditional_answer, empty_answer, json_answer
 from .gate import Gate
 from .methods import other_methods
-from .paths import V2
 
-_COLLECTION = f"{V2}events/"
-_ONE = f"{_COLLECTION}{{listener_id}}/"
+_ONE = f"{LISTENERS}{{listener_id}}/"
 
 
 class ListenersV2:
@@ -33,9 +32,9 @@ class ListenersV2:
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes to a router."""
-        self._add(router, _COLLECTION, Operation.READ, self._list, v2_openapi.LIST)
-        self._add(router, _COLLECTION, Operation.CREATE, self._create, v2_openapi.CREATE)
-        router.routes.append(other_methods(_COLLECTION, "GET, POST, HEAD, OPTIONS", _not_allowed))
+        self._add(router, LISTENERS, Operation.READ, self._list, v2_openapi.LIST)
+        self._add(router, LISTENERS, Operation.CREATE, self._create, v2_openapi.CREATE)
+        router.routes.append(other_methods(LISTENERS, "GET, POST, HEAD, OPTIONS", _not_allowed))
         self._add(router, _ONE, Operation.READ, self._get, v2_openapi.GET)
         self._add(router, _ONE, Operation.UPDATE, self._update, v2_openapi.UPDATE)
         self._add(router, _ONE, Operation.DELETE, self._delete, v2_openapi.DELETE)
@@ -84,7 +83,7 @@ class ListenersV2:
         listener = self._listeners.create(
             told.get("notifier_type_id"), told.get("notifier_config"), told.get("event_types")
         )
-        return json_answer(self._document(listener), 201, {"Location": _href(listener)})
+        return json_answer(self._document(listener), 201, {"Location": listener_href(listener)})
 
     def _updated(self, listener_id: str, sent: bytes) -> Response:
         # Pulp 2 took a body of no bytes at all as an empty change, and blanks as an error.
@@ -93,15 +92,7 @@ class ListenersV2:
         return json_answer(self._document(listener))
 
     def _document(self, listener: Listener) -> dict[str, Any]:
-        return {
-            "_href": _href(listener),
-            "_id": {"$oid": listener.id},
-            "_ns": "event_listeners",
-            "id": listener.id,
-            "notifier_type_id": listener.notifier_type,
-            "notifier_config": self._listeners.shown_config(listener),
-            "event_types": list(listener.event_types),
-        }
+        return listener_document(listener, self._listeners.shown_config(listener))
 
 
 _METHODS = {
@@ -110,10 +101,6 @@ _METHODS = {
     Operation.UPDATE: "PUT",
     Operation.DELETE: "DELETE",
 }
-
-
-def _href(listener: Listener) -> str:
-    return _ONE.format(listener_id=listener.id)
 
 
 def _not_allowed(_request: Request, allow: str) -> Response:

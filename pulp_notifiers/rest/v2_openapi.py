@@ -2,12 +2,12 @@
 
 from typing import Any, TypedDict
 
+from ..event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
+
 _EVENT_TYPES = {
     "type": "array",
     "minItems": 1,
-    "items": {
-        "enum": ["repo.sync.start", "repo.sync.finish", "repo.publish.start", "repo.publish.finish", "*"],
-    },
+    "items": {"enum": [*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT]},
 }
 _NULLABLE_CONFIG = {"type": ["object", "null"], "description": "Options of the notifier; see GET notifiers/."}
 
