@@ -20,6 +20,18 @@ _SYNC_KEYS = ("importer_id", "importer_type_id", "added_count", "updated_count",
 _PUBLISH_KEYS = ("distributor_id", "distributor_type_id")
 
 
+class InvalidRecord(ValueError):
+    """What was given is no record of a task.
+
+    :param problems: field to what it must be.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        told = "; ".join(f"{name} must be {wanted}" for name, wanted in problems.items())
+        super().__init__(f"This is no record of a task: {told}.")
+        self.problems = dict(problems)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReport:
     """A task's record in Pulp 2's vocabulary.
@@ -53,18 +65,20 @@ class TaskReport:
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """Return the report of a stored task, whether its values are Python's, BSON's or extended JSON's.
 
+        Both renderings are records too: spawned tasks may be ids, or the links of a call report.
+
         :param record: fields by their names; those that are missing count as null.
-        :raises ValueError: the text names every field with a wrong value.
+        :raises InvalidRecord: with every field that has a wrong value.
         """
         values: dict[str, Any] = {}
-        problems = []
+        problems = {}
         for name, read in _READERS.items():
             try:
                 values[name] = read(record)
             except ValueError as problem:
-                problems.append(f"{name} must be {problem}")
+                problems[name] = str(problem)
         if problems:
-            raise ValueError(f"This is no record of a task: {'; '.join(problems)}.")
+            raise InvalidRecord(problems)
         return cls(**values)
 
     def call_report(self) -> dict[str, Any]:
@@ -88,6 +102,28 @@ class TaskReport:
             "exception": self.exception,
             "traceback": self.traceback,
         }
+
+    def document(self) -> dict[str, Any]:
+        """Return what the task-status stream carries (CONTRACT 3.3); fields that are null are left out."""
+        fields = {
+            "_id": {"$oid": self.id},
+            "task_id": self.task_id,
+            "worker_name": self.worker_name,
+            "tags": self.tags,
+            "state": self.state,
+            "error": self.error,
+            "spawned_tasks": self.spawned_tasks,
+            "progress_report": self.progress_report,
+            "task_type": self.task_type,
+            "start_time": self.start_time and iso_seconds(self.start_time),
+            "finish_time": self.finish_time and iso_seconds(self.finish_time),
+            "result": self.result,
+            "group_id": self.group_id and {"$uuid": self.group_id.hex},
+            "exception": self.exception,
+            "traceback": self.traceback,
+            "_ns": "task_status",
+        }
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 def sync_payload(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,6 +206,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
+def _spawned(value: Any) -> tuple[str, ...]:
+    links = value if isinstance(value, list | tuple) else ()
+    if links and all(isinstance(link, Mapping) for link in links):
+        return _texts([link.get("task_id") for link in links])
+    return _texts(value)
+
+
 def _object(value: Any) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, Mapping):
         raise ValueError("an object")
@@ -205,7 +248,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "worker_name": _field("worker_name", _text),
     "tags": _field("tags", _texts),
     "error": _field("error"),
-    "spawned_tasks": _field("spawned_tasks", _texts),
+    "spawned_tasks": _field("spawned_tasks", _spawned),
     "progress_report": _field("progress_report", _object),
     "task_type": _field("task_type", _text),
     "start_time": _field("start_time", _time),

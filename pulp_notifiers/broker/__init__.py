@@ -9,6 +9,9 @@
     connection  how to open one
     link        an open one to publish over
     publisher   a persistent one, shared by the threads of a process
+    confirms    which messages of a batch the server still has to answer for
+    frames      messages as bytes of AMQP 0-9-1
+    stream      an open connection that publishes in batches to one exchange
 """
 
 from .connection import Broker
@@ -16,6 +19,7 @@ from .deadline import Deadline
 from .link import AmqpMessage, Link, LinkLost, Refused
 from .publisher import Publisher
 from .settings import MessagingSettings, exchange_name
+from .stream import StreamForm, StreamLink, StreamOpener
 from .urls import broker_urls, display_url
 
 __all__ = [
@@ -27,6 +31,9 @@ __all__ = [
     "MessagingSettings",
     "Publisher",
     "Refused",
+    "StreamForm",
+    "StreamLink",
+    "StreamOpener",
     "broker_urls",
     "display_url",
     "exchange_name",

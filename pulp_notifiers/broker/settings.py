@@ -1,7 +1,8 @@
 """The section ``[messaging]`` of Pulp's ``server.conf``, with Pulp 2's names and defaults."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
@@ -32,7 +33,7 @@ def _or_default(name: str) -> str:
 
 
 class MessagingSettings(BaseModel):
-    """The section ``[messaging]``: the messaging server of amqp listeners."""
+    """The section ``[messaging]``: the messaging servers of amqp listeners and of the task-status stream."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,6 +44,15 @@ class MessagingSettings(BaseModel):
     )
     transport: str = Field(default="qpid", description="Not used; the URL's scheme decides.")
     auth_enabled: bool = Field(default=True, description="Not used.")
+    event_notifications_enabled: bool = Field(
+        default=False, description="Publish every change of a task to the exchange pulp.api.v2."
+    )
+    event_notification_url: SecretStr = Field(
+        default=SecretStr("qpid://localhost:5672/"),
+        validate_default=True,
+        description="Server of the exchange pulp.api.v2, in the same forms as url. The default serves nobody: name one "
+        "when event_notifications_enabled is true.",
+    )
     cacert: str = Field(
         default="/etc/pki/qpid/ca/ca.crt",
         description="PEM file of the certificate authority that a server reached over TLS must be certified by; the "
@@ -56,10 +66,6 @@ class MessagingSettings(BaseModel):
     topic_exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_or_default)] = Field(
         default=DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
     )
-    event_notifications_enabled: bool = Field(default=False, description="Not used yet: nothing publishes task states.")
-    event_notification_url: SecretStr = Field(
-        default=SecretStr("qpid://localhost:5672/"), description="Not used yet, like event_notifications_enabled."
-    )
 
     @field_validator("url")
     @classmethod
@@ -67,12 +73,19 @@ class MessagingSettings(BaseModel):
         broker_urls(value.get_secret_value())
         return value
 
+    @field_validator("event_notification_url")
+    @classmethod
+    def _usable(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        # Pulp's default is no use, and is nobody's mistake as long as the stream is off.
+        if info.data.get("event_notifications_enabled") and not broker_urls(value.get_secret_value()):
+            raise ValueError("name a messaging server, or set event_notifications_enabled to false")
+        return value
+
     @field_validator("cacert", "clientcert")
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
         # Only for a value that is given: Pulp's defaults name files that few machines have.
-        url: SecretStr | None = info.data.get("url")
-        if value and url is not None and any(map(asks_for_tls, broker_urls(url.get_secret_value()))):
+        if value and any(map(asks_for_tls, _urls_in_use(info.data))):
             _require_readable(value)
         return value
 
@@ -80,9 +93,20 @@ class MessagingSettings(BaseModel):
         """Return the messaging server of amqp listeners."""
         return Broker(broker_urls(self.url.get_secret_value()), self._file("cacert"), self._file("clientcert"))
 
+    def status_broker(self) -> Broker:
+        """Return the messaging server of the task-status stream."""
+        urls = broker_urls(self.event_notification_url.get_secret_value())
+        return Broker(urls, self._file("cacert"), self._file("clientcert"))
+
     def _file(self, key: str) -> str | None:
         path: str = getattr(self, key)
         return path if path and (key in self.model_fields_set or Path(path).exists()) else None
+
+
+def _urls_in_use(values: Mapping[str, Any]) -> list[str]:
+    # Of values that passed so far.
+    names = ["url", *(["event_notification_url"] if values.get("event_notifications_enabled") else [])]
+    return [url for name in names if name in values for url in broker_urls(values[name].get_secret_value())]
 
 
 def _require_readable(path: str) -> None:

@@ -1,0 +1,39 @@
+"""Which of the messages that were sent the server still has to answer for."""
+
+from collections import deque
+
+
+class Confirms:
+    """The delivery tags of one channel, which count up from 1 (RabbitMQ's publisher confirms)."""
+
+    def __init__(self) -> None:
+        self._sent = 0
+        self._open: deque[int] = deque()
+        self._early: set[int] = set()  # answered before their elders
+
+    def __len__(self) -> int:
+        return len(self._open) - len(self._early)
+
+    def sent(self, count: int) -> None:
+        """Await answers for the next messages."""
+        self._open.extend(range(self._sent + 1, self._sent + count + 1))
+        self._sent += count
+
+    def answered(self, tag: int, multiple: bool) -> int:
+        """Take an answer, and return for how many messages it is; none are counted twice.
+
+        :param multiple: it is for all up to this one.
+        """
+        before = len(self)
+        if not multiple and self._open and tag > self._open[0]:
+            if tag <= self._sent:
+                self._early.add(tag)
+        else:
+            self._close_up_to(tag)
+        while self._early and self._open[0] in self._early:
+            self._early.remove(self._open.popleft())
+        return before - len(self)
+
+    def _close_up_to(self, tag: int) -> None:
+        while self._open and self._open[0] <= tag:
+            self._early.discard(self._open.popleft())

@@ -1,0 +1,28 @@
+"""A task report as a message of the stream (CONTRACT 3.2, 3.3)."""
+
+from ..broker import StreamForm
+from ..encoding import dumps
+from ..task import TaskReport
+
+FORM = StreamForm(
+    exchange="pulp.api.v2",
+    content_type="application/data",
+    content_encoding="binary",
+    delivery_mode=2,
+    priority=0,
+)
+"""What Pulp 2's consumers expect, who got a Python 2 string through kombu."""
+
+_LONGEST_KEY = 255  # bytes of an AMQP short string
+
+
+def message(report: TaskReport) -> tuple[str, bytes]:
+    """Return routing key and body.
+
+    :raises TypeError: the report holds a value that has no JSON form.
+    :raises ValueError: it holds a number that is not finite, or its task id is too long to be routed by.
+    """
+    key = f"tasks.{report.task_id}"
+    if len(key.encode()) > _LONGEST_KEY:
+        raise ValueError(f"a routing key has at most {_LONGEST_KEY} bytes")
+    return key, dumps(report.document()).encode("ascii")

@@ -1,0 +1,286 @@
+"""What one process has of the stream: a bounded queue, and the one thread that empties it over one connection."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from ..broker import Deadline
+from ..errors import PermanentFailure, TemporaryFailure
+from ..task import TaskReport
+from .document import message
+from .facts import Counts, StreamOptions
+from .marker import Marker
+from .outage import Outage
+from .tally import Tally
+
+_UNRENDERABLE = (TypeError, ValueError, RuntimeError, AttributeError, LookupError, ArithmeticError)
+
+_logger = logging.getLogger(__name__)
+
+
+class Link(Protocol):
+    """An open connection (:class:`pulp_notifiers.broker.StreamLink`)."""
+
+    blocked: bool
+
+    @property
+    def unanswered(self) -> int: ...
+    def send(self, messages: Iterable[tuple[str, bytes]], deadline: Deadline) -> None: ...
+    def hear(self, seconds: float) -> tuple[int, int]: ...
+    def heard(self) -> tuple[int, int]: ...
+    def close(self, seconds: float) -> None: ...
+    def discard(self) -> None: ...
+    def abandon(self) -> None: ...
+
+
+class Line:
+    """A queue, a thread and a connection.
+
+    :param open_link: connects; raises TemporaryFailure or PermanentFailure.
+    """
+
+    def __init__(
+        self,
+        open_link: Callable[[], Link],
+        options: StreamOptions,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_link = open_link
+        self._options = options
+        self._clock = clock
+        self._queue: deque[TaskReport | Marker] = deque()
+        self._limit = options.most_reports
+        self._shut = False  # what is offered now is dropped
+        self._closing = False
+        self._asleep = True
+        self._bell: SimpleQueue[None] = SimpleQueue()  # may be rung from anywhere, unlike a condition
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._link: Link | None = None
+        self._outage = Outage()
+        self._failures = 0
+        self._bytes_each = 0.0
+        self._overflow = Tally()
+        self._overflow_told = 0
+        self._refusal_told = False
+        self._published = self._dropped = self._unrenderable = 0
+
+    @property
+    def counts(self) -> Counts:
+        """Return what became of the reports so far."""
+        return Counts(self._published, self._dropped + self._overflow.value(), self._unrenderable)
+
+    def offer(self, report: TaskReport) -> None:
+        """Put a report into the queue, or drop it where that is full or nobody would take it."""
+        if self._shut or len(self._queue) >= self._limit:
+            self._overflow.add()
+            return
+        self._queue.append(report)
+        if self._asleep:
+            self._wake()
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until what was offered before is decided; tell whether that was in time."""
+        marker = Marker()
+        self._queue.append(marker)
+        if self._closing or not self._wake():
+            self._drop_queue()
+        return marker.wait(seconds)
+
+    def close(self, seconds: float) -> None:
+        """Send what is in the queue, as far as that goes in time, and end."""
+        self._closing = self._shut = True
+        thread = self._thread
+        if thread is not None:
+            self._bell.put(None)
+            thread.join(seconds)
+        self._drop_queue()
+
+    def abandon(self) -> None:
+        """In a forked child: leave the connection to the parent."""
+        if self._link is not None:
+            self._link.abandon()
+
+    def _wake(self) -> bool:
+        self._asleep = False
+        if self._thread is None and not self._start():
+            return False
+        self._bell.put(None)
+        return True
+
+    def _start(self) -> bool:
+        if not self._starting.acquire(blocking=False):
+            return True  # somebody else is at it
+        try:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="pulp-notifiers-status", daemon=True)
+                thread.start()
+                self._thread = thread
+        except RuntimeError:  # no more threads, or the interpreter ends
+            self._asleep = True
+            return False
+        finally:
+            self._starting.release()
+        return True
+
+    def _run(self) -> None:
+        while not self._finished():
+            try:
+                self._turn()
+            except (TemporaryFailure, PermanentFailure) as failure:
+                self._lose(failure.reason)
+            except Exception as error:  # whatever kombu's transports raise: the thread must not end
+                _logger.debug("The task-status stream met an error.", exc_info=True)
+                self._lose(repr(error))
+        if self._link is not None:
+            self._forget_unanswered(self._link)
+            self._link.close(self._options.look_seconds)
+            self._link = None
+
+    def _finished(self) -> bool:
+        link = self._link
+        all_done = not self._queue and (link is None or not link.unanswered)
+        return self._closing and (all_done or (link is None and self._failures > 0))
+
+    def _turn(self) -> None:
+        if self._link is None:
+            self._connect()
+        elif not self._queue:
+            self._settle(self._link, 0)
+            self._idle(self._link)
+        else:
+            self._publish_some(self._link)
+
+    def _connect(self) -> None:
+        if self._failures:
+            self._pause()
+            if self._closing:
+                return
+        self._link = self._open_link()
+        self._recover()
+
+    def _publish_some(self, link: Link) -> None:
+        self._take_note(link.hear(0))
+        batch, marker = self._batch()
+        if batch:
+            link.send(batch, Deadline(self._options.send_seconds))
+        self._settle(link, 0 if marker else self._options.most_unanswered)
+        if marker:
+            marker.reach(decided=True)
+        if self._overflow.value() > self._overflow_told and not self._shut:
+            self._outage.begin("they come faster than the messaging server takes them")
+
+    def _batch(self) -> tuple[list[tuple[str, bytes]], Marker | None]:
+        options = self._options
+        batch: list[tuple[str, bytes]] = []
+        size = 0
+        while self._queue and len(batch) < options.batch and size < options.batch_bytes:
+            item = self._queue.popleft()
+            if isinstance(item, Marker):
+                return batch, item
+            try:
+                rendered = message(item)
+            except _UNRENDERABLE as problem:
+                self._unrenderable += 1
+                _logger.warning("unable to convert document to JSON; event message not sent")
+                _logger.debug("The report of task %s has no JSON form: %r", getattr(item, "task_id", None), problem)
+                continue
+            batch.append(rendered)
+            size += len(rendered[1])
+        self._learn(size, len(batch))
+        return batch, None
+
+    def _learn(self, size: int, count: int) -> None:
+        if count:
+            self._bytes_each += (size / count - self._bytes_each) / (2 if self._bytes_each else 1)
+            fitting = int(self._options.most_bytes / max(1.0, self._bytes_each))
+            self._limit = max(1, min(self._options.most_reports, fitting))
+
+    def _settle(self, link: Link, most: int) -> None:
+        options = self._options
+        since = self._clock()
+        while link.unanswered > most:
+            before = link.unanswered
+            self._take_note(link.hear(min(options.slow_seconds, options.look_seconds)))
+            waited = self._clock() - since
+            if link.unanswered < before:
+                since = self._clock()
+            elif self._closing or (waited >= options.silent_seconds and not self._relief_is_due(link)):
+                raise TemporaryFailure(f"the messaging server confirms nothing for {waited:.0f} s")
+            elif link.blocked or waited >= options.slow_seconds:
+                self._suffer("the messaging server confirms nothing; it may be short of memory or disk space")
+        self._recover()
+
+    def _relief_is_due(self, link: Link) -> bool:
+        return link.blocked and self._options.waits_for_relief
+
+    def _idle(self, link: Link) -> None:
+        self._outage.end(self.counts.dropped)
+        self._overflow_told = self._overflow.value()
+        self._asleep = True
+        if not self._queue and not self._closing:
+            try:
+                self._bell.get(timeout=self._options.look_seconds)
+            except Empty:
+                self._take_note(link.hear(0))
+        self._asleep = False
+
+    def _take_note(self, heard: tuple[int, int]) -> None:
+        taken, refused = heard
+        self._published += taken
+        self._dropped += refused
+        if refused and not self._refusal_told:
+            self._refusal_told = True
+            _logger.warning("The messaging server refused a change of a task; further refusals are only counted.")
+
+    def _lose(self, reason: str) -> None:
+        link, self._link = self._link, None
+        lost = 0
+        if link is not None:
+            lost = self._forget_unanswered(link)
+            link.discard()
+        if lost or link is None:
+            self._suffer(reason)
+        self._failures += link is None
+
+    def _forget_unanswered(self, link: Link) -> int:
+        self._take_note(link.heard())
+        lost = link.unanswered
+        self._dropped += lost
+        return lost
+
+    def _suffer(self, reason: str) -> None:
+        self._shut = True
+        self._outage.begin(reason)
+        self._drop_queue()
+
+    def _recover(self) -> None:
+        self._failures = 0
+        self._shut = self._closing
+
+    def _drop_queue(self) -> None:
+        link = self._link
+        while self._queue:
+            try:
+                item = self._queue.popleft()
+            except IndexError:  # somebody else was faster
+                return
+            if isinstance(item, Marker):
+                item.reach(decided=link is None or not link.unanswered)
+            else:
+                self._overflow.add()
+
+    def _pause(self) -> None:
+        options = self._options
+        deadline = Deadline(
+            min(options.longest_backoff_seconds, options.first_backoff_seconds * 2 ** min(self._failures - 1, 30))
+        )
+        while not self._closing and (remaining := deadline.remaining()):
+            with suppress(Empty):
+                self._bell.get(timeout=remaining)
+            self._drop_queue()

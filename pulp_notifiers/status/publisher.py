@@ -1,0 +1,97 @@
+"""The task-status stream as its callers see it."""
+
+import atexit
+import os
+import weakref
+from collections.abc import Callable
+
+from ..broker import MessagingSettings, StreamOpener
+from ..task import TaskReport
+from .document import FORM
+from .facts import Counts, StreamOptions
+from .line import Line, Link
+
+_FAREWELL_SECONDS = 2.0
+_WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
+
+
+class StatusPublisher:
+    """Publishes task reports, best effort: none is kept while the messaging server is away.
+
+    Safe for threads and over a fork: the child begins with an empty queue, and with a thread and a connection of its
+    own when it publishes.
+
+    :param open_link: connects to the messaging server.
+    """
+
+    def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
+        self._open_link = open_link
+        self._options = options or StreamOptions()
+        self._line = Line(open_link, self._options)
+        _publishers.add(self)
+        atexit.register(self.close)
+
+    @property
+    def counts(self) -> Counts:
+        """Return what became of this process's reports so far."""
+        return self._line.counts
+
+    def publish(self, report: TaskReport) -> None:
+        """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
+        self._line.offer(report)
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Wait until what was handed over before is published or dropped; tell whether that was so in time."""
+        return self._line.flush(timeout_seconds)
+
+    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
+        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped."""
+        atexit.unregister(self.close)
+        self._line.close(timeout_seconds)
+
+    def begin_anew(self) -> None:
+        """In a forked child: leave queue and connection to the parent."""
+        inherited, self._line = self._line, Line(self._open_link, self._options)
+        inherited.abandon()
+
+
+class NoPublisher(StatusPublisher):
+    """Publishes nothing, because ``event_notifications_enabled`` is false."""
+
+    def __init__(self) -> None:
+        """Need nothing."""
+
+    @property
+    def counts(self) -> Counts:
+        """Return that there was nothing."""
+        return Counts()
+
+    def publish(self, report: TaskReport) -> None:
+        """Do nothing."""
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Tell that nothing is outstanding."""
+        return True
+
+    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
+        """Do nothing."""
+
+
+def status_publisher(settings: MessagingSettings) -> StatusPublisher:
+    """Return the publisher that the section ``[messaging]`` asks for."""
+    if not settings.event_notifications_enabled:
+        return NoPublisher()
+    opener = StreamOpener(settings.status_broker(), FORM)
+    # Where there is another server, nobody waits for this one.
+    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
+
+
+_publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for publisher in list(_publishers):
+        publisher.begin_anew()
+
+
+os.register_at_fork(after_in_child=_after_fork)
