@@ -61,6 +61,7 @@ class Line:
         self._bell: SimpleQueue[None] = SimpleQueue()  # may be rung from anywhere, unlike a condition
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._awaited: list[Marker] = []  # taken from the queue, and not yet reached
         self._link: Link | None = None
         self._outage = Outage()
         self._failures = 0
@@ -143,9 +144,8 @@ class Line:
             self._link = None
 
     def _finished(self) -> bool:
-        link = self._link
-        all_done = not self._queue and (link is None or not link.unanswered)
-        return self._closing and (all_done or (link is None and self._failures > 0))
+        all_done = not self._queue and self._all_decided()
+        return self._closing and (all_done or (self._link is None and self._failures > 0))
 
     def _turn(self) -> None:
         if self._link is None:
@@ -169,9 +169,10 @@ class Line:
         batch, marker = self._batch()
         if batch:
             link.send(batch, Deadline(self._options.send_seconds))
-        self._settle(link, 0 if marker else self._options.most_unanswered)
         if marker:
-            marker.reach(decided=True)
+            self._awaited.append(marker)
+        self._settle(link, 0 if marker else self._options.most_unanswered)
+        self._answer_waiting()
         if self._overflow.value() > self._overflow_told and not self._shut:
             self._outage.begin("they come faster than the messaging server takes them")
 
@@ -246,6 +247,7 @@ class Line:
             link.discard()
         if lost or link is None:
             self._suffer(reason)
+        self._answer_waiting()
         self._failures += link is None
 
     def _forget_unanswered(self, link: Link) -> int:
@@ -257,21 +259,31 @@ class Line:
     def _suffer(self, reason: str) -> None:
         self._shut = True
         self._outage.begin(reason)
+        self._answer_waiting()
         self._drop_queue()
 
     def _recover(self) -> None:
         self._failures = 0
         self._shut = self._closing
 
-    def _drop_queue(self) -> None:
+    def _answer_waiting(self) -> None:
+        decided = self._all_decided()
+        while self._awaited:
+            self._awaited.pop().reach(decided)
+
+    def _all_decided(self) -> bool:
         link = self._link
+        return link is None or not link.unanswered
+
+    def _drop_queue(self) -> None:
+        decided = self._all_decided()
         while self._queue:
             try:
                 item = self._queue.popleft()
             except IndexError:  # somebody else was faster
                 return
             if isinstance(item, Marker):
-                item.reach(decided=link is None or not link.unanswered)
+                item.reach(decided)
             else:
                 self._overflow.add()
 

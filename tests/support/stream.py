@@ -42,7 +42,7 @@ class StreamLink:
     def __init__(self, server):
         self.server = server
         self.unanswered = 0
-        self.abandoned = self.closed = False
+        self.abandoned = self.closed = self.broken = False
         self._heard = (0, 0)
 
     @property
@@ -82,5 +82,5 @@ class StreamLink:
         return self.server.silent or self.server.blocked
 
     def _require(self):
-        if self.server.away:
+        if self.server.away or self.broken:
             raise TemporaryFailure("the connection broke")

@@ -1,0 +1,469 @@
+"""The task-status stream on a real RabbitMQ; what arrived is read back by another client, pika."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+import trustme
+
+from pulp_notifiers.broker import MessagingSettings
+from pulp_notifiers.status import Counts, StatusPublisher, status_publisher
+from pulp_notifiers.task import TaskReport
+from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
+
+VECTORS = Path(__file__).parent.parent / "legacy" / "vectors" / "task_status_messages.json"
+RECORDED = [vector for vector in json.loads(VECTORS.read_text())["vectors"] if "amqp091" in vector.get("expect", ())]
+REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
+# The second call returns when the first has reached every connection.
+ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
+MEMORY = "{{resource_limit, memory, node()}, []}", "{resource_limit, memory, node()}"
+
+
+class Inbox:
+    """A queue that outlives the server and its connections, bound to the stream's exchange."""
+
+    def __init__(self, rabbitmq: RabbitMQ, name: str, binding: str = "tasks.#") -> None:
+        self.rabbitmq, self.name = rabbitmq, name
+        with self.channel() as channel:
+            channel.exchange_declare("pulp.api.v2", "topic", durable=True)
+            channel.queue_declare(name, durable=True)
+            channel.queue_bind(name, "pulp.api.v2", binding)
+
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.rabbitmq.port))
+        try:
+            yield connection.channel()
+        finally:
+            connection.close()
+
+    def messages(self) -> list[tuple[Any, Any, bytes]]:
+        """Return all that is there."""
+        found = []
+        with self.channel() as channel:
+            while (message := channel.basic_get(self.name, auto_ack=True))[2] is not None:
+                found.append(message)
+        return found
+
+    def numbers(self) -> list[int]:
+        """Return what the reports that are there were told apart by."""
+        return [json.loads(body)["progress_report"]["number"] for _, _, body in self.messages()]
+
+    def delete(self) -> None:
+        with self.channel() as channel:
+            channel.queue_delete(self.name)
+
+
+@pytest.fixture
+def inbox(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[Inbox]:
+    """Return a queue that gets the whole stream."""
+    made = Inbox(rabbitmq, request.node.name)
+    yield made
+    made.delete()
+
+
+@contextmanager
+def publisher_to(*urls: str, **settings: Any) -> Iterator[StatusPublisher]:
+    publisher = status_publisher(
+        MessagingSettings(event_notifications_enabled=True, event_notification_url=";".join(urls), **settings)
+    )
+    try:
+        yield publisher
+    finally:
+        publisher.close()
+
+
+@pytest.fixture
+def publisher(rabbitmq: RabbitMQ) -> Iterator[StatusPublisher]:
+    """Return a publisher to the running server."""
+    with publisher_to(rabbitmq.url) as made:
+        yield made
+
+
+def report(number: int) -> TaskReport:
+    """Return a report that can be told from others."""
+    return replace(REPORT, progress_report={"number": number})
+
+
+def eventually(claim: Callable[[], Any], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, "it never became true"
+        threading.Event().wait(0.02)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the stream said."""
+    return [record.getMessage() for record in caplog.records if record.name.startswith("pulp_notifiers")]
+
+
+def levels(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return how loud it was."""
+    return [record.levelname for record in caplog.records if record.name.startswith("pulp_notifiers")]
+
+
+def connections(rabbitmq: RabbitMQ) -> int:
+    """Return how many connections of ours the server has."""
+    return rabbitmq.control("list_connections", "client_properties").count('"pulp-notifiers"')
+
+
+class TestTheWire:
+    """What a consumer sees who knows nothing of us."""
+
+    @pytest.mark.parametrize("vector", RECORDED, ids=lambda vector: vector["id"])
+    @pytest.mark.parametrize("binding", ["tasks.#", "tasks.3f2a9c1e-6b7d-4e8f-9a0b-1c2d3e4f5a6b"])
+    def test_is_as_recorded(self, vector: Any, binding: str, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
+        """Every property, and every byte, by either binding."""
+        expected = vector["expect"]["amqp091"]
+        inbox = Inbox(rabbitmq, "the-wire", binding)
+
+        publisher.publish(TaskReport.from_record(vector["given"]["task_status"]))
+        assert publisher.flush(10)
+
+        [(method, properties, body)] = inbox.messages()
+        assert expected["basic_publish"]["exchange"] == method.exchange
+        assert expected["basic_publish"]["routing_key"] == method.routing_key
+        assert pika.BasicProperties(**expected["properties"]) == properties
+        assert [] == [name for name in expected["properties_absent"] if getattr(properties, name) is not None]
+        assert expected["body_exact"].encode() == body
+        inbox.delete()
+
+    def test_has_the_exchange_that_pulp_2_declared(self, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
+        """With the same flags, so that both may run on one server."""
+        assert publisher.publish(REPORT) is None
+        assert publisher.flush(10)
+
+        listed = rabbitmq.control("list_exchanges", "name", "type", "durable", "auto_delete", "arguments")
+        assert "pulp.api.v2\ttopic\ttrue\tfalse\t[]" in listed.splitlines()
+
+    @pytest.mark.parametrize("size", [131_000, 131_072, 3_000_000])
+    def test_takes_large_reports(self, size: int, publisher: StatusPublisher, inbox: Inbox) -> None:
+        """In several frames."""
+        publisher.publish(replace(REPORT, result="x" * size))
+        assert publisher.flush(10)
+
+        assert "x" * size == json.loads(inbox.messages()[0][2])["result"]
+
+    def test_may_be_tls(self, tmp_path: Path) -> None:
+        """With the authority that the settings name."""
+        authority = trustme.CA()
+        paths = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
+        authority.cert_pem.write_to_path(str(paths[0]))
+        certificate = authority.issue_cert("127.0.0.1")
+        certificate.cert_chain_pems[0].write_to_path(str(paths[1]))
+        certificate.private_key_pem.write_to_path(str(paths[2]))
+
+        with RabbitMQ(TlsListener(*paths)) as server:
+            inbox = Inbox(server, "tls")
+            url = f"amqps://guest:guest@127.0.0.1:{server.tls_port}"
+            with publisher_to(url, cacert=str(paths[0]), clientcert="") as publisher:
+                for number in range(500):
+                    publisher.publish(report(number))
+                assert publisher.flush(20)
+
+            assert list(range(500)) == inbox.numbers()
+
+
+class TestTrouble:
+    """Costs messages, which are counted, and nothing else."""
+
+    def test_of_a_server_that_stops_and_starts(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What was sent is what arrived and what was dropped."""
+        caplog.set_level(logging.INFO)
+        send(publisher, range(500))
+        rabbitmq.stop()
+        send(publisher, range(500, 1500), flush=False)
+        eventually(lambda: levels(caplog) == ["ERROR"])
+        send(publisher, range(1500, 2500))
+        rabbitmq.start()
+        eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+        send(publisher, range(2500, 3000))
+
+        assert [*range(500), *range(2500, 3000)] == inbox.numbers()
+        assert Counts(published=1000, dropped=2000) == publisher.counts
+        assert "2000 could not" in told(caplog)[-1]
+
+    def test_of_a_server_that_freezes(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What it was sent before it froze, it confirms afterwards."""
+        caplog.set_level(logging.INFO)
+        send(publisher, range(100))
+        rabbitmq.pause()
+        try:
+            send(publisher, range(100, 1100), flush=False)
+            eventually(lambda: levels(caplog) == ["ERROR"])
+            send(publisher, range(1100, 2100), flush=False)
+        finally:
+            rabbitmq.resume()
+        eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+        send(publisher, range(2100, 2200))
+
+        assert_exact(publisher, inbox.numbers(), 2200)
+        assert 2200 - publisher.counts.published == publisher.counts.dropped >= 1000
+
+    def test_of_a_server_that_is_short_of_memory(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What it was sent before it said so, it confirms afterwards."""
+        caplog.set_level(logging.INFO)
+        send(publisher, range(100))
+        rabbitmq.control("eval", ALARM.format("set", MEMORY[0]))
+        try:
+            send(publisher, range(100, 1100), flush=False)
+            eventually(lambda: levels(caplog) == ["ERROR"])
+            send(publisher, range(1100, 2100), flush=False)
+        finally:
+            rabbitmq.control("eval", ALARM.format("clear", MEMORY[1]))
+        eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+        send(publisher, range(2100, 2200))
+
+        assert_exact(publisher, inbox.numbers(), 2200)
+        assert publisher.counts.dropped >= 1000
+
+    def test_of_a_server_that_is_killed_amid_messages(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Only of the messages on the line when it died can nobody know whether they arrived; they count as dropped."""
+        caplog.set_level(logging.INFO)
+        stop = threading.Event()
+        sent = []
+
+        def go_on() -> None:
+            while not stop.wait(0.0005):
+                publisher.publish(report(len(sent)))
+                sent.append(None)
+
+        sending = threading.Thread(target=go_on)
+        sending.start()
+        eventually(lambda: publisher.counts.published > 200)
+        rabbitmq.kill()
+        eventually(lambda: levels(caplog) == ["ERROR"])
+        rabbitmq.start()
+        eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+        stop.set()
+        sending.join()
+        assert publisher.flush(10)
+
+        counts, received = publisher.counts, inbox.numbers()
+        assert len(sent) == counts.published + counts.dropped
+        assert received == sorted(set(received))
+        assert counts.published <= len(received) <= counts.published + 512
+
+    def test_of_an_exchange_of_another_form_is_told(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is not replaced, and when it is gone the stream goes on."""
+        with channel_of(rabbitmq) as channel:
+            channel.exchange_delete("pulp.api.v2")
+            channel.exchange_declare("pulp.api.v2", "fanout")
+        publisher.publish(REPORT)
+        assert publisher.flush(10)
+        with channel_of(rabbitmq) as channel:
+            channel.exchange_delete("pulp.api.v2")
+
+        eventually(lambda: publisher.publish(REPORT) or (publisher.flush(10) and publisher.counts.published))
+
+        assert ["ERROR"] == levels(caplog)
+        assert "PRECONDITION_FAILED" in told(caplog)[0]
+
+    def test_of_an_exchange_that_is_deleted_is_mended(self, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
+        """By declaring it once more."""
+        send(publisher, range(10))
+        with channel_of(rabbitmq) as channel:
+            channel.exchange_delete("pulp.api.v2")
+
+        publisher.publish(REPORT)
+
+        eventually(lambda: publisher.publish(REPORT) or (publisher.flush(10) and publisher.counts.published > 10))
+
+    def test_of_one_server_is_none_where_there_are_several(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
+        """Nothing is lost, not even the first message."""
+        with publisher_to("tcp://127.0.0.1:1", rabbitmq.url) as publisher:
+            send(publisher, range(100))
+
+        assert list(range(100)) == inbox.numbers()
+
+    def test_of_a_server_that_freezes_leads_to_another(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
+        """After a while."""
+        with RabbitMQ() as first, publisher_to(first.url, rabbitmq.url) as publisher:
+            send(publisher, range(10))
+            first.pause()
+            publisher.publish(report(10))
+
+            eventually(lambda: publisher.publish(report(11)) or inbox.numbers())
+            first.resume()
+
+
+class TestTheProcess:
+    """Gets nothing from the stream but one thread and one connection."""
+
+    def test_keeps_its_descriptors_and_threads(self, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
+        """Over 5,000 messages."""
+        send(publisher, range(10))
+        before = os.listdir("/proc/self/fd"), threading.active_count()
+
+        for start in range(0, 5000, 500):
+            send(publisher, range(start, start + 500))
+
+        assert before == (os.listdir("/proc/self/fd"), threading.active_count())
+        eventually(lambda: connections(rabbitmq) == 1)
+        assert Counts(published=5010) == publisher.counts
+
+    def test_keeps_them_over_broken_connections_too(
+        self, publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox
+    ) -> None:
+        """Which an administrator may close."""
+        send(publisher, range(10))
+        before = len(os.listdir("/proc/self/fd")), threading.active_count()
+
+        for number in range(10):
+            rabbitmq.control("close_all_connections", "--vhost", "/", "for maintenance")
+            send(publisher, [number])
+
+        assert before == (len(os.listdir("/proc/self/fd")), threading.active_count())
+        assert [*range(10), *range(10)] == inbox.numbers()
+
+    def test_leaves_nothing_behind_when_it_closes(self, rabbitmq: RabbitMQ) -> None:
+        """Neither here nor there."""
+        before = len(os.listdir("/proc/self/fd")), threading.active_count()
+
+        with publisher_to(rabbitmq.url) as publisher:
+            send(publisher, range(10))
+
+        assert before == (len(os.listdir("/proc/self/fd")), threading.active_count())
+        eventually(lambda: connections(rabbitmq) == 0)
+
+    def test_may_end_without_a_word(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
+        """What was handed over still goes out."""
+        assert "" == run(ENDING, rabbitmq.url)
+
+        assert list(range(300)) == inbox.numbers()
+
+    def test_may_end_while_the_server_is_frozen(self, rabbitmq: RabbitMQ) -> None:
+        """Within a few seconds."""
+        rabbitmq.pause()
+        try:
+            began = time.monotonic()
+            run(ENDING, rabbitmq.url)
+            took = time.monotonic() - began
+        finally:
+            rabbitmq.resume()
+
+        assert took < 10
+
+    def test_may_fork(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
+        """Whatever is in the parent's queue goes out once, and each child has a connection of its own."""
+        told = json.loads(run(FORKING, rabbitmq.url))
+
+        numbers = inbox.numbers()
+        assert sorted([*range(1000), *range(1000, 1100), *range(2000, 2100), 3000]) == sorted(numbers)
+        assert [0] * 101 == told["exits"]
+        assert told["before"] == told["after"]
+
+
+def send(publisher: StatusPublisher, numbers: Any, flush: bool = True) -> None:
+    for number in numbers:
+        publisher.publish(report(number))
+    if flush:
+        assert publisher.flush(20)
+
+
+def assert_exact(publisher: StatusPublisher, received: list[int], sent: int) -> None:
+    assert received == sorted(set(received))
+    assert len(received) == publisher.counts.published
+    assert sent == publisher.counts.published + publisher.counts.dropped
+
+
+@contextmanager
+def channel_of(rabbitmq: RabbitMQ) -> Iterator[Any]:
+    connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", rabbitmq.port))
+    try:
+        yield connection.channel()
+    finally:
+        connection.close()
+
+
+def run(program: str, *arguments: str) -> str:
+    """Return what a program printed that ended well and in silence."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", PREAMBLE + program, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert (0, "") == (ended.returncode, ended.stderr)
+    return ended.stdout
+
+
+PREAMBLE = """
+import json
+import logging
+import os
+import sys
+import threading
+from dataclasses import replace
+
+from pulp_notifiers.broker import MessagingSettings
+from pulp_notifiers.status import status_publisher
+from pulp_notifiers.task import TaskReport
+
+logging.getLogger("pulp_notifiers").addHandler(logging.NullHandler())
+publisher = status_publisher(
+    MessagingSettings(event_notifications_enabled=True, event_notification_url=sys.argv[1])
+)
+REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
+
+def publish(numbers):
+    for number in numbers:
+        publisher.publish(replace(REPORT, progress_report={"number": number}))
+"""
+
+ENDING = "publish(range(300))"
+
+FORKING = """
+def forked(numbers):
+    child = os.fork()
+    if not child:
+        publish(numbers)
+        good = publisher.flush(20) and publisher.counts.published == len(numbers)
+        inherited = [name for name in links() if name in sockets]
+        publisher.close()
+        os._exit(0 if good and not inherited else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def links():
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink("/proc/self/fd/" + name))
+        except FileNotFoundError:
+            pass  # the folder's own
+    return found
+
+publish([3000])
+publisher.flush(20)
+sockets = [name for name in links() if name.startswith("socket:")]
+before = len(links()), threading.active_count()
+publish(range(1000))  # still in the queue, or on the line
+exits = [forked(range(1000, 1100))]
+for _ in range(99):
+    exits.append(forked([]))
+exits.append(forked(range(2000, 2100)))
+publisher.flush(20)
+print(json.dumps({"exits": exits, "before": before, "after": (len(links()), threading.active_count())}))
+"""
