@@ -10,13 +10,17 @@ from typing import Self
 
 from .accounts import Accounts
 from .backoff import Backoff
+from .broker import MessagingSettings
 from .courier import Courier
 from .dispatcher import Dispatcher
 from .event import Event
 from .listeners import Listeners
 from .registry import Registry
 from .settings import NotifiersSettings, Settings
+from .status import status_publisher
 from .store import Store
+from .task import TaskReport
+from .task_events import TaskEvents
 from .vault import Vault
 from .worker import Worker, WorkerOptions
 
@@ -49,6 +53,7 @@ class App:
 
         with App.from_settings() as app:
             app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+            app.task_changed(TaskReport.from_record(record))
 
     The worker does not run until :meth:`Worker.start` is called: another process may deliver.
     """
@@ -61,11 +66,16 @@ class App:
             closing.callback(self.store.close)
             self.registry = Registry(settings.section)
             closing.callback(self.registry.close)
-            self.listeners = Listeners(self.store.listeners, self.registry, self.own.reveal_secrets)
             self.accounts = Accounts(self.store, self.own.credential_cache_seconds)
             self.worker = self._worker()
             closing.callback(self._stop_worker)
-            self._dispatcher = Dispatcher(self.store.listeners, self.store.outbox, self.registry, wake=self.worker.wake)
+            self._dispatcher = self._new_dispatcher()
+            self.stream = status_publisher(settings.section("messaging", MessagingSettings))
+            closing.callback(self.stream.close)
+            self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
+            self.listeners = Listeners(
+                self.store.listeners, self.registry, self.own.reveal_secrets, changed=self._dispatcher.look_again
+            )
             self._closing = closing.pop_all()
 
     @classmethod
@@ -86,6 +96,18 @@ class App:
         """
         return self._dispatcher.fire(event)
 
+    def task_changed(self, report: TaskReport) -> int:
+        """Tell of a task's change: the task-status stream, when it is enabled, and listeners of the task's new state.
+
+        Costs microseconds when no listener wants that, and a transaction when one does. The stream is best effort and
+        raises nothing.
+
+        :return: how many deliveries are owed of it; 0 also for progress, and for a state that was told before.
+        :raises StoreUnavailable: somebody listens, and nothing was written; report it again.
+        """
+        self.stream.publish(report)
+        return self._task_events.changed(report)
+
     def close(self) -> None:
         """Stop the worker, close notifiers and database. Closing twice is harmless."""
         self._closing.close()
@@ -97,6 +119,15 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _new_dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            self.store.listeners,
+            self.store.outbox,
+            self.registry,
+            wake=self.worker.wake,
+            check_seconds=self.own.poll_seconds,
+        )
 
     def _worker(self) -> Worker:
         own = self.own

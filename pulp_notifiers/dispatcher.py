@@ -3,14 +3,15 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
-from .errors import InvalidConfig, NotifierUnavailable
-from .event import Event, matches_any, utc_now
+from .errors import InvalidConfig, NotifierUnavailable, StoreUnavailable
+from .event import FINAL_TASK_EVENT_TYPES, Event, matches_any, utc_now
 from .notifier import ONE_TARGET, LoadedNotifier
 from .records import Listener, Owed
 
@@ -24,12 +25,15 @@ class ListenerRows(Protocol):
     """Where listeners are kept."""
 
     def all(self) -> tuple[int, list[Listener]]: ...
+    def latest_revision(self) -> int: ...
 
 
 class Outbox(Protocol):
     """Where events and deliveries are written."""
 
-    def add(self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime) -> int | None: ...
+    def add(
+        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    ) -> int | None: ...
 
 
 class Notifiers(Protocol):
@@ -41,18 +45,54 @@ class Notifiers(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Route:
     event_types: tuple[str, ...]
+    task_id: str | None
     unresolved: Owed
     owed: tuple[Owed, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class _Routes:
-    revision: int
-    routes: tuple[_Route, ...]
+    """Who listens to what, by one revision of the listeners."""
 
-    def owed(self, event_type: str) -> list[Owed]:
-        chosen = [route for route in self.routes if matches_any(route.event_types, event_type)]
+    def __init__(self, revision: int, routes: Iterable[_Route]) -> None:
+        self.revision = revision
+        self._by_task: dict[str | None, list[_Route]] = defaultdict(list)
+        for route in routes:
+            self._by_task[route.task_id].append(route)
+        self._of_any_task = self._by_task.pop(None, [])
+        self._wanted: dict[str, bool] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether the targets of all listeners are known."""
+        return all(route.owed for routes in (self._of_any_task, *self._by_task.values()) for route in routes)
+
+    def owed(self, event: Event) -> list[Owed]:
+        """Return the targets that are to get an event."""
+        candidates = (*self._of_any_task, *self._of_task(event.task_id()))
+        chosen = [route for route in candidates if matches_any(route.event_types, event.type)]
         return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
+
+    def ended(self, event: Event) -> list[str]:
+        """Return the listeners that an event is the last one for."""
+        if event.type not in FINAL_TASK_EVENT_TYPES:
+            return []
+        return [route.unresolved.listener_id for route in self._of_task(event.task_id())]
+
+    def want(self, event_type: str, task_id: str | None) -> bool:
+        """Tell whether an event is worth firing: somebody wants it, or the task that it is about is listened to."""
+        if self._of_task(task_id):
+            return True
+        known = self._wanted.get(event_type)
+        if known is None:
+            known = any(matches_any(route.event_types, event_type) for route in self._of_any_task)
+            self._wanted[event_type] = known
+        return known
+
+    def _of_task(self, task_id: str | None) -> Sequence[_Route]:
+        return () if task_id is None else self._by_task.get(task_id, ())
+
+
+_NOBODY_KNOWN = _Routes(-1, ())
 
 
 class Dispatcher:
@@ -60,6 +100,8 @@ class Dispatcher:
 
     What it knows of listeners belongs to a revision; the transaction that writes an event checks that the revision
     still holds, so a listener that another process registered a moment ago is not missed.
+
+    :param check_seconds: for how long :meth:`wants` trusts what it knows.
     """
 
     def __init__(
@@ -70,6 +112,7 @@ class Dispatcher:
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
+        check_seconds: float = 1.0,
     ) -> None:
         self._listeners = listeners
         self._outbox = outbox
@@ -77,6 +120,9 @@ class Dispatcher:
         self._wake = wake
         self._clock = clock
         self._monotonic = monotonic
+        self._check_seconds = check_seconds
+        self._check_at = -math.inf
+        self._outage = False
         self._look_again_at = math.inf
         self._lock = Lock()
         self._routes: _Routes | None = None
@@ -94,8 +140,8 @@ class Dispatcher:
         if routes is None or self._monotonic() >= self._look_again_at:
             routes = self._load()
         while True:
-            owed = routes.owed(event.type)
-            written = self._outbox.add(event, owed, routes.revision, self._clock())
+            owed, ended = routes.owed(event), routes.ended(event)
+            written = self._outbox.add(event, owed, routes.revision, self._clock(), ended=ended)
             if written is not None:
                 break
             routes = self._load()
@@ -104,13 +150,46 @@ class Dispatcher:
             self._wake()
         return written
 
+    def wants(self, event_type: str, task_id: str | None = None) -> bool:
+        """Tell whether an event of that type, in that task, is worth firing.
+
+        Answered from memory, so that it costs next to nothing: the listeners' revision is read at most once every
+        ``check_seconds``, and a listener that another process registered is known after that time. While the database
+        is away the answer is the last one known.
+        """
+        routes = self._routes
+        if routes is None or self._monotonic() >= self._check_at:
+            routes = self._checked()
+        return routes.want(event_type, task_id)
+
+    def look_again(self) -> None:
+        """Do not trust what is known of listeners: one has changed in this process."""
+        self._check_at = -math.inf
+
+    def _checked(self) -> _Routes:
+        # Set first, so that other threads go on with what is known meanwhile.
+        self._check_at = self._monotonic() + self._check_seconds
+        routes = self._routes
+        try:
+            if routes is None or self._listeners.latest_revision() != routes.revision:
+                routes = self._load()
+        except StoreUnavailable as unavailable:
+            # No exception: nobody may be listening, and then it is nothing to the caller.
+            self._check_at = self._monotonic() + max(self._check_seconds, _LOOK_AGAIN_SECONDS)
+            routes = self._routes = routes or _NOBODY_KNOWN
+            level = logging.DEBUG if self._outage else logging.WARNING
+            _logger.log(level, "Whether anybody listens to tasks cannot be looked up: %s", unavailable)
+            self._outage = True
+        else:
+            self._outage = False
+        return routes
+
     def _load(self) -> _Routes:
         with self._lock:
             revision, listeners = self._listeners.all()
-            routes = _Routes(revision, tuple(self._route(listener) for listener in listeners))
+            routes = _Routes(revision, map(self._route, listeners))
             # A plugin that is missing now may be there soon, and no revision would tell.
-            complete = all(route.owed for route in routes.routes)
-            self._look_again_at = math.inf if complete else self._monotonic() + _LOOK_AGAIN_SECONDS
+            self._look_again_at = math.inf if routes.complete else self._monotonic() + _LOOK_AGAIN_SECONDS
             self._routes = routes
             return routes
 
@@ -121,9 +200,9 @@ class Dispatcher:
             notifier = self._notifiers.get(listener.notifier_type)
             targets = notifier.targets(notifier.parse(listener.config))
         except InvalidConfig:
-            return _Route(listener.event_types, unresolved, (unresolved,))
+            return _Route(listener.event_types, listener.task_id, unresolved, (unresolved,))
         except NotifierUnavailable as problem:
             _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
-            return _Route(listener.event_types, unresolved, ())
+            return _Route(listener.event_types, listener.task_id, unresolved, ())
         owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in targets)
-        return _Route(listener.event_types, unresolved, owed)
+        return _Route(listener.event_types, listener.task_id, unresolved, owed)

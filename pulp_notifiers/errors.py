@@ -8,6 +8,7 @@
     │   ├── InvalidConfig          correct the listener's options
     │   └── SwitchedOff            nothing was sent because an administrator said so
     ├── InvalidValue               correct the named properties of the request
+    ├── InvalidListener            correct every field that is named
     ├── NoSuchListener             create it, or look at the list for the right id
     ├── NotifierUnavailable        install or repair the plugin, or choose another type
     ├── InvalidSetting             correct the configuration file or environment, then start again
@@ -71,6 +72,18 @@ class InvalidValue(NotifierError):
         super().__init__(reason)
         self.property_names = property_names
         self.reason = reason
+
+
+class InvalidListener(NotifierError):
+    """A listener cannot be accepted as it is.
+
+    :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
+    """
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        told = "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in problems.items())
+        super().__init__(f"The listener cannot be accepted: {told}")
+        self.problems = dict(problems)
 
 
 class NoSuchListener(NotifierError):

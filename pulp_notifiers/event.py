@@ -20,6 +20,15 @@ REPOSITORY_EVENT_TYPES = (REPO_SYNC_START, REPO_SYNC_FINISH, REPO_PUBLISH_START,
 ANY_REPOSITORY_EVENT = "*"
 """In a listener: the four repository events, and never a task event."""
 
+TASK_EVENT_TYPES = (
+    *("task.waiting", "task.running"),
+    *("task.finished", "task.error", "task.canceled", "task.skipped"),
+)
+"""That a task reached a state; the last four are its ends."""
+
+FINAL_TASK_EVENT_TYPES = frozenset(TASK_EVENT_TYPES[2:])
+"""After one of these the task changes no more."""
+
 MAX_TYPE_LENGTH = 200
 """Characters. An AMQP routing key holds 255 bytes (AMQP 0-9-1, shortstr); the rest is for prefixes."""
 
@@ -69,10 +78,15 @@ class Event:
 
         Deliveries of events with the same subject reach a listener in the order in which they were fired.
         """
-        for kind, facts, key in (("repo", self.payload, "repo_id"), ("task", self.call_report or {}, "task_id")):
-            if isinstance(facts.get(key), str):
-                return f"{kind}:{facts[key]}"
+        for kind, name in (("repo", self.payload.get("repo_id")), ("task", self.task_id())):
+            if isinstance(name, str):
+                return f"{kind}:{name}"
         return f"event:{self.id}"
+
+    def task_id(self) -> str | None:
+        """Return the id of the task in which it happened, or None outside a task."""
+        found = (self.call_report or {}).get("task_id")
+        return found if isinstance(found, str) else None
 
 
 def is_event_type(value: object) -> bool:

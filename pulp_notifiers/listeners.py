@@ -1,4 +1,8 @@
-"""Registering, changing and showing listeners by the rules of Pulp 2 (CONTRACT 1.4 and 1.5)."""
+"""Registering, changing and showing listeners.
+
+``create`` and ``update`` follow the rules of Pulp 2 (CONTRACT 1.4 and 1.5), ``register`` and ``amend`` those of the
+product's own API, which knows patterns and tasks and takes no config that cannot work.
+"""
 
 import logging
 import os
@@ -10,8 +14,9 @@ from threading import Lock
 from typing import Any, Protocol
 
 from .encoding import unportable
-from .errors import InvalidConfig, InvalidValue, NoSuchListener, NotifierUnavailable
+from .errors import InvalidConfig, InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
+from .listener_checks import Problems, config_problems, pattern_problems
 from .notifier import LoadedNotifier, mask, scrub, unmask
 from .records import Listener, merge_config
 
@@ -61,6 +66,7 @@ class Listeners:
     :param rows: where they are kept.
     :param notifiers: what may be registered, and which of its options are secret.
     :param reveal_secrets: show secrets in :meth:`shown_config`, as Pulp 2 did.
+    :param changed: called after each change.
     """
 
     def __init__(
@@ -70,12 +76,14 @@ class Listeners:
         reveal_secrets: bool = False,
         new_id: Callable[[], str] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._rows = rows
         self._notifiers = notifiers
         self._reveal_secrets = reveal_secrets
         self._new_id = new_id or ListenerIds(clock)
         self._clock = clock
+        self._changed = changed
 
     def create(self, notifier_type: object, config: object, event_types: object) -> Listener:
         """Register a listener.
@@ -88,10 +96,45 @@ class Listeners:
         chosen = _checked_event_types(event_types)
         if not isinstance(notifier_type, str) or not self._notifiers.knows(notifier_type):
             raise InvalidValue(["notifier_type_id"], f"No notifier {notifier_type!r} is installed.")
-        listener = Listener(self._new_id(), notifier_type, _checked_config(config), chosen)
-        self._rows.add(listener)
-        self._remark(listener)
-        return listener
+        return self._added(Listener(self._new_id(), notifier_type, _checked_config(config), chosen))
+
+    def register(
+        self, notifier_type: str, config: Mapping[str, Any], event_types: Sequence[str], task_id: str | None = None
+    ) -> Listener:
+        """Register a listener that can work.
+
+        :param event_types: types or topic patterns.
+        :param task_id: only events of this task; the listener removes itself when the task ends.
+        :raises InvalidListener: with everything that is wrong.
+        """
+        problems: dict[str, list[str]] = {"event_types": pattern_problems(event_types, task_id)}
+        if self._notifiers.knows(notifier_type):
+            problems |= self._config_problems(notifier_type, config)
+        else:
+            problems["notifier_type"] = [f"No notifier {notifier_type!r} is installed."]
+        _refuse(problems)
+        return self._added(Listener(self._new_id(), notifier_type, config, tuple(event_types), task_id))
+
+    def amend(
+        self, listener_id: str, config: Mapping[str, Any] | None = None, event_types: Sequence[str] | None = None
+    ) -> Listener:
+        """Change a listener's config by a delta, and replace its event types; the result must be able to work.
+
+        :param config: options to overwrite, or with None to remove; None leaves all as they are.
+        :param event_types: the new types, or None to leave them.
+        :raises NoSuchListener: there is none of this id.
+        :raises InvalidListener: with everything that is wrong; nothing is changed.
+        """
+
+        def change(found: Listener) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+            patch = unmask(config or {}, self._secret_options(found, config or {}))
+            merged = merge_config(found.config, patch)
+            chosen = found.event_types if event_types is None else tuple(event_types)
+            problems = {} if event_types is None else {"event_types": pattern_problems(chosen, found.task_id)}
+            _refuse({**problems, **(self._config_problems(found.notifier_type, merged) if config is not None else {})})
+            return merged, chosen
+
+        return self._amended(listener_id, change)
 
     def update(self, listener_id: str, config: object, event_types: object) -> Listener:
         """Change a listener's config by a delta, and replace its event types.
@@ -106,13 +149,7 @@ class Listeners:
         delta = _checked_config(config)
         patch = unmask(delta, self._secret_options(stored, delta))
         chosen = None if event_types is None else _checked_event_types(event_types)
-        changed = self._rows.change(
-            stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types)
-        )
-        if changed is None:
-            raise NoSuchListener(listener_id)
-        self._remark(changed)
-        return changed
+        return self._amended(stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types))
 
     def get(self, listener_id: str) -> Listener:
         """Return one listener.
@@ -120,7 +157,7 @@ class Listeners:
         :raises NoSuchListener: there is none of this id, or it has not the form of one.
         """
         found = self._rows.get(_key(listener_id))
-        if found is None:
+        if found is None or found.ended:
             raise NoSuchListener(listener_id)
         return found
 
@@ -135,12 +172,35 @@ class Listeners:
         """
         if not self._rows.delete(_key(listener_id), self._clock()):
             raise NoSuchListener(listener_id)
+        self._changed()
 
     def shown_config(self, listener: Listener) -> dict[str, Any]:
         """Return a listener's config as it may leave the house: secrets read ``*****``."""
         if self._reveal_secrets:
             return dict(listener.config)
         return mask(listener.config, self._secret_options(listener, listener.config))
+
+    def _added(self, listener: Listener) -> Listener:
+        self._rows.add(listener)
+        self._changed()
+        self._remark(listener)
+        return listener
+
+    def _amended(
+        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
+    ) -> Listener:
+        listener = self._rows.change(_key(listener_id), change)
+        if listener is None:
+            raise NoSuchListener(listener_id)
+        self._changed()
+        self._remark(listener)
+        return listener
+
+    def _config_problems(self, notifier_type: str, config: Mapping[str, Any]) -> Problems:
+        try:
+            return config_problems(self._notifiers.get(notifier_type), config)
+        except NotifierUnavailable as unavailable:
+            return {"notifier_type": [unavailable.reason]}
 
     def _secret_options(self, listener: Listener, config: Iterable[str]) -> frozenset[str]:
         try:
@@ -158,6 +218,12 @@ class Listeners:
         secret_options = self._secret_options(listener, listener.config)
         for remark in remarks:
             _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
+
+
+def _refuse(problems: Problems) -> None:
+    found = {field: sentences for field, sentences in problems.items() if sentences}
+    if found:
+        raise InvalidListener(found)
 
 
 def _key(listener_id: str) -> str:

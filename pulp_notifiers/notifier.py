@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .errors import InvalidConfig, NotifierUnavailable
 from .event import Event
 from .records import MASK
-from .secret_options import SECRET_NAME, declared_secrets
+from .secret_options import SECRET_NAME, declared_secrets, undeclared
 
 ONE_TARGET = ""
 """The target of a config that has only one."""
@@ -199,6 +199,10 @@ class LoadedNotifier:
         if isinstance(self.notifier, HandleEventNotifier):
             return frozenset(name for name in config if SECRET_NAME.search(name))
         return self._declared_secrets & config.keys()
+
+    def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
+        """Return which of the options given the notifier does not have."""
+        return undeclared(self._config_model, config)
 
     def _parsed(self, config: Mapping[str, Any]) -> BaseModel:
         try:

@@ -41,12 +41,16 @@ class Listener:
     :ivar notifier_type: name of the notifier's entry point.
     :ivar config: options as they were registered, secrets included.
     :ivar event_types: types or patterns in the order sent, duplicates kept.
+    :ivar task_id: only events of this task; None for all.
+    :ivar ended: its task has ended, so it removed itself and is only kept until everything that it is owed went out.
     """
 
     id: str
     notifier_type: str
     config: Mapping[str, Any]
     event_types: tuple[str, ...]
+    task_id: str | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which options of a config model are secret."""
+"""Which options a config model has, and which of them are secret."""
 
 import dataclasses
 import inspect
@@ -18,6 +18,14 @@ def declared_secrets(model: type[BaseModel]) -> frozenset[str]:
     """Return the options that hold secrets, under each name by which a config may give them."""
     secret = {name: field for name, field in model.model_fields.items() if holds_secret(field.annotation)}
     return frozenset(given for name, field in secret.items() for given in _names(name, field))
+
+
+def undeclared(model: type[BaseModel], given: Iterable[str]) -> list[str]:
+    """Return the options given that a model does not have; one that takes any has them all."""
+    if model.model_config.get("extra") == "allow":
+        return []
+    known = {name for field_name, field in model.model_fields.items() for name in _names(field_name, field)}
+    return [name for name in given if name not in known]
 
 
 def holds_secret(annotation: Any) -> bool:

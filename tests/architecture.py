@@ -18,8 +18,8 @@ FLOORS = (
     ("secret_options", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
     (
-        *("listeners", "legacy_document", "accounts", "admission", "dispatcher", "attempt_log"),
-        *("courier", "worker", "status"),
+        *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
+        *("attempt_log", "courier", "worker", "status"),
     ),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
@@ -34,6 +34,7 @@ LEFT_TO_RIGHT = (0, 1)
 NEIGHBOURS = {
     ("courier", "attempt_log"),  # how loud an outcome is
     ("worker", "admission"),  # which claims may run
+    ("listeners", "listener_checks"),  # what the product's own API accepts
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
 """On one floor: who may import whom, and why."""

@@ -23,8 +23,10 @@ from pulp_notifiers.notifier import LoadedNotifier
 from pulp_notifiers.registry import Registry
 from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAttempts
 from pulp_notifiers.rest.v3.events import FiredEvent
+from pulp_notifiers.rest.v3.listeners import ListenerDocument
 from pulp_notifiers.rest.v3.pages import Page
 from pulp_notifiers.rest.v3.status import StatusDocument
+from pulp_notifiers.rest.v3.tasks import TakenReports
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.pages import DOCS, PAGES, ROOT, SOURCES, blocks, command_lines, reference_text, sections
@@ -146,6 +148,8 @@ def test_the_event_has_the_keys_that_are_described():
     [
         ("status", StatusDocument),
         ("fired", FiredEvent),
+        ("listener-v3", ListenerDocument),
+        ("reported", TakenReports),
         ("deliveries", Page[DeliveryDocument]),
         ("delivery", DeliveryWithAttempts),
     ],
@@ -158,14 +162,15 @@ def test_answers_have_the_keys_that_are_shown(name, model):
     assert shown.keys() == model.model_fields.keys()
 
 
-def test_the_program_runs(tmp_path):
-    """The one that fires an event."""
+@pytest.mark.parametrize(("program", "says"), [("fire.py", "0 deliveries are on disk\n"), ("report.py", "")])
+def test_the_program_runs(program, says, tmp_path):
+    """Those that fire an event and report a task."""
     environ = {"PULP_NOTIFIERS_STATE_DIRECTORY": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error", EXAMPLES / "fire.py"]
+    command = [sys.executable, "-W", "error", EXAMPLES / program]
 
     told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60).stdout
 
-    assert "0 deliveries are on disk\n" == told
+    assert says == told
 
 
 def test_the_notifier_of_pulp_2_works(capsys):

@@ -120,6 +120,10 @@ class Client:
         """Send changes and return the answer's document."""
         return self._request("PUT", path, document)
 
+    def patch(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Send changes to the product's own API and return the answer's document."""
+        return self._request("PATCH", path, document)
+
     def delete(self, path: str) -> None:
         """Delete what is at ``path``."""
         self._request("DELETE", path)

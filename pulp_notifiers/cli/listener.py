@@ -1,4 +1,7 @@
-"""``listener``: pulp-admin's commands for event listeners, with a section for each installed notifier (CONTRACT 5)."""
+"""``listener``: pulp-admin's commands for event listeners, with a section for each installed notifier (CONTRACT 5).
+
+They speak Pulp 2's API, except for what only the product's own API knows: patterns, task events and single tasks.
+"""
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -6,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..event import ANY_REPOSITORY_EVENT
 from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
 from .failures import RequestFailed
@@ -15,8 +19,12 @@ from .options import config_options, given_config
 NOTIFIERS = "pulp_notifiers.notifiers"
 
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as listener list shows it.")
+_TASK_ID = click.Option(
+    ["--task-id"], help="Only events of this task; the listener is removed when the task has ended."
+)
 _EVENT_TYPES_HELP = (
-    "Event type, such as repo.sync.finish, or * for all four of a repository; may be given several times."
+    "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a lone * is for all four of a "
+    "repository; may be given several times."
 )
 
 
@@ -109,7 +117,8 @@ def delete_listener(connection: Connection, /, listener_id: str) -> None:
 def _section(notifier_type: str) -> click.Group:
     section = click.Group(notifier_type, help=f"Manage {notifier_type} listeners.")
     create = _create_callback(notifier_type)
-    section.add_command(NotifierCommand("create", notifier_type, [_event_types(required=True)], create, True))
+    create_options = [_event_types(required=True), _TASK_ID]
+    section.add_command(NotifierCommand("create", notifier_type, create_options, create, True))
     update_options = [_LISTENER_ID, _event_types(required=False)]
     section.add_command(NotifierCommand("update", notifier_type, update_options, _update, False))
     return section
@@ -122,10 +131,17 @@ def _event_types(required: bool) -> click.Parameter:
 def _create_callback(notifier_type: str) -> Callable[..., None]:
     @pass_connection
     @click.pass_context
-    def create(context: click.Context, connection: Connection, /, event_types: tuple[str, ...], **_: Any) -> None:
+    def create(
+        context: click.Context, connection: Connection, /, event_types: tuple[str, ...], task_id: str | None, **_: Any
+    ) -> None:
         config = given_config(context, for_creation=True)
-        document = {"notifier_type_id": notifier_type, "notifier_config": config, "event_types": list(event_types)}
-        connection.client().post(LISTENERS, document)
+        document: dict[str, Any] = {"event_types": list(event_types)}
+        if task_id is None and not _beyond_pulp_2(event_types):
+            document |= {"notifier_type_id": notifier_type, "notifier_config": config}
+            connection.client().post(LISTENERS, document)
+        else:
+            document |= {"notifier_type": notifier_type, "config": config, "task_id": task_id}
+            connection.client().post(_own_listeners(), document)
         _say("Event listener successfully created")
 
     return create
@@ -139,16 +155,32 @@ def _update(
     from .client import segment
 
     changes: dict[str, Any] = {}
+    own = _beyond_pulp_2(event_types)
     config = given_config(context, for_creation=False)
     if config:
-        changes["notifier_config"] = config
+        changes["config" if own else "notifier_config"] = config
     if event_types:
         changes["event_types"] = list(event_types)
     if not changes:
         _say("No changes were made")
         return
-    connection.client().put(f"{LISTENERS}{segment(listener_id)}/", changes)
+    if own:
+        connection.client().patch(f"{_own_listeners()}{segment(listener_id)}/", changes)
+    else:
+        connection.client().put(f"{LISTENERS}{segment(listener_id)}/", changes)
     _say("Event listener successfully updated")
+
+
+def _beyond_pulp_2(event_types: tuple[str, ...]) -> bool:
+    """Tell whether one of the types is a pattern or about tasks; what else Pulp 2 did not know, its API refuses."""
+    words = [each.split(".") for each in event_types if each != ANY_REPOSITORY_EVENT]
+    return any(each[0] == "task" or {"*", "#"} & set(each) for each in words)
+
+
+def _own_listeners() -> str:
+    from .client import NOTIFICATIONS
+
+    return f"{NOTIFICATIONS}listeners/"
 
 
 def _installed() -> set[str]:

@@ -24,9 +24,11 @@ from .v2 import ListenersV2
 from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
 from .v3.events import EventsV3
+from .v3.listeners import ListenersV3
 from .v3.notifiers import NotifiersV3
 from .v3.routes import Routes
 from .v3.status import StatusV3
+from .v3.tasks import TasksV3
 
 _logger = logging.getLogger(__name__)
 
@@ -74,7 +76,9 @@ def _gate(app: App, proxies: TrustedProxies) -> Gate:
 
 def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     ListenersV2(app.listeners, gate, app.own.max_body_bytes).add_to(service.router)
+    ListenersV3(app.listeners, app.own.max_body_bytes).add_to(Routes(service.router, gate, "Listeners"))
     EventsV3(app).add_to(Routes(service.router, gate, "Events"))
+    TasksV3(app).add_to(Routes(service.router, gate, "Tasks"))
     NotifiersV3(app.registry).add_to(Routes(service.router, gate, "Notifiers"))
     DeliveriesV3(app.store).add_to(Routes(service.router, gate, "Deliveries"))
     StatusV3(app).add_to(Routes(service.router, gate, "Status"))

@@ -39,8 +39,19 @@ async def read(request: Request, max_bytes: int, drain_seconds: float = 10.0) ->
 def parse_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a body holds.
 
-    :raises NotJson: the text is not UTF-8 or not JSON, names a key twice in one object, or is nested too deeply.
+    :raises NotJson: see :func:`parse`.
     :raises NotAnObject: it is valid JSON of another kind.
+    """
+    value = parse(body)
+    if not isinstance(value, dict):
+        raise NotAnObject(value)
+    return value
+
+
+def parse(body: bytes) -> Any:
+    """Return the JSON value that a body holds.
+
+    :raises NotJson: the text is not UTF-8 or not JSON, names a key twice in one object, or is nested too deeply.
     """
     try:
         value = json.loads(
@@ -53,8 +64,6 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise NotJson(str(error)) from None
     if _depth_exceeds(value, DEEPEST):
         raise NotJson(f"It is nested more than {DEEPEST} levels deep.")
-    if not isinstance(value, dict):
-        raise NotAnObject(value)
     return value
 
 

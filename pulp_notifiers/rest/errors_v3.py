@@ -7,12 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..errors import StoreUnavailable
+from ..errors import InvalidListener, NoSuchListener, StoreUnavailable
 from .answers import json_answer
 from .refusals import (
     STORE_AWAY,
     BodyTooLarge,
     Credentials,
+    CutShort,
     InvalidFields,
     NoSuchThing,
     NotAnObject,
@@ -110,6 +111,9 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotAnObject: _not_an_object,
     InvalidFields: lambda error: json_answer(error.problems, 400),
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
+    InvalidListener: lambda error: json_answer(error.problems, 400),
     NoSuchThing: lambda error: detail(404, NOT_FOUND),
+    NoSuchListener: lambda error: detail(404, NOT_FOUND),
+    CutShort: lambda error: detail(503, str(error)),
     StoreUnavailable: lambda error: detail(503, STORE_AWAY),
 }

@@ -9,6 +9,7 @@
     ├── NotJson             send valid JSON
     ├── NotAnObject         send a JSON object
     ├── InvalidFields       correct the named fields
+    ├── CutShort            send the same once more, later
     └── NoSuchThing         look at the list for the right id
 """
 
@@ -91,6 +92,19 @@ class InvalidFields(Refusal):
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
         super().__init__(f"Invalid fields: {', '.join(problems)}")
         self.problems = dict(problems)
+
+
+class CutShort(Refusal):
+    """The database went away while a list was being taken.
+
+    :param taken: how many of the list were taken before.
+    """
+
+    def __init__(self, taken: int, count: int) -> None:
+        super().__init__(
+            f"The database does not answer, and {taken} of {count} were taken; send all of them again later, "
+            f"which adds nothing twice."
+        )
 
 
 class NoSuchThing(Refusal):

@@ -12,6 +12,13 @@ from .database import Database
 PRUNED_AT_ONCE = 1000
 """Deliveries that go in one transaction at most, so that nobody waits long for it."""
 
+_FORGET_ENDED = schema.listeners.delete().where(
+    schema.listeners.c.ended_at.is_not(None),
+    ~sa.select(schema.deliveries.c.id)
+    .where(schema.deliveries.c.listener_id == schema.listeners.c.id, schema.deliveries.c.state == DeliveryState.PENDING)
+    .exists(),
+)
+
 
 class History:
     """Reads deliveries and their attempts."""
@@ -78,7 +85,8 @@ class History:
         return Backlog(pending[1], dead[1], pending[2])
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
-        """Delete some of what ended before, with its attempts, and events of which no delivery is left.
+        """Delete some of what ended before, with its attempts, and events of which no delivery is left; also listeners
+        that ended and are owed nothing more.
 
         :return: how many deliveries went; there is no more when it is less than :data:`PRUNED_AT_ONCE`.
         """
@@ -93,6 +101,7 @@ def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_befo
     )
     query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    connection.execute(_FORGET_ENDED)
     if rows:
         connection.execute(owed.delete().where(owed.c.id.in_([row.id for row in rows])))
         still_owed = sa.select(owed.c.id).where(owed.c.event_id == events.c.id).exists()

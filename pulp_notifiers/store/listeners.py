@@ -1,7 +1,8 @@
 """Listeners, as rows."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,13 @@ _REVISION = sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)
 _FIND = sa.select(schema.listeners).where(schema.listeners.c.id == sa.bindparam("listener_id"))
 _FIND_FOR_UPDATE = _FIND.with_for_update()
 
+_LIVE = schema.listeners.c.ended_at.is_(None)
+_END = (
+    schema.listeners.update()
+    .where(schema.listeners.c.id.in_(sa.bindparam("ended", expanding=True)), _LIVE)
+    .values(ended_at=sa.bindparam("now"))
+)
+
 ConfigChange = Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
 
 
@@ -32,19 +40,23 @@ class ListenerRows:
         self._open = open_sealed
 
     def all(self) -> tuple[int, list[Listener]]:
-        """Return the revision, and all listeners of it in the order of their creation."""
+        """Return the revision, and all listeners of it in the order of their creation, without those that ended."""
 
         def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
             # In this order: on PostgreSQL a listener may be added between the two, and an old revision with newer
             # listeners only costs another look, while a new one with older listeners would miss events.
             found = revision(connection)
-            rows = connection.execute(sa.select(schema.listeners).order_by(schema.listeners.c.position))
+            rows = connection.execute(sa.select(schema.listeners).where(_LIVE).order_by(schema.listeners.c.position))
             return found, [self._listener(row) for row in rows]
 
         return self._database.read(work)
 
+    def latest_revision(self) -> int:
+        """Return the number that grows with every change of a listener."""
+        return self._database.read(revision)
+
     def get(self, listener_id: str) -> Listener | None:
-        """Return one listener."""
+        """Return one listener, also one that has ended and is still owed something."""
         return self._database.read(lambda connection: self._find(connection, listener_id))
 
     def any_sealed(self) -> str | None:
@@ -69,10 +81,10 @@ class ListenerRows:
 
         def work(connection: sa.Connection) -> Listener | None:
             stored = self._find(connection, listener_id, for_update=True)
-            if stored is None:
+            if stored is None or stored.ended:
                 return None
             config, event_types = change(stored)
-            changed = Listener(stored.id, stored.notifier_type, config, event_types)
+            changed = replace(stored, config=config, event_types=event_types)
             connection.execute(
                 schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
             )
@@ -85,7 +97,8 @@ class ListenerRows:
         """Forget a listener; what it is still owed becomes dead letters. Tell whether there was one."""
 
         def work(connection: sa.Connection) -> bool:
-            if not connection.execute(schema.listeners.delete().where(schema.listeners.c.id == listener_id)).rowcount:
+            delete = schema.listeners.delete().where(schema.listeners.c.id == listener_id, _LIVE)
+            if not connection.execute(delete).rowcount:
                 return False
             _raise_revision(connection)
             connection.execute(schema.lanes.delete().where(schema.lanes.c.listener_id == listener_id))
@@ -106,20 +119,31 @@ class ListenerRows:
 
     def _listener(self, row: Any) -> Listener:
         config = json.loads(self._open(row.sealed_config))
-        return Listener(row.id, row.notifier_type, config, tuple(json.loads(row.event_types)))
+        event_types = tuple(json.loads(row.event_types))
+        return Listener(row.id, row.notifier_type, config, event_types, row.task_id, row.ended_at is not None)
 
-    def _values(self, listener: Listener) -> dict[str, str]:
+    def _values(self, listener: Listener) -> dict[str, str | None]:
         return {
             "id": listener.id,
             "notifier_type": listener.notifier_type,
             "sealed_config": self._seal(dumps(listener.config)),
             "event_types": dumps(list(listener.event_types)),
+            "task_id": listener.task_id,
         }
 
 
 def revision(connection: sa.Connection) -> int:
     """Return the number that grows with every change of a listener."""
     return int(connection.execute(_REVISION).scalar_one())
+
+
+def end(connection: sa.Connection, listener_ids: Sequence[str], now: datetime) -> None:
+    """Let listeners get nothing more, and be seen no more; what they are owed still goes out.
+
+    Their rows stay until then, because attempts need their configs.
+    """
+    if listener_ids and connection.execute(_END, {"ended": list(listener_ids), "now": now}).rowcount:
+        _raise_revision(connection)
 
 
 def _raise_revision(connection: sa.Connection) -> None:

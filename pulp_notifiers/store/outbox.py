@@ -18,7 +18,7 @@ from ..event import Event
 from ..records import DeliveryState, Owed
 from . import schema
 from .database import Database
-from .listeners import revision
+from .listeners import end, revision
 
 _COUNT = (
     sa.select(sa.func.count())
@@ -45,21 +45,30 @@ class Outbox:
         taking_the_row = lane.on_conflict_do_update(index_elements=["key"], set_={"key": lane.excluded.key})
         self._upsert_lane = taking_the_row.returning(schema.lanes.c.id)
 
-    def add(self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime) -> int | None:
+    def add(
+        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    ) -> int | None:
         """Write an event and one delivery for each target; return how many deliveries the event has.
 
         An event id that is there already adds nothing, and an event that nobody is owed is not kept. None means that
         listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
+
+        :param ended: listeners for which this is the last event.
         """
-        if not owed:
+        if not owed and not ended:
             return 0 if self._database.read(revision) == listeners_revision else None
         values = _event_values(event)
 
         def work(connection: sa.Connection) -> int | None:
             if revision(connection) != listeners_revision:
                 return None
+            if not owed:
+                end(connection, ended, now)
+                return 0
             if connection.execute(self._insert_event, values).first() is None:
                 return int(connection.execute(_COUNT, {"event_id": values["id"]}).scalar_one())
+            # Before the lanes are taken, in the order in which the deletion of a listener does it.
+            end(connection, ended, now)
             self._insert_deliveries(connection, event, owed, now)
             return len(owed)
 

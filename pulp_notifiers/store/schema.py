@@ -50,6 +50,8 @@ listeners = sa.Table(
     sa.Column("notifier_type", sa.Text, nullable=False),
     sa.Column("sealed_config", sa.Text, nullable=False),
     sa.Column("event_types", sa.Text, nullable=False),
+    sa.Column("task_id", sa.String(36)),
+    sa.Column("ended_at", UtcTime),
     sqlite_autoincrement=True,
 )
 

@@ -254,3 +254,46 @@ def test_a_wrong_setting_is_one_sentence(settings, capsys):
     assert 78 == exit_code
     assert "" == printed.out
     assert "[client] urll is not a setting" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "document"),
+    [
+        (["--event-type", "task.*"], {"event_types": ["task.*"], "task_id": None}),
+        (["--event-type", "*", "--event-type", "task.error"], {"event_types": ["*", "task.error"], "task_id": None}),
+        (["--event-type", "repo.#"], {"event_types": ["repo.#"], "task_id": None}),
+        (["--event-type", "task.finished", "--task-id", "x"], {"event_types": ["task.finished"], "task_id": "x"}),
+    ],
+)
+def test_what_pulp_2_did_not_know_is_registered_by_the_own_api(arguments, document, settings, capsys):
+    """Everything else goes to Pulp 2's."""
+    with HttpReceiver([Answer(201, body=b"{}")]) as server:
+        exit_code = main(["--url", server.url, "listener", "http", "create", "--url", "http://x/", *arguments])
+
+    [request] = server.requests
+    assert (0, "Event listener successfully created\n\n") == (exit_code, capsys.readouterr().out)
+    assert ("POST", "/pulp/api/v3/notifications/listeners/") == (request.method, request.path)
+    assert {"notifier_type": "http", "config": {"url": "http://x/"}, **document} == request.json()
+
+
+def test_patterns_are_changed_by_the_own_api(settings, capsys):
+    """With its own words for the same."""
+    arguments = ["http", "update", "--listener-id", "5f", "--event-type", "task.*", "--username", "u"]
+    with HttpReceiver([Answer(200, body=b"{}")]) as server:
+        exit_code = main(["--url", server.url, "listener", *arguments])
+
+    [request] = server.requests
+    assert (0, "PATCH", "/pulp/api/v3/notifications/listeners/5f/") == (exit_code, request.method, request.path)
+    assert {"config": {"username": "u"}, "event_types": ["task.*"]} == request.json()
+
+
+def test_every_field_that_the_own_api_refuses_is_told(settings, capsys):
+    """One by one."""
+    answer = Answer(400, body=b'{"config.url": ["Field required"], "task_id": ["No.", "Never."]}')
+    with HttpReceiver([answer]) as server:
+        exit_code = main(
+            ["--url", server.url, "listener", "amqp", "create", "--event-type", "task.*", "--task-id", "5"]
+        )
+
+    assert 65 == exit_code
+    assert "config.url: Field required\n\ntask_id: No. Never." in capsys.readouterr().out

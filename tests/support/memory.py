@@ -1,6 +1,7 @@
 """Stands in for the store where a test is about the engine: the same rules, in memory."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,10 @@ class ListenerTable:
         """Return the revision and all listeners."""
         return self.revision, list(self.kept.values())
 
+    def latest_revision(self) -> int:
+        """Return the revision alone."""
+        return self.revision
+
     def get(self, listener_id: str) -> Listener | None:
         """Return one listener."""
         return self.kept.get(listener_id)
@@ -51,7 +56,8 @@ class ListenerTable:
         stored = self.kept.get(listener_id)
         if stored is None:
             return None
-        self.add(Listener(stored.id, stored.notifier_type, *change(stored)))
+        config, event_types = change(stored)
+        self.add(replace(stored, config=config, event_types=event_types))
         return self.kept[listener_id]
 
     def delete(self, listener_id: str, now: datetime) -> bool:

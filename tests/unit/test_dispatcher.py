@@ -33,11 +33,15 @@ class WrittenEvents:
     def __init__(self, listeners: ListenerTable) -> None:
         self._listeners = listeners
         self.written: list[tuple[Event, list[Owed]]] = []
+        self.ended: list[str] = []
 
-    def add(self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime) -> int | None:
+    def add(
+        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    ) -> int | None:
         if listeners_revision != self._listeners.revision:
             return None
         self.written.append((event, list(owed)))
+        self.ended.extend(ended)
         return len(owed)
 
 
@@ -118,10 +122,131 @@ def test_a_store_that_refuses_is_told_to_the_caller():
     """The promise is not on disk, so nobody may believe that it is."""
 
     class Full:
-        def add(self, *_: Any) -> int | None:
+        def add(self, *_: Any, **__: Any) -> int | None:
             raise StoreUnavailable("disk full")
 
     dispatcher = Dispatcher(ListenerTable(), Full(), NotifierTable())
 
     with pytest.raises(StoreUnavailable):
         dispatcher.fire(Event("repo.sync.start", {}))
+
+
+TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
+
+
+def on_task(listener_id: str, *event_types: str, task_id: str = TASK) -> Listener:
+    return Listener(listener_id, "mail", {"addresses": ["a"]}, event_types, task_id)
+
+
+def task_event(event_type: str, task_id: str = TASK) -> Event:
+    return Event(event_type, {}, {"task_id": task_id})
+
+
+def test_a_listener_on_a_task_gets_events_of_that_task_alone():
+    """Among the types that it names."""
+    dispatcher, _, _ = scene(on_task("one", "task.*"), mail("all", ["b"], "task.error"))
+
+    assert 1 == dispatcher.fire(task_event("task.running"))
+    assert 0 == dispatcher.fire(task_event("task.running", "another"))
+    assert 0 == dispatcher.fire(Event("task.running", {}))
+    assert 2 == dispatcher.fire(task_event("task.error"))
+
+
+@pytest.mark.parametrize("state", ["finished", "error", "canceled", "skipped"])
+def test_a_listener_on_a_task_ends_with_it_whether_it_wants_the_event_or_not(state):
+    """And no other does."""
+    dispatcher, outbox, _ = scene(
+        on_task("one", "task.error"),
+        on_task("two", "task.*"),
+        on_task("other", "#", task_id="x"),
+        mail("all", ["b"], "#"),
+    )
+
+    dispatcher.fire(task_event("task.running"))
+    assert [] == outbox.ended
+    dispatcher.fire(task_event(f"task.{state}"))
+
+    assert ["one", "two"] == outbox.ended
+
+
+class CountedTable(ListenerTable):
+    """Listeners that count how often they are looked at."""
+
+    looks = 0
+    away = False
+
+    def latest_revision(self) -> int:
+        self.looks += 1
+        if self.away:
+            raise StoreUnavailable("away")
+        return super().latest_revision()
+
+    def all(self) -> tuple[int, list[Listener]]:
+        if self.away:
+            raise StoreUnavailable("away")
+        return super().all()
+
+
+def watched(*listeners: Listener) -> tuple[Dispatcher, CountedTable, list[float]]:
+    table, seconds = CountedTable(*listeners), [0.0]
+    dispatcher = Dispatcher(
+        table, WrittenEvents(table), NotifierTable(mail=Mail), monotonic=lambda: seconds[0], check_seconds=1.0
+    )
+    return dispatcher, table, seconds
+
+
+def test_whether_an_event_is_wanted_is_answered_from_memory():
+    """The database is looked at once in a while, however many ask."""
+    dispatcher, table, seconds = watched(mail("one", ["a"], "task.error", "repo.#"))
+
+    answers = [dispatcher.wants(f"task.{state}", TASK) for state in ("error", "running") for _ in range(100)]
+    seconds[0] = 1.0
+    dispatcher.wants("task.error", TASK)
+    dispatcher.wants("task.error", TASK)
+
+    assert [True] * 100 + [False] * 100 == answers
+    assert 1 == table.looks
+
+
+def test_a_listener_registered_elsewhere_is_known_after_the_check_time_and_here_at_once():
+    """In this process somebody tells."""
+    dispatcher, table, seconds = watched()
+    assert not dispatcher.wants("task.error", TASK)
+
+    table.add(mail("new", ["a"], "task.*"))
+    assert not dispatcher.wants("task.error", TASK)
+    seconds[0] = 1.0
+    assert dispatcher.wants("task.error", TASK)
+
+    table.add(on_task("one", "task.finished", task_id="x"))
+    dispatcher.look_again()
+    assert dispatcher.wants("task.suspended", "x")
+
+
+def test_a_bare_asterisk_and_a_listener_on_another_task_want_no_task_events():
+    """Pulp 2's clients are not flooded."""
+    dispatcher, _, _ = watched(mail("old", ["a"], "*"), on_task("other", "task.*", task_id="x"))
+
+    assert not dispatcher.wants("task.finished", TASK)
+    assert dispatcher.wants("repo.sync.start", None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_while_the_database_is_away_the_last_answer_counts(known, caplog):
+    """It is tried again some seconds later, and told once."""
+    dispatcher, table, seconds = watched(mail("one", ["a"], "task.error"))
+    if known:
+        dispatcher.wants("task.error", TASK)
+    table.away = True
+    seconds[0] = 1.0
+
+    assert [known] * 3 == [dispatcher.wants("task.error", TASK) for _ in range(3)]
+    seconds[0] = 6.5
+    assert known == dispatcher.wants("task.error", TASK)
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert ["Whether anybody listens to tasks cannot be looked up: away"] == told
+
+    table.away = False
+    seconds[0] = 12.0
+    assert dispatcher.wants("task.error", TASK)
+    assert 1 == dispatcher.fire(task_event("task.error"))

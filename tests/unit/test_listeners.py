@@ -5,7 +5,7 @@ import re
 import pytest
 from pydantic import SecretStr
 
-from pulp_notifiers.errors import InvalidValue, NoSuchListener, NotifierUnavailable
+from pulp_notifiers.errors import InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.listeners import ListenerIds, Listeners
 from pulp_notifiers.notifier import Notifier, NotifierConfig
@@ -152,3 +152,115 @@ def test_an_id_is_read_without_regard_to_case(listeners):
     assert listener == listeners.get(listener.id.upper())
     listeners.delete(listener.id.upper())
     assert [] == listeners.list()
+
+
+TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
+GOOD = {"url": "https://x/", "password": "p4ssword"}
+
+
+@pytest.mark.parametrize(
+    "event_types",
+    [["task.*"], ["task.#", "repo.#"], ["#"], ["*"], ["*.sync.*"], ["task.error", "repo.sync.start"], ["my.own.type"]],
+)
+def test_the_own_api_takes_types_and_patterns(listeners, event_types):
+    """As they are."""
+    assert tuple(event_types) == listeners.register("hook", GOOD, event_types).event_types
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [[], ["a b"], [""], ["task"], ["task.accepted"], ["repo.sync.finnish"], ["a..b"], ["re*"], ["*", 5], ["a" * 201]],
+)
+def test_types_that_can_never_come_are_refused(listeners, bad):
+    """Above all those that are misspelt."""
+    with pytest.raises(InvalidListener) as caught:
+        listeners.register("hook", GOOD, bad)
+
+    assert ["event_types"] == list(caught.value.problems)
+
+
+@pytest.mark.parametrize("bad", ["*", "repo.sync.finish"])
+def test_a_listener_on_a_task_cannot_be_taken_for_one_of_pulp_2(listeners, bad):
+    """Katello would believe that its own exists."""
+    with pytest.raises(InvalidListener, match="is not about a task"):
+        listeners.register("hook", GOOD, [bad], TASK)
+
+    assert TASK == listeners.register("hook", GOOD, ["task.*"], TASK).task_id
+
+
+@pytest.mark.parametrize(
+    ("config", "fields"),
+    [
+        ({}, ["config.url"]),
+        ({"url": 5, "password": [], "colour": 1}, ["config.colour", "config.password", "config.url"]),
+        ({"url": "https://x/", "password": "*****"}, ["config.password"]),
+        ({"url": "https://x/\x00"}, ["config"]),
+    ],
+)
+def test_a_config_that_cannot_work_is_refused_with_every_option(listeners, config, fields):
+    """Unlike in Pulp 2, where the log says it."""
+    with pytest.raises(InvalidListener) as caught:
+        listeners.register("hook", config, ["a b"])
+
+    assert sorted([*fields, "event_types"]) == sorted(caught.value.problems)
+    assert [] == listeners.list()
+
+
+def test_an_unknown_notifier_is_refused_with_everything_else(listeners):
+    """One look at the answer is enough."""
+    with pytest.raises(InvalidListener) as caught:
+        listeners.register("nope", {}, [])
+
+    assert {"event_types", "notifier_type"} == caught.value.problems.keys()
+
+
+def test_an_amendment_changes_what_it_names(listeners):
+    """Secrets that come back masked stay, null removes, types are replaced."""
+    made = listeners.register("hook", GOOD, ["task.*"], TASK)
+
+    listeners.amend(made.id, {"url": "https://y/", "password": "*****"})
+    assert {"url": "https://y/", "password": "p4ssword"} == listeners.get(made.id).config
+    listeners.amend(made.id, {"password": None}, ["task.error"])
+
+    amended = listeners.get(made.id)
+    assert ({"url": "https://y/"}, ("task.error",), TASK) == (amended.config, amended.event_types, amended.task_id)
+
+
+@pytest.mark.parametrize(
+    ("config", "event_types", "field"),
+    [
+        ({"url": None}, None, "config.url"),
+        ({"x": 1}, None, "config.x"),
+        (None, [], "event_types"),
+        ({}, ["*"], "event_types"),
+    ],
+)
+def test_an_amendment_that_cannot_work_changes_nothing(listeners, config, event_types, field):
+    """Neither half of it."""
+    made = listeners.register("hook", GOOD, ["task.*"], TASK)
+
+    with pytest.raises(InvalidListener) as caught:
+        listeners.amend(made.id, config, event_types)
+
+    assert [field] == list(caught.value.problems)
+    assert made == listeners.get(made.id)
+
+
+def test_amending_a_listener_that_there_is_not_is_told_so(listeners):
+    """Before its values."""
+    with pytest.raises(NoSuchListener):
+        listeners.amend("0" * 24, {"x": 1}, [])
+
+
+def test_every_change_is_told_to_whoever_remembers_listeners():
+    """The dispatcher of this process need not wait."""
+    told = []
+    listeners = Listeners(ListenerTable(), NotifierTable(hook=Hook), changed=lambda: told.append(1))
+
+    listener = listeners.register("hook", GOOD, ["*"])
+    listeners.amend(listener.id, None, ["task.*"])
+    listeners.create("hook", {}, ["*"])
+    listeners.update(listener.id, None, ["*"])
+    listeners.delete(listener.id)
+
+    assert 5 == len(told)

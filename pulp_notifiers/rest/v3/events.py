@@ -3,18 +3,17 @@
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ...app import App
-from ...encoding import unportable
 from ...event import MAX_TYPE_LENGTH, Event, is_event_type
 from ...records import Operation
 from .. import body
-from ..errors_v3 import problems_by_field
 from ..paths import OWN
 from ..refusals import InvalidFields
+from .fields import Portable, validated
 from .routes import INVALID, Detail, Routes
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
@@ -26,13 +25,6 @@ def _event_type(value: str) -> str:
         raise ValueError(
             f"Write words of letters, digits, _ and -, joined by dots, at most {MAX_TYPE_LENGTH} characters."
         )
-    return value
-
-
-def _portable(value: dict[str, Any] | None) -> dict[str, Any] | None:
-    flaw = unportable(value)
-    if flaw:
-        raise ValueError(flaw)
     return value
 
 
@@ -49,10 +41,10 @@ class NewEvent(BaseModel):
     payload: Annotated[
         dict[str, Any],
         Field(description="Facts of that type.", examples=[{"repo_id": "zoo"}]),
-        AfterValidator(_portable),
+        Portable,
     ]
     call_report: Annotated[
-        dict[str, Any] | None, Field(description="State of the task, as Pulp 2 reported it."), AfterValidator(_portable)
+        dict[str, Any] | None, Field(description="State of the task, as Pulp 2 reported it."), Portable
     ] = None
 
 
@@ -88,16 +80,9 @@ class EventsV3:
         return await run_in_threadpool(self._fire, sent, request.headers.get(EVENT_ID_HEADER))
 
     def _fire(self, sent: bytes, event_id: str | None) -> FiredEvent:
-        new = _new_event(body.parse_object(sent))
+        new = validated(NewEvent, body.parse_object(sent))
         event = Event(new.event_type, new.payload, new.call_report, id=_event_id(event_id), source="rest")
         return FiredEvent(id=event.id, deliveries=self._app.fire(event))
-
-
-def _new_event(told: dict[str, Any]) -> NewEvent:
-    try:
-        return NewEvent.model_validate(told)
-    except ValidationError as error:
-        raise InvalidFields(problems_by_field(error.errors())) from None
 
 
 def _event_id(text: str | None) -> UUID:

@@ -1,0 +1,98 @@
+"""Task events: which changes of a task listeners are told of, and what they are told."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event
+from .task import TaskReport
+
+_TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
+_FINAL_STATES = frozenset(state for state, event_type in _TYPE_OF_STATE.items() if event_type in FINAL_TASK_EVENT_TYPES)
+_IDS = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")  # drawn once; another one would make new events of old ones
+
+_logger = logging.getLogger(__name__)
+
+
+def task_event(report: TaskReport) -> Event:
+    """Return the event that a task has reached the state of a report.
+
+    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing.
+
+    :raises KeyError: there are no events of this state (``accepted``, ``suspended``).
+    """
+    payload = {
+        "task_id": report.task_id,
+        "task_type": report.task_type,
+        "state": report.state,
+        "tags": list(report.tags),
+        "error_description": _description(report),
+    }
+    event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
+    return Event(_TYPE_OF_STATE[report.state], payload, report.call_report(), id=event_id, source="task")
+
+
+class TaskEvents:
+    """Fires an event for each new state of a task, if some listener wants it.
+
+    A report with the state that was seen last, such as one of progress, fires nothing, and nothing follows a final
+    state. The last states of the tasks reported lately are remembered; what is forgotten is caught by the event's id.
+
+    :param wants: tells whether a task event of this type, for this task, is worth firing.
+    :param fire: writes an event and returns the number of its deliveries.
+    :param remembered: tasks of which the state is remembered at least; twice as many at most.
+    """
+
+    def __init__(
+        self, wants: Callable[[str, str], bool], fire: Callable[[Event], int], remembered: int = 10_000
+    ) -> None:
+        self._wants = wants
+        self._fire = fire
+        self._remembered = remembered
+        # Two dictionaries that take turns need no lock, which a fork could leave locked; a race forgets at worst.
+        self._recent: dict[str, str] = {}
+        self._older: dict[str, str] = {}
+
+    def changed(self, report: TaskReport) -> int:
+        """Take note of a task's state; return how many deliveries are owed of it.
+
+        :raises StoreUnavailable: nothing was written. The state counts as not yet seen: report it again.
+        """
+        event_type = _TYPE_OF_STATE.get(report.state)
+        if event_type is None:
+            return 0
+        known = self._known(report.task_id)
+        if known == report.state or known in _FINAL_STATES:
+            return 0
+        deliveries = self._tell(report) if self._wants(event_type, report.task_id) else 0
+        self._remember(report.task_id, report.state)
+        return deliveries
+
+    def _tell(self, report: TaskReport) -> int:
+        try:
+            return self._fire(task_event(report))
+        except (TypeError, ValueError) as error:
+            # To report it again would not help, and a task must not fail because of what it says.
+            _logger.error("That task %s is %s cannot be told to listeners: %s", report.task_id, report.state, error)
+            return 0
+
+    def _known(self, task_id: str) -> str | None:
+        known = self._recent.get(task_id)
+        if known is None and task_id in self._older:
+            known = self._older.get(task_id)
+            if known is not None:
+                self._remember(task_id, known)
+        return known
+
+    def _remember(self, task_id: str, state: str) -> None:
+        if len(self._recent) >= self._remembered and task_id not in self._recent:
+            self._older, self._recent = self._recent, {}
+        self._recent[task_id] = state
+
+
+def _description(report: TaskReport) -> str | None:
+    error: Any = report.error
+    if isinstance(error, Mapping) and isinstance(error.get("description"), str):
+        return str(error["description"])
+    return None if report.exception is None else str(report.exception)

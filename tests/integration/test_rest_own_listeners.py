@@ -1,0 +1,203 @@
+"""Listeners by the product's own API: patterns, single tasks, strict configs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.rest import EVENTS, OWN, RestService, database_settings, rest_service
+
+LISTENERS = f"{OWN}listeners/"
+TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
+HOOK = {"url": "https://x.example/", "username": "u", "password": "p"}
+GOOD = {"notifier_type": "http", "config": HOOK, "event_types": ["task.*"]}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+    """One service for all tests."""
+    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
+        yield service
+
+
+@pytest.fixture
+def service(running: RestService) -> RestService:
+    """The service without listeners."""
+    running.clear()
+    return running
+
+
+def register(service: RestService, **values: Any) -> dict[str, Any]:
+    """Register a listener and return its document."""
+    answer = service.request("POST", LISTENERS, {**GOOD, **values})
+    assert answer.status == 201, answer.body
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: RestService) -> None:
+    """The whole life of one."""
+    answer = service.request("POST", LISTENERS, {**GOOD, "task_id": TASK.upper()})
+
+    made = answer.json()
+    assert (201, made["pulp_href"]) == (answer.status, answer.headers["location"])
+    assert {
+        "pulp_href": f"{LISTENERS}{made['id']}/",
+        "id": made["id"],
+        "notifier_type": "http",
+        "config": {**HOOK, "password": "*****"},
+        "event_types": ["task.*"],
+        "task_id": TASK,
+    } == made
+    assert made == service.request("GET", made["pulp_href"]).json()
+    assert {"count": 1, "next": None, "previous": None, "results": [made]} == service.request("GET", LISTENERS).json()
+
+    changes = {"config": {"url": "https://y.example/", "password": "*****"}, "event_types": ["task.error"]}
+    changed = service.request("PATCH", made["pulp_href"], changes)
+    assert (200, ["task.error"]) == (changed.status, changed.json()["event_types"])
+    assert {**HOOK, "url": "https://y.example/"} == service.app.listeners.get(made["id"]).config
+
+    gone = service.request("DELETE", made["pulp_href"])
+    assert (204, b"") == (gone.status, gone.body)
+    for method, sent in (("GET", None), ("PATCH", {}), ("DELETE", None)):
+        answer = service.request(method, made["pulp_href"], sent)
+        assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
+
+
+def test_both_apis_show_the_same_listeners(service: RestService) -> None:
+    """Pulp 2's with its seven keys, whatever the types; its own rules for changes stay."""
+    own = register(service, event_types=["task.*"], task_id=TASK)
+    service.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]})
+
+    shown = service.request("GET", EVENTS).json()
+
+    keys = {"_href", "_id", "_ns", "id", "notifier_type_id", "notifier_config", "event_types"}
+    assert [keys] * 2 == [listener.keys() for listener in shown]
+    assert [["task.*"], ["*"]] == [listener["event_types"] for listener in shown]
+    listed = service.request("GET", LISTENERS).json()["results"]
+    assert [listener["id"] for listener in shown] == [listener["id"] for listener in listed]
+    assert 400 == service.request("PUT", shown[0]["_href"], {"event_types": ["task.*"]}).status
+    assert 200 == service.request("PUT", shown[0]["_href"], {"notifier_config": {"username": "v"}}).status
+    assert TASK == service.request("GET", own["pulp_href"]).json()["task_id"]
+    assert 200 == service.request("DELETE", shown[0]["_href"]).status
+
+
+def test_listeners_are_chosen_by_notifier_event_type_and_task_in_pages(service: RestService) -> None:
+    """Patterns count by what they match."""
+    made = [
+        register(service, event_types=["task.*"]),
+        register(service, event_types=["task.error"], task_id=TASK),
+        register(service, event_types=["repo.#"]),
+        register(service, event_types=["#"], notifier_type="amqp", config={}),
+    ]
+    hrefs = [each["pulp_href"] for each in made]
+
+    def chosen(query: str) -> list[int]:
+        results = service.request("GET", f"{LISTENERS}?{query}").json()["results"]
+        return [hrefs.index(each["pulp_href"]) for each in results]
+
+    assert [0, 1, 3] == chosen("event_type=task.error")
+    assert [2, 3] == chosen("event_type=repo.sync.start")
+    assert [1] == chosen(f"task_id={TASK}")
+    assert [3] == chosen("notifier_type=amqp&event_type=task.error")
+    assert [1, 2] == chosen("limit=2&offset=1")
+    page = service.request("GET", f"{LISTENERS}?limit=2&offset=1").json()
+    assert 4 == page["count"]
+    assert page["next"].endswith(f"{LISTENERS}?limit=2&offset=3")
+    assert 400 == service.request("GET", f"{LISTENERS}?task_id=x&listener=y").status
+
+
+REFUSED: list[tuple[Any, set[str]]] = [
+    ({}, {"notifier_type", "event_types"}),
+    ({**GOOD, "notifier_config": {}, "id": "x"}, {"notifier_config", "id"}),
+    ({**GOOD, "notifier_type": "nope", "event_types": ["a b"]}, {"notifier_type", "event_types"}),
+    ({**GOOD, "notifier_type": "rest-api"}, {"notifier_type"}),
+    ({**GOOD, "event_types": "task.*"}, {"event_types"}),
+    ({**GOOD, "event_types": [5]}, {"event_types.0"}),
+    ({**GOOD, "event_types": []}, {"event_types"}),
+    ({**GOOD, "event_types": None}, {"event_types"}),
+    ({**GOOD, "task_id": "x"}, {"task_id"}),
+    ({**GOOD, "task_id": 5}, {"task_id"}),
+    ({**GOOD, "event_types": ["*"], "task_id": TASK}, {"event_types"}),
+    ({**GOOD, "config": None}, {"config"}),
+    ({**GOOD, "config": []}, {"config"}),
+    ({**GOOD, "config": {"a": "\x00"}}, {"config"}),
+    ({**GOOD, "config": {}}, {"config.url"}),
+    ({**GOOD, "config": {"url": "ftp://x/", "user": "u"}}, {"config.url", "config.user"}),
+    ({**GOOD, "config": {**HOOK, "password": "*****"}}, {"config.password"}),
+    (
+        {"notifier_type": "email", "event_types": ["#"], "config": {"subject": "x", "addresses": []}},
+        {"config.addresses"},
+    ),
+    (b"[]", {"non_field_errors"}),
+    (b"{", {"detail"}),
+    (b'{"config": {}, "config": {}}', {"detail"}),
+]
+
+
+@pytest.mark.parametrize(("sent", "fields"), REFUSED)
+def test_a_listener_that_cannot_work_is_refused_with_every_problem(
+    service: RestService, sent: Any, fields: set[str]
+) -> None:
+    """And nothing is registered."""
+    answer = service.request("POST", LISTENERS, sent)
+
+    assert 400 == answer.status
+    assert fields <= answer.json().keys()
+    assert [] == service.app.listeners.list()
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({"task_id": TASK}, {"task_id"}),
+        ({"notifier_type": "amqp"}, {"notifier_type"}),
+        ({"config": {"url": None}}, {"config.url"}),
+        ({"config": {"colour": 1}}, {"config.colour"}),
+        ({"config": {"url": "https://z/"}, "event_types": []}, {"event_types"}),
+    ],
+)
+def test_a_change_that_cannot_work_changes_nothing(service: RestService, sent: Any, fields: set[str]) -> None:
+    """Task and notifier are what a listener is, and stay."""
+    made = register(service)
+
+    answer = service.request("PATCH", made["pulp_href"], sent)
+
+    assert (400, fields) == (answer.status, set(answer.json()))
+    assert made == service.request("GET", made["pulp_href"]).json()
+
+
+def test_no_secret_is_in_a_refusal(service: RestService) -> None:
+    """Whatever else is wrong."""
+    answer = service.request("POST", LISTENERS, {**GOOD, "config": {"password": "sesame123", "username": 5}})
+
+    assert 400 == answer.status
+    assert b"sesame123" not in answer.body
+
+
+def test_each_operation_needs_its_grant(service: RestService) -> None:
+    """On the path, or above it."""
+    made = register(service)
+    service.add_user("eva")
+    tried: list[tuple[str, str, str, Any]] = [
+        ("READ", "GET", LISTENERS, None),
+        ("CREATE", "POST", LISTENERS, GOOD),
+        ("READ", "GET", made["pulp_href"], None),
+        ("UPDATE", "PATCH", made["pulp_href"], {}),
+        ("DELETE", "DELETE", made["pulp_href"], None),
+    ]
+
+    assert [403] * 5 == [service.request(method, path, sent, login="eva").status for _, method, path, sent in tried]
+    for operation, method, path, sent in tried:
+        service.grant("eva", "/v3/notifications/listeners/", operation)
+        assert service.request(method, path, sent, login="eva").status in (200, 201, 204)
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"), [("", "GET, POST, HEAD, OPTIONS"), ("x/", "GET, PATCH, DELETE, HEAD, OPTIONS")]
+)
+def test_other_methods_are_refused_with_those_that_there_are(service: RestService, path: str, allow: str) -> None:
+    """As everywhere."""
+    answer = service.request("PUT", f"{LISTENERS}{path}", {})
+
+    assert (405, allow) == (answer.status, answer.headers["allow"])
