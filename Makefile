@@ -12,11 +12,12 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test demo run lint docs clean
+.PHONY: help install test bench demo run lint docs clean
 
 help:
 	@echo "make install   sets up $(VENV) with the package and the plugins; nothing outside this folder"
 	@echo "make test      runs all tests, with a RabbitMQ and a PostgreSQL of their own"
+	@echo "make bench     compares ways to publish changes of tasks, with a RabbitMQ of its own; takes ten minutes"
 	@echo "make demo      starts the service and shows what mail, HTTP and AMQP receivers get"
 	@echo "make run       serves, with its state in .state/"
 	@echo "make lint      ruff, mypy, codespell"
@@ -41,6 +42,11 @@ endif
 test: install
 	@scripts/test-servers.sh
 	$(BIN)/python -m pytest
+
+bench: install
+	@scripts/test-servers.sh
+	@$(BIN)/python -m pip install -qq --editable '.[bench]'
+	@$(BIN)/python -m benchmarks
 
 demo: install
 	@$(BIN)/python demo/run.py

@@ -23,6 +23,7 @@ from pulp_notifiers.task import TaskReport
 from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
 
 VECTORS = Path(__file__).parent.parent / "legacy" / "vectors" / "task_status_messages.json"
+EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "watch_tasks.py"
 RECORDED = [vector for vector in json.loads(VECTORS.read_text())["vectors"] if "amqp091" in vector.get("expect", ())]
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
 # The second call returns when the first has reached every connection.
@@ -146,6 +147,21 @@ class TestTheWire:
 
         listed = rabbitmq.control("list_exchanges", "name", "type", "durable", "auto_delete", "arguments")
         assert "pulp.api.v2\ttopic\ttrue\tfalse\t[]" in listed.splitlines()
+
+    def test_is_read_by_the_example(self, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
+        """The one in the documentation."""
+        watching = subprocess.Popen(
+            [sys.executable, str(EXAMPLE), rabbitmq.url[:-1] + "%2F"], stdout=subprocess.PIPE, text=True
+        )
+        assert watching.stdout is not None
+        try:
+            assert "waiting\n" == watching.stdout.readline()
+            publisher.publish(replace(REPORT, tags=("pulp:repository:zoo",)))
+
+            assert "3f2a9c1e running pulp:repository:zoo\n" == watching.stdout.readline()
+        finally:
+            watching.kill()
+            watching.communicate()
 
     @pytest.mark.parametrize("size", [131_000, 131_072, 3_000_000])
     def test_takes_large_reports(self, size: int, publisher: StatusPublisher, inbox: Inbox) -> None:

@@ -1,0 +1,119 @@
+"""Compares ways to publish to a RabbitMQ of its own, and prints a Markdown table."""
+
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+
+from pulp_notifiers.testing.process import free_ports
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
+
+from .shapes import OURS, REFERENCE, SHAPES, WITHOUT_CONFIRMS
+
+ROUNDS = 5
+SIZES = {1536: "1.5 KB", 65536: "64 KB"}
+Figures = dict[str, float]
+
+_ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
+
+
+def main() -> None:
+    """Measure and print."""
+    names = [name for name in SHAPES if "oslo" not in name or importlib.util.find_spec("oslo_messaging")]
+    with RabbitMQ() as server:
+        for size, shown in SIZES.items():
+            _print_shapes(shown, _medians(names, lambda name, size=size: _shape(name, server.url, size)))
+        _print_trouble(
+            _medians(["healthy", "down", "frozen", "short of memory"], lambda state: _trouble(state, server))
+        )
+        _print_absent(_medians(["absent"], lambda _: _measure("absent", OURS, _nobody(), 1536, 1_000_000)))
+
+
+def _medians(names: list[str], measure: Callable[[str], Figures]) -> dict[str, Figures]:
+    runs: dict[str, list[Figures]] = defaultdict(list)
+    for number in range(ROUNDS):
+        for name in names:  # in turn, so that a busy moment of the machine hits all alike
+            print(f"round {number + 1}: {name}", file=sys.stderr)
+            runs[name].append(measure(name))
+    return {
+        name: {key: statistics.median(run[key] for run in figures) for key in figures[0]}
+        for name, figures in runs.items()
+    }
+
+
+def _shape(name: str, url: str, size: int) -> Figures:
+    slow = name == REFERENCE or "oslo" in name
+    many = 400 if slow else 10_000 if size < 10_000 else 1_000
+    calls = 400 if slow else 4_000
+    return {**_measure("caller", name, url, size, calls), **_measure("throughput", name, url, size, many)}
+
+
+def _trouble(state: str, server: RabbitMQ) -> Figures:
+    if state == "healthy":
+        return {**_measure("caller", OURS, server.url, 1536, 4_000), "dropped": 0.0}
+    if state == "down":
+        return _measure("trouble", OURS, _nobody(), 1536, 4_000)
+    if state == "frozen":
+        server.pause()
+        try:
+            return _measure("trouble", OURS, server.url, 1536, 4_000)
+        finally:
+            server.resume()
+    server.control("eval", _ALARM.format("set", "{{resource_limit, memory, node()}, []}"))
+    try:
+        return _measure("trouble", OURS, server.url, 1536, 4_000)
+    finally:
+        server.control("eval", _ALARM.format("clear", "{resource_limit, memory, node()}"))
+
+
+def _measure(kind: str, name: str, url: str, size: int, count: int) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.measure", kind, name, url, str(size), str(count)]
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300)
+    figures: Figures = json.loads(ended.stdout)
+    return figures
+
+
+def _nobody() -> str:
+    return f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}//"
+
+
+def _print_shapes(shown: str, figures: dict[str, Figures]) -> None:
+    print(f"\n### Messages of {shown}\n")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, medians of {ROUNDS} interleaved runs.\n")
+    compared = "times Pulp 2.7 | times py-amqp without confirms"
+    print(f"| | messages/s | {compared} | call p50 | call p99 | burst of 400 | memory |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name, run in figures.items():
+        ratios = [run["rate"] / figures[other]["rate"] for other in (REFERENCE, WITHOUT_CONFIRMS)]
+        print(
+            f"| {name} | {run['rate']:,.0f} | {ratios[0]:.1f} | {ratios[1]:.2f} | {run['p50']:.1f} µs | "
+            f"{run['p99']:.1f} µs | {run['burst']:.2f} ms | {run['memory']:.1f} MB |"
+        )
+
+
+def _print_trouble(figures: dict[str, Figures]) -> None:
+    print("\n### What a call costs while the messaging server is in trouble (pulp-notifiers, 1.5 KB)\n")
+    print("| server | call p50 | call p99 | burst of 400 | dropped |")
+    print("|---|--:|--:|--:|--:|")
+    for state, run in figures.items():
+        print(
+            f"| {state} | {run['p50']:.2f} µs | {run['p99']:.2f} µs | {run['burst']:.2f} ms | {run['dropped']:,.0f} |"
+        )
+
+
+def _print_absent(figures: dict[str, Figures]) -> None:
+    run = figures["absent"]
+    print("\n### A million messages to a server that is not there (pulp-notifiers, 1.5 KB)\n")
+    print(
+        f"{run['memory']:.1f} MB more memory at the peak, {run['each']:.1f} µs for each, the making of the report "
+        f"included; {run['dropped']:,.0f} dropped."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""One measurement in a process of its own: ``python -m benchmarks.measure KIND SHAPE URL BYTES COUNT``."""
+
+import json
+import logging
+import resource
+import sys
+import time
+from dataclasses import replace
+
+from pulp_notifiers.status.document import message
+from pulp_notifiers.task import TaskReport
+
+from .shapes import SHAPES, Ours, Shape
+
+BURST = 400
+"""Messages of a small sync."""
+
+_BETWEEN_WAITS = 2000
+_REPORT = TaskReport(
+    id="57238b2aaca4886d97990601",
+    task_id="3f2a9c1e-6b7d-4e8f-9a0b-1c2d3e4f5a6b",
+    state="running",
+    worker_name="reserved_resource_worker-0@pulp.example.com",
+    tags=("pulp:repository:zoo", "pulp:action:sync"),
+    task_type="pulp.server.managers.repo.sync.sync",
+)
+
+
+def report_of(size: int) -> TaskReport:
+    """Return a report whose message has about so many bytes: the steps of a sync, each with its numbers."""
+    steps: list[dict[str, object]] = []
+    report = replace(_REPORT, progress_report={"yum_importer": {"steps": steps}})
+    while len(message(report)[1]) < size:
+        steps.append({"step_id": str(len(steps)), "state": "IN_PROGRESS", "items_total": 1400, "items_done": 700})
+    return report
+
+
+def throughput(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
+    """Return messages per second, the last one being with the server."""
+    shape.publish(report)
+    shape.settle()
+    began = time.perf_counter()
+    for number in range(1, count + 1):
+        shape.publish(report)
+        if not number % _BETWEEN_WAITS:
+            shape.settle()
+    shape.settle()
+    shape.close()
+    return {"rate": count / (time.perf_counter() - began)}
+
+
+def caller(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
+    """Return what a call costs the caller, in microseconds, and a burst in milliseconds; between bursts is a pause."""
+    _burst(shape, report)
+    time.sleep(0.05)
+    each: list[float] = []
+    bursts: list[float] = []
+    for _ in range(max(1, count // BURST)):
+        took = _burst(shape, report)
+        each += took
+        bursts.append(sum(took))
+        time.sleep(0.02)
+        shape.settle()
+    each.sort()
+    bursts.sort()
+    return {
+        "p50": each[len(each) // 2] * 1e6,
+        "p99": each[len(each) * 99 // 100] * 1e6,
+        "burst": bursts[len(bursts) // 2] * 1e3,
+    }
+
+
+def trouble(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
+    """Return the same of a server that takes nothing, and how many messages were dropped."""
+    _burst(shape, report)
+    time.sleep(2.5)  # until the stream knows
+    shape.settle = lambda: None  # type: ignore[method-assign]
+    return {**caller(shape, report, count), "dropped": float(shape.dropped)}
+
+
+def absent(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
+    """Return microseconds of each call while nobody listens at the other end."""
+    began = time.perf_counter()
+    for number in range(count):
+        shape.publish(replace(report, progress_report={**report.progress_report, "number": number}))
+    return {"each": (time.perf_counter() - began) / count * 1e6, "dropped": float(shape.dropped)}
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    kind, name, url, size, count = sys.argv[1:]
+    report = report_of(int(size))
+    shape = SHAPES[name](url)
+    before = _peak_kilobytes()
+    figures = {"throughput": throughput, "caller": caller, "trouble": trouble, "absent": absent}[kind](
+        shape,  # type: ignore[arg-type]
+        report,
+        int(count),
+    )
+    print(json.dumps({**figures, "memory": (_peak_kilobytes() - before) / 1024}))
+
+
+def _burst(shape: Shape, report: TaskReport) -> list[float]:
+    publish, clock = shape.publish, time.perf_counter
+    took = []
+    for _ in range(BURST):
+        began = clock()
+        publish(report)
+        took.append(clock() - began)
+    return took
+
+
+def _peak_kilobytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    main()
