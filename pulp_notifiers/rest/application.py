@@ -20,6 +20,7 @@ from .middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
 from .oauth import OAuth, OAuthSettings
 from .paths import OPENAPI, V3
 from .proxies import TrustedProxies
+from .refusals import CutShort
 from .v2 import ListenersV2
 from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
@@ -86,8 +87,9 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
 
 
 async def _refused(request: Request, error: Any) -> Response:
-    if isinstance(error, StoreUnavailable):
-        _logger.error("%s %s: %s", request.method, request.scope["raw_path"].decode("latin-1"), error)
+    unavailable = error.__cause__ if isinstance(error, CutShort) else error
+    if isinstance(unavailable, StoreUnavailable):
+        _logger.error("%s %s: %s", request.method, request.scope["raw_path"].decode("latin-1"), unavailable)
     refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
     answer = refusal_answer(request, error)
     if answer is None:

@@ -1,7 +1,9 @@
 """Reporting tasks over REST."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -150,3 +152,27 @@ def test_other_methods_are_refused(service: RestService, method: str) -> None:
     answer = service.request(method, TASKS)
 
     assert (405, "POST, OPTIONS") == (answer.status, answer.headers["allow"])
+
+
+def test_a_list_that_the_database_took_in_part_is_sent_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing of it is told twice, and nothing is left out."""
+    full = "(SELECT count(*) FROM deliveries) >= 2 BEGIN SELECT RAISE(ABORT, 'no space'); END"
+    task_id = str(uuid4())
+    reports = [stream(state, task_id) for state in ("waiting", "running", "running", "finished")]
+    with rest_service(tmp_path) as service:
+        service.app.listeners.register("http", {"url": "https://x.example/"}, ["task.*"])
+        with sqlite3.connect(tmp_path / "notifiers.db") as database:
+            database.execute(f"CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN {full}")
+
+        refused = service.request("POST", TASKS, reports)
+        database.execute("DROP TRIGGER full")
+        database.close()
+        taken = service.request("POST", TASKS, reports)
+
+        deliveries = service.request("GET", f"{OWN}deliveries/").json()["results"]
+    assert (503, ["detail"]) == (refused.status, list(refused.json()))
+    assert "3 of 4 were taken; send all of them again later" in refused.json()["detail"]
+    assert "no space" in caplog.text
+    assert (202, {"reports": 4, "deliveries": 3}) == (taken.status, taken.json())
+    states = [delivery["event_type"].partition(".")[2] for delivery in deliveries]
+    assert ["waiting", "running", "finished"] == states[::-1]
