@@ -1,5 +1,7 @@
 """A task report as a message of the stream (CONTRACT 3.2, 3.3)."""
 
+import logging
+
 from ..broker import StreamForm
 from ..encoding import dumps
 from ..task import TaskReport
@@ -15,6 +17,8 @@ FORM = StreamForm(
 
 _LONGEST_KEY = 255  # bytes of an AMQP short string
 
+_logger = logging.getLogger(__name__)
+
 
 def message(report: TaskReport) -> tuple[str, bytes]:
     """Return routing key and body.
@@ -26,3 +30,23 @@ def message(report: TaskReport) -> tuple[str, bytes]:
     if len(key.encode()) > _LONGEST_KEY:
         raise ValueError(f"a routing key has at most {_LONGEST_KEY} bytes")
     return key, dumps(report.document()).encode("ascii")
+
+
+class Renderer:
+    """Renders reports, and gets over those that it cannot.
+
+    :ivar failed: how many those were.
+    """
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def render(self, report: TaskReport) -> tuple[str, bytes] | None:
+        """Return routing key and body, or None, which the log tells as Pulp 2 did."""
+        try:
+            return message(report)
+        except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything
+            self.failed += 1
+            _logger.warning("unable to convert document to JSON; event message not sent")
+            _logger.debug("The report of task %s has no JSON form: %r", getattr(report, "task_id", None), problem)
+            return None

@@ -26,6 +26,8 @@ class StreamOptions:
     :ivar batch: messages sent in one piece.
     :ivar batch_bytes: size at which a batch is full.
     :ivar most_unanswered: messages sent and not yet confirmed.
+    :ivar most_unanswered_bytes: their size. Beyond what the kernels at both ends buffer, a server that stops reading
+        would break the connection, and nobody could know which messages it has.
     :ivar send_seconds: for the server to take a batch off the line.
     :ivar slow_seconds: after which a server that confirms nothing counts as away; new messages are dropped then.
     :ivar silent_seconds: after which a connection without any answer is given up.
@@ -39,8 +41,9 @@ class StreamOptions:
     most_reports: int = 4096
     most_bytes: int = 32 * 1024 * 1024
     batch: int = 128
-    batch_bytes: int = 256 * 1024
+    batch_bytes: int = 128 * 1024
     most_unanswered: int = 512
+    most_unanswered_bytes: int = 384 * 1024
     send_seconds: float = 5.0
     slow_seconds: float = 1.0
     silent_seconds: float = 30.0

@@ -12,13 +12,11 @@ from typing import Protocol
 from ..broker import Deadline
 from ..errors import PermanentFailure, TemporaryFailure
 from ..task import TaskReport
-from .document import message
+from .document import Renderer
 from .facts import Counts, StreamOptions
 from .marker import Marker
 from .outage import Outage
 from .tally import Tally
-
-_UNRENDERABLE = (TypeError, ValueError, RuntimeError, AttributeError, LookupError, ArithmeticError)
 
 _logger = logging.getLogger(__name__)
 
@@ -54,7 +52,7 @@ class Line:
         self._options = options
         self._clock = clock
         self._queue: deque[TaskReport | Marker] = deque()
-        self._limit = options.most_reports
+        self._limit, self._most_unanswered = options.most_reports, options.most_unanswered
         self._shut = False  # what is offered now is dropped
         self._closing = False
         self._asleep = True
@@ -65,16 +63,19 @@ class Line:
         self._link: Link | None = None
         self._outage = Outage()
         self._failures = 0
+        self._proven = False  # the connection has had a message confirmed
+        self._doubtful = False  # the last one broke without that, or after it had been of no use for a while
         self._bytes_each = 0.0
         self._overflow = Tally()
         self._overflow_told = 0
         self._refusal_told = False
-        self._published = self._dropped = self._unrenderable = 0
+        self._renderer = Renderer()
+        self._published = self._dropped = 0
 
     @property
     def counts(self) -> Counts:
         """Return what became of the reports so far."""
-        return Counts(self._published, self._dropped + self._overflow.value(), self._unrenderable)
+        return Counts(self._published, self._dropped + self._overflow.value(), self._renderer.failed)
 
     def offer(self, report: TaskReport) -> None:
         """Put a report into the queue, or drop it where that is full or nobody would take it."""
@@ -100,6 +101,7 @@ class Line:
         if thread is not None:
             self._bell.put(None)
             thread.join(seconds)
+        self._shut = True  # also if the thread was just opening
         self._drop_queue()
 
     def abandon(self) -> None:
@@ -162,7 +164,10 @@ class Line:
             if self._closing:
                 return
         self._link = self._open_link()
-        self._recover()
+        self._proven = False
+        if not self._doubtful:
+            self._failures = 0
+        self._shut = self._closing
 
     def _publish_some(self, link: Link) -> None:
         self._take_note(link.hear(0))
@@ -171,7 +176,7 @@ class Line:
             link.send(batch, Deadline(self._options.send_seconds))
         if marker:
             self._awaited.append(marker)
-        self._settle(link, 0 if marker else self._options.most_unanswered)
+        self._settle(link, 0 if marker else self._most_unanswered)
         self._answer_waiting()
         if self._overflow.value() > self._overflow_told and not self._shut:
             self._outage.begin("they come faster than the messaging server takes them")
@@ -184,12 +189,8 @@ class Line:
             item = self._queue.popleft()
             if isinstance(item, Marker):
                 return batch, item
-            try:
-                rendered = message(item)
-            except _UNRENDERABLE as problem:
-                self._unrenderable += 1
-                _logger.warning("unable to convert document to JSON; event message not sent")
-                _logger.debug("The report of task %s has no JSON form: %r", getattr(item, "task_id", None), problem)
+            rendered = self._renderer.render(item)
+            if rendered is None:
                 continue
             batch.append(rendered)
             size += len(rendered[1])
@@ -199,8 +200,9 @@ class Line:
     def _learn(self, size: int, count: int) -> None:
         if count:
             self._bytes_each += (size / count - self._bytes_each) / (2 if self._bytes_each else 1)
-            fitting = int(self._options.most_bytes / max(1.0, self._bytes_each))
-            self._limit = max(1, min(self._options.most_reports, fitting))
+            options = self._options
+            self._limit = max(1, min(options.most_reports, int(options.most_bytes / self._bytes_each)))
+            self._most_unanswered = min(options.most_unanswered, int(options.most_unanswered_bytes / self._bytes_each))
 
     def _settle(self, link: Link, most: int) -> None:
         options = self._options
@@ -215,13 +217,14 @@ class Line:
                 raise TemporaryFailure(f"the messaging server confirms nothing for {waited:.0f} s")
             elif link.blocked or waited >= options.slow_seconds:
                 self._suffer("the messaging server confirms nothing; it may be short of memory or disk space")
-        self._recover()
+        self._shut = self._closing
 
     def _relief_is_due(self, link: Link) -> bool:
         return link.blocked and self._options.waits_for_relief
 
     def _idle(self, link: Link) -> None:
-        self._outage.end(self.counts.dropped)
+        if self._proven or not self._doubtful:
+            self._outage.end(self.counts.dropped)
         self._overflow_told = self._overflow.value()
         self._asleep = True
         if not self._queue and not self._closing:
@@ -235,6 +238,8 @@ class Line:
         taken, refused = heard
         self._published += taken
         self._dropped += refused
+        if taken:
+            self._proven, self._failures = True, 0
         if refused and not self._refusal_told:
             self._refusal_told = True
             _logger.warning("The messaging server refused a change of a task; further refusals are only counted.")
@@ -243,12 +248,13 @@ class Line:
         link, self._link = self._link, None
         lost = 0
         if link is not None:
+            self._doubtful = self._outage.active or not self._proven
             lost = self._forget_unanswered(link)
             link.discard()
-        if lost or link is None:
+        if lost or link is None or self._doubtful:
             self._suffer(reason)
+            self._failures += link is None or self._doubtful
         self._answer_waiting()
-        self._failures += link is None
 
     def _forget_unanswered(self, link: Link) -> int:
         self._take_note(link.heard())
@@ -261,10 +267,6 @@ class Line:
         self._outage.begin(reason)
         self._answer_waiting()
         self._drop_queue()
-
-    def _recover(self) -> None:
-        self._failures = 0
-        self._shut = self._closing
 
     def _answer_waiting(self) -> None:
         decided = self._all_decided()

@@ -23,6 +23,13 @@ REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="ru
 QUICK = StreamOptions(slow_seconds=0.02, silent_seconds=30, look_seconds=0.02, first_backoff_seconds=0.01)
 
 
+class Lazy:
+    """A value that is looked up when it is shown."""
+
+    def __repr__(self):
+        raise FileNotFoundError
+
+
 def report(number, task_id="3f2a9c1e"):
     """Return a report that can be told from others."""
     return replace(REPORT, task_id=task_id, progress_report={"done": number})
@@ -145,6 +152,7 @@ class TestWhatCannotBeRendered:
             replace(REPORT, task_id="\ud800"),
             replace(REPORT, start_time="yesterday"),
             None,
+            replace(REPORT, result=Lazy()),
         ],
     )
     def test_is_skipped(self, bad, publisher, server, caplog):
