@@ -55,8 +55,8 @@ class RestServer:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT, finish the requests that are being answered, then return."""
-        _logger.info("Serving on %s", self.url)
         with _stopped_by_signals(self._server):
+            _logger.info("Serving on %s", self.url)
             self._server.run(sockets=[self._socket])
 
     def start(self) -> None:
