@@ -156,5 +156,7 @@ def _listening_socket(bind: str) -> socket.socket:
         return socket.create_server(
             (str(address[0]), int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=every_address
         )
+    except UnicodeError:  # of the encoding of names, IDNA, whose text tells nobody anything
+        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: it has no host name or address.") from None
     except OSError as error:
         raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {error}.") from None
