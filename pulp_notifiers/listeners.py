@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from threading import Lock
@@ -104,7 +104,7 @@ class Listeners:
 
         stored = self.get(listener_id)
         delta = _checked_config(config)
-        patch = unmask(delta, self._secret_options(stored, delta))
+        patch = unmask(delta, self._secret_options(stored, {**delta, **stored.config}))
         chosen = None if event_types is None else _checked_event_types(event_types)
         changed = self._rows.change(
             stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types)
@@ -142,9 +142,9 @@ class Listeners:
             return dict(listener.config)
         return mask(listener.config, self._secret_options(listener, listener.config))
 
-    def _secret_options(self, listener: Listener, config: Iterable[str]) -> frozenset[str]:
+    def _secret_options(self, listener: Listener, config: Mapping[str, Any]) -> frozenset[str]:
         try:
-            return self._notifiers.get(listener.notifier_type).secret_options(dict.fromkeys(config, ""))
+            return self._notifiers.get(listener.notifier_type).secret_options(config)
         except NotifierUnavailable:
             # Nobody can say which options are secret, so all are.
             return frozenset(config)
