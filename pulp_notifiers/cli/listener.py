@@ -8,7 +8,7 @@ import click
 
 from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
-from .failures import RequestFailed
+from .failures import RequestFailed, no_listener
 from .options import config_options, given_config
 
 # That of the registry, repeated because importing it doubles what listener --help takes; a test keeps them the same.
@@ -100,9 +100,7 @@ def list_listeners(connection: Connection, /) -> None:
 @pass_connection
 def delete_listener(connection: Connection, /, listener_id: str) -> None:
     """Delete a listener."""
-    from .client import segment
-
-    connection.client().delete(f"{LISTENERS}{segment(listener_id)}/")
+    connection.client().delete(_path(listener_id))
     _say("Event listener successfully deleted")
 
 
@@ -136,8 +134,6 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
 def _update(
     context: click.Context, connection: Connection, /, listener_id: str, event_types: tuple[str, ...], **_: Any
 ) -> None:
-    from .client import segment
-
     changes: dict[str, Any] = {}
     config = given_config(context, for_creation=False)
     if config:
@@ -147,8 +143,20 @@ def _update(
     if not changes:
         _say("No changes were made")
         return
-    connection.client().put(f"{LISTENERS}{segment(listener_id)}/", changes)
+    connection.client().put(_path(listener_id), changes)
     _say("Event listener successfully updated")
+
+
+def _path(listener_id: str) -> str:
+    """Return where the server has a listener.
+
+    :raises RequestFailed: it can have none of this id, because servers decode a slash before they look at the path.
+    """
+    from .client import segment
+
+    if not listener_id or "/" in listener_id:
+        raise no_listener(listener_id)
+    return f"{LISTENERS}{segment(listener_id)}/"
 
 
 def _installed() -> set[str]:
