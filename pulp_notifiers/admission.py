@@ -1,10 +1,16 @@
-"""Which claims may run now, so that slow receivers hold some threads and never all of them."""
+"""Which claims may run now, so that receivers that do not answer hold up nobody else."""
 
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .records import Claim, OwedDelivery
+
+SLOW_SECONDS = 1.0
+"""An attempt that takes longer waits for its receiver and needs no processor: others may begin in its place."""
+
+_THREADS_FOR_EACH = 8
+"""However many attempts wait for receivers, there are never more threads than this, for each of the option's."""
 
 
 @dataclass(slots=True)
@@ -14,18 +20,25 @@ class _Running:
     """The one that is being attempted; None in between."""
     since: float = 0.0
 
+    def slow(self, now: float) -> bool:
+        return self.delivery is not None and now - self.since > SLOW_SECONDS
+
 
 class Admission:
     """The claims of one worker: those that run, and those that wait for a thread.
 
-    A listener whose last attempt succeeded may hold a quarter of the threads. Any other, new ones included, may hold
-    a single one, and all of them together half: however many receivers are down or hang, the other half serves those
-    that answer. Receivers that answered until now and fall silent together can hold more, until their time-out.
+    A listener whose last attempt succeeded, and none of whose attempts is slow, may hold a quarter of the threads.
+    Any other, new ones included, may hold a single one, and all of them together half. What has become slow counts no
+    longer, up to eight times the threads: however many receivers hang, those that answer wait for them a second or so
+    at the most.
 
-    :param threads: how many claims can run at the same time.
+    Times are seconds that never go back.
+
+    :param threads: how many attempts that are not slow can run at the same time.
     """
 
     def __init__(self, threads: int) -> None:
+        self.most_threads = threads * _THREADS_FOR_EACH
         self._threads = threads
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
@@ -35,39 +48,39 @@ class Admission:
         self._running_of: Counter[str] = Counter()
         self._proven: set[str] = set()
 
-    @property
-    def idle_threads(self) -> int:
-        """How many threads have nothing to do."""
-        return self._threads - len(self._running)
+    def room(self, now: float) -> int:
+        """Return how many more claims could run."""
+        return min(self._threads - len(self._quick(now)), self.most_threads - len(self._running))
 
     def held(self) -> list[Claim]:
         """Return every claim whose lease must be kept alive."""
         return [*(running.claim for running in self._running.values()), *self._waiting]
 
-    def full(self) -> set[str]:
+    def full(self, now: float) -> set[str]:
         """Return the listeners for which nothing more should be claimed now."""
         waiting = {claim.listener_id for claim in self._waiting}
-        return waiting | {listener for listener in self._running_of if not self._may_run(listener)}
+        return waiting | {listener for listener in self._running_of if not self._may_run(listener, now)}
 
     def offer(self, claims: Iterable[Claim]) -> None:
         """Take in what was claimed."""
         self._waiting.extend(claims)
 
-    def take(self) -> Claim | None:
-        """Return the first waiting claim that may run, and count it as running."""
-        for claim in self._waiting:
-            if self._may_run(claim.listener_id):
-                self._waiting.remove(claim)
-                self._running[claim.lane, claim.owner] = _Running(claim)
-                self._running_of[claim.listener_id] += 1
-                return claim
-        return None
+    def take(self, now: float) -> Claim | None:
+        """Return the next claim that may run, and count it as running.
+
+        The first of a listener that holds the fewest threads, so that nobody waits behind many of another.
+        """
+        possible = [claim for claim in self._waiting if self._may_run(claim.listener_id, now)]
+        if not possible or self.room(now) <= 0:
+            return None
+        claim = min(possible, key=lambda each: self._running_of[each.listener_id])
+        self._waiting.remove(claim)
+        self._running[claim.lane, claim.owner] = _Running(claim)
+        self._running_of[claim.listener_id] += 1
+        return claim
 
     def attempting(self, claim: Claim, delivery: OwedDelivery | None, now: float) -> None:
-        """Note which delivery of a running claim is being attempted from now on; None when the attempt has ended.
-
-        :param now: seconds that never go back.
-        """
+        """Note which delivery of a running claim is being attempted from now on; None when the attempt has ended."""
         if running := self._running.get((claim.lane, claim.owner)):
             running.delivery, running.since = delivery, now
 
@@ -101,9 +114,13 @@ class Admission:
         waiting, self._waiting = list(self._waiting), deque()
         return waiting
 
-    def _may_run(self, listener_id: str) -> bool:
+    def _quick(self, now: float) -> list[_Running]:
+        return [running for running in self._running.values() if not running.slow(now)]
+
+    def _may_run(self, listener_id: str, now: float) -> bool:
         running = self._running_of[listener_id]
-        if listener_id in self._proven:
+        slow = {each.claim.listener_id for each in self._running.values() if each.slow(now)}
+        if listener_id in self._proven - slow:
             return running < self._share
-        unproven = sum(count for listener, count in self._running_of.items() if listener not in self._proven)
-        return running < 1 and unproven < self._unproven_share
+        others = [each for each in self._quick(now) if each.claim.listener_id not in self._proven]
+        return running < 1 and len(others) < self._unproven_share

@@ -108,7 +108,7 @@ class Courier:
             # Without the exception's own text, which may hold secrets.
             frames = "".join(traceback.format_tb(failure.__traceback__))
             _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames)
-            what = f"{type(failure).__name__}: {failure}".rstrip(": ")
+            what = f"{type(failure).__name__}: {_words(failure)}".rstrip(": ")
             raised = f"Exception from notifier of type [{listener.notifier_type}]: {what}"
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
@@ -135,7 +135,7 @@ class Courier:
             secret_options = self._notifiers.get(listener.notifier_type).secret_options(listener.config)
         except NotifierUnavailable:
             secret_options = frozenset(listener.config)  # nobody can say which are secret
-        failure.args = (scrub(str(failure), listener.config, secret_options),)
+        failure.args = (scrub(_words(failure), listener.config, secret_options),)
         return failure
 
     def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
@@ -159,6 +159,13 @@ class Courier:
         due_at: datetime | None = None,
     ) -> Outcome:
         return Outcome(state, Attempt(delivery.attempts + 1, started_at, self._clock(), error), due_at)
+
+
+def _words(failure: BaseException) -> str:
+    try:
+        return str(failure)
+    except Exception:  # noqa: BLE001  an exception of a plugin that cannot even be printed
+        return "it cannot be printed"
 
 
 def _seconds(asked: object) -> float:

@@ -7,7 +7,7 @@ product's own API, which knows patterns and tasks and takes no config that canno
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from threading import Lock
@@ -147,7 +147,7 @@ class Listeners:
 
         stored = self.get(listener_id)
         delta = _checked_config(config)
-        patch = unmask(delta, self._secret_options(stored, delta))
+        patch = unmask(delta, self._secret_options(stored, {**delta, **stored.config}))
         chosen = None if event_types is None else _checked_event_types(event_types)
         return self._amended(stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types))
 
@@ -202,9 +202,9 @@ class Listeners:
         except NotifierUnavailable as unavailable:
             return {"notifier_type": [unavailable.reason]}
 
-    def _secret_options(self, listener: Listener, config: Iterable[str]) -> frozenset[str]:
+    def _secret_options(self, listener: Listener, config: Mapping[str, Any]) -> frozenset[str]:
         try:
-            return self._notifiers.get(listener.notifier_type).secret_options(dict.fromkeys(config, ""))
+            return self._notifiers.get(listener.notifier_type).secret_options(config)
         except NotifierUnavailable:
             # Nobody can say which options are secret, so all are.
             return frozenset(config)

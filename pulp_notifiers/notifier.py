@@ -194,10 +194,10 @@ class LoadedNotifier:
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
         """Return which of the options given are secret.
 
-        A Pulp 2 style notifier declares none, so there the names decide.
+        A Pulp 2 style notifier declares none, so there the names decide, also those inside of an option's value.
         """
         if isinstance(self.notifier, HandleEventNotifier):
-            return frozenset(name for name in config if SECRET_NAME.search(name))
+            return frozenset(name for name, value in config.items() if _names_secret({name: value}))
         return self._declared_secrets & config.keys()
 
     def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
@@ -249,6 +249,12 @@ def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) 
     # The longest first, so that no rest of one remains where another is its beginning.
     secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
     return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
+
+
+def _names_secret(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(SECRET_NAME.search(str(name)) or _names_secret(inner) for name, inner in value.items())
+    return isinstance(value, list | tuple) and any(map(_names_secret, value))
 
 
 def _texts(value: Any) -> Iterator[str]:

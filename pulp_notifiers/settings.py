@@ -22,6 +22,8 @@ DEFAULT_FILE = Path("/etc/pulp/server.conf")
 PREFIX = "PULP_NOTIFIERS_"
 OWN_SECTION = "notifiers"
 
+_SYSTEM_STATE = Path("/var/lib/pulp-notifiers")
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -30,8 +32,11 @@ def _default_state_directory() -> Path:
     if given:
         return Path(given)
     if os.geteuid() == 0:
-        return Path("/var/lib/pulp-notifiers")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pulp-notifiers"
+        return _SYSTEM_STATE
+    try:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pulp-notifiers"
+    except RuntimeError:  # neither HOME nor an entry in the password database, as in a container
+        return _SYSTEM_STATE
 
 
 def _split_commas(value: Any) -> Any:
@@ -139,7 +144,7 @@ class Settings:
         # No interpolation: a % in a password stands for itself.
         parser = ConfigParser(interpolation=None, strict=False)
         try:
-            parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
+            parser.read_string(file.read_text(encoding="utf-8-sig"), source=str(file))
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidSetting(f"The configuration file {file} cannot be read: {error}") from None
         except ParsingError as error:

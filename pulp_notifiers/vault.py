@@ -30,7 +30,9 @@ class Vault:
             if may_create:
                 _create_if_missing(path)
             return cls(path.read_bytes().strip())
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if may_create:
+                raise InvalidSetting(f"The key file {path} cannot be created: {error.strerror}.") from None
             raise InvalidSetting(
                 f"The key file {path} is missing, but the database holds listeners encrypted with it: restore the "
                 f"file from a backup, or name it with [notifiers] key_file."

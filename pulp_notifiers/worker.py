@@ -101,6 +101,7 @@ class Worker:
         self._pid = 0
         self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
         self._attempting: list[threading.Thread] = []
+        self._resting = 0
         self._renewed_at = monotonic()
         self._pruned_at = -math.inf
         self._outage = False
@@ -118,8 +119,7 @@ class Worker:
         if self._pid:
             raise RuntimeError("A worker is started once; make another one.")
         self._pid = os.getpid()
-        for _ in range(self.options.threads):
-            self._start_attempting()
+        self._start_attempting()
         self._claiming.start()
 
     def wake(self) -> None:
@@ -177,7 +177,8 @@ class Worker:
         self._give_up_overdue()
         claimed = 0 if self._stopping else self._claim()
         self._prune_sometimes()
-        return self._longest_pause if claimed else self._pause_seconds()
+        # What was claimed may keep its listeners from being claimed again, and others' turn has come.
+        return 0.0 if claimed else self._pause_seconds()
 
     def _renew_sometimes(self) -> None:
         if self._monotonic() - self._renewed_at < self.options.lease.total_seconds() / 3:
@@ -191,8 +192,9 @@ class Worker:
         now = self._clock()
         with self._something_due:
             self._look_again = False
-            limit, full = self._admission.idle_threads, self._admission.full()
-        claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit else []
+            moment = self._monotonic()
+            limit, full = self._admission.room(moment), self._admission.full(moment)
+        claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit > 0 else []
         with self._something_to_do:
             self._admission.offer(claimed)
             self._more_due = bool(full) or len(claimed) == limit
@@ -220,7 +222,6 @@ class Worker:
         for claim, delivery in overdue:
             outcome = self._courier.overdue(claim.listener_id, delivery, limit)
             self._claims.record(claim, delivery, outcome, self._clock(), last=True)
-            self._start_attempting()
 
     def _attempt_forever(self) -> None:
         needed = True
@@ -238,12 +239,21 @@ class Worker:
     def _next_claim(self) -> Claim | None:
         with self._something_to_do:
             while not self._stopping:
-                claim = self._admission.take()
+                claim = self._admission.take(self._monotonic())
                 if claim is not None:
-                    self._something_to_do.notify()  # there may be one more for the next thread
+                    self._have_one_more_ready()
                     return claim
+                self._resting += 1
                 self._something_to_do.wait()
+                self._resting -= 1
         return None
+
+    def _have_one_more_ready(self) -> None:
+        # There may be a further claim, or one may come while all threads wait for receivers.
+        if self._resting:
+            self._something_to_do.notify()
+        elif len(self._attempting) < self._admission.most_threads:
+            self._start_attempting()
 
     def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:
         state = outcome.state if outcome is not None else None

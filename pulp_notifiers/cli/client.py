@@ -73,7 +73,7 @@ def split_url(url: str) -> tuple[str, str, int | None, str]:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError(_URL_FORM) from None  # the library's sentence repeats parts of the URL
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or not host.isprintable() or " " in host:
         raise ValueError(_URL_FORM)
     return parts.scheme, host, port, quote(parts.path.rstrip("/"), safe="/%")
 
@@ -110,7 +110,7 @@ class Client:
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
         """Return the document at ``path``; query parameters that are None are left out."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        return self._request("GET", f"{path}?{urlencode(given)}" if given else path)
+        return self._request("GET", f"{path}?{urlencode(given, errors='surrogateescape')}" if given else path)
 
     def post(self, path: str, document: Mapping[str, Any]) -> Any:
         """Send a new document and return the answer's."""

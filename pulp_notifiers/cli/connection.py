@@ -3,7 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -50,12 +50,27 @@ def connection_options() -> list[click.Parameter]:
     ]
 
 
+def at_terminal() -> bool:
+    """Tell whether somebody can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()  # None where the process was started without
+
+
+def standard_input() -> TextIO:
+    """Return standard input.
+
+    :raises OSError: the process was started without (``<&-``).
+    """
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    return sys.stdin
+
+
 def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
     """Return a password typed at the terminal.
 
     :param otherwise: how to give it where there is no terminal.
     """
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise click.UsageError(f"There is no terminal to ask for the password: give it with {otherwise}.")
     typed: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)
     return typed

@@ -1,12 +1,11 @@
 """``event``: hand an event to the server."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .connection import Connection, connection_options, pass_connection
+from .connection import Connection, connection_options, pass_connection, standard_input
 from .listener import listener_group
 from .options import InvalidOptionText, JsonText
 
@@ -30,7 +29,7 @@ class JsonSource(JsonText):
     def _text(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             if value == "-":
-                return sys.stdin.read()
+                return standard_input().read()
             return Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidOptionText(f"{value} cannot be read: {error}.", ctx, param) from None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import NotifierError
+from .documents import printable
 
 _NAME_MISMATCHES = (62, 64)
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL's x509_vfy.h."""
@@ -54,6 +55,11 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
         f"{_message(document) or 'no reason was given'}",
         os.EX_SOFTWARE,
     )
+
+
+def no_listener(listener_id: str) -> RequestFailed:
+    """Return what the server would say of a listener whose id cannot be one segment of a path."""
+    return RequestFailed(_not_found({"resources": {"event_listener": listener_id}}), os.EX_DATAERR)
 
 
 def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str) -> RequestFailed:
@@ -122,7 +128,7 @@ def _not_found(document: Mapping[str, Any]) -> str:
     resources = document.get("resources")
     if not isinstance(resources, Mapping):
         return _message(document) or "There is no such resource."
-    listed = "\n".join(f"  {identity} ({kind})" for kind, identity in resources.items())
+    listed = "\n".join(f"  {printable(str(identity))} ({kind})" for kind, identity in resources.items())
     return f"The following resource(s) could not be found:\n\n{listed}"
 
 

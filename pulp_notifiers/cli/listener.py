@@ -12,7 +12,7 @@ import click
 from ..event import ANY_REPOSITORY_EVENT
 from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
-from .failures import RequestFailed
+from .failures import RequestFailed, no_listener
 from .options import config_options, given_config
 
 # That of the registry, repeated because importing it doubles what listener --help takes; a test keeps them the same.
@@ -108,9 +108,7 @@ def list_listeners(connection: Connection, /) -> None:
 @pass_connection
 def delete_listener(connection: Connection, /, listener_id: str) -> None:
     """Delete a listener."""
-    from .client import segment
-
-    connection.client().delete(f"{LISTENERS}{segment(listener_id)}/")
+    connection.client().delete(_path(listener_id))
     _say("Event listener successfully deleted")
 
 
@@ -152,8 +150,6 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
 def _update(
     context: click.Context, connection: Connection, /, listener_id: str, event_types: tuple[str, ...], **_: Any
 ) -> None:
-    from .client import segment
-
     changes: dict[str, Any] = {}
     own = _beyond_pulp_2(event_types)
     config = given_config(context, for_creation=False)
@@ -164,10 +160,11 @@ def _update(
     if not changes:
         _say("No changes were made")
         return
+    path = _path(listener_id, own)
     if own:
-        connection.client().patch(f"{_own_listeners()}{segment(listener_id)}/", changes)
+        connection.client().patch(path, changes)
     else:
-        connection.client().put(f"{LISTENERS}{segment(listener_id)}/", changes)
+        connection.client().put(path, changes)
     _say("Event listener successfully updated")
 
 
@@ -181,6 +178,18 @@ def _own_listeners() -> str:
     from .client import NOTIFICATIONS
 
     return f"{NOTIFICATIONS}listeners/"
+
+
+def _path(listener_id: str, own: bool = False) -> str:
+    """Return where the server has a listener, in Pulp 2's API or in the own one.
+
+    :raises RequestFailed: it can have none of this id, because servers decode a slash before they look at the path.
+    """
+    from .client import segment
+
+    if not listener_id or "/" in listener_id:
+        raise no_listener(listener_id)
+    return f"{_own_listeners() if own else LISTENERS}{segment(listener_id)}/"
 
 
 def _installed() -> set[str]:

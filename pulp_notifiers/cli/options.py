@@ -13,6 +13,9 @@ Schema = Mapping[str, Any]
 FURTHER_OPTIONS = "config"
 """Option that takes any others as JSON, where a notifier accepts options that it does not declare."""
 
+DEEPEST = 100
+"""Levels of arrays and objects in each other, as the server takes them."""
+
 _SCALARS: Mapping[str, click.ParamType[Any]] = {
     "string": click.STRING,
     "integer": click.INT,
@@ -88,9 +91,11 @@ class JsonText(click.ParamType[Any]):
         if not isinstance(value, str):
             return value
         try:
-            parsed = json.loads(value)
-        except ValueError as error:
-            raise InvalidOptionText(f"This is not JSON: {error}.", ctx, param) from None
+            parsed = json.loads(value, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError) as error:
+            raise InvalidOptionText(f"This is not JSON: {str(error).rstrip('.')}.", ctx, param) from None
+        if _depth_exceeds(parsed, DEEPEST):
+            raise InvalidOptionText(f"This is nested more than {DEEPEST} levels deep.", ctx, param)
         if not isinstance(parsed, self._expected):
             raise InvalidOptionText("Write a JSON object, in braces.", ctx, param)
         return parsed
@@ -164,6 +169,21 @@ def _help(schema: Schema, meant: Schema) -> str:
     if default in (None, "", [], {}) or meant.get("format") == "password":
         return told
     return f"{told}  [default: {default if isinstance(default, str) else json.dumps(default)}]"
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names the same key twice")
+    return found
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        containers = [item for item in level if isinstance(item, dict | list)]
+        level = [inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _identifier(key: str) -> str:

@@ -1,13 +1,12 @@
 """``user``: who may use the REST API; for the administrator of the machine that holds the settings."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from .connection import ask_password
+from .connection import ask_password, at_terminal, standard_input
 from .tables import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -109,6 +108,9 @@ def _accounts() -> Iterator["Accounts"]:
 
 
 def _password_of(login: str) -> str:
-    if sys.stdin.isatty():
+    if at_terminal():
         return ask_password(f"Password of {login}", "--password", confirm=True)
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return standard_input().readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"No password can be read: {error}. Give it with --password.") from None

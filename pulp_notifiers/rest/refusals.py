@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import NotifierError
 from ..records import Operation
 
-STORE_AWAY = "The database does not answer and nothing was changed; try again later."
+STORE_AWAY = "The database refused or did not answer; nothing was written."
 """What clients read of a :class:`~pulp_notifiers.errors.StoreUnavailable`."""
 
 

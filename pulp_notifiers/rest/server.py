@@ -55,8 +55,8 @@ class RestServer:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT, finish the requests that are being answered, then return."""
-        _logger.info("Serving on %s", self.url)
         with _stopped_by_signals(self._server):
+            _logger.info("Serving on %s", self.url)
             self._server.run(sockets=[self._socket])
 
     def start(self) -> None:
@@ -156,5 +156,7 @@ def _listening_socket(bind: str) -> socket.socket:
         return socket.create_server(
             (str(address[0]), int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=every_address
         )
+    except UnicodeError:  # of the encoding of names, IDNA, whose text tells nobody anything
+        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: it has no host name or address.") from None
     except OSError as error:
         raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {error}.") from None

@@ -1,7 +1,7 @@
 """Claims: lanes handed to workers under a lease, and what came of each attempt."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,8 @@ from .database import Database
 from .schema import attempts, deliveries, events, lanes
 
 _RUN_LENGTH = 20
-"""Deliveries of one lane that one claim brings along at most."""
+_RUN_CHARACTERS = 256 * 1024
+"""What one claim brings along of one lane at most; the first delivery comes whatever its size."""
 
 _LONGEST_WAIT = timedelta(days=7)
 _LONGEST_LEASE = timedelta(hours=1)
@@ -43,6 +44,17 @@ _LEASE = (
     .where(lanes.c.id == sa.bindparam("lane"))
     .values(lease_owner=sa.bindparam("owner"), lease_until=sa.bindparam("until"))
 )
+_SIZES = (
+    sa.select(
+        deliveries.c.id,
+        deliveries.c.attempts,
+        (sa.func.length(events.c.payload) + sa.func.coalesce(sa.func.length(events.c.call_report), 0)).label("size"),
+    )
+    .join(events, events.c.id == deliveries.c.event_id)
+    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING)
+    .order_by(deliveries.c.id)
+    .limit(_RUN_LENGTH)
+)
 _OWED = (
     sa.select(
         deliveries.c.id.label("delivery_id"),
@@ -52,9 +64,8 @@ _OWED = (
         *events.c,
     )
     .join(events, events.c.id == deliveries.c.event_id)
-    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING)
+    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING, deliveries.c.id <= sa.bindparam("last"))
     .order_by(deliveries.c.id)
-    .limit(_RUN_LENGTH)
 )
 _HOLD = (
     sa.select(lanes.c.id)
@@ -162,8 +173,23 @@ class Claims:
 
 
 def _owed(connection: sa.Connection, lane: int) -> tuple[OwedDelivery, ...]:
-    rows = connection.execute(_OWED, {"lane": lane})
+    sizes = connection.execute(_SIZES, {"lane": lane}).all()
+    if not sizes:
+        return ()
+    rows = connection.execute(_OWED, {"lane": lane, "last": _last_of_run(sizes)})
     return tuple(OwedDelivery(row.delivery_id, _event(row), row.target, row.attempts, row.last_error) for row in rows)
+
+
+def _last_of_run(sizes: Sequence[Any]) -> int:
+    first, total = sizes[0], 0
+    last: int = first.id
+    # Behind a delivery that has failed before, the others are not likely to have their turn.
+    for row in sizes if first.attempts == 0 else ():
+        total += row.size
+        if total > _RUN_CHARACTERS:
+            break
+        last = row.id
+    return last
 
 
 def _event(row: Any) -> Event:

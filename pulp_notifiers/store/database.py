@@ -114,7 +114,7 @@ def _engine(url: str) -> sa.Engine:
                 pool_timeout=_BUSY_SECONDS,
                 connect_args={"connect_timeout": int(_BUSY_SECONDS)},
             )
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise InvalidSetting(
             f"[notifiers] database_url cannot be used ({type(error).__name__}): write sqlite:///PATH, or "
             f"postgresql+psycopg://USER:PASSWORD@HOST/DATABASE with the package psycopg installed."

@@ -192,7 +192,12 @@ class Conversation(SMTP):
 
     def hang_up(self) -> None:
         """Cut the connection without a word."""
-        cast(asyncio.Transport, self._original_transport or self.transport).abort()
+        try:
+            cast(asyncio.Transport, self._original_transport or self.transport).abort()
+        except AttributeError:
+            # Python 3.11.2: a TLS transport that has been closed twice has let go of what it would abort; the
+            # connection is about to be lost by itself.
+            self._conversations.discard(self)
 
     async def push(self, status: Any) -> None:
         """Send a reply; the first one is the greeting."""

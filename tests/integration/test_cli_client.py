@@ -1,6 +1,7 @@
 """What the command line tool says when the server, or the way to it, fails."""
 
 import json
+import sys
 from base64 import b64encode
 
 import pytest
@@ -216,7 +217,7 @@ def test_a_server_below_a_path_is_reached(settings, capsys):
 @pytest.mark.parametrize(
     "url",
     [
-        *("localhost:24818", "ftp://x/", "http://", "http://x:port/", "http://[x/"),
+        *("localhost:24818", "ftp://x/", "http://", "http://x:port/", "http://[x/", "http://a b", "http://a\x7fb/"),
         *("http://me:hunter2@x/", "ftp://me:hunter2@x/", "http://me:hunter2/x@y/", "http://me:hunter2@℀/"),
     ],
 )
@@ -232,7 +233,20 @@ def test_a_url_that_is_none_is_refused(settings, capsys, url):
     assert "hunter2" not in printed.out + printed.err
 
 
-@pytest.mark.parametrize("listener_id", ["a/b", "..", "ü", "a?b#c", "\udcff"])
+@pytest.mark.parametrize("listener_id", ["", "a/b", "/", "a/\udcff"])
+@pytest.mark.parametrize("command", [["delete"], ["http", "update", "--event-type", "*"]])
+def test_an_id_that_no_path_can_hold_is_not_found(settings, capsys, command, listener_id):
+    """Without a request, which would be for something else."""
+    with HttpReceiver() as server:
+        exit_code = main(["--url", server.url, "listener", *command, "--listener-id", listener_id])
+
+    assert 65 == exit_code
+    assert () == tuple(server.requests)
+    shown = listener_id.replace("\udcff", "\\udcff")
+    assert f"The following resource(s) could not be found:\n\n  {shown} (event_listener)\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("listener_id", ["..", "ü", "a?b#c", "\udcff"])
 def test_an_id_is_one_segment_of_the_path(settings, capsys, listener_id):
     """Whatever a user typed cannot reach another address."""
     with HttpReceiver([Answer(body=b"null")]) as server:
@@ -297,3 +311,58 @@ def test_every_field_that_the_own_api_refuses_is_told(settings, capsys):
 
     assert 65 == exit_code
     assert "config.url: Field required\n\ntask_id: No. Never." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [
+        ("[" * 5000, "This is not JSON: "),
+        ('{"a": ' + "[" * 100 + "]" * 100 + "}", "This is nested more than 100 levels deep."),
+        ('{"a": 1, "a": 2}', "This is not JSON: an object names the same key twice."),
+        ('{"a": {"b": 1, "b": 1}}', "This is not JSON: an object names the same key twice."),
+    ],
+)
+def test_a_payload_that_the_server_would_refuse_is_one_sentence(settings, capsys, payload, told):
+    """With the exit code of wrong data, and without a request."""
+    with HttpReceiver() as server:
+        exit_code = main(["--url", server.url, "event", "fire", "a", "--payload", payload])
+
+    assert (65, 0) == (exit_code, len(server.requests))
+    assert told in capsys.readouterr().err
+
+
+def test_a_payload_may_be_as_deep_as_the_server_takes_it(settings, capsys):
+    """One level is that of the request."""
+    payload = '{"a": ' + "[" * 98 + "]" * 98 + "}"
+    with HttpReceiver([Answer(201, body=b'{"id": "1", "deliveries": 0}')]) as server:
+        exit_code = main(["--url", server.url, "event", "fire", "a", "--payload", payload])
+
+    assert (0, 1) == (exit_code, len(server.requests))
+
+
+def test_an_event_id_that_is_no_text_is_sent_as_its_bytes(settings, capsys):
+    """The server finds no delivery of it."""
+    with HttpReceiver([Answer(body=b'{"count": 0, "results": []}')]) as server:
+        exit_code = main(["--url", server.url, "delivery", "list", "--event", "\udcff"])
+
+    (request,) = server.requests
+    assert 0 == exit_code
+    assert "event=%FF" in request.path
+
+
+def test_a_payload_cannot_come_from_a_standard_input_that_is_closed(settings, capsys, monkeypatch):
+    """As after <&- in a shell."""
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert 65 == main(["--url", "http://127.0.0.1:1", "event", "fire", "a", "--payload", "-"])
+
+    assert "- cannot be read: standard input is closed." in capsys.readouterr().err
+
+
+def test_a_password_cannot_be_asked_for_where_standard_input_is_closed(settings, capsys, monkeypatch):
+    """There is nobody to ask."""
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert 64 == main(["--url", "http://127.0.0.1:1", "--username", "joe", "listener", "list"])
+
+    assert "There is no terminal to ask for the password" in capsys.readouterr().err

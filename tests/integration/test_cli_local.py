@@ -77,6 +77,17 @@ def test_a_password_is_read_from_standard_input_that_is_no_terminal(state, capsy
     assert ["kate"] == [user["login"] for user in users(capsys)]
 
 
+@pytest.mark.parametrize("stdin", [None, io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")])
+def test_a_password_that_cannot_be_read_is_a_usage_error(state, capsys, monkeypatch, stdin):
+    """Standard input is closed (<&-) or no text; nothing is created."""
+    monkeypatch.setattr(sys, "stdin", stdin)
+
+    assert 64 == main(["user", "create", "kate"])
+
+    assert "No password can be read: " in capsys.readouterr().err
+    assert [] == users(capsys)
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "text"),
     [

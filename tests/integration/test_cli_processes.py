@@ -13,7 +13,12 @@ import pytest
 
 from pulp_notifiers.testing.http import Answer, HttpReceiver
 
-COMMAND = [sys.executable, "-c", "import sys; from pulp_notifiers.cli import main; sys.exit(main())"]
+# Tests that were started in the background by a shell have SIGINT ignored, and their children inherit that.
+SCRIPT = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from pulp_notifiers.cli import main; sys.exit(main())"
+)
+COMMAND = [sys.executable, "-c", SCRIPT]
 TIMEOUT_SECONDS = 30
 
 
@@ -31,6 +36,7 @@ def ended(process):
         output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     finally:
         process.kill()
+        process.wait()
     return output, errors, process.returncode
 
 

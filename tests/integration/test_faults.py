@@ -75,6 +75,24 @@ def test_a_receiver_that_hangs_delays_neither_the_caller_nor_anybody_else(tmp_pa
         assert 90 == len(hanging.requests)
 
 
+def test_many_receivers_that_hang_delay_one_that_answers_by_seconds_at_most(tmp_path):
+    """More of them than there are threads, and the healthy listener a new one."""
+    gate = Gate()
+    with (
+        HttpReceiver(lambda request: Answer(until=gate)) as hanging,
+        HttpReceiver() as quick,
+        running_app(tmp_path, notifiers={"worker_threads": "4"}) as app,
+    ):
+        for _ in range(20):
+            app.listeners.create("http", {"url": hanging.url}, ["*"])
+        app.listeners.create("http", {"url": quick.url}, ["*"])
+
+        fire(app)
+        quick.wait_for(1, 14)
+        gate.set()
+        assert 0 == wait_until_idle(app, 60).dead
+
+
 def test_a_permanent_failure_is_kept_with_its_reason(tmp_path):
     """And the next event is attempted."""
     with HttpReceiver([404]) as receiver, running_app(tmp_path) as app:

@@ -156,6 +156,8 @@ def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
     [
         ({"bind": "192.0.2.1:0"}, r"\[notifiers\] bind = '192.0.2.1:0' cannot be used: "),
         ({"bind": "no.such.host.invalid:0"}, r"bind = 'no.such.host.invalid:0' cannot be used: "),
+        ({"bind": "a..b:80"}, r"bind = 'a\.\.b:80' cannot be used: it has no host name or address"),
+        ({"bind": f"{'a' * 70}.example:80"}, "cannot be used: it has no host name or address"),
         ({"bind": "127.0.0.1:99999"}, r"bind = '127.0.0.1:99999' cannot be used: "),
         (
             {"tls_certificate": "/no.pem"},

@@ -95,6 +95,7 @@ def test_a_database_that_is_away_is_told_to_clients(
         assert [] == told["traceback"]
     else:
         assert answer.status == 503
+    assert b"The database refused or did not answer; nothing was written." in answer.body
     assert b"no such table" not in answer.body
     assert "no such table" in caplog.text
 

@@ -259,7 +259,10 @@ def test_a_failed_delivery_holds_its_lane_until_it_is_due(store):
 
     assert [3] == [each.deliveries[0].event.payload["number"] for each in claim(store)]
     assert later == store.claims.next_due()
-    assert [[1, 2]] == [[owed.event.payload["number"] for owed in each.deliveries] for each in claim(store, now=later)]
+    (due,) = claim(store, now=later)
+    assert [1] == [owed.event.payload["number"] for owed in due.deliveries]
+    work_off(store, due)
+    assert [[2]] == [[owed.event.payload["number"] for owed in each.deliveries] for each in claim(store, now=later)]
 
 
 def test_a_dead_letter_is_kept_with_its_last_error(store):
@@ -509,3 +512,14 @@ def test_a_claim_brings_the_reason_of_the_last_failure(store):
     (again,) = claim(store)
 
     assert (1, "HTTP 503") == (again.deliveries[0].attempts, again.deliveries[0].last_error)
+
+
+def test_a_claim_brings_no_more_events_than_fit_into_memory(store):
+    """But always one, however large."""
+    for number in range(4):
+        fire(store, number=number, filler="x" * 150_000)
+    fire(store, "large", filler="x" * 5_000_000)
+
+    runs = [[owed.event.payload.get("number") for owed in each.deliveries] for each in claim(store)]
+
+    assert [[0], [None]] == runs

@@ -11,11 +11,17 @@ def claims(listener: str, *lanes: int) -> list[Claim]:
     return [Claim(lane, "owner", listener, ()) for lane in lanes]
 
 
-def take_all(admission: Admission) -> list[Claim]:
+def take_all(admission: Admission, now: float = 0.0) -> list[Claim]:
     taken = []
-    while (claim := admission.take()) is not None:
+    while (claim := admission.take(now)) is not None:
         taken.append(claim)
     return taken
+
+
+def attempt(admission: Admission, *taken: Claim, now: float = 0.0) -> None:
+    """Begin an attempt of each."""
+    for claim in taken:
+        admission.attempting(claim, OwedDelivery(1, Event("a", {}), "", 0), now)
 
 
 def prove(admission: Admission, *listeners: str) -> None:
@@ -34,8 +40,8 @@ def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
 
     taken = take_all(admission)
 
-    assert ["slow"] * 4 + ["quick"] == [claim.listener_id for claim in taken]
-    assert 11 == admission.idle_threads
+    assert ["slow", "quick", "slow", "slow", "slow"] == [claim.listener_id for claim in taken]
+    assert 11 == admission.room(0.0)
 
 
 def test_a_listener_gets_one_thread_until_an_attempt_succeeds():
@@ -78,7 +84,52 @@ def test_all_receivers_that_do_not_answer_together_get_half_of_the_threads():
     taken = take_all(admission)
 
     assert ["bad0", "bad1", "bad2", "bad3", "good", "good"] == [claim.listener_id for claim in taken]
-    assert {f"bad{number}" for number in range(10)} | {"good"} == admission.full()
+    assert {f"bad{number}" for number in range(10)} | {"good"} == admission.full(0.0)
+
+
+def test_attempts_that_have_become_slow_make_room_for_others():
+    """They wait for their receivers and need no processor."""
+    admission = Admission(4)
+    for number in range(20):
+        admission.offer(claims(f"hangs{number}", number))
+    admission.offer(claims("new", 99))
+    taken: list[Claim] = []
+    for second in range(0, 24, 2):
+        attempt(admission, *(began := take_all(admission, second)), now=second)
+        taken += began
+
+    assert 21 == len(taken)
+    assert 4 == admission.room(30.0)
+
+
+def test_a_listener_with_a_slow_attempt_gets_no_further_thread():
+    """However well it answered before."""
+    admission = Admission(16)
+    prove(admission, "l")
+    admission.offer(claims("l", 1, 2))
+    first = admission.take(0.0)
+    assert first is not None
+    attempt(admission, first, now=0.0)
+
+    assert admission.take(5.0) is None
+    assert {"l"} == admission.full(5.0)
+
+    admission.attempting(first, None, 6.0)
+
+    assert admission.take(6.0) is not None
+
+
+def test_there_are_never_more_than_eight_times_the_threads():
+    """Also when every receiver hangs."""
+    admission = Admission(2)
+    for number in range(40):
+        admission.offer(claims(f"hangs{number}", number))
+    taken = 0
+    for second in range(0, 200, 2):
+        attempt(admission, *(began := take_all(admission, second)), now=second)
+        taken += len(began)
+
+    assert 16 == taken == admission.most_threads
 
 
 def test_an_attempt_that_takes_too_long_no_longer_counts():
@@ -94,7 +145,7 @@ def test_an_attempt_that_takes_too_long_no_longer_counts():
 
     assert [] == admission.overdue(10.0)
     assert [(hanging, owed)] == admission.overdue(10.5)
-    assert 3 == admission.idle_threads
+    assert 3 == admission.room(0.0)
     assert not admission.finished(hanging, delivered=True)
     assert admission.finished(recording, delivered=True)
 
@@ -106,7 +157,7 @@ def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
 
     take_all(admission)
 
-    assert {"l"} == admission.full()
+    assert {"l"} == admission.full(0.0)
     assert {1, 2, 3} == {claim.lane for claim in admission.held()}
 
 
@@ -125,7 +176,7 @@ def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
     admission.finished(again, delivered=True)
 
     assert [] == admission.held()
-    assert 8 == admission.idle_threads
+    assert 8 == admission.room(0.0)
 
 
 def test_what_waits_can_be_withdrawn():
@@ -145,7 +196,7 @@ def test_even_one_thread_serves_everybody_in_turn(threads):
     served = []
     admission.offer(claims("a", 1) + claims("b", 2))
     for _ in range(2):
-        claim = admission.take()
+        claim = admission.take(0.0)
         assert claim is not None
         served.append(claim.listener_id)
         admission.finished(claim, delivered=False)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pulp_notifiers.errors import InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.listeners import ListenerIds, Listeners
-from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 
@@ -97,6 +97,23 @@ def test_secrets_are_shown_masked_and_come_back_masked_unchanged(listeners):
 
     assert {"url": "https://x", "password": "*****", "extra": 1} == shown
     assert {"url": "https://y", "password": "p", "extra": 1} == changed.config
+
+
+def test_secrets_inside_of_a_pulp_2_notifiers_options_come_back_masked_unchanged():
+    """The stored value says that the option holds one; ``*****`` alone does not."""
+
+    class Table(NotifierTable):
+        def get(self, notifier_type):
+            return LoadedNotifier(notifier_type, lambda notifier_config, event: None)
+
+    listeners = Listeners(ListenerTable(), Table(old=Hook))
+    listener = listeners.create("old", {"auth": {"user": "joe", "password": "p"}, "n": 1}, ["*"])
+
+    shown = listeners.shown_config(listener)
+    changed = listeners.update(listener.id, {**shown, "n": 2}, None)
+
+    assert {"auth": "*****", "n": 1} == shown
+    assert {"auth": {"user": "joe", "password": "p"}, "n": 2} == changed.config
 
 
 def test_secrets_can_be_revealed_by_setting():

@@ -160,6 +160,18 @@ def test_a_pulp_2_module_gets_copies_of_config_and_event():
     assert {"api_token"} == loaded.secret_options(config)
 
 
+def test_an_option_of_a_pulp_2_module_is_secret_for_the_names_inside_of_it():
+    """It is masked whole, so that it comes back unchanged or new as a whole."""
+    loaded = LoadedNotifier("legacy", lambda notifier_config, event: None)
+    config = {
+        "auth": {"user": "joe", "password": "p"},
+        "servers": [{"x": 1}, {"y": [{"api_key": "k"}]}],
+        "z": {"q": []},
+    }
+
+    assert {"auth": "*****", "servers": "*****", "z": {"q": []}} == mask(config, loaded.secret_options(config))
+
+
 def test_a_pulp_2_function_is_a_notifier_too():
     """The entry point may name the function itself."""
     got = []

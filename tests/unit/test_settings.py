@@ -1,5 +1,6 @@
 """Settings from file and environment."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,18 @@ def test_lists_are_separated_by_commas():
 def test_every_setting_is_described():
     """The configuration page is made of these sentences."""
     assert [] == [name for name, field in NotifiersSettings.model_fields.items() if not field.description]
+
+
+def test_a_user_without_a_home_keeps_state_where_the_system_does(monkeypatch):
+    """As in a container that is given only the number of a user."""
+    for name in ("HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("getuid", "geteuid"):
+        monkeypatch.setattr(os, name, lambda: 1_234_567)  # of which the system knows nothing
+
+    assert Path("/var/lib/pulp-notifiers") == Settings({}).own().state_directory
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    """Editors of Windows write one."""
+    assert Mail(enabled=True) == load(tmp_path, "\ufeff[email]\nenabled = yes\n").section("email", Mail)

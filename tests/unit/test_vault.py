@@ -2,6 +2,7 @@
 
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,14 @@ def test_an_unreadable_place_is_told(tmp_path):
 
     with pytest.raises(InvalidSetting, match="cannot be read or created"):
         Vault.from_file(tmp_path / "file" / "key", may_create=True)
+
+
+def test_a_key_that_cannot_be_created_is_not_called_missing():
+    """Nothing is sealed with it yet; in /proc no folder can be made, and the system says that there is none."""
+    with pytest.raises(InvalidSetting, match="cannot be created: No such file or directory") as caught:
+        Vault.from_file(Path("/proc/self/no/key"), may_create=True)
+
+    assert "encrypted with it" not in str(caught.value)
 
 
 def test_what_another_key_sealed_is_told(tmp_path):

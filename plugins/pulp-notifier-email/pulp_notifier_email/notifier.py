@@ -1,6 +1,6 @@
 """The notifier ``email``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pulp_notifiers.errors import SwitchedOff
 from pulp_notifiers.event import Event
@@ -41,13 +41,14 @@ class EmailNotifier(Notifier[EmailConfig]):
         return config.addresses
 
     def advice(self, config: EmailConfig) -> Sequence[str]:
-        """Say that mail is switched off, which is the default."""
-        return () if self._settings.enabled else (NOT_YET,)
+        """Say that mail is switched off, which is the default, and which addresses are none."""
+        return (*(() if self._settings.enabled else (NOT_YET,)), *_wrong(config.addresses))
 
     def send(self, event: Event, config: EmailConfig, target: str) -> None:
         """Send the mail for one address and return when the mail server has taken it.
 
         :raises SwitchedOff: ``[email] enabled`` is false; there was no connection either.
+        :raises PermanentFailure: the address is none, or the server will not take the mail.
         """
         if not self._settings.enabled:
             raise SwitchedOff(SWITCHED_OFF)
@@ -78,3 +79,11 @@ class EmailNotifier(Notifier[EmailConfig]):
             connection.transmit(mail)
         finally:
             self._pool.give_back(connection)
+
+
+def _wrong(addresses: Sequence[str]) -> Iterator[str]:
+    for address in addresses:
+        try:
+            parse_mailbox(address)
+        except ValueError as error:
+            yield f"No mail can go to one of the addresses: {error}."

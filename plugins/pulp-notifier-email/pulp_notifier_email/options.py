@@ -1,5 +1,6 @@
 """What a listener chooses, and what the administrator sets in the section ``[email]``."""
 
+import re
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pulp_notifiers.notifier import NotifierConfig
 
 from .mailbox import parse_mailbox, require_header_text, split_addresses
+
+_HOST = re.compile(r"[\w.:%-]+")
+"""A name, or an address of IPv4 or IPv6, which may have a zone."""
 
 
 class EmailConfig(NotifierConfig):
@@ -31,9 +35,10 @@ class EmailConfig(NotifierConfig):
 
     @field_validator("addresses")
     @classmethod
-    def _are_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    def _fit_a_header(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        # Whether each is an address is found out when its own mail is sent, so that a wrong one silences no other.
         for address in addresses:
-            parse_mailbox(address)
+            require_header_text(address)
         return tuple(dict.fromkeys(address.strip() for address in addresses))
 
 
@@ -59,11 +64,14 @@ class EmailSettings(BaseModel):
     @field_validator("host")
     @classmethod
     def _can_be_looked_up(cls, host: str) -> str:
+        require_header_text(host)
         try:
             host.encode("idna")
         except UnicodeError:
             raise ValueError("it is not a host name or address") from None
-        return require_header_text(host)
+        if not _HOST.fullmatch(host):
+            raise ValueError("it is not a host name or address")
+        return host
 
     @field_validator("sender")
     @classmethod

@@ -58,6 +58,20 @@ def test_one_refused_address_leaves_the_other_alone(receiver, sending):
     assert 1 == receiver.connections
 
 
+def test_a_wrong_address_leaves_the_others_alone(receiver, sending, event):
+    """Nothing is asked of the server for it, and its failure names it."""
+    notifier = sending(receiver.port)
+    config = notifier.loaded.parse({"subject": "s", "addresses": ["good@x.y", "bad address", "good2@x.y"]})
+    good, bad, good2 = notifier.loaded.targets(config)
+
+    notifier.loaded.send(event, config, good, attempt=1)
+    with pytest.raises(PermanentFailure, match="because of its address: 'bad address' is not an e-mail address"):
+        notifier.loaded.send(event, config, bad, attempt=1)
+    notifier.loaded.send(event, config, good2, attempt=1)
+
+    assert [("good@x.y",), ("good2@x.y",)] == [mail.recipients for mail in receiver.wait_for(2)]
+
+
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "message"])
 @pytest.mark.parametrize(
     ("reply", "failure"), [("451 4.7.1 Greylisted", TemporaryFailure), ("554 5.7.1 Spam", PermanentFailure)]

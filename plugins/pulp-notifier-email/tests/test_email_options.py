@@ -25,6 +25,7 @@ def loaded() -> LoadedNotifier:
         (["b@x.org", "a@x.org", "b@x.org", " a@x.org "], ("b@x.org", "a@x.org")),
         ("a@x.org", ("a@x.org",)),
         ("a@x.org, b@x.org,", ("a@x.org", "b@x.org")),
+        (["good@x.y", "bad address", "good2@x.y"], ("good@x.y", "bad address", "good2@x.y")),
         ('"Doe, Jane" <jane@x.org>, b@x.org', ('"Doe, Jane" <jane@x.org>', "b@x.org")),
     ],
 )
@@ -46,7 +47,7 @@ def test_each_address_is_a_target(loaded, addresses, targets):
         ({"subject": "s", "addresses": None}, {"addresses"}),
         ({"subject": "s", "addresses": {"a@x.org": 1}}, {"addresses"}),
         ({"subject": "s", "addresses": ["a@x.org", 5]}, {"addresses.1"}),
-        ({"subject": "s", "addresses": ["no address"]}, {"addresses"}),
+        ({"subject": "s", "addresses": ["a@x.org", "b@x.org\0"]}, {"addresses"}),
         ({"subject": 5, "addresses": ["a@x.org"]}, {"subject"}),
         ({"subject": "x\nBcc: e@x.org", "addresses": ["a@x.org\r\nBcc: e@x.org"]}, {"subject", "addresses"}),
         ({"subject": "\ud800", "addresses": ["a@x.org"]}, {"subject"}),
@@ -106,6 +107,9 @@ def test_further_settings_default_to_what_pulp_2_did():
         ({"port": "0"}, "port = '0' is not allowed"),
         ({"host": ""}, "host = '' is not allowed"),
         ({"host": "mail..example.com"}, "it is not a host name or address"),
+        ({"host": "a b"}, "it is not a host name or address"),
+        ({"host": "mail:25/x"}, "it is not a host name or address"),
+        ({"host": "fe80::1%eth0"}, None),
         ({"from": "pulp"}, None),
         ({"from": "pulp\r\nBcc: e@x.org"}, "a mail header cannot carry"),
         ({"from": "not an address"}, "is not allowed: 'not an address' is not an e-mail address"),
@@ -179,3 +183,12 @@ def test_registering_while_mail_is_switched_on_earns_none(loaded):
     loaded.notifier.configure(EmailSettings.model_validate({"enabled": "true"}))
 
     assert () == loaded.advice(loaded.parse({"subject": "s", "addresses": ["a@x.org"]}))
+
+
+def test_registering_a_wrong_address_earns_a_remark(loaded):
+    """It is valid, because the others get their mails."""
+    loaded.notifier.configure(EmailSettings.model_validate({"enabled": "true"}))
+    config = loaded.parse({"subject": "s", "addresses": ["a@x.org", "bad address"]})
+
+    expected = ("No mail can go to one of the addresses: 'bad address' is not an e-mail address.",)
+    assert expected == loaded.advice(config)

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPResponse
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -89,8 +91,21 @@ class BoundedTLSSocket(ssl.SSLSocket):
         return super().send(*arguments)
 
 
+class FinalAnswer(HTTPResponse):
+    """The answer that counts, which any number of interim ones may precede (RFC 9110, 15.2)."""
+
+    def begin(self) -> None:
+        """Read heads up to the final one; the standard library skips none but 100."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # what says that no head has been read
+            super().begin()
+
+
 class BoundedHTTPConnection(HTTPConnection):
     """urllib3's connection on bounded sockets."""
+
+    response_class = FinalAnswer
 
     def _new_conn(self) -> socket.socket:
         exchange.connected = True

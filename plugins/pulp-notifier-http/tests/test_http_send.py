@@ -42,6 +42,22 @@ def test_the_receiver_gets_the_envelope_once(send: Send, event: Event) -> None:
     assert f"127.0.0.1:{receiver.port}" == request.headers["Host"]
 
 
+@pytest.mark.parametrize("interim", [b"102 Processing", b"103 Early Hints\r\nLink: </x>", b"100 Continue", b"199 X"])
+def test_interim_answers_are_skipped(interim: bytes, impatient_send: Send) -> None:
+    """Only the final status counts, and its Retry-After."""
+    before = b"HTTP/1.1 " + interim + b"\r\n\r\n"
+    answers = [
+        Answer(raw=before * 3 + b"HTTP/1.1 204 No Content\r\n\r\n"),
+        Answer(raw=before + b"HTTP/1.1 503 Away\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"),
+    ]
+    with HttpReceiver(answers) as receiver:
+        impatient_send(url=receiver.url)
+        failure = failure_of(impatient_send, url=receiver.url)
+
+    assert 7 == failure.retry_after
+    assert "Received HTTP 503" in failure.reason
+
+
 @pytest.mark.parametrize("answer", [200, 201, 202, 204, 299, KEPT_BACK, Answer(body=b"x" * 200_000)])
 def test_any_2xx_is_success_whatever_its_body(answer: Answer | int, impatient_send: Send) -> None:
     """The status decides; a body that is long, or never ends, changes nothing."""

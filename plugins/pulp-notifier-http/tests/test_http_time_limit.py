@@ -100,3 +100,13 @@ def test_a_host_that_drops_packets_does_not_hold_the_thread(impatient_send: Send
             client.close()
 
     assert "could not be connected within 0.4 s" in failure.reason
+
+
+def test_interim_answers_alone_do_not_hold_the_thread(impatient_send: Send) -> None:
+    """The final one is waited for within the same limit."""
+    with HttpReceiver([Answer(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, trickle_seconds=0.001)]) as receiver:
+        started = time.monotonic()
+        failure_of(impatient_send, url=receiver.url)
+        seconds = time.monotonic() - started
+
+    assert seconds < 4
