@@ -52,6 +52,11 @@ class Admission:
         """Return how many more claims could run."""
         return min(self._threads - len(self._quick(now)), self.most_threads - len(self._running))
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return bool(self._running or self._waiting)
+
     def held(self) -> list[Claim]:
         """Return every claim whose lease must be kept alive."""
         return [*(running.claim for running in self._running.values()), *self._waiting]

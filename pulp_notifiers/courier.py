@@ -3,7 +3,6 @@
 import logging
 import math
 import random
-import re
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,11 +19,10 @@ from .errors import (
     TemporaryFailure,
 )
 from .event import utc_now
-from .notifier import ONE_TARGET, LoadedNotifier, scrub
+from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier, scrub
 from .records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 
 _LONGEST_REASON = 2000  # characters; a receiver's whole error page would be no sentence
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 
 _logger = logging.getLogger(__name__)
 
@@ -174,5 +172,4 @@ def _seconds(asked: object) -> float:
 
 
 def _one_line(text: str) -> str:
-    # PostgreSQL refuses NUL, UTF-8 lone surrogates, and log lines are lines.
-    return _UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]
+    return UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]

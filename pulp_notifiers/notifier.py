@@ -34,7 +34,9 @@ from .secret_options import SECRET_NAME, declared_secrets, undeclared
 ONE_TARGET = ""
 """The target of a config that has only one."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+"""What PostgreSQL, UTF-8 or a line of a log cannot hold."""
+
 _SHORTEST_SCRUBBED = 4
 
 
@@ -165,7 +167,7 @@ class LoadedNotifier:
         if not targets:
             raise InvalidConfig(self.type, {"": "they name nobody to notify"})
         for target in targets:
-            if not isinstance(target, str) or _UNPRINTABLE.search(target):
+            if not isinstance(target, str) or UNPRINTABLE.search(target):
                 shown = ascii(target) if isinstance(target, str) else f"a value of type {type(target).__name__}"
                 raise InvalidConfig(self.type, {"": f"{shown} is no target: write text without control characters"})
         return tuple(dict.fromkeys(targets))

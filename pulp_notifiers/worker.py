@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from .admission import Admission
+from .admission import SLOW_SECONDS, Admission
 from .errors import StoreUnavailable
 from .event import utc_now
 from .records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
@@ -209,7 +209,9 @@ class Worker:
         due_at = self._claims.next_due()
         wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
         # What is due already waits for a thread, and a thread that gets free looks again.
-        return min(wait, self._longest_pause) if wait > 0 else self._longest_pause
+        pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
+        # An attempt under way makes room for others when it becomes slow, and nothing else tells of that.
+        return min(pause, SLOW_SECONDS) if self._admission.busy else pause
 
     def _rest(self, seconds: float) -> None:
         with self._something_due:
@@ -252,7 +254,7 @@ class Worker:
         # There may be a further claim, or one may come while all threads wait for receivers.
         if self._resting:
             self._something_to_do.notify()
-        elif len(self._attempting) < self._admission.most_threads:
+        elif sum(thread.is_alive() for thread in self._attempting) < self._admission.most_threads:
             self._start_attempting()
 
     def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:

@@ -204,6 +204,17 @@ def test_an_attempt_that_never_ends_is_given_up_and_its_thread_replaced():
     ]
 
 
+def test_a_slow_attempt_makes_room_however_seldom_the_worker_polls():
+    """Nothing but the time tells that it has become slow."""
+    claims, courier = Recorder(claim_of("hangs", 1, 10), claim_of("quick", 2, 20)), Scripted()
+    courier.gates["hangs"] = threading.Event()
+
+    with running(claims, courier, threads=1, poll=timedelta(seconds=60), lease=timedelta(hours=1)):
+        claims.wait_for(1)
+
+        assert [20] == [owed.id for _, owed, _, _ in claims.recorded]
+
+
 def test_a_worker_is_started_once():
     """Twice the threads would be twice the attempts."""
     with running(Recorder(), Scripted()) as worker, pytest.raises(RuntimeError, match="started once"):
