@@ -7,6 +7,7 @@ import pytest
 
 from pulp_notifiers.store import Store
 from pulp_notifiers.vault import Vault
+from tests.support.rest import RestService, database_settings, rest_service
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -16,6 +17,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/notifiers.db"
     url: str = request.getfixturevalue("postgresql").create_database()
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
+    """Return one REST service for all tests of a module; its worker stands still."""
+    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
+        yield service
 
 
 @pytest.fixture

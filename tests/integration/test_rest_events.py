@@ -1,6 +1,5 @@
 """Firing events over REST, and looking at what became of them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ import requests
 
 from pulp_notifiers.event import utc_now
 from pulp_notifiers.records import Attempt, DeliveryState, Outcome
-from tests.support.rest import EVENTS, OWN, RestService, database_settings, rest_service
+from tests.support.rest import EVENTS, OWN, RestService
 
 FIRE = f"{OWN}events/"
 DELIVERIES = f"{OWN}deliveries/"
@@ -19,13 +18,6 @@ FINISHED = {
     "payload": {"repo_id": "zoo", "result": "success"},
     "call_report": {"task_id": "52e0f1", "state": "running"},
 }
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
-    """One service for all tests; its worker stands still."""
-    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
-        yield service
 
 
 @pytest.fixture

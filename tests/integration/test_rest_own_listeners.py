@@ -1,23 +1,15 @@
 """Listeners by the product's own API: patterns, single tasks, strict configs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.rest import EVENTS, OWN, RestService, database_settings, rest_service
+from tests.support.rest import EVENTS, OWN, RestService
 
 LISTENERS = f"{OWN}listeners/"
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
 HOOK = {"url": "https://x.example/", "username": "u", "password": "p"}
 GOOD = {"notifier_type": "http", "config": HOOK, "event_types": ["task.*"]}
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
-    """One service for all tests."""
-    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
-        yield service
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,7 @@ import pytest
 
 from pulp_notifiers.encoding import dumps
 from pulp_notifiers.task import TaskReport
-from tests.support.rest import OWN, RestService, database_settings, rest_service
+from tests.support.rest import OWN, RestService, rest_service
 
 TASKS = f"{OWN}tasks/"
 STREAM: dict[str, Any] = {
@@ -26,13 +25,6 @@ STREAM: dict[str, Any] = {
     "group_id": {"$uuid": uuid4().hex},
     "_ns": "task_status",
 }
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
-    """One service for all tests; its worker stands still."""
-    with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
-        yield service
 
 
 @pytest.fixture
