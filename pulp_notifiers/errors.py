@@ -11,6 +11,10 @@
     ├── InvalidListener            correct every field that is named
     ├── NoSuchListener             create it, or look at the list for the right id
     ├── NotifierUnavailable        install or repair the plugin, or choose another type
+    ├── SourceUnavailable          install or repair the plugin, or choose another type
+    ├── InvalidSource              correct every field that is named
+    ├── NoSuchSource               add it, or look at the list for the right name
+    ├── LeaseLost                  do nothing: another process does it now
     ├── InvalidSetting             correct the configuration file or environment, then start again
     └── StoreUnavailable           repair the database; nothing was written
 """
@@ -105,6 +109,43 @@ class NotifierUnavailable(NotifierError):
         super().__init__(reason)
         self.notifier_type = notifier_type
         self.reason = reason
+
+
+class SourceUnavailable(NotifierError):
+    """A source type is not installed, or its plugin cannot be used.
+
+    :param source_type: the entry point's name.
+    :param reason: a sentence that says what is wrong with the plugin.
+    """
+
+    def __init__(self, source_type: str, reason: str) -> None:
+        super().__init__(reason)
+        self.source_type = source_type
+        self.reason = reason
+
+
+class InvalidSource(NotifierError):
+    """A source cannot be accepted as it is.
+
+    :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
+    """
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        told = "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in problems.items())
+        super().__init__(f"The source cannot be accepted: {told}")
+        self.problems = dict(problems)
+
+
+class NoSuchSource(NotifierError):
+    """No source has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no source {name!r}.")
+        self.name = name
+
+
+class LeaseLost(NotifierError):
+    """Another process holds what this one was working on; nothing was written."""
 
 
 class InvalidSetting(NotifierError):
