@@ -12,17 +12,18 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test bench demo run lint docs clean
+.PHONY: help install test test-pulp3 bench demo run lint docs clean
 
 help:
-	@echo "make install   sets up $(VENV) with the package and the plugins; nothing outside this folder"
-	@echo "make test      runs all tests, with a RabbitMQ and a PostgreSQL of their own"
-	@echo "make bench     compares ways to publish changes of tasks, with a RabbitMQ of its own; takes ten minutes"
-	@echo "make demo      starts the service and shows what mail, HTTP and AMQP receivers get"
-	@echo "make run       serves, with its state in .state/"
-	@echo "make lint      ruff, mypy, codespell"
-	@echo "make docs      builds the documentation in docs/_build/html"
-	@echo "make clean     removes what the other targets made"
+	@echo "make install     sets up $(VENV) with the package and the plugins; nothing outside this folder"
+	@echo "make test        runs all other tests, with a RabbitMQ and a PostgreSQL of their own"
+	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 of its own, kept in ~/.cache; takes five minutes"
+	@echo "make bench       compares ways to publish changes of tasks, with a RabbitMQ of its own; takes ten minutes"
+	@echo "make demo        starts the service and shows what mail, HTTP and AMQP receivers get"
+	@echo "make run         serves, with its state in .state/"
+	@echo "make lint        ruff, mypy, codespell"
+	@echo "make docs        builds the documentation in docs/_build/html"
+	@echo "make clean       removes what the other targets made"
 
 install: $(STAMP)
 	@:
@@ -42,6 +43,10 @@ endif
 test: install
 	@scripts/test-servers.sh
 	$(BIN)/python -m pytest
+
+test-pulp3: install
+	@scripts/test-servers.sh
+	$(BIN)/python -m pytest -m pulp3
 
 bench: install
 	@scripts/test-servers.sh

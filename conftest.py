@@ -7,21 +7,28 @@ import pytest
 
 from pulp_notifiers.testing.postgres import PostgreSQL
 from pulp_notifiers.testing.postgres import find_binaries as find_postgresql
+from pulp_notifiers.testing.pulp3 import Pulp3
 from pulp_notifiers.testing.rabbitmq import RabbitMQ
 
-SERVERS = ("postgresql", "rabbitmq")
+SERVERS = ("postgresql", "pulp3", "rabbitmq")
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server by its name, so that ``-m "not rabbitmq"`` leaves them out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server by its name, so that ``-m "not rabbitmq"`` leaves them out.
+
+    Those that need a Pulp 3 take minutes, and run only where the ``-m`` names it.
+    """
     for item in items:
         for server in SERVERS:
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
+    if "pulp3" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("pulp3")])
+        items[:] = [item for item in items if not item.get_closest_marker("pulp3")]
 
 
 @pytest.fixture(scope="session")
@@ -40,4 +47,14 @@ def rabbitmq() -> Iterator[RabbitMQ]:
     if reason:
         pytest.skip(reason)
     with RabbitMQ() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pulp3() -> Iterator[Pulp3]:
+    """Return a running Pulp 3; each test uses repositories and users of its own names."""
+    reason = Pulp3.available()
+    if reason:
+        pytest.skip(reason)
+    with Pulp3() as server:
         yield server

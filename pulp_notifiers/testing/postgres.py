@@ -1,5 +1,6 @@
 """A real PostgreSQL on a private loopback port, with its data in a temporary folder."""
 
+import csv
 import os
 import pwd
 import secrets
@@ -14,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .process import GuardedProcess, free_ports
+from .process import GuardedProcess, children, free_ports
 
-_PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres")
+_PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres", "psql")
 _SUPER_USER = "postgres"
 _DEBIAN = Path("/usr/lib/postgresql")
 _OPTIONS = {
@@ -83,6 +84,11 @@ class PostgreSQL:
     ) -> None:
         self._undo.close()
 
+    @property
+    def process_id(self) -> int | None:
+        """That of the server's first process while it runs."""
+        return self._process.process_id if self._process else None
+
     def url(self, database: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database."""
         return f"postgresql+psycopg://{_SUPER_USER}:{self._password}@127.0.0.1:{self.port}/{database}"
@@ -93,6 +99,16 @@ class PostgreSQL:
         self._run("createdb", *self._address(), f"--username={_SUPER_USER}", "--no-password", name)
         return self.url(name)
 
+    def query(self, database_url: str, statement: str) -> list[list[str]]:
+        """Run an SQL statement as the super-user and return its rows as text; null is an empty text.
+
+        :raises RuntimeError: the server refuses it.
+        """
+        name = database_url.rpartition("/")[2]
+        options = ("--no-psqlrc", "--no-password", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1")
+        place = (*self._address(), f"--username={_SUPER_USER}", f"--dbname={name}")
+        return list(csv.reader(self._run("psql", *options, *place, f"--command={statement}").splitlines()))
+
     def stop(self) -> None:
         """Stop the server in good order: open transactions are rolled back, clients are told."""
         self._end(signal.SIGINT)
@@ -102,7 +118,7 @@ class PostgreSQL:
         if self._process is not None:
             # Stopped first, so that it starts no further process between the look and the kill.
             self._process.signal(signal.SIGSTOP)
-            for process_id in _children(self._process.process_id):
+            for process_id in children(self._process.process_id):
                 _kill_and_wait(process_id, self._deadline_seconds)
             self._process.kill()
             self._process = None
@@ -147,10 +163,11 @@ class PostgreSQL:
     def _ready(self) -> bool:
         return self._told("pg_isready", "--quiet", "--timeout=1", *self._address()).returncode == 0
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str) -> str:
         told = self._told(program, *arguments)
         if told.returncode:
             raise RuntimeError(f"{program} failed: {told.stderr.strip()}")
+        return told.stdout
 
     def _told(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -182,11 +199,6 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
         return None
     accounts = {account.pw_name: account for account in pwd.getpwall()}
     return accounts.get("postgres") or accounts["nobody"]
-
-
-def _children(process_id: int) -> list[int]:
-    listed = Path(f"/proc/{process_id}/task/{process_id}/children")
-    return [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
 
 
 def _kill_and_wait(process_id: int, deadline_seconds: float) -> None:

@@ -86,3 +86,9 @@ def free_ports(count: int) -> list[int]:
         if len(found) == count:
             return found
     raise RuntimeError("no free loopback port")
+
+
+def children(process_id: int) -> list[int]:
+    """Return the processes that a process started and that it has not outlived."""
+    listed = Path(f"/proc/{process_id}/task/{process_id}/children")
+    return [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
