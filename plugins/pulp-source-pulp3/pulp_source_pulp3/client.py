@@ -1,0 +1,177 @@
+"""One server's API: a session that logs in once, and bounded questions, one at a time."""
+
+import json
+import logging
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from requests.auth import HTTPBasicAuth
+from requests.exceptions import RequestException
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from pulp_notifiers.encoding import utc
+from pulp_notifiers.errors import PermanentFailure
+from pulp_notifiers.event import utc_now
+
+from .config import Pulp3Config
+from .failures import answer_failure, transport_failure, unreadable
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+_PIECE = 64 * 1024
+_UNAUTHORIZED = 401
+_NO_LOGIN = (404, 405)  # Pulp before it could hold a session
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answered.
+
+    :ivar document: the JSON of its body.
+    :ivar date: the server's clock, to a second; None where no header tells.
+    """
+
+    document: Any
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Client:
+    """Asks one server; for one thread.
+
+    :param login_path: where a session begins; Pulp with domains has it elsewhere.
+    :ivar requests: how many were made.
+    """
+
+    def __init__(self, config: Pulp3Config, user_agent: str = "pulp-notifiers") -> None:
+        self.login_path = f"{config.api_root}api/v3/login/"
+        self.requests = 0
+        self._config = config
+        self._logged_in = False
+        self._session = requests.Session()
+        # The environment is read once here; per request it costs a quarter of it, and .netrc would replace the token.
+        self._session.trust_env = False
+        self._session.proxies.update(get_environ_proxies(config.origin))
+        self._session.verify = config.ca_path or True
+        if config.cert is not None:
+            self._session.cert = config.cert if config.key is None else (config.cert, config.key)
+        self._session.headers.update({"Accept": "application/json", "User-Agent": user_agent})
+        if config.token is not None:
+            self._session.headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def get(self, path: str, parameters: Mapping[str, str] | None = None, anonymous: bool = False) -> Answer:
+        """Return the document at a path.
+
+        :raises TemporaryFailure: the server cannot answer now.
+        :raises PermanentFailure: it refuses.
+        """
+        # Pulp and the proxies before it limit the request line to about 4 kB, and %2C for each comma would exceed it.
+        query = f"?{urlencode(parameters, safe=',:')}" if parameters else ""
+        if not anonymous:
+            self._log_in_once()
+        raw = self._exchange("GET", path, query)
+        if raw.status == _UNAUTHORIZED and self._config.username is not None and not anonymous:
+            self._logged_in = False
+            self._session.cookies.clear()
+            self._log_in_once()
+            raw = self._exchange("GET", path, query)
+        return self._accepted(raw, path)
+
+    def _log_in_once(self) -> None:
+        config = self._config
+        if self._logged_in or config.username is None or config.password is None:
+            return
+        credentials = HTTPBasicAuth(config.username.encode(), config.password.get_secret_value().encode())
+        self._session.auth = None
+        raw = self._exchange("POST", self.login_path, "", credentials)
+        if raw.status in (_UNAUTHORIZED, 403):
+            raise PermanentFailure(
+                f"{self._place(self.login_path)} refuses the login of {config.username} (HTTP {raw.status}); "
+                "check the source's username and password."
+            )
+        if raw.status in _NO_LOGIN:
+            _logger.info("%s keeps no sessions; each request carries the password", config.origin)
+            self._session.auth = credentials
+        elif not 200 <= raw.status < 300:
+            raise self._failure(raw, self.login_path)
+        self._logged_in = True
+
+    def _exchange(self, method: str, path: str, query: str, auth: HTTPBasicAuth | None = None) -> _Raw:
+        self.requests += 1
+        timeout = self._config.timeout
+        ends = time.monotonic() + timeout
+        place = self._place(path)
+        try:
+            with self._session.request(
+                method,
+                f"{self._config.origin}{path}{query}",
+                auth=auth,
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                return _Raw(response.status_code, _body(response, ends), response.headers)
+        except (RequestException, HTTPError, ssl.SSLError, TimeoutError, UnicodeError) as error:
+            raise transport_failure(error, place, timeout) from None
+        except OSError as error:
+            # What requests says of certificate files that it cannot read; their names are no secret.
+            raise PermanentFailure(
+                f"The certificates for {place} cannot be used: {error}; check ca_path, cert and key."
+            ) from None
+
+    def _accepted(self, raw: _Raw, path: str) -> Answer:
+        if raw.status == _UNAUTHORIZED:
+            raise PermanentFailure(
+                f"{self._place(path)} asks who it is that asks (HTTP 401); check the source's credentials."
+            )
+        if not 200 <= raw.status < 300:
+            raise self._failure(raw, path)
+        try:
+            document = json.loads(raw.body)
+        except (ValueError, RecursionError):
+            raise unreadable(self._place(path)) from None
+        return Answer(document, _date(raw.headers.get("Date")))
+
+    def _failure(self, raw: _Raw, path: str) -> Exception:
+        return answer_failure(raw.status, self._place(path), raw.body, raw.headers.get("Retry-After"), utc_now())
+
+    def _place(self, path: str) -> str:
+        return f"{self._config.origin}{path}"
+
+
+def _body(response: requests.Response, ends: float) -> bytes:
+    # A server that sends a byte now and then must not get more time than another one.
+    pieces = bytearray()
+    for piece in response.iter_content(_PIECE):
+        pieces += piece
+        if len(pieces) > _LARGEST_ANSWER:
+            raise RequestException("the answer is larger than 64 MB")
+        if time.monotonic() > ends:
+            raise TimeoutError
+    return bytes(pieces)
+
+
+def _date(value: str | None) -> datetime | None:
+    try:
+        return utc(parsedate_to_datetime(value)) if value else None
+    except (ValueError, OverflowError):
+        return None

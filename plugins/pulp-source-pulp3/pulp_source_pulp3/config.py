@@ -1,0 +1,119 @@
+"""The options of a source of the type ``pulp3``."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+
+from pulp_notifiers.encoding import utc
+from pulp_notifiers.source import SourceConfig
+
+_EXAMPLE = "write one like https://pulp.example"
+_DEFAULT_API_ROOT = "/pulp/"
+
+
+def _listed(value: Any) -> Any:
+    # A command line has texts only.
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def _domains(value: Any) -> Any:
+    return value if value == "all" else _listed(value)
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Pulp3Config(SourceConfig):
+    """What a source of the type ``pulp3`` may say."""
+
+    url: str = Field(description="URL of the Pulp 3 server; a path in it is Pulp's API_ROOT (default /pulp/).")
+    username: str | None = Field(None, description="User to log in as, once; the session's cookie is used after that.")
+    password: SecretStr | None = Field(None, description="Password of that user.")
+    token: SecretStr | None = Field(None, description="Bearer token, instead of a user and password.")
+    cert: str | None = Field(None, description="PEM file with a client certificate for the proxy before Pulp.")
+    key: str | None = Field(None, description="PEM file with the key of the client certificate, if cert lacks it.")
+    ca_path: str | None = Field(
+        None,
+        description="File, or hashed directory, of the CA certificates that the server's certificate is verified "
+        "with; empty: those of the system.",
+    )
+    server: str | None = Field(None, description="What events name the server; empty: host and port of the URL.")
+    interval: float = Field(5.0, ge=0.1, le=3600, description="Seconds from one poll to the next.")
+    timeout: float = Field(30.0, ge=0.1, le=600, description="Seconds that one request may take in all.")
+    domains: Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_domains)] = Field(
+        "all", description="Names of the domains to watch, or all; of no meaning where Pulp has no domains."
+    )
+    tasks: Patterns = Field(("*",), description="Patterns of the names of the tasks to watch; * stands for any text.")
+    sync_tasks: Patterns = Field(
+        ("*.synchronize", "*.asynchronize", "*.sync"), description="Patterns of the names of tasks that are syncs."
+    )
+    publish_tasks: Patterns = Field(
+        ("*.publish", "*.apublish", "*.publish_*"), description="Patterns of the names of tasks that are publishes."
+    )
+    since: datetime | None = Field(
+        None, description="Time from which tasks are told when the source starts for the first time; empty: now."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _leads_to_a_server(cls, url: str) -> str:
+        parts = _split(url)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("it holds a user or password; give them as the options username and password")
+        if parts.query or parts.fragment:
+            raise ValueError(f"it has a query or fragment; {_EXAMPLE}")
+        return url.strip()
+
+    @field_validator("domains", "tasks", "sync_tasks", "publish_tasks")
+    @classmethod
+    def _names_something(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        if not value:
+            raise ValueError("it names nothing; leave it out for the default")
+        return value
+
+    @field_validator("since")
+    @classmethod
+    def _is_aware(cls, value: datetime | None) -> datetime | None:
+        return None if value is None else utc(value)
+
+    @model_validator(mode="after")
+    def _identifies_itself_once(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password belong together; give both or neither")
+        if self.username is not None and self.token is not None:
+            raise ValueError("give either username and password, or token")
+        if self.key is not None and self.cert is None:
+            raise ValueError("key belongs to a client certificate; give cert too")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """Return scheme, host and port of the server."""
+        parts = _split(self.url)
+        return f"{parts.scheme.lower()}://{parts.netloc.lower()}"
+
+    @property
+    def api_root(self) -> str:
+        """Return the path below which Pulp's API is, with a slash at both ends."""
+        path = _split(self.url).path.strip("/")
+        return f"/{path}/" if path else _DEFAULT_API_ROOT
+
+    @property
+    def server_name(self) -> str:
+        """Return what events name the server."""
+        return self.server or _split(self.url).netloc.lower()
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        usable = False
+    if not usable or any(ord(letter) <= 32 or ord(letter) == 127 for letter in url.strip()):
+        raise ValueError(f"it is no URL of a web server; {_EXAMPLE}")
+    return parts

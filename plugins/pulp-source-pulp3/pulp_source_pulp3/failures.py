@@ -1,0 +1,128 @@
+"""What an answer of the server, or the lack of one, means, in words that an administrator can act on."""
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from requests.exceptions import ConnectTimeout, InvalidHeader
+
+from pulp_notifiers.encoding import utc
+from pulp_notifiers.errors import NotifierError, PermanentFailure, TemporaryFailure
+
+from .redact import redact
+
+_LONGEST_TEXT = 200
+_OLDEST_VERSION = "3.71"
+
+
+class NotThere(PermanentFailure):
+    """The server has nothing at this path, or does not show it."""
+
+
+def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> NotifierError:
+    """Return the failure that an answer other than 2xx and 401 stands for.
+
+    :param place: server and path, without a query.
+    :param body: what it answered, shown where it is Pulp's own explanation.
+    """
+    if 300 <= status < 400:
+        return PermanentFailure(
+            f"{place} answers HTTP {status}, which leads elsewhere, and redirects are not followed; "
+            "give the source the URL that it leads to."
+        )
+    if status == 400:
+        return PermanentFailure(
+            f"{place} refuses the question with HTTP 400{_explained(body)}. Watching needs pulpcore "
+            f"{_OLDEST_VERSION} or newer; update the server if it is older."
+        )
+    if status == 403:
+        return PermanentFailure(
+            f"{place} answers HTTP 403{_explained(body)}; grant the account the roles that the documentation of the "
+            "source names."
+        )
+    if status in (404, 410):
+        return NotThere(
+            f"{place} does not exist (HTTP {status}); check the source's url, its path (Pulp's API_ROOT), and domains."
+        )
+    if status in (408, 425, 429) or status >= 500:
+        return TemporaryFailure(f"{place} answers HTTP {status}.", retry_after_seconds(retry_after, now))
+    return PermanentFailure(f"{place} answers HTTP {status}{_explained(body)}; check the source's url.")
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for as a number or a date; None for anything else."""
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    try:
+        return max(0.0, (utc(parsedate_to_datetime(value)) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def transport_failure(error: Exception, place: str, timeout: float) -> NotifierError:
+    """Return the failure for an exchange that ended without a whole answer."""
+    if isinstance(error, InvalidHeader):
+        return PermanentFailure(f"What the source sends to {place} as a header is not valid; check its credentials.")
+    if isinstance(error, ConnectTimeout):
+        return TemporaryFailure(f"{place} could not be connected within {timeout:g} s.")
+    for cause in reversed(list(_causes(error))):
+        told = _told(cause, place, timeout)
+        if told is not None:
+            return told
+    return TemporaryFailure(f"The exchange with {place} ended with {type(error).__name__}.")
+
+
+def _told(cause: BaseException, place: str, timeout: float) -> NotifierError | None:
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return PermanentFailure(
+                f"The TLS certificate of {place} was refused: {_plain(cause.verify_message).rstrip('.')}; if a private "
+                "authority signed it, name the authority's certificate in ca_path."
+            )
+        case ssl.SSLError():
+            return TemporaryFailure(f"TLS with {place} failed: {_plain(cause.reason or cause.strerror)}.")
+        case socket.gaierror():
+            return TemporaryFailure(f"The name of {place} could not be resolved: {_plain(cause.strerror)}.")
+        case ConnectionRefusedError():
+            return TemporaryFailure(f"{place} refused the connection; check that the server runs and listens there.")
+        case TimeoutError():
+            return TemporaryFailure(f"{place} did not answer within {timeout:g} s.")
+        case ConnectionError():
+            return TemporaryFailure(f"{place} closed the connection before its answer was complete.")
+    return None
+
+
+def unreadable(place: str) -> TemporaryFailure:
+    """Return the failure for an answer that is not what Pulp answers."""
+    return TemporaryFailure(
+        f"What {place} answers is not a whole document of Pulp's API; "
+        "if this stays so, check that the source's url leads to a Pulp 3 server."
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        reason = getattr(current, "reason", None)
+        current = current.__cause__ or current.__context__ or (reason if isinstance(reason, BaseException) else None)
+
+
+def _explained(body: bytes) -> str:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(answer, dict) or not answer:
+        return ""
+    told = answer.get("detail") or answer.get("errors") or answer
+    return f" ({_plain(redact(told if isinstance(told, str) else json.dumps(told)))})"
+
+
+def _plain(text: object) -> str:
+    # Others wrote it: keep control characters and essays out of the log.
+    return "".join(letter if letter.isprintable() else " " for letter in str(text))[:_LONGEST_TEXT]

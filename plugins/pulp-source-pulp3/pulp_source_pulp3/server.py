@@ -1,0 +1,122 @@
+"""A Pulp 3 server: its version, its domains, and where its lists are."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from pulp_notifiers.encoding import utc
+from pulp_notifiers.errors import PermanentFailure
+from pulp_notifiers.event import utc_now
+
+from .client import Client
+from .config import Pulp3Config
+from .failures import unreadable
+from .tasks import results
+
+OLDEST_VERSION = (3, 71)
+"""The first that can list tasks by the time of their creation."""
+
+_MOST_DOMAINS = "10000"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A part of the server with tasks of its own.
+
+    :ivar name: None where the server has no domains.
+    :ivar root: path below which its lists are.
+    :ivar created: None where it is not known.
+    """
+
+    name: str | None
+    root: str
+    created: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what its state is remembered by."""
+        return self.name or "default"
+
+    @property
+    def tasks(self) -> str:
+        """Return the path of its tasks."""
+        return f"{self.root}tasks/"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the status document says.
+
+    :ivar version: of pulpcore.
+    :ivar clock_difference: how far the server's clock is ahead of ours; None where it does not tell.
+    """
+
+    version: str
+    has_domains: bool
+    clock_difference: timedelta | None
+    api_root: str
+
+    @classmethod
+    def meet(cls, client: Client, config: Pulp3Config) -> Self:
+        """Ask for the status, which needs no login, and tell the client where to log in.
+
+        :raises TemporaryFailure: the server cannot answer now.
+        :raises PermanentFailure: there is no Pulp 3 at this URL.
+        """
+        path = f"{config.api_root}api/v3/status/"
+        asked = utc_now()
+        answer = client.get(path, anonymous=True)
+        # The header has whole seconds, cut off.
+        half = timedelta(seconds=0.5)
+        difference = None if answer.date is None else answer.date + half - (asked + (utc_now() - asked) / 2)
+        server = cls(_core_version(answer.document, path), _has_domains(answer.document), difference, config.api_root)
+        client.login_path = f"{server.domain('default').root}login/"
+        return server
+
+    def is_old(self) -> bool:
+        """Tell whether the server lacks what watching needs."""
+        return tuple(map(int, re.findall(r"\d+", self.version)[:2])) < OLDEST_VERSION
+
+    def domain(self, name: str, created: datetime | None = None) -> Domain:
+        """Return the domain of a name; on a server without domains, all there is."""
+        if not self.has_domains:
+            return Domain(None, f"{self.api_root}api/v3/")
+        return Domain(name, f"{self.api_root}{name}/api/v3/", created)
+
+    def domains(self, client: Client, config: Pulp3Config) -> list[Domain]:
+        """Return the domains that are to be watched.
+
+        :raises PermanentFailure: all of them are, and the account sees none.
+        """
+        if not self.has_domains:
+            return [self.domain("default")]
+        if config.domains != "all":
+            return [self.domain(name) for name in config.domains]
+        path = f"{self.domain('default').root}domains/"
+        answer = client.get(path, {"fields": "name,pulp_created", "limit": _MOST_DOMAINS})
+        found = results(answer.document, lambda entry: (entry["name"], _time(entry.get("pulp_created"))), path)
+        if not found:
+            raise PermanentFailure(
+                f"{config.origin} shows the account no domain; grant it the role core.domain_viewer, or name the "
+                "domains in the source's domains."
+            )
+        return [self.domain(name, created) for name, created in found]
+
+
+def _core_version(document: Any, path: str) -> str:
+    try:
+        versions = {entry["component"]: str(entry["version"]) for entry in document["versions"]}
+    except (KeyError, TypeError):
+        raise unreadable(path) from None
+    if "core" not in versions:
+        raise unreadable(path)
+    return versions["core"]
+
+
+def _has_domains(document: Any) -> bool:
+    return bool(document.get("domain_enabled"))
+
+
+def _time(value: Any) -> datetime | None:
+    return None if value is None else utc(datetime.fromisoformat(value))

@@ -1,0 +1,164 @@
+"""The source: watches a server until it is told to stop."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from pulp_notifiers.errors import PermanentFailure
+from pulp_notifiers.event import utc_now
+from pulp_notifiers.source import Check, Intake, Source
+
+from .checks import Inspection, inspect
+from .client import Client
+from .config import Pulp3Config
+from .kinds import Kinds
+from .memory import Memory
+from .names import Names
+from .poll import Poll
+from .repository_events import Scene
+from .server import Domain, Server
+from .tasks import TaskQueries
+from .telling import Telling
+
+_DOMAINS_AFTER_SECONDS = 60.0
+_RECENT = 200
+
+
+class Pulp3Source(Source[Pulp3Config]):
+    """Watches the tasks of a Pulp 3 server over its REST API.
+
+    :param seconds: a clock that never steps.
+    """
+
+    Config = Pulp3Config
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+
+    def check(self, config: Pulp3Config) -> Sequence[Check]:
+        """Look at connection, version, clock, login, domains and rights; see :meth:`Source.check`."""
+        client = Client(config)
+        try:
+            return inspect(client, config).checks
+        finally:
+            client.close()
+
+    def run(self, config: Pulp3Config, intake: Intake) -> None:
+        """Watch; see :meth:`Source.run`."""
+        client = Client(config)
+        try:
+            found = inspect(client, config)
+            if found.server is None or not found.domains:
+                raise _failure(found)
+            watch = Watch(client, config, intake, found.server, self._seconds)
+            # Before the rights are judged: what happens from now on is told once they are granted.
+            watch.take_up(found.domains)
+            if found.failure is not None:
+                raise found.failure
+            while not intake.stopping.is_set():
+                begun = self._seconds()
+                watch.poll()
+                intake.stopping.wait(max(config.interval - (self._seconds() - begun), config.interval / 10))
+        finally:
+            client.close()
+
+
+class Watch:
+    """The polls of all domains of one server, one after the other, so that one request is in flight at most."""
+
+    def __init__(
+        self, client: Client, config: Pulp3Config, intake: Intake, server: Server, seconds: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._config = config
+        self._intake = intake
+        self._server = server
+        self._seconds = seconds
+        self._kinds = Kinds(config)
+        self._polls: dict[str, Poll] = {}
+        self._lags: deque[float] = deque(maxlen=_RECENT)
+        self._domains_at = seconds()
+
+    def take_up(self, domains: Sequence[Domain]) -> None:
+        """Begin to watch those domains that are not yet watched; let go of those that are gone."""
+        remembered = self._intake.remembered() if any(domain.key not in self._polls for domain in domains) else {}
+        others = [value["newest"] for key, value in remembered.items() if key.startswith("cursor:")]
+        alive = datetime.fromisoformat(max(others)) if others else None
+        for domain in domains:
+            if domain.key not in self._polls:
+                poll = self._new_poll(domain, remembered)
+                poll.begin(self._config.since if alive is None else _beginning(domain, alive))
+                self._polls[domain.key] = poll
+        for key in self._polls.keys() - {domain.key for domain in domains}:
+            del self._polls[key]
+
+    def poll(self) -> None:
+        """Poll every domain once, and tell the figures."""
+        if self._server.has_domains and self._config.domains == "all":
+            self._look_for_domains()
+        for poll in list(self._polls.values()):
+            if self._intake.stopping.is_set():
+                return
+            poll.poll()
+            now = utc_now() + self._offset()
+            self._lags.extend(max(0.0, (now - moment).total_seconds()) for moment in poll.figures.told)
+        self._intake.tell(**self._facts())
+
+    def _look_for_domains(self) -> None:
+        if self._seconds() - self._domains_at >= _DOMAINS_AFTER_SECONDS:
+            self.take_up(self._server.domains(self._client, self._config))
+            self._domains_at = self._seconds()
+
+    def _new_poll(self, domain: Domain, remembered: dict[str, Any]) -> Poll:
+        memory = Memory(domain.key, remembered)
+        repositories = Names(self._client, f"{domain.root}repositories/")
+        scene = Scene(self._config.origin, self._config.server_name, domain.name, self._intake.source)
+        telling = Telling(
+            scene,
+            self._kinds,
+            repositories,
+            Names(self._client, f"{domain.root}remotes/"),
+            self._client,
+            self._intake.wants,
+        )
+        queries = TaskQueries(self._client, domain.tasks)
+        return Poll(domain.name, queries, memory, telling, self._kinds, self._intake, self._seconds)
+
+    def _offset(self) -> timedelta:
+        # The header has whole seconds only, so a small difference is none.
+        difference = self._server.clock_difference or timedelta()
+        return difference if abs(difference) > timedelta(seconds=2) else timedelta()
+
+    def _facts(self) -> dict[str, Any]:
+        polls = list(self._polls.values())
+        difference = self._server.clock_difference
+        return {
+            "version": self._server.version,
+            "domains": len(polls),
+            "last_poll": _iso(utc_now()),
+            "lag_seconds": round(median(self._lags), 3) if self._lags else None,
+            "polls": sum(poll.figures.polls for poll in polls),
+            "requests": self._client.requests,
+            "tasks": sum(poll.figures.tasks for poll in polls),
+            "changes": sum(poll.figures.changes for poll in polls),
+            "open_tasks": sum(poll.memory.open_tasks() for poll in polls),
+            "vanished": sum(poll.figures.vanished for poll in polls),
+            "clock_difference_seconds": None if difference is None else round(difference.total_seconds(), 1),
+        }
+
+
+def _failure(found: Inspection) -> Exception:
+    return found.failure or PermanentFailure("The server could not be looked at.")
+
+
+def _beginning(domain: Domain, alive: datetime) -> datetime | None:
+    # A domain that came later is watched from its beginning: had it been there when something was told last, it would
+    # have been found soon after. One that was there already begins now.
+    return domain.created and max(domain.created, alive - 2 * timedelta(seconds=_DOMAINS_AFTER_SECONDS))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
