@@ -134,10 +134,10 @@ def _rights(found: Inspection, client: Client, account: Account) -> None:
         if tasks is None:
             return
         seen[domain.key] = tasks
-    if _is_administrator(client, found.domains[0]):
+    blind = [name for name, tasks in seen.items() if all(map(account.started, tasks))]
+    if len(blind) == len(seen) and _is_administrator(client, found.domains[0]):
         found.add("tasks", True, f"{account.name} is an administrator and sees everything.")
         return
-    blind = [name for name, tasks in seen.items() if all(map(account.started, tasks))]
     if len(blind) == len(seen):
         sentence = (
             f"{account.name} sees no task of anybody else, so its tasks may be hidden from it; grant it the role "

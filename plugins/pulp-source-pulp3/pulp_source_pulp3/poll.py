@@ -21,6 +21,7 @@ from .documents import TaskDocument
 from .kinds import Kinds
 from .memory import Known, Memory
 from .names import batches
+from .progressing import Progressing
 from .tasks import BATCH, TaskQueries
 from .telling import Telling
 
@@ -53,6 +54,7 @@ class Poll:
 
     :param name: of the domain, for people; None where the server has none.
     :param seconds: a clock that never steps.
+    :param page: how many new tasks are asked for at once.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Poll:
         kinds: Kinds,
         intake: Intake,
         seconds: Callable[[], float] = time.monotonic,
+        page: int = PAGE,
     ) -> None:
         self.memory = memory
         self.figures = Figures()
@@ -73,7 +76,9 @@ class Poll:
         self._kinds = kinds
         self._intake = intake
         self._seconds = seconds
+        self._page = page
         self._backlog = Backlog()
+        self._progressing = Progressing()
         self._shown = False
         self._rewound = False
 
@@ -123,18 +128,26 @@ class Poll:
                 return
         self._expect_tasks(bool(listed))
         # After the list: whatever stands in it as started, what ran before it has ended by now.
-        self._tell([*last, *self._unfinished(listed)], cursor)
+        unfinished = self._unfinished(listed)
+        self._tell([*last, *unfinished], cursor)
         self._advance(last, cursor, now)
+        self._show_progress([*last, *unfinished])
         if sweeps:
             cursor.swept(now)
             self._forget(cursor)
         self.figures.polls += 1
 
+    def _show_progress(self, documents: Iterable[TaskDocument]) -> None:
+        known = (document for document in documents if self._told_of(document) is Stage.RUNNING)
+        reports = self._telling.reports(self._progressing.changed(known), self.memory.known)
+        if reports:
+            self._intake.take(reports=reports)
+
     def _pages(
         self, moment: datetime, ask: Callable[[datetime, int], list[TaskDocument]]
     ) -> Iterator[list[TaskDocument]]:
         # By time and not by offset, because rows come and go between two pages. The last row stands on both.
-        limit = PAGE
+        limit = self._page
         while True:
             page = ask(moment, limit)
             yield page
@@ -175,7 +188,7 @@ class Poll:
         if newest > cursor.newest:
             self._intake.take(remember={self.memory.cursor_key: cursor.as_json(newest)})
             cursor.advance(now, newest, self._queries.server_time)
-            if len(page) >= PAGE:
+            if len(page) >= self._page:
                 self._forget(cursor)
 
     def _take(self, chunk: list[Change]) -> None:

@@ -70,7 +70,7 @@ class Telling:
             before = result.known.get(document.uuid) or known.get(document.uuid) or Known(document.created)
             subject = self._subject(document, before)
             kind = self._kinds.kind(document.name)
-            change_report = report(change, kind, None if subject is None else subject.repository.name)
+            change_report = self._report(change, subject)
             events, announced = self._events(change, kind, subject, change_report, before.announced)
             result.reports.append(change_report)
             result.events.extend(events)
@@ -78,6 +78,16 @@ class Telling:
             result.known[document.uuid] = after
             self._take_note(change)
         return result
+
+    def reports(self, found: Iterable[Change], known: Mapping[str, Known]) -> list[TaskReport]:
+        """Return reports of tasks that are where they were, and have only come further in it."""
+        found = list(found)
+        self._look_up(found)
+        return [self._report(change, self._subject(change.document, known[change.document.uuid])) for change in found]
+
+    def _report(self, change: Change, subject: Subject | None) -> TaskReport:
+        name = None if subject is None else subject.repository.name
+        return report(change, self._kinds.kind(change.document.name), name)
 
     def _events(
         self, change: Change, kind: Kind, subject: Subject | None, change_report: TaskReport, announced: bool

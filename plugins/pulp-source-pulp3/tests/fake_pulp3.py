@@ -217,7 +217,8 @@ class FakePulp3:
             return _json(refused.body, 400)
 
     def _login(self, user: User, method: str) -> Answer:
-        body = {"pulp_href": "/pulp/api/v3/users/1/", "prn": "prn:core.user:1", "username": user.name}
+        number = list(self.users).index(user.name) + 1
+        body = {"pulp_href": f"/pulp/api/v3/users/{number}/", "prn": f"prn:auth.user:{number}", "username": user.name}
         if method == "GET":
             return _json(body)
         session = uuid4().hex
@@ -226,6 +227,8 @@ class FakePulp3:
 
     def _read(self, domain: str, rest: str, query: Query, user: User) -> Answer:
         kind, _, key = rest.partition("/")
+        if kind == "users":
+            return self._users(user)
         sees = kind in user.sees
         if key == "" or kind == "content":
             return self._list(kind, domain, rest, query, sees)
@@ -240,6 +243,12 @@ class FakePulp3:
         if found is None:
             return _json({"detail": f"No {noun} matches the given query."}, 404)
         return _json(pulp3_queries.trimmed(found, query))
+
+    def _users(self, user: User) -> Answer:
+        if user.sees != EVERYTHING:
+            return _json({"detail": "You do not have permission to perform this action."}, 403)
+        found = [{"username": name} for name in self.users]
+        return _json({"count": len(found), "next": None, "previous": None, "results": found})
 
     def _list(self, kind: str, domain: str, rest: str, query: Query, sees: bool) -> Answer:
         world = self.world

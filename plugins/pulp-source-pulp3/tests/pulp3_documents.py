@@ -17,6 +17,8 @@ def named(items: list[dict[str, Any]], query: Query) -> list[dict[str, Any]]:
         if name in ("prn", "name", "pulp_href") and lookup in ("", "in"):
             values = value.split(",") if lookup else [value]
             items = [item for item in items if item[name] in values]
+        elif parameter == "pulp_id__in":
+            items = [item for item in items if item["pulp_href"].split("/")[-2] in value.split(",")]
         elif parameter not in ("limit", "offset", "ordering", "fields", "exclude_fields"):
             raise Refused({"errors": [f"Invalid Filter: '{parameter}'"]})
     return items

@@ -33,7 +33,7 @@ class MemoryIntake:
         self.calls = 0
         self.before_take: Callable[[], None] = lambda: None
         self._changed = threading.Condition()
-        self._ended: BaseException | None | bool = False
+        self._ended: BaseException | bool | None = False
 
     def remembered(self) -> dict[str, Any]:
         copy: dict[str, Any] = json.loads(json.dumps(self.memory))
