@@ -16,6 +16,8 @@ SETTLED = timedelta(minutes=10)
 SWEEP_SECONDS = 20.0
 """How often the overlap is looked through again; in between, only what is newer than all that was seen."""
 
+_STEP_SLACK = timedelta(seconds=5)
+
 
 class Cursor:
     """The newest time of creation that was seen, and as it was a minute ago.
@@ -54,11 +56,15 @@ class Cursor:
         behind = server_time is not None and server_time < self.newest
         return behind or self._swept is None or seconds - self._swept >= SWEEP_SECONDS
 
-    def rewind(self, server_time: datetime | None) -> bool:
-        """Begin the overlap earlier if the server's clock has stepped back; tell whether it has."""
+    def rewind(self, server_time: datetime | None, unwatched_seconds: float | None) -> bool:
+        """Begin the overlap earlier if the server's clock has stepped back; tell whether it has.
+
+        :param unwatched_seconds: for how long at most the clock can have been like that.
+        """
         if server_time is None or server_time >= self.bound:
             return False
-        self.bound = server_time - OVERLAP
+        unwatched = OVERLAP if unwatched_seconds is None else timedelta(seconds=unwatched_seconds)
+        self.bound = server_time - unwatched - _STEP_SLACK
         self.begin = min(self.begin, self.bound)
         return True
 

@@ -81,6 +81,7 @@ class Poll:
         self._progressing = Progressing()
         self._shown = False
         self._rewound = False
+        self._polled_at: float | None = None
 
     def begin(self, since: datetime | None) -> None:
         """Begin now, or at a moment that has passed, unless it was begun before.
@@ -115,7 +116,8 @@ class Poll:
             raise RuntimeError("a watch must begin before it polls")
         now, server_time = self._seconds(), self._queries.server_time
         sweeps = cursor.sweeps(now, server_time)
-        self._rewound = sweeps and cursor.rewind(server_time)
+        unwatched = None if self._polled_at is None else now - self._polled_at
+        self._rewound = sweeps and cursor.rewind(server_time, unwatched)
         self.figures.told = []
         listed: set[str] = set()
         last: list[TaskDocument] = []
@@ -135,6 +137,7 @@ class Poll:
         if sweeps:
             cursor.swept(now)
             self._forget(cursor)
+        self._polled_at = now
         self.figures.polls += 1
 
     def _show_progress(self, documents: Iterable[TaskDocument]) -> None:

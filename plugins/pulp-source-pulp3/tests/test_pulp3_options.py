@@ -1,0 +1,97 @@
+"""What an administrator may write, and what never leaves."""
+
+import pytest
+from pulp_source_pulp3 import Pulp3Config
+from pulp_source_pulp3.redact import redact, redacted
+from pydantic import ValidationError
+
+URL = "https://pulp.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "root"),
+    [
+        ("https://pulp.example", "https://pulp.example", "/pulp/"),
+        ("https://Pulp.example:8443/", "https://pulp.example:8443", "/pulp/"),
+        ("http://[::1]:24817/content/pulp", "http://[::1]:24817", "/content/pulp/"),
+    ],
+)
+def test_a_url_says_where_the_api_is(url, origin, root):
+    """Its path is Pulp's API_ROOT."""
+    config = Pulp3Config(url=url)
+
+    assert (origin, root) == (config.origin, config.api_root)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "pulp.example", "ftp://pulp.example", "https://", "https://pulp.example:x", "https://pulp.example:99999"),
+        *("https://user:hunter2@pulp.example", "https://pulp.example/?token=hunter2", "https://pulp.example/ hunter2"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_refused(url):
+    """In a sentence that does not repeat it, because it may hold a password."""
+    with pytest.raises(ValidationError) as refused:
+        Pulp3Config(url=url)
+
+    assert "hunter2" not in refused.value.errors(include_input=False)[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"username": "u"},
+        {"password": "p"},
+        {"username": "u", "password": "p", "token": "t"},
+        {"key": "/key.pem"},
+        {"interval": 0},
+        {"domains": ""},
+        {"adress": "x"},
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options):
+    """Before anything runs."""
+    with pytest.raises(ValidationError):
+        Pulp3Config(url=URL, **options)
+
+
+def test_lists_may_be_texts():
+    """As a command line has them."""
+    config = Pulp3Config(url=URL, domains="zoo, aviary", tasks="*.sync,*.publish")
+
+    assert (("zoo", "aviary"), ("*.sync", "*.publish")) == (config.domains, config.tasks)
+    assert "all" == Pulp3Config(url=URL, domains="all").domains
+
+
+def test_secrets_are_not_shown():
+    """Neither the password nor the token."""
+    shown = f"{Pulp3Config(url=URL, username='u', password='hunter2')} {Pulp3Config(url=URL, token='hunter3')}"
+
+    assert "hunter" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("at https://u:p@cdn.example/x", "at https://*****@cdn.example/x"),
+        ("https://u:p@ss/w@cdn.example/x", "https://*****@ss/w@cdn.example/x"),
+        ("'https://cdn.example/x?sig=abc&arch=noarch'", "'https://cdn.example/x?sig=*****&arch=noarch'"),
+        ("https://cdn.example/x?abc", "https://cdn.example/x?*****"),
+        ("https://cdn.example/x", "https://cdn.example/x"),
+        ("password='abc' and token: xyz", "password='*****' and token: *****"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer *****"),
+        ("{'Authorization': 'Basic dTpw'}", "{'Authorization': 'Basic *****'}"),
+        ("/pulp/api/v3/content/?repository_version=/pulp/", "/pulp/api/v3/content/?repository_version=/pulp/"),
+    ],
+)
+def test_texts_lose_their_credentials(text, shown):
+    """And nothing else."""
+    assert shown == redact(text)
+
+
+def test_documents_lose_their_credentials_at_every_depth():
+    """Other values stay what they are."""
+    given = {"a": [{"b": "https://u:p@x/"}, 1, None, True]}
+
+    assert {"a": [{"b": "https://*****@x/"}, 1, None, True]} == redacted(given)
