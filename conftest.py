@@ -56,5 +56,5 @@ def pulp3() -> Iterator[Pulp3]:
     reason = Pulp3.available()
     if reason:
         pytest.skip(reason)
-    with Pulp3() as server:
+    with Pulp3(workers=3, api_workers=2) as server:
         yield server

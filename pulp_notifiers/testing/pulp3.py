@@ -12,8 +12,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +20,7 @@ from .postgres import PostgreSQL, find_binaries
 from .process import GuardedProcess, children, free_ports
 from .pulp3_api import Pulp3Api
 from .pulp3_environment import environment
+from .pulp3_record import TaskRecord
 from .pulp3_remote import RemoteFiles
 
 VERSION = "3.123.1"
@@ -46,49 +45,20 @@ TASK_GRACE_INTERVAL = 1
 WORKER_TTL = {gone_seconds}
 """
 
-_RECORD_TRANSITIONS = """
-CREATE SCHEMA truth;
-CREATE TABLE truth.transition (
-    number bigserial PRIMARY KEY, task uuid, name text, state text, at timestamptz DEFAULT clock_timestamp()
-);
-CREATE FUNCTION truth.record() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF TG_OP = 'INSERT' OR NEW.state IS DISTINCT FROM OLD.state THEN
-        INSERT INTO truth.transition (task, name, state) VALUES (NEW.pulp_id, NEW.name, NEW.state);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER record AFTER INSERT OR UPDATE ON core_task FOR EACH ROW EXECUTE FUNCTION truth.record();
-"""
-_READ_TRANSITIONS = """
-SELECT task, name, state, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00')
-FROM truth.transition ORDER BY number
-"""
 _COUNT_LOST = "SELECT count(*) FROM core_appstatus WHERE last_heartbeat < now() - ttl"
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A state that a task took, as the server's database committed it.
-
-    :ivar task: the task's UUID as text.
-    :ivar name: the task's name.
-    :ivar at: by the database's clock.
-    """
-
-    task: str
-    name: str
-    state: str
-    at: datetime
 
 
 class Pulp3:
     """A server that runs between ``with Pulp3() as pulp:`` and the end of the block.
 
     :param workers: how many tasks run at the same time.
+    :param api_workers: how many requests the API answers at the same time.
     :param domain_enabled: whether there are domains.
     :param deadline_seconds: a server that is not ready by then is an error.
+    :ivar worker_count: the same as ``workers``.
     :ivar api: a session of its administrator.
     :ivar remote: what its repositories can sync from.
+    :ivar record: what its database saw of every task.
     :ivar postgresql: the server with its database.
     :ivar database_url: of its database.
     :ivar url: of its API's host, without a slash at its end.
@@ -98,13 +68,19 @@ class Pulp3:
     """
 
     def __init__(
-        self, workers: int = 2, domain_enabled: bool = False, version: str = VERSION, deadline_seconds: float = 180.0
+        self,
+        workers: int = 2,
+        api_workers: int = 1,
+        domain_enabled: bool = False,
+        version: str = VERSION,
+        deadline_seconds: float = 180.0,
     ) -> None:
         reason = self.available(version)
         if reason:
             raise FileNotFoundError(reason)
         self._programs = environment(version)
-        self._worker_count = workers
+        self.worker_count = workers
+        self._api_workers = api_workers
         self._domain_enabled = domain_enabled
         self._deadline_seconds = deadline_seconds
         self._workers: list[GuardedProcess] = []
@@ -133,6 +109,7 @@ class Pulp3:
             self.remote = undo.enter_context(RemoteFiles())
             self.postgresql = undo.enter_context(PostgreSQL())
             self.database_url = self.postgresql.create_database()
+            self.record = TaskRecord(self.postgresql, self.database_url)
             api_port, content_port = free_ports(2)
             self.url = f"http://127.0.0.1:{api_port}"
             self.api = self.session("admin", self.password)
@@ -151,10 +128,16 @@ class Pulp3:
         """Return the session of a user, who logs in by :meth:`Pulp3Api.log_in`."""
         return Pulp3Api(self.url, user, password, domain if self._domain_enabled else None)
 
-    def transitions(self) -> list[Transition]:
-        """Return every state that any task took so far, in the order of their commits."""
-        rows = self.postgresql.query(self.database_url, _READ_TRANSITIONS)
-        return [Transition(task, name, state, datetime.fromisoformat(at)) for task, name, state, at in rows]
+    def wait_until_idle(self, deadline_seconds: float = 120.0) -> None:
+        """Return when every task has ended.
+
+        :raises TimeoutError: some have not.
+        """
+        deadline = time.monotonic() + deadline_seconds
+        while unfinished := self.api.unfinished():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{unfinished} tasks have not ended after {deadline_seconds:g} s")
+            time.sleep(_LOOK_SECONDS)
 
     def start_worker(self) -> None:
         """Start one more worker."""
@@ -235,14 +218,22 @@ class Pulp3:
         self.postgresql.query(self.database_url, "CREATE EXTENSION hstore")
         self.manage("migrate", "--noinput")
         self.manage("reset-admin-password", given=f"{self.password}\n{self.password}\n")
-        self.postgresql.query(self.database_url, _RECORD_TRANSITIONS)
-        common = ("--workers", "1", "--no-control-socket", "--name-template")
-        self._api = self._spawn("api", "pulpcore-api", "--bind", f"127.0.0.1:{api_port}", *common, "api-{pid}@test")
+        self.record.begin()
+        common = ("--no-control-socket", "--name-template")
+        bind = ("--bind", f"127.0.0.1:{api_port}", "--workers", str(self._api_workers))
+        self._api = self._spawn("api", "pulpcore-api", *bind, *common, "api-{pid}@test")
         # Its guard removes the whole folder, should this process be killed.
         self._content = self._spawn(
-            ".", "pulpcore-content", "--bind", f"127.0.0.1:{content_port}", *common, "content-{pid}@test"
+            ".",
+            "pulpcore-content",
+            "--bind",
+            f"127.0.0.1:{content_port}",
+            "--workers",
+            "1",
+            *common,
+            "content-{pid}@test",
         )
-        for _ in range(self._worker_count):
+        for _ in range(self.worker_count):
             self.start_worker()
         self._wait_until_ready()
         self.api.log_in()
@@ -275,7 +266,7 @@ class Pulp3:
             status = self.api.request("GET", "/pulp/api/v3/status/")
         except (OSError, urllib.error.URLError):
             return False
-        return len(status["online_workers"]) >= self._worker_count and bool(status["online_content_apps"])
+        return len(status["online_workers"]) >= self.worker_count and bool(status["online_content_apps"])
 
     def _processes(self) -> Sequence[GuardedProcess]:
         found = [getattr(self, name) for name in ("_api", "_content") if hasattr(self, name)]

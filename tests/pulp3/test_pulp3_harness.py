@@ -66,7 +66,7 @@ def test_the_database_keeps_every_state_of_a_task(pulp3):
     pulp3.api.cancel(begun)
     ended = pulp3.api.wait(begun)
 
-    own = [each for each in pulp3.transitions() if each.task in ended["prn"]]
+    own = [each for each in pulp3.record.transitions() if each.task in ended["prn"]]
     assert ["waiting", "running", "canceling", "canceled"] == [each.state for each in own]
     assert sorted(own, key=lambda each: each.at) == own
 
@@ -84,10 +84,9 @@ def test_a_killed_task_and_a_killed_worker_end_what_they_ran(pulp3):
     begun = pulp3.api.sync(lost)
     pulp3.api.wait(begun, {"running"})
 
-    pulp3.kill_worker()
-    pulp3.kill_worker()
-    pulp3.start_worker()
-    pulp3.start_worker()
+    for _ in range(pulp3.worker_count):
+        pulp3.kill_worker()
+        pulp3.start_worker()
     pulp3.forget_lost_workers()
     pulp3.api.wait(pulp3.api.sync(killed), {"running"})
     of_lost = pulp3.api.wait(begun)
