@@ -17,6 +17,9 @@ REPO_PUBLISH_FINISH = "repo.publish.finish"
 REPOSITORY_EVENT_TYPES = (REPO_SYNC_START, REPO_SYNC_FINISH, REPO_PUBLISH_START, REPO_PUBLISH_FINISH)
 """The four of Pulp 2 (CONTRACT 2.1)."""
 
+REPO_VERSION_CREATED = "repo.version.created"
+"""Pulp 3 only: a repository has a new version that no sync made, but an upload, a change of its content, or a copy."""
+
 ANY_REPOSITORY_EVENT = "*"
 """In a listener: the four repository events, and never a task event."""
 

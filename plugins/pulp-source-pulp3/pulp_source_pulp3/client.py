@@ -4,7 +4,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -51,17 +51,23 @@ class _Raw:
     headers: Mapping[str, str]
 
 
+class Stopped(Exception):
+    """The source is to end: ask nothing more."""
+
+
 class Client:
     """Asks one server; for one thread.
 
-    :param login_path: where a session begins; Pulp with domains has it elsewhere.
+    :param stopping: tells whether the source is to end; asked before each request.
+    :ivar login_path: where a session begins; Pulp with domains has it elsewhere.
     :ivar requests: how many were made.
     """
 
-    def __init__(self, config: Pulp3Config, user_agent: str = "pulp-notifiers") -> None:
+    def __init__(self, config: Pulp3Config, stopping: Callable[[], bool] = lambda: False) -> None:
         self.login_path = f"{config.api_root}api/v3/login/"
         self.requests = 0
         self._config = config
+        self._stopping = stopping
         self._logged_in = False
         self._session = requests.Session()
         # The environment is read once here; per request it costs a quarter of it, and .netrc would replace the token.
@@ -70,7 +76,7 @@ class Client:
         self._session.verify = config.ca_path or True
         if config.cert is not None:
             self._session.cert = config.cert if config.key is None else (config.cert, config.key)
-        self._session.headers.update({"Accept": "application/json", "User-Agent": user_agent})
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "pulp-notifiers"})
         if config.token is not None:
             self._session.headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
 
@@ -83,6 +89,7 @@ class Client:
 
         :raises TemporaryFailure: the server cannot answer now.
         :raises PermanentFailure: it refuses.
+        :raises Stopped: the source is to end.
         """
         # Pulp and the proxies before it limit the request line to about 4 kB, and %2C for each comma would exceed it.
         query = f"?{urlencode(parameters, safe=',:')}" if parameters else ""
@@ -116,6 +123,8 @@ class Client:
         self._logged_in = True
 
     def _exchange(self, method: str, path: str, query: str, auth: HTTPBasicAuth | None = None) -> _Raw:
+        if self._stopping():
+            raise Stopped
         self.requests += 1
         timeout = self._config.timeout
         ends = time.monotonic() + timeout

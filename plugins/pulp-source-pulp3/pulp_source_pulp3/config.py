@@ -43,7 +43,7 @@ class Pulp3Config(SourceConfig):
     )
     server: str | None = Field(None, description="What events name the server; empty: host and port of the URL.")
     interval: float = Field(5.0, ge=0.1, le=3600, description="Seconds from one poll to the next.")
-    timeout: float = Field(30.0, ge=0.1, le=600, description="Seconds that one request may take in all.")
+    timeout: float = Field(8.0, ge=0.1, le=600, description="Seconds that one request may take in all.")
     domains: Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_domains)] = Field(
         "all", description="Names of the domains to watch, or all; of no meaning where Pulp has no domains."
     )

@@ -126,8 +126,6 @@ class Poll:
             self._advance(last, cursor, now)
             last = page
             listed.update(document.uuid for document in page)
-            if self._intake.stopping.is_set():
-                return
         self._expect_tasks(bool(listed))
         # After the list: whatever stands in it as started, what ran before it has ended by now.
         unfinished = self._unfinished(listed)

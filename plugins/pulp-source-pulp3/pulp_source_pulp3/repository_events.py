@@ -6,16 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from pulp_notifiers.event import REPO_PUBLISH_FINISH, REPO_PUBLISH_START, REPO_SYNC_FINISH, REPO_SYNC_START, Event
+from pulp_notifiers.event import (
+    REPO_PUBLISH_FINISH,
+    REPO_PUBLISH_START,
+    REPO_SYNC_FINISH,
+    REPO_SYNC_START,
+    REPO_VERSION_CREATED,
+    Event,
+)
 from pulp_notifiers.task import TaskReport, publish_payload, sync_payload
 
 from .documents import TaskDocument, repository_of_href
 from .kinds import Kind
 from .mapping import counts, description, record_id, traceback
 from .names import Named
-
-REPO_VERSION_CREATED = "repo.version.created"
-"""A repository has a new version that no sync made: an upload, a change of its content, a copy."""
 
 _IDS = UUID("5d3e6f36-5b3c-5c0e-8a50-0d3f5b9f8f4e")  # drawn once; another one would make new events of old ones
 

@@ -12,7 +12,7 @@ from pulp_notifiers.event import utc_now
 from pulp_notifiers.source import Check, Intake, Source
 
 from .checks import Inspection, inspect
-from .client import Client
+from .client import Client, Stopped
 from .config import Pulp3Config
 from .kinds import Kinds
 from .memory import Memory
@@ -25,6 +25,7 @@ from .telling import Telling
 
 _DOMAINS_AFTER_SECONDS = 60.0
 _RECENT = 200
+_RECENT_SECONDS = 300.0
 
 
 class Pulp3Source(Source[Pulp3Config]):
@@ -48,22 +49,27 @@ class Pulp3Source(Source[Pulp3Config]):
 
     def run(self, config: Pulp3Config, intake: Intake) -> None:
         """Watch; see :meth:`Source.run`."""
-        client = Client(config)
+        client = Client(config, intake.stopping.is_set)
         try:
-            found = inspect(client, config)
-            if found.server is None or not found.domains:
-                raise _failure(found)
-            watch = Watch(client, config, intake, found.server, self._seconds)
-            # Before the rights are judged: what happens from now on is told once they are granted.
-            watch.take_up(found.domains)
-            if found.failure is not None:
-                raise found.failure
-            while not intake.stopping.is_set():
-                begun = self._seconds()
-                watch.poll()
-                intake.stopping.wait(max(config.interval - (self._seconds() - begun), config.interval / 10))
+            self._watch(client, config, intake)
+        except Stopped:
+            return
         finally:
             client.close()
+
+    def _watch(self, client: Client, config: Pulp3Config, intake: Intake) -> None:
+        found = inspect(client, config)
+        if found.server is None or not found.domains:
+            raise _failure(found)
+        watch = Watch(client, config, intake, found.server, self._seconds)
+        # Before the rights are judged: what happens from now on is told once they are granted.
+        watch.take_up(found.domains)
+        if found.failure is not None:
+            raise found.failure
+        while not intake.stopping.is_set():
+            begun = self._seconds()
+            watch.poll()
+            intake.stopping.wait(max(config.interval - (self._seconds() - begun), config.interval / 10))
 
 
 class Watch:
@@ -79,7 +85,7 @@ class Watch:
         self._seconds = seconds
         self._kinds = Kinds(config)
         self._polls: dict[str, Poll] = {}
-        self._lags: deque[float] = deque(maxlen=_RECENT)
+        self._lags: deque[tuple[float, float]] = deque(maxlen=_RECENT)
         self._domains_at = seconds()
 
     def take_up(self, domains: Sequence[Domain]) -> None:
@@ -100,11 +106,12 @@ class Watch:
         if self._server.has_domains and self._config.domains == "all":
             self._look_for_domains()
         for poll in list(self._polls.values()):
-            if self._intake.stopping.is_set():
-                return
             poll.poll()
-            now = utc_now() + self._offset()
-            self._lags.extend(max(0.0, (now - moment).total_seconds()) for moment in poll.figures.told)
+            now, seconds = utc_now() + self._offset(), self._seconds()
+            lags = (max(0.0, (now - moment).total_seconds()) for moment in poll.figures.told)
+            self._lags.extend((seconds, lag) for lag in lags)
+        while self._lags and self._seconds() - self._lags[0][0] > _RECENT_SECONDS:
+            self._lags.popleft()
         self._intake.tell(**self._facts())
 
     def _look_for_domains(self) -> None:
@@ -139,7 +146,7 @@ class Watch:
             "version": self._server.version,
             "domains": len(polls),
             "last_poll": _iso(utc_now()),
-            "lag_seconds": round(median(self._lags), 3) if self._lags else None,
+            "lag_seconds": round(median(lag for _, lag in self._lags), 3) if self._lags else None,
             "polls": sum(poll.figures.polls for poll in polls),
             "requests": self._client.requests,
             "tasks": sum(poll.figures.tasks for poll in polls),

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulp_notifiers.event import REPO_PUBLISH_FINISH, REPO_PUBLISH_START, REPO_SYNC_FINISH, REPO_SYNC_START, Event
+from pulp_notifiers.event import (
+    REPO_PUBLISH_FINISH,
+    REPO_PUBLISH_START,
+    REPO_SYNC_FINISH,
+    REPO_SYNC_START,
+    REPO_VERSION_CREATED,
+    Event,
+)
 from pulp_notifiers.task import TaskReport
 
 from . import repository_events
@@ -15,7 +22,7 @@ from .kinds import Kind, Kinds
 from .mapping import report
 from .memory import Known, told
 from .names import Named, Names
-from .repository_events import REPO_VERSION_CREATED, Scene, Subject
+from .repository_events import Scene, Subject
 from .tasks import Asks
 
 _STARTS = {Kind.SYNC: REPO_SYNC_START, Kind.PUBLISH: REPO_PUBLISH_START}
