@@ -54,6 +54,10 @@ class Pulp3Config(SourceConfig):
     publish_tasks: Patterns = Field(
         ("*.publish", "*.apublish", "*.publish_*"), description="Patterns of the names of tasks that are publishes."
     )
+    include: Annotated[tuple[Literal["content"], ...], BeforeValidator(_listed)] = Field(
+        (), description="content: events of new versions carry the names of what was added and removed."
+    )
+    content_limit: int = Field(1000, ge=1, le=100_000, description="Names in one event at most.")
     since: datetime | None = Field(
         None, description="Time from which tasks are told when the source starts for the first time; empty: now."
     )

@@ -14,6 +14,7 @@ from pulp_notifiers.source import Check, Intake, Source
 from .checks import Inspection, inspect
 from .client import Client, Stopped
 from .config import Pulp3Config
+from .content import ContentNames
 from .kinds import Kinds
 from .memory import Memory
 from .names import Names
@@ -130,6 +131,7 @@ class Watch:
             Names(self._client, f"{domain.root}remotes/"),
             self._client,
             self._intake.wants,
+            ContentNames(self._client, self._config.content_limit) if "content" in self._config.include else None,
         )
         queries = TaskQueries(self._client, domain.tasks)
         return Poll(domain.name, queries, memory, telling, self._kinds, self._intake, self._seconds)

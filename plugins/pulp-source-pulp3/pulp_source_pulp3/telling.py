@@ -16,6 +16,7 @@ from pulp_notifiers.task import TaskReport
 
 from . import repository_events
 from .changes import Change, Stage
+from .content import ContentNames
 from .documents import TaskDocument, Version, repository_of_href
 from .failures import NotThere
 from .kinds import Kind, Kinds
@@ -44,6 +45,7 @@ class Told:
 class Telling:
     """Tells changes of the tasks of one domain.
 
+    :param content: finds what events of new versions are to name.
     :param wants: tells whether somebody wants events of a type; what nobody wants is not asked for.
     """
 
@@ -55,6 +57,7 @@ class Telling:
         remotes: Names,
         client: Asks,
         wants: Callable[[str], bool],
+        content: ContentNames | None = None,
     ) -> None:
         self._scene = scene
         self._kinds = kinds
@@ -62,6 +65,7 @@ class Telling:
         self._remotes = remotes
         self._client = client
         self._wants = wants
+        self._content = content
 
     def tell(self, found: Iterable[Change], known: Mapping[str, Known]) -> Told:
         """Return reports and events in the order of the changes.
@@ -121,22 +125,25 @@ class Telling:
         if kind is not Kind.SYNC and self._wants(REPO_VERSION_CREATED):
             for version in document.versions():
                 owner = subject if version.repository == subject.uuid else self._owner(version)
-                yield repository_events.version_created(
-                    document,
-                    owner,
-                    self._scene,
-                    change_report,
-                    (version.number, version.href),
-                    self._summary(document, version),
-                )
+                summary = self._summary(document, version)
+                made = (version.number, version.href)
+                event = repository_events.version_created(document, owner, self._scene, change_report, made, summary)
+                yield self._with_content(event, summary)
 
     def _ends_of_sync(self, document: TaskDocument, subject: Subject, change_report: TaskReport) -> Iterator[Event]:
         if self._wants(REPO_SYNC_FINISH):
             made = next((made for made in document.versions() if made.repository == subject.uuid), None)
             summary = None if made is None else self._summary(document, made)
-            yield repository_events.finish_of_sync(document, subject, self._scene, change_report, summary)
+            event = repository_events.finish_of_sync(document, subject, self._scene, change_report, summary)
+            yield self._with_content(event, summary)
         if document.state == "completed" and (self._wants(REPO_PUBLISH_START) or self._wants(REPO_PUBLISH_FINISH)):
             yield from repository_events.publishes_of_sync(document, subject, self._scene, change_report)
+
+    def _with_content(self, event: Event, summary: Mapping[str, Any] | None) -> Event:
+        if self._content is None:
+            return event
+        names = None if summary is None else self._content.of(summary)
+        return replace(event, payload={**event.payload, "content": names})
 
     def _summary(self, document: TaskDocument, version: Version) -> Mapping[str, Any] | None:
         result = document.result()

@@ -47,7 +47,7 @@ def test_a_url_that_leads_nowhere_is_refused(url):
         {"key": "/key.pem"},
         {"interval": 0},
         {"domains": ""},
-        {"adress": "x"},
+        {"colour": "x"},
     ],
 )
 def test_options_that_do_not_fit_are_refused(options):

@@ -349,6 +349,17 @@ def test_since_goes_back(pulp, zoo, intake):
     assert ["waiting", "running", "finished"] == [report.state for report in intake.reports]
 
 
+def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, intake):
+    """Up to a bound; without the option nothing is asked for."""
+    with run(pulp, intake, include="content", content_limit=3):
+        polled(intake)
+        pulp.world.finish(pulp.world.start(pulp.world.dispatch("sync.completed", zoo)), ["a", "b"], ["f0.iso", "x"])
+        intake.wait_until(lambda: len(intake.events) == 2)
+
+    expected = {"added": {"file.file": ["a", "b"]}, "removed": {"file.file": ["f0.iso"]}, "truncated": True}
+    assert expected == intake.events[-1].payload["content"]
+
+
 def test_a_clock_that_steps_back_loses_nothing(pulp, zoo, intake):
     """Nor is told twice what was told before."""
     seconds = [0.0]

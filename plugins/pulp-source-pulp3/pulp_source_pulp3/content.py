@@ -1,0 +1,71 @@
+"""The names of what a repository version added and removed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .failures import NotThere
+from .tasks import Asks, results
+
+_NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "prn")
+_PAGE = 500
+
+
+class ContentNames:
+    """Asks for names, at most so many of a version.
+
+    :param limit: names of one version, added and removed together.
+    """
+
+    def __init__(self, client: Asks, limit: int) -> None:
+        self._client = client
+        self._limit = limit
+
+    def of(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``added`` and ``removed``: by type, the names; and whether some were left out.
+
+        :param summary: the version's content summary, which says where its content is listed.
+        """
+        left = self._limit
+        found: dict[str, Any] = {"added": {}, "removed": {}, "truncated": False}
+        for change in ("added", "removed"):
+            for kind, href, count in _lists(summary.get(change)):
+                names = self._names(href, min(left, count)) if left else []
+                found[change][kind] = names
+                found["truncated"] = found["truncated"] or len(names) < count
+                left -= len(names)
+        return found
+
+    def _names(self, href: str, wanted: int) -> list[str]:
+        path, _, query = href.partition("?")
+        name, _, version = query.partition("=")
+        names: list[str] = []
+        # The content of a version never changes, so its pages do not move.
+        while len(names) < wanted:
+            parameters = {
+                name: version,
+                "limit": str(min(_PAGE, wanted - len(names))),
+                "offset": str(len(names)),
+                "ordering": "pk",
+            }
+            try:
+                page = results(self._client.get(path, parameters).document, _name, path)
+            except NotThere:
+                break
+            names.extend(page)
+            if not page:
+                break
+        return names
+
+
+def _lists(types: Any) -> Iterator[tuple[str, str, int]]:
+    for kind, entry in (types if isinstance(types, Mapping) else {}).items():
+        href = entry.get("href") if isinstance(entry, Mapping) else None
+        if isinstance(href, str) and href.startswith("/"):
+            yield kind, href, int(entry.get("count") or 0)
+
+
+def _name(unit: Mapping[str, Any]) -> str:
+    if isinstance(unit.get("name"), str) and isinstance(unit.get("version"), str):
+        parts = (unit["name"], unit["version"], unit.get("release"), unit.get("arch") or unit.get("architecture"))
+        return "-".join(part for part in parts if isinstance(part, str) and part)
+    return str(next((unit[name] for name in _NAMES if unit.get(name)), unit["pulp_href"]))
