@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class Client:
         # The environment is read once here; per request it costs a quarter of it, and .netrc would replace the token.
         self._session.trust_env = False
         self._session.proxies.update(get_environ_proxies(config.origin))
-        self._session.verify = config.ca_path or True
+        self._session.verify = config.ca_path or _authorities()
         if config.cert is not None:
             self._session.cert = config.cert if config.key is None else (config.cert, config.key)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "pulp-notifiers"})
@@ -165,6 +166,13 @@ class Client:
 
     def _place(self, path: str) -> str:
         return f"{self._config.origin}{path}"
+
+
+def _authorities() -> str | bool:
+    # Those of the system, where requests would take a list of its own. OpenSSL honours SSL_CERT_FILE and SSL_CERT_DIR.
+    given = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    paths = ssl.get_default_verify_paths()
+    return given or paths.cafile or paths.capath or True
 
 
 def _body(response: requests.Response, ends: float) -> bytes:

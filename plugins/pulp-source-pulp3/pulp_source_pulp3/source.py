@@ -1,5 +1,6 @@
 """The source: watches a server until it is told to stop."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ from .telling import Telling
 _DOMAINS_AFTER_SECONDS = 60.0
 _RECENT = 200
 _RECENT_SECONDS = 300.0
+
+_logger = logging.getLogger(__name__)
 
 
 class Pulp3Source(Source[Pulp3Config]):
@@ -67,6 +70,7 @@ class Pulp3Source(Source[Pulp3Config]):
         watch.take_up(found.domains)
         if found.failure is not None:
             raise found.failure
+        _logger.info("Source %s watches %s (pulpcore %s)", intake.source, config.server_name, found.server.version)
         while not intake.stopping.is_set():
             begun = self._seconds()
             watch.poll()
