@@ -12,13 +12,14 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test test-pulp3 bench demo run lint docs clean
+.PHONY: help install test test-pulp3 bench bench-pulp3 demo run lint docs clean
 
 help:
 	@echo "make install     sets up $(VENV) with the package and the plugins; nothing outside this folder"
 	@echo "make test        runs all other tests, with a RabbitMQ and a PostgreSQL of their own"
 	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 of its own, kept in ~/.cache; takes five minutes"
 	@echo "make bench       compares ways to publish changes of tasks, with a RabbitMQ of its own; takes ten minutes"
+	@echo "make bench-pulp3 measures what the Pulp 3 source costs a real server, and the watch of 20 simulated ones"
 	@echo "make demo        starts the service and shows what mail, HTTP and AMQP receivers get"
 	@echo "make run         serves, with its state in .state/"
 	@echo "make lint        ruff, mypy, codespell"
@@ -52,6 +53,11 @@ bench: install
 	@scripts/test-servers.sh
 	@$(BIN)/python -m pip install -qq --editable '.[bench]'
 	@$(BIN)/python -m benchmarks
+
+bench-pulp3: install
+	@scripts/test-servers.sh
+	@$(BIN)/python -m benchmarks.pulp3_poll
+	@$(BIN)/python -m benchmarks.pulp3_fleet
 
 demo: install
 	@$(BIN)/python demo/run.py

@@ -1,0 +1,163 @@
+"""One process that watches many Pulp 3 servers with many repositories each, all of them simulated.
+
+Prints a Markdown table of what the watching process costs, and what it missed or doubled. The servers are the fake
+ones of the source's own tests, in this process; the watcher is a child of it.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from pulp_notifiers.testing.pulp3_record import Transition
+from tests.support.pulp3_comparison import Told, compare, lives, percentile
+from tests.support.pulp3_intake import FileIntake, read_told
+
+from .processes import cpu_seconds, resident_megabytes
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "plugins" / "pulp-source-pulp3" / "tests"))
+from fake_pulp3 import VIEWER, FakePulp3  # noqa: E402 (it is on the path only now)
+from pulp3_world import FakeRepository, FakeTask, World  # noqa: E402
+
+SERVERS, REPOSITORIES = 20, 1400
+IDLE_SECONDS, BUSY_SECONDS = 30.0, 120.0
+INTERVAL_SECONDS = 5.0
+_TICK_SECONDS = 0.5
+_SYNC_TICKS = 6
+
+
+@dataclass
+class Server:
+    """A simulated server whose repositories are synced one after the other, a few at a time."""
+
+    fake: FakePulp3
+    repositories: deque[FakeRepository]
+    lives: deque[list[FakeTask]]
+
+    def tick(self, count: int) -> None:
+        """Begin some syncs, and let those of earlier ticks run and end."""
+        world = self.fake.world
+        for task in self.lives[-1] if self.lives else ():
+            world.start(task)
+        if len(self.lives) > _SYNC_TICKS or not self.repositories:
+            for task in self.lives.popleft() if self.lives else ():
+                world.finish(task if task.started else world.start(task))
+        if self.repositories:
+            taken = [self.repositories.popleft() for _ in range(min(count, len(self.repositories)))]
+            self.lives.append([world.dispatch("sync.completed", repository) for repository in taken])
+
+
+def main() -> None:
+    """Simulate and print."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        servers = [_server(stack) for _ in range(SERVERS)]
+        options = [_options(server) for server in servers]
+        command = [sys.executable, "-m", "benchmarks.pulp3_fleet", str(folder), json.dumps(options)]
+        child = stack.enter_context(subprocess.Popen(command, cwd=ROOT))
+        stack.callback(child.kill)
+        _settle(servers)
+        idle = _measured(child.pid, lambda: time.sleep(IDLE_SECONDS))
+        idle_requests = sum(len(server.fake.requests) for server in servers)
+        busy = _measured(child.pid, lambda: _sync_all(servers))
+        time.sleep(3 * INTERVAL_SECONDS)
+        _print(servers, idle, busy, idle_requests, [told for path in folder.glob("*.db") for told in read_told(path)])
+
+
+def _server(stack: ExitStack) -> Server:
+    world = World(lambda: datetime.now(UTC))
+    repositories = deque(world.add_repository(f"repository-{number}") for number in range(REPOSITORIES))
+    # An older task, or the source cannot tell whether it may see any.
+    world.run("upload.completed", repositories[0])
+    return Server(stack.enter_context(FakePulp3(world)), repositories, deque())
+
+
+def _options(server: Server) -> dict[str, Any]:
+    account = {"username": VIEWER.name, "password": VIEWER.password}
+    return {"url": server.fake.url, **account, "interval": INTERVAL_SECONDS}
+
+
+def _settle(servers: list[Server]) -> None:
+    while not all(server.fake.asked("tasks/") for server in servers):
+        time.sleep(0.1)
+    time.sleep(INTERVAL_SECONDS)
+
+
+def _sync_all(servers: list[Server]) -> None:
+    each_tick = -(-REPOSITORIES * _TICK_SECONDS // BUSY_SECONDS)
+    begun = time.monotonic()
+    ticks = 0
+    while any(server.repositories or server.lives for server in servers):
+        for server in servers:
+            server.tick(int(each_tick))
+        ticks += 1
+        time.sleep(max(0.0, begun + ticks * _TICK_SECONDS - time.monotonic()))
+
+
+def _measured(process: int, work: Any) -> tuple[float, float, float]:
+    begun, before = time.monotonic(), cpu_seconds([process])
+    work()
+    return time.monotonic() - begun, cpu_seconds([process]) - before, resident_megabytes(process)
+
+
+def _transitions(server: Server) -> list[Transition]:
+    found = []
+    for task in server.fake.world.tasks.values():
+        if task.kind.startswith("sync"):
+            states = {"waiting": task.created, "running": task.started, "completed": task.finished}
+            found += [Transition(task.id, task.name, state, at) for state, at in states.items() if at]
+    return found
+
+
+def _print(
+    servers: list[Server],
+    idle: tuple[float, float, float],
+    busy: tuple[float, float, float],
+    idle_requests: int,
+    told: list[Told],
+) -> None:
+    happened = [transition for server in servers for transition in _transitions(server)]
+    rows = compare(lives(happened, []), told)
+    lags = [lag for row in rows for lag in row.lags]
+    requests = sum(len(server.fake.requests) for server in servers) - idle_requests
+    print("| | processor | memory | requests/s | events/s |")
+    print("|---|--:|--:|--:|--:|")
+    for name, (took, cpu, memory), count, events in (
+        ("idle", idle, SERVERS * idle[0] / INTERVAL_SECONDS, 0),
+        ("every repository synced once", busy, requests, len(told)),
+    ):
+        print(f"| {name} | {cpu / took:.1%} | {memory:.0f} MB | {count / took:.1f} | {events / took:.0f} |")
+    print(f"\n{SERVERS} servers with {REPOSITORIES} repositories each, polled every {INTERVAL_SECONDS:g} s:", end=" ")
+    print(f"{len(happened) // 3} syncs in {busy[0]:.0f} s gave {sum(row.due for row in rows)} events;", end=" ")
+    print(f"missed {sum(len(row.missed) for row in rows)}, doubled {sum(len(row.doubled) for row in rows)};", end=" ")
+    print(f"lag p50 {percentile(lags, 50):.1f} s, p99 {percentile(lags, 99):.1f} s;", end=" ")
+    print(f"at most {max(server.fake.most_in_flight for server in servers)} request at a time per server.")
+
+
+def watch(folder: Path, options: list[dict[str, Any]]) -> None:
+    """Run a source for each server, each in a thread, until the process is killed."""
+    [entry_point] = entry_points(group="pulp_notifiers.sources", name="pulp3")
+    source = entry_point.load()()
+
+    def run(number: int) -> None:
+        source.run(source.Config(**options[number]), FileIntake(folder / f"{number}.db", f"server-{number}"))
+
+    for number in range(len(options)):
+        threading.Thread(target=run, args=(number,)).start()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        watch(Path(sys.argv[1]), json.loads(sys.argv[2]))
+    else:
+        main()
