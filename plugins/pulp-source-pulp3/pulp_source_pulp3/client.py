@@ -1,6 +1,5 @@
 """One server's API: a session that logs in once, and bounded questions, one at a time."""
 
-import json
 import logging
 import os
 import ssl
@@ -24,6 +23,7 @@ from pulp_notifiers.event import utc_now
 
 from .config import Pulp3Config
 from .failures import answer_failure, transport_failure, unreadable
+from .reading import read_json
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -156,7 +156,7 @@ class Client:
         if not 200 <= raw.status < 300:
             raise self._failure(raw, path)
         try:
-            document = json.loads(raw.body)
+            document = read_json(raw.body)
         except (ValueError, RecursionError):
             raise unreadable(self._place(path)) from None
         return Answer(document, _date(raw.headers.get("Date")))

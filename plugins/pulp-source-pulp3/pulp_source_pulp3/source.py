@@ -16,6 +16,7 @@ from .checks import Inspection, inspect
 from .client import Client, Stopped
 from .config import Pulp3Config
 from .content import ContentNames
+from .failures import NotThere
 from .kinds import Kinds
 from .memory import Memory
 from .names import Names
@@ -42,6 +43,8 @@ class Pulp3Source(Source[Pulp3Config]):
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
+        # Versions that could not be read once; not asked for again, lest one of them stop everything for ever.
+        self._unreadable: set[str] = set()
 
     def check(self, config: Pulp3Config) -> Sequence[Check]:
         """Look at connection, version, clock, login, domains and rights; see :meth:`Source.check`."""
@@ -65,7 +68,7 @@ class Pulp3Source(Source[Pulp3Config]):
         found = inspect(client, config)
         if found.server is None or not found.domains:
             raise _failure(found)
-        watch = Watch(client, config, intake, found.server, self._seconds)
+        watch = Watch(client, config, intake, found.server, self._unreadable, self._seconds)
         # Before the rights are judged: what happens from now on is told once they are granted.
         watch.take_up(found.domains)
         if found.failure is not None:
@@ -81,12 +84,19 @@ class Watch:
     """The polls of all domains of one server, one after the other, so that one request is in flight at most."""
 
     def __init__(
-        self, client: Client, config: Pulp3Config, intake: Intake, server: Server, seconds: Callable[[], float]
+        self,
+        client: Client,
+        config: Pulp3Config,
+        intake: Intake,
+        server: Server,
+        unreadable: set[str],
+        seconds: Callable[[], float],
     ) -> None:
         self._client = client
         self._config = config
         self._intake = intake
         self._server = server
+        self._unreadable = unreadable
         self._seconds = seconds
         self._kinds = Kinds(config)
         self._polls: dict[str, Poll] = {}
@@ -110,8 +120,12 @@ class Watch:
         """Poll every domain once, and tell the figures."""
         if self._server.has_domains and self._config.domains == "all":
             self._look_for_domains()
-        for poll in list(self._polls.values()):
-            poll.poll()
+        for key, poll in list(self._polls.items()):
+            try:
+                poll.poll()
+            except NotThere:
+                if not self._is_gone(key):
+                    raise
             now, seconds = utc_now() + self._offset(), self._seconds()
             lags = (max(0.0, (now - moment).total_seconds()) for moment in poll.figures.told)
             self._lags.extend((seconds, lag) for lag in lags)
@@ -121,8 +135,17 @@ class Watch:
 
     def _look_for_domains(self) -> None:
         if self._seconds() - self._domains_at >= _DOMAINS_AFTER_SECONDS:
-            self.take_up(self._server.domains(self._client, self._config))
-            self._domains_at = self._seconds()
+            self._list_domains()
+
+    def _list_domains(self) -> None:
+        self.take_up(self._server.domains(self._client, self._config))
+        self._domains_at = self._seconds()
+
+    def _is_gone(self, key: str) -> bool:
+        # Its memory stays: if it was only hidden, it goes on where it was.
+        if self._server.has_domains and self._config.domains == "all":
+            self._list_domains()
+        return key not in self._polls
 
     def _new_poll(self, domain: Domain, remembered: dict[str, Any]) -> Poll:
         memory = Memory(domain.key, remembered)
@@ -135,6 +158,7 @@ class Watch:
             Names(self._client, f"{domain.root}remotes/"),
             self._client,
             self._intake.wants,
+            self._unreadable,
             ContentNames(self._client, self._config.content_limit) if "content" in self._config.include else None,
         )
         queries = TaskQueries(self._client, domain.tasks)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import (
     REPO_PUBLISH_FINISH,
     REPO_PUBLISH_START,
@@ -18,7 +19,6 @@ from . import repository_events
 from .changes import Change, Stage
 from .content import ContentNames
 from .documents import TaskDocument, Version, repository_of_href
-from .failures import NotThere
 from .kinds import Kind, Kinds
 from .mapping import report
 from .memory import Known, told
@@ -28,6 +28,8 @@ from .tasks import Asks
 
 _STARTS = {Kind.SYNC: REPO_SYNC_START, Kind.PUBLISH: REPO_PUBLISH_START}
 _RENAMING = "_update"
+
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Told:
 class Telling:
     """Tells changes of the tasks of one domain.
 
+    :param unreadable: hrefs of versions that the server failed to show; they are told without their content.
     :param content: finds what events of new versions are to name.
     :param wants: tells whether somebody wants events of a type; what nobody wants is not asked for.
     """
@@ -57,6 +60,7 @@ class Telling:
         remotes: Names,
         client: Asks,
         wants: Callable[[str], bool],
+        unreadable: set[str],
         content: ContentNames | None = None,
     ) -> None:
         self._scene = scene
@@ -65,6 +69,7 @@ class Telling:
         self._remotes = remotes
         self._client = client
         self._wants = wants
+        self._unreadable = unreadable
         self._content = content
 
     def tell(self, found: Iterable[Change], known: Mapping[str, Known]) -> Told:
@@ -142,18 +147,29 @@ class Telling:
     def _with_content(self, event: Event, summary: Mapping[str, Any] | None) -> Event:
         if self._content is None:
             return event
-        names = None if summary is None else self._content.of(summary)
+        content, href = self._content, str(event.payload["version_href"])
+        names = None if summary is None else self._asked(f"{href}content", lambda: content.of(summary))
         return replace(event, payload={**event.payload, "content": names})
+
+    def _asked(self, href: str, ask: Callable[[], ResultT]) -> ResultT | None:
+        if href in self._unreadable:
+            return None
+        try:
+            return ask()
+        except PermanentFailure:
+            return None  # deleted since, or not for this account
+        except TemporaryFailure:
+            self._unreadable.add(href)
+            raise
 
     def _summary(self, document: TaskDocument, version: Version) -> Mapping[str, Any] | None:
         result = document.result()
         if result.get("pulp_href") == version.href and isinstance(result.get("content_summary"), Mapping):
             summary: Mapping[str, Any] = result["content_summary"]
             return summary
-        try:
-            answer = self._client.get(version.href)
-        except NotThere:
-            return None  # deleted since
+        answer = self._asked(version.href, lambda: self._client.get(version.href))
+        if answer is None:
+            return None
         found = answer.document.get("content_summary") if isinstance(answer.document, Mapping) else None
         return found if isinstance(found, Mapping) else None
 

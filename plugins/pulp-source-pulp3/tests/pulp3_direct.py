@@ -68,6 +68,6 @@ def poll_of(
     client = client or DirectClient(world)
     kinds = Kinds(Pulp3Config(url=SCENE.origin, **options))
     names = Names(client, f"{ROOT}repositories/"), Names(client, f"{ROOT}remotes/")
-    telling = Telling(SCENE, kinds, *names, client, intake.wants)
+    telling = Telling(SCENE, kinds, *names, client, intake.wants, set())
     memory = Memory("default", intake.remembered())
     return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, telling, kinds, intake, seconds, page)

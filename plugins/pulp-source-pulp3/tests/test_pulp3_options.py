@@ -2,6 +2,7 @@
 
 import pytest
 from pulp_source_pulp3 import Pulp3Config
+from pulp_source_pulp3.reading import read_json
 from pulp_source_pulp3.redact import redact, redacted
 from pydantic import ValidationError
 
@@ -88,6 +89,21 @@ def test_secrets_are_not_shown():
 def test_texts_lose_their_credentials(text, shown):
     """And nothing else."""
     assert shown == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (rb'{"a": "x\u0000y"}', {"a": "x\ufffdy"}),
+        (rb'["\ud800", "\ud83d\ude00"]', ["\ufffd", "\U0001f600"]),
+        (b"[NaN, -Infinity, 1e999, 0.5]", [None, None, None, 0.5]),
+        (b"[9223372036854775807, 9223372036854775808]", [2**63 - 1, "9223372036854775808"]),
+        (b"[" + b"9" * 5000 + b"]", ["9" * 5000]),
+    ],
+)
+def test_what_no_database_could_hold_is_replaced(body, read):
+    """One such value must not stop everything that comes after it."""
+    assert read == read_json(body)
 
 
 def test_documents_lose_their_credentials_at_every_depth():

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 from functools import partial
 
 import pulp3_troubles
@@ -355,6 +356,40 @@ def test_a_domain_that_is_new_is_watched_from_its_beginning(intake):
         intake.wait_until(lambda: len(intake.reports) == 3)
 
     assert {"aviary"} == {event.payload["domain"] for event in intake.events}
+
+
+def test_a_domain_that_is_deleted_stops_nothing(intake):
+    """The others are watched on."""
+    with FakePulp3(World(domain_enabled=True)) as pulp:
+        pulp.world.add_domain("aviary")
+        zoo = pulp.world.add_repository("zoo")
+        with run(pulp, intake, ADMIN):
+            polled(intake)
+            pulp.world.clock.advance(2)
+            del pulp.world.domains["aviary"]
+            polled(intake)
+            pulp.world.run("sync.completed", zoo)
+            intake.wait_until(lambda: len(intake.reports) == 3)
+
+    assert 1 == intake.told[-1]["domains"]
+
+
+@pytest.mark.parametrize("trouble", [pulp3_troubles.status(500), pulp3_troubles.status(403)])
+def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble):
+    """Its event comes without counts, after a second try where that might help."""
+    source = Pulp3Source()
+    with intake.running(source, options(pulp)):
+        polled(intake)
+    pulp.misbehave(trouble, path="/versions/2/", times=99)
+    for _ in range(2):
+        pulp.world.clock.advance(1)
+        pulp.world.run("upload.completed", zoo)
+    for _ in range(2):
+        with suppress(TemporaryFailure), intake.running(source, options(pulp)):
+            intake.wait_until(lambda: len(intake.events) == 2)
+
+    made = {event.payload["repo_version"]: event.payload["added_count"] for event in intake.events}
+    assert (None, 1) == (made[2], made[3])
 
 
 def test_domains_that_are_hidden_are_told(intake):
