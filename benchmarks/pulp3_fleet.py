@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,6 +58,16 @@ class Server:
             self.lives.append([world.dispatch("sync.completed", repository) for repository in taken])
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What the watcher used in a while."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+    requests: int
+
+
 def main() -> None:
     """Simulate and print."""
     with ExitStack() as stack:
@@ -67,11 +78,10 @@ def main() -> None:
         child = stack.enter_context(subprocess.Popen(command, cwd=ROOT))
         stack.callback(child.kill)
         _settle(servers)
-        idle = _measured(child.pid, lambda: time.sleep(IDLE_SECONDS))
-        idle_requests = sum(len(server.fake.requests) for server in servers)
-        busy = _measured(child.pid, lambda: _sync_all(servers))
+        idle = _measured(child.pid, servers, lambda: time.sleep(IDLE_SECONDS))
+        busy = _measured(child.pid, servers, lambda: _sync_all(servers))
         time.sleep(3 * INTERVAL_SECONDS)
-        _print(servers, idle, busy, idle_requests, [told for path in folder.glob("*.db") for told in read_told(path)])
+        _print(servers, idle, busy, [told for path in folder.glob("*.db") for told in read_told(path)])
 
 
 def _server(stack: ExitStack) -> Server:
@@ -104,10 +114,16 @@ def _sync_all(servers: list[Server]) -> None:
         time.sleep(max(0.0, begun + ticks * _TICK_SECONDS - time.monotonic()))
 
 
-def _measured(process: int, work: Any) -> tuple[float, float, float]:
-    begun, before = time.monotonic(), cpu_seconds([process])
+def _measured(process: int, servers: list[Server], work: Callable[[], None]) -> Cost:
+    begun, before, asked = time.monotonic(), cpu_seconds([process]), _requests(servers)
     work()
-    return time.monotonic() - begun, cpu_seconds([process]) - before, resident_megabytes(process)
+    seconds = time.monotonic() - begun
+    cpu = cpu_seconds([process]) - before
+    return Cost(seconds, cpu, resident_megabytes(process), _requests(servers) - asked)
+
+
+def _requests(servers: list[Server]) -> int:
+    return sum(len(server.fake.requests) for server in servers)
 
 
 def _transitions(server: Server) -> list[Transition]:
@@ -121,24 +137,20 @@ def _transitions(server: Server) -> list[Transition]:
 
 def _print(
     servers: list[Server],
-    idle: tuple[float, float, float],
-    busy: tuple[float, float, float],
-    idle_requests: int,
+    idle: Cost,
+    busy: Cost,
     told: list[Told],
 ) -> None:
     happened = [transition for server in servers for transition in _transitions(server)]
     rows = compare(lives(happened, []), told)
     lags = [lag for row in rows for lag in row.lags]
-    requests = sum(len(server.fake.requests) for server in servers) - idle_requests
     print("| | processor | memory | requests/s | events/s |")
     print("|---|--:|--:|--:|--:|")
-    for name, (took, cpu, memory), count, events in (
-        ("idle", idle, SERVERS * idle[0] / INTERVAL_SECONDS, 0),
-        ("every repository synced once", busy, requests, len(told)),
-    ):
-        print(f"| {name} | {cpu / took:.1%} | {memory:.0f} MB | {count / took:.1f} | {events / took:.0f} |")
+    for name, cost, events in (("idle", idle, 0), ("every repository synced once", busy, len(told))):
+        processor, memory = f"{cost.cpu_seconds / cost.seconds:.1%}", f"{cost.megabytes:.0f} MB"
+        print(f"| {name} | {processor} | {memory} | {cost.requests / cost.seconds:.1f} | {events / cost.seconds:.0f} |")
     print(f"\n{SERVERS} servers with {REPOSITORIES} repositories each, polled every {INTERVAL_SECONDS:g} s:", end=" ")
-    print(f"{len(happened) // 3} syncs in {busy[0]:.0f} s gave {sum(row.due for row in rows)} events;", end=" ")
+    print(f"{len(happened) // 3} syncs in {busy.seconds:.0f} s gave {sum(row.due for row in rows)} events;", end=" ")
     print(f"missed {sum(len(row.missed) for row in rows)}, doubled {sum(len(row.doubled) for row in rows)};", end=" ")
     print(f"lag p50 {percentile(lags, 50):.1f} s, p99 {percentile(lags, 99):.1f} s;", end=" ")
     print(f"at most {max(server.fake.most_in_flight for server in servers)} request at a time per server.")

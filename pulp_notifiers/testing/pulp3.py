@@ -107,7 +107,7 @@ class Pulp3:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.remote = undo.enter_context(RemoteFiles())
-            self.postgresql = undo.enter_context(PostgreSQL())
+            self.postgresql = undo.enter_context(PostgreSQL(self._deadline_seconds))
             self.database_url = self.postgresql.create_database()
             self.record = TaskRecord(self.postgresql, self.database_url)
             api_port, content_port = free_ports(2)
