@@ -12,6 +12,7 @@
     confirms    which messages of a batch the server still has to answer for
     frames      messages as bytes of AMQP 0-9-1
     stream      an open connection that publishes in batches to one exchange
+    task_document  the task in a message of the task-status stream
 """
 
 from .connection import Broker
@@ -20,6 +21,7 @@ from .link import AmqpMessage, Link, LinkLost, Refused
 from .publisher import Publisher
 from .settings import MessagingSettings, exchange_name
 from .stream import StreamForm, StreamLink, StreamOpener
+from .task_document import task_document
 from .urls import broker_urls, display_url
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "broker_urls",
     "display_url",
     "exchange_name",
+    "task_document",
 ]
