@@ -52,7 +52,7 @@ OWNERS = {
     "kombu": {"broker"},
     "psycopg": {"store"},
     # Config models are part of the contract.
-    "pydantic": {"secret_options", "notifier", "settings", "registry", "broker", "rest", "cli"},
+    "pydantic": {"secret_options", "notifier", "source", "settings", "registry", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},
