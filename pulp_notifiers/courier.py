@@ -19,8 +19,9 @@ from .errors import (
     TemporaryFailure,
 )
 from .event import utc_now
-from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier, scrub
+from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier
 from .records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
+from .secret_options import scrub
 
 _LONGEST_REASON = 2000  # characters; a receiver's whole error page would be no sentence
 

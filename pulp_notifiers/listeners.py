@@ -17,8 +17,9 @@ from .encoding import unportable
 from .errors import InvalidConfig, InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
 from .listener_checks import Problems, config_problems, pattern_problems
-from .notifier import LoadedNotifier, mask, scrub, unmask
+from .notifier import LoadedNotifier
 from .records import Listener, merge_config
+from .secret_options import mask, scrub, unmask
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
 _ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))

@@ -15,7 +15,7 @@ CORE = "pulp_notifiers"
 
 FLOORS = (
     ("errors", "encoding", "event", "task", "records", "backoff"),
-    ("secret_options", "notifier", "source", "settings"),
+    ("secret_options", "plugin", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
     (
         *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
@@ -52,7 +52,7 @@ OWNERS = {
     "kombu": {"broker"},
     "psycopg": {"store"},
     # Config models are part of the contract.
-    "pydantic": {"secret_options", "notifier", "source", "settings", "registry", "broker", "rest", "cli"},
+    "pydantic": {"secret_options", "plugin", "notifier", "source", "settings", "registry", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from ...errors import NotifierUnavailable
 from ...records import Operation
-from ...registry import InstalledNotifier, Registry
+from ...registry import InstalledPlugin, Registry
 from ..paths import OWN
 from .pages import Page, Paging, next_page, previous_page
 from .routes import INVALID, Routes
@@ -58,7 +58,7 @@ class NotifiersV3:
             results=[self._document(notifier) for notifier in shown],
         )
 
-    def _document(self, notifier: InstalledNotifier) -> NotifierDocument:
+    def _document(self, notifier: InstalledPlugin) -> NotifierDocument:
         schema, problem = (None, notifier.problem) if notifier.problem else self._schema(notifier.type)
         return NotifierDocument(
             type=notifier.type,
