@@ -12,6 +12,7 @@
     confirms    which messages of a batch the server still has to answer for
     frames      messages as bytes of AMQP 0-9-1
     stream      an open connection that publishes in batches to one exchange
+    watch       an open connection that hears what goes over an exchange
     task_document  the task in a message of the task-status stream
 """
 
@@ -23,6 +24,7 @@ from .settings import MessagingSettings, exchange_name
 from .stream import StreamForm, StreamLink, StreamOpener
 from .task_document import task_document
 from .urls import broker_urls, display_url
+from .watch import Watch
 
 __all__ = [
     "AmqpMessage",
@@ -36,6 +38,7 @@ __all__ = [
     "StreamForm",
     "StreamLink",
     "StreamOpener",
+    "Watch",
     "broker_urls",
     "display_url",
     "exchange_name",
