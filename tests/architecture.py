@@ -45,6 +45,7 @@ OWNERS = {
     "aiosmtpd": {"testing"},
     "alembic": {"store"},
     "amqp": {"broker"},
+    "celery": {"celery"},
     "click": {"cli"},
     "cryptography": {"vault"},
     "fastapi": {"rest"},
