@@ -14,7 +14,7 @@ import click
 from ..task import TASK_STATES
 from .watch.lines import ChangedLines
 from .watch.messages import TaskMessages, address, broker_option, open_messages
-from .watch.output import ended_by_signals, is_drawable, leave_output, reader_is_gone, tell
+from .watch.output import ended_by_signals, is_drawable, leave_output, prepare_output, reader_is_gone, tell
 from .watch.task import SeenTask, Wanted, seen
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def tail(
     Draws a table on a terminal, and prints a line for each change into anything else. It hears the task-status stream
     from now on; what was before is not shown.
     """
+    prepare_output()
     wanted = Wanted(states, repositories)
     task = None if task_id is None else str(task_id)
     with ended_by_signals(), suppress(KeyboardInterrupt):
@@ -104,7 +105,8 @@ class _Screen:
         while True:
             # Nothing but the clocks of the tasks change when no message comes.
             if (elapsed := time.monotonic() - drawn) >= (_FRAME_SECONDS if outdated else _LOOK_SECONDS):
-                around = Surroundings(self._server, self._filters, messages.outage, self._notice)
+                trouble = messages.outage, messages.outage_seconds
+                around = Surroundings(self._server, self._filters, *trouble, self._notice)
                 live.update(board_view(self._board, around, console, datetime.now(UTC)), refresh=True)
                 drawn, outdated, elapsed = time.monotonic(), False, 0.0
             left = (_FRAME_SECONDS if outdated else _LOOK_SECONDS) - elapsed

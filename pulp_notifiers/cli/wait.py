@@ -1,29 +1,42 @@
 """``wait``: block until a task has ended."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 from uuid import UUID
 
 import click
 
 from .watch.lines import ChangedLines
 from .watch.messages import TaskMessages, broker_option, open_messages
-from .watch.output import ended_by_signals, is_drawable, leave_output, tell
+from .watch.output import ended_by_signals, is_drawable, leave_output, prepare_output, tell
 from .watch.task import SeenTask, seen
 
 EXIT_CODES = {"finished": 0, "skipped": 0, "error": 1, "canceled": 2}
+"""By how a task ended."""
+
 TIMED_OUT = 124
-"""As of the program timeout."""
+"""As of the program ``timeout``."""
 
 _HINT_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
 
-class _Show(Protocol):
-    def __call__(self, task: SeenTask | None) -> None: ...
+class View(Protocol):
+    """Where a task is shown while it is waited for."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, task: SeenTask | None) -> None:
+        """Show what came, or that nothing did."""
+
+    def tell(self, text: str) -> None:
+        """Say something beside."""
 
 
 @click.command()
@@ -36,13 +49,11 @@ def wait(task_id: UUID, timeout: float | None, broker_url: str | None) -> int:
     The code is 0 for finished and skipped, 1 for error, 2 for canceled, and 124 when --timeout came first. It hears
     the task-status stream from now on: a task that has ended before is never heard of again.
     """
+    prepare_output()
     began = time.monotonic()
-    with (
-        ended_by_signals(),
-        closing(open_messages(broker_url, str(task_id), tell)) as messages,
-        _shown(str(task_id)) as show,
-    ):
-        ended = _await_end(messages, str(task_id), show, began, timeout)
+    view = _view(str(task_id))
+    with ended_by_signals(), closing(open_messages(broker_url, str(task_id), view.tell)) as messages, view:
+        ended = _await_end(messages, str(task_id), view, began, timeout)
     if ended is None:
         tell(f"Task {task_id} has not ended within {timeout:g} s.")
         return TIMED_OUT
@@ -52,53 +63,64 @@ def wait(task_id: UUID, timeout: float | None, broker_url: str | None) -> int:
 
 
 def _await_end(
-    messages: TaskMessages, task_id: str, show: _Show, began: float, timeout: float | None
+    messages: TaskMessages, task_id: str, view: View, began: float, timeout: float | None
 ) -> SeenTask | None:
     """Return the task in its final state, or None after the time-out."""
     hint_is_due = True
-    while timeout is None or time.monotonic() < began + timeout:
-        left = _LOOK_SECONDS if timeout is None else max(0.0, began + timeout - time.monotonic())
-        for document in messages.receive(min(_LOOK_SECONDS, left)):
+    while True:
+        waited = time.monotonic() - began
+        left = _LOOK_SECONDS if timeout is None else min(_LOOK_SECONDS, max(0.0, timeout - waited))
+        for document in messages.receive(left):
             hint_is_due = False
             task = seen(document)
-            show(task)
+            view.show(task)
             if task.final:
                 return task
-        show(None)
-        if hint_is_due and time.monotonic() > began + _HINT_SECONDS:
+        if timeout is not None and waited >= timeout:
+            return None
+        view.show(None)
+        if hint_is_due and waited > _HINT_SECONDS:
             hint_is_due = False
-            tell(
-                f"Nothing was heard of task {task_id} yet. If it had ended before this command began, nothing will be: "
-                "look its state up in Pulp."
+            view.tell(
+                f"Nothing was heard of task {task_id} yet. If it had ended before, nothing will be: look it up in Pulp."
             )
-    return None
 
 
-@contextmanager
-def _shown(task_id: str) -> Iterator[_Show]:
-    """Give a function that shows the task: a bar on a terminal, else lines."""
+def _view(task_id: str) -> View:
     if not is_drawable():
-        yield _lines()
-        return
+        return _Lines()
     from .watch.bar import TaskBar
 
-    with TaskBar(task_id) as bar:
-        yield bar.show
+    return TaskBar(task_id)
 
 
-def _lines() -> _Show:
-    changed = ChangedLines()
-    reader_is_there = True
+class _Lines:
+    """Prints each change as a line, as long as somebody reads them."""
 
-    def show(task: SeenTask | None) -> None:
-        nonlocal reader_is_there
-        line = changed.line(task, datetime.now().astimezone()) if task is not None and reader_is_there else None
-        if line is not None:
-            try:
-                click.echo(line)
-            except BrokenPipeError:
-                # The exit code is what is waited for.
-                reader_is_there = False
-                leave_output()
+    def __init__(self) -> None:
+        self._changed = ChangedLines()
+        self._is_read = True
 
-    return show
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing."""
+
+    def show(self, task: SeenTask | None) -> None:
+        """Print what came."""
+        line = self._changed.line(task, datetime.now().astimezone()) if task is not None and self._is_read else None
+        if line is None:
+            return
+        try:
+            click.echo(line)
+        except BrokenPipeError:
+            # The exit code is what is waited for.
+            self._is_read = False
+            leave_output()
+
+    def tell(self, text: str) -> None:
+        """Say it on standard error."""
+        tell(text)

@@ -43,6 +43,10 @@ class TaskBar:
             self._live.update(self._line(), refresh=True)
             self._drawn = time.monotonic()
 
+    def tell(self, text: str) -> None:
+        """Print it above the line."""
+        self._console.print(Text(text, "dim"))
+
     def _line(self) -> Text:
         seconds = int(time.monotonic() - self._began)
         if self._task is None:

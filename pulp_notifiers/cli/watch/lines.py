@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from datetime import datetime
 
-from .progress import Progress
+from ..documents import printable
+from .progress import Progress, Step
 from .task import SeenTask
 
 _MOST_REMEMBERED = 10_000
@@ -45,9 +46,9 @@ def progress_text(progress: Progress) -> str:
     parts = []
     if progress.fraction is not None:
         parts.append(f"{int(progress.fraction * 100):3d} %")
-    step = progress.step
-    if step is not None:
-        parts.append(f"{step.label} {step.done}/{step.total}" if step.total else step.label)
-    elif progress.total:
-        parts.append(f"{progress.done}/{progress.total}")
-    return "  ".join(parts)
+    step = progress.step or Step("", progress.done, progress.total, active=False)
+    if step.total:
+        parts.append(f"{step.done}/{step.total}")
+    parts.append(printable(step.label))
+    # Numbers first, because a name is still understood when it is cut.
+    return " ".join(part for part in parts if part)

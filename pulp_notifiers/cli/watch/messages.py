@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXCHANGE = "pulp.api.v2"
 _FAREWELL_SECONDS = 1.0
-_RETRIES = Backoff(first_seconds=0.5, longest_seconds=15.0)
+_RETRIES = Backoff(first_seconds=0.5, longest_seconds=5.0)
 _CHECK = "Check --broker, or [messaging] event_notification_url in the settings."
 
 
@@ -65,6 +65,11 @@ class TaskMessages:
                 if not self.unreadable:
                     self._tell(f"A message that holds no task was passed over, as others will be: {problem}")
                 self.unreadable += 1
+
+    @property
+    def outage_seconds(self) -> float:
+        """Return for how long nothing is heard; 0 while all is well."""
+        return 0.0 if self.outage is None else self._clock() - self._lost_at
 
     def close(self) -> None:
         """Disconnect."""

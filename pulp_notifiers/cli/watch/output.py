@@ -1,5 +1,6 @@
 """Standard output of a command that goes on and on."""
 
+import io
 import os
 import select
 import signal
@@ -8,6 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+
+
+def prepare_output() -> None:
+    """Let standard output take every letter, also one that its encoding lacks, as standard error does anyway."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def tell(text: str) -> None:

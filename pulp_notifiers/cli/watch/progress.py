@@ -4,7 +4,6 @@ Importers and distributors of Pulp 2 each made up their own: steps by name below
 that count what is done or what is left. Pulp 3 has lists of steps with ``total`` and ``done``.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +97,6 @@ def _first(fields: Mapping[str, Any], keys: tuple[str, ...]) -> int:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= _LARGEST else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -39,12 +39,14 @@ class Surroundings:
     :ivar server: address of the messaging server.
     :ivar filters: what is shown, in words; empty for everything.
     :ivar trouble: why nothing is heard now, or None.
+    :ivar trouble_seconds: for how long.
     :ivar notice: the last thing that was told.
     """
 
     server: str
     filters: str = ""
     trouble: str | None = None
+    trouble_seconds: float = 0.0
     notice: str | None = None
 
 
@@ -65,21 +67,22 @@ def final_view(board: Board, console: Console, now: datetime) -> RenderableType:
 
 def task_line(task: SeenTask, width: int, ascii_only: bool) -> Text:
     """Return one task in one line: state, work, progress."""
-    line = Text(f"{task.state:<8} ", STYLES.get(task.state, ""), no_wrap=True, overflow="ellipsis")
+    line = _line(ascii_only)
+    line.append(f"{task.state:<8} ", STYLES.get(task.state, ""))
     line.append(f" {task.work}  ", "default")
     return line.append_text(_progress(task, width, ascii_only))
 
 
 def _table(rows: Sequence[Row], console: Console, now: datetime) -> Table:
-    wide = console.width >= _WIDE
+    wide, ascii_only = console.width >= _WIDE, console.options.ascii_only
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("State", width=8, no_wrap=True)
     table.add_column("Task", width=36 if wide else 8, no_wrap=True, style="dim")
-    table.add_column("Work", ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column("Progress", ratio=4, no_wrap=True, overflow="ellipsis")
-    table.add_column("Time", width=7, no_wrap=True, justify="right")
-    bar = 24 if wide else 10
-    ascii_only = console.options.ascii_only
+    cut: OverflowMethod = "crop" if ascii_only else "ellipsis"
+    table.add_column("Work", ratio=3, no_wrap=True, overflow=cut)
+    table.add_column("Progress", ratio=4, no_wrap=True, overflow=cut)
+    table.add_column("Time", min_width=5, no_wrap=True, justify="right")
+    bar = 16 if wide else 10
     for row in rows:
         task = row.task
         table.add_row(
@@ -114,26 +117,26 @@ def _status(
 ) -> RenderableType:
     counts = Counter(row.task.state for row in rows)
     states = [state for state in (*_ORDER, *sorted(set(counts) - set(_ORDER))) if counts[state]]
-    first = Text(no_wrap=True, overflow="ellipsis")
+    ascii_only = console.options.ascii_only
+    first, second = _line(ascii_only), _line(ascii_only)
     first.append(", ".join(f"{counts[state]} {state}" for state in states) or "no tasks")
     if len(rows) > shown:
         first.append(f", {len(rows) - shown} below the edge")
     first.append(f" · {board.messages:,} messages, {board.rate(now):,.0f}/s")
     if around.filters:
         first.append(f" · {around.filters}")
-    second = Text(no_wrap=True, overflow="ellipsis")
     if around.trouble is not None:
-        second.append(f"No connection to {around.server}, trying again: {around.trouble}", "bold yellow")
+        told = f"Not connected to {around.server} for {around.trouble_seconds:.0f} s, trying again · {around.trouble}"
+        second.append(told, "bold yellow")
     else:
         second.append(f"Connected to {around.server} · {around.notice or 'Ctrl-C ends'}", "dim")
-    if console.options.ascii_only:
-        first, second = (_plain(line) for line in (first, second))
+    if ascii_only:
+        first, second = (Text(line.plain.replace("·", "|"), overflow="crop", no_wrap=True) for line in (first, second))
     return Group(Text(""), first, second)
 
 
-def _plain(line: Text) -> Text:
-    line.plain = line.plain.replace("·", "|")
-    return line
+def _line(ascii_only: bool) -> Text:
+    return Text(no_wrap=True, overflow="crop" if ascii_only else "ellipsis")
 
 
 def _clock(elapsed: timedelta) -> str:
