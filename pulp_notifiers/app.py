@@ -15,8 +15,9 @@ from .courier import Courier
 from .dispatcher import Dispatcher
 from .event import Event
 from .listeners import Listeners
-from .registry import Registry
+from .registry import Registry, SourceRegistry
 from .settings import NotifiersSettings, Settings
+from .sources import Sources
 from .status import status_publisher
 from .store import Store
 from .task import TaskReport
@@ -70,9 +71,12 @@ class App:
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
-            self.stream = status_publisher(settings.section("messaging", MessagingSettings))
+            self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
             closing.callback(self.stream.close)
             self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
+            self.source_registry = SourceRegistry()
+            closing.callback(self.source_registry.close)
+            self.sources = Sources(self.store.sources, self.source_registry, self.own.reveal_secrets)
             self.listeners = Listeners(
                 self.store.listeners, self.registry, self.own.reveal_secrets, changed=self._dispatcher.look_again
             )

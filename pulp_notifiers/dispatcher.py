@@ -13,7 +13,7 @@ from typing import Protocol
 from .errors import InvalidConfig, NotifierUnavailable, StoreUnavailable
 from .event import FINAL_TASK_EVENT_TYPES, Event, matches_any, utc_now
 from .notifier import ONE_TARGET, LoadedNotifier
-from .records import Listener, Owed
+from .records import Kept, Listener, Owed, OwedEvent
 
 _LOOK_AGAIN_SECONDS = 5.0
 """Targets that could not be told are not asked for again before: a plugin that fails slowly would slow every event."""
@@ -31,8 +31,8 @@ class ListenerRows(Protocol):
 class Outbox(Protocol):
     """Where events and deliveries are written."""
 
-    def add(
-        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    def add_all(
+        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
     ) -> int | None: ...
 
 
@@ -71,6 +71,17 @@ class _Routes:
         candidates = (*self._of_any_task, *self._of_task(event.task_id()))
         chosen = [route for route in candidates if matches_any(route.event_types, event.type)]
         return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
+
+    def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
+        """Return who is owed what of events that happened in this order."""
+        gone: set[str] = set()
+        found = []
+        for event in events:
+            owed = [each for each in self.owed(event) if each.listener_id not in gone]
+            ended = self.ended(event)
+            gone.update(ended)
+            found.append(OwedEvent(event, owed, ended))
+        return found
 
     def ended(self, event: Event) -> list[str]:
         """Return the listeners that an event is the last one for."""
@@ -136,16 +147,26 @@ class Dispatcher:
         :raises TypeError: payload or call report hold a value that has no JSON form.
         :raises ValueError: they hold a number that is not finite.
         """
+        return self.fire_all((event,))
+
+    def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
+        """Write events, what is owed of them, and what a source remembers, in one transaction; see :meth:`fire`.
+
+        :param kept: what the source remembers that brings the events.
+        :raises LeaseLost: another process runs that source, and nothing was written.
+        """
+        if not events and (kept is None or not kept.remember):
+            return 0
         routes = self._routes
         if routes is None or self._monotonic() >= self._look_again_at:
             routes = self._load()
         while True:
-            owed, ended = routes.owed(event), routes.ended(event)
-            written = self._outbox.add(event, owed, routes.revision, self._clock(), ended=ended)
+            written = self._outbox.add_all(routes.batch(events), routes.revision, self._clock(), kept)
             if written is not None:
                 break
             routes = self._load()
-        _logger.debug("Event %s (%s) fired by %s: %d deliveries", event.id, event.type, event.source, written)
+        for event in events:
+            _logger.debug("Event %s (%s) fired by %s", event.id, event.type, event.source)
         if written:
             self._wake()
         return written

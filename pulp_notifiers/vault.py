@@ -1,4 +1,4 @@
-"""Encryption of stored listener configs (owner of cryptography)."""
+"""Encryption of the stored configs of listeners and sources (owner of cryptography)."""
 
 import os
 import tempfile

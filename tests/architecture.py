@@ -20,6 +20,7 @@ FLOORS = (
     (
         *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
         *("attempt_log", "courier", "worker", "status"),
+        *("sources", "intake"),
     ),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
@@ -35,6 +36,8 @@ NEIGHBOURS = {
     ("courier", "attempt_log"),  # how loud an outcome is
     ("worker", "admission"),  # which claims may run
     ("listeners", "listener_checks"),  # what the product's own API accepts
+    ("sources", "listeners"),  # ids of one form
+    ("intake", "task_events"),  # which reports are events
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
 """On one floor: who may import whom, and why."""

@@ -10,7 +10,7 @@ from pulp_notifiers.dispatcher import Dispatcher
 from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
-from pulp_notifiers.records import Listener, Owed
+from pulp_notifiers.records import Kept, Listener, Owed, OwedEvent
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 
@@ -34,15 +34,17 @@ class WrittenEvents:
         self._listeners = listeners
         self.written: list[tuple[Event, list[Owed]]] = []
         self.ended: list[str] = []
+        self.kept: Kept | None = None
 
-    def add(
-        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    def add_all(
+        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
     ) -> int | None:
         if listeners_revision != self._listeners.revision:
             return None
-        self.written.append((event, list(owed)))
-        self.ended.extend(ended)
-        return len(owed)
+        self.written.extend((each.event, list(each.owed)) for each in batch)
+        self.ended.extend(listener_id for each in batch for listener_id in each.ended)
+        self.kept = kept
+        return sum(len(each.owed) for each in batch)
 
 
 def mail(listener_id: str, addresses: Any, *event_types: str) -> Listener:
@@ -122,7 +124,7 @@ def test_a_store_that_refuses_is_told_to_the_caller():
     """The promise is not on disk, so nobody may believe that it is."""
 
     class Full:
-        def add(self, *_: Any, **__: Any) -> int | None:
+        def add_all(self, *_: Any, **__: Any) -> int | None:
             raise StoreUnavailable("disk full")
 
     dispatcher = Dispatcher(ListenerTable(), Full(), NotifierTable())
