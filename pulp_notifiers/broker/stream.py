@@ -13,6 +13,7 @@ from .connection import Broker
 from .deadline import Deadline, told
 from .frames import MessageFrames
 from .link import LinkLost
+from .marks import heeds_marks, marked
 from .wire import AmqpConnection
 
 
@@ -22,6 +23,8 @@ class StreamForm:
 
     :ivar exchange: declared once per connection, as topic, durable and not auto-delete.
     :ivar delivery_mode: 2 for messages that survive a restart of the server.
+    :ivar mark: tells subscriptions that are without it, see :func:`own_mark`, to leave the messages out; only where the
+        server takes it out of them before anybody gets them.
     """
 
     exchange: str
@@ -29,6 +32,7 @@ class StreamForm:
     content_encoding: str
     delivery_mode: int
     priority: int
+    mark: str | None = None
 
 
 class StreamLink:
@@ -143,9 +147,15 @@ class StreamLink:
             priority=form.priority,
             content_type=form.content_type,
             content_encoding=form.content_encoding,
-            headers={},
+            headers=self._headers(),
             properties={"delivery_mode": form.delivery_mode},
         )
+
+    def _headers(self) -> dict[str, Any]:
+        mark = self._form.mark
+        if mark is None or self._wire is None or not heeds_marks(self._wire.server_properties):
+            return {}
+        return marked(mark)
 
     def _note_taken(self, tag: int, multiple: bool) -> None:
         self._taken += self._confirms.answered(tag, multiple)

@@ -36,6 +36,7 @@ class StreamOptions:
     :ivar look_seconds: how often an idle connection is looked at.
     :ivar first_backoff_seconds: wait before connecting anew; doubled each time.
     :ivar longest_backoff_seconds: no wait is longer.
+    :ivar farewell_seconds: for what is in the queue when the process ends.
     """
 
     most_reports: int = 4096
@@ -51,3 +52,4 @@ class StreamOptions:
     look_seconds: float = 1.0
     first_backoff_seconds: float = 0.1
     longest_backoff_seconds: float = 15.0
+    farewell_seconds: float = 2.0

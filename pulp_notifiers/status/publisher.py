@@ -4,14 +4,14 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
-from ..broker import MessagingSettings, StreamOpener
+from ..broker import MessagingSettings, StreamOpener, own_mark
 from ..task import TaskReport
 from .document import FORM
 from .facts import Counts, StreamOptions
 from .line import Line, Link
 
-_FAREWELL_SECONDS = 2.0
 _WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
 
 
@@ -44,10 +44,13 @@ class StatusPublisher:
         """Wait until what was handed over before is published or dropped; tell whether that was so in time."""
         return self._line.flush(timeout_seconds)
 
-    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
-        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped."""
+    def close(self, timeout_seconds: float | None = None) -> None:
+        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped.
+
+        :param timeout_seconds: None for what the options say.
+        """
         atexit.unregister(self.close)
-        self._line.close(timeout_seconds)
+        self._line.close(self._options.farewell_seconds if timeout_seconds is None else timeout_seconds)
 
     def begin_anew(self) -> None:
         """In a forked child: leave queue and connection to the parent."""
@@ -73,15 +76,19 @@ class NoPublisher(StatusPublisher):
         """Tell that nothing is outstanding."""
         return True
 
-    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
+    def close(self, timeout_seconds: float | None = None) -> None:
         """Do nothing."""
 
 
-def status_publisher(settings: MessagingSettings) -> StatusPublisher:
-    """Return the publisher that the section ``[messaging]`` asks for."""
+def status_publisher(settings: MessagingSettings, installation: str | None = None) -> StatusPublisher:
+    """Return the publisher that the section ``[messaging]`` asks for.
+
+    :param installation: marks the messages, where nobody else sees it, so that its own sources leave them out.
+    """
     if not settings.event_notifications_enabled:
         return NoPublisher()
-    opener = StreamOpener(settings.status_broker(), FORM)
+    form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
+    opener = StreamOpener(settings.status_broker(), form)
     # Where there is another server, nobody waits for this one.
     return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
 
