@@ -20,6 +20,7 @@ from .teller import Teller, guarded
 
 _FAREWELL_SECONDS = 2.0
 _HOUSEKEEPING = "celery."
+_NOBODYS = "default"  # the application that is current in threads for which none was made so
 _REPLACED = "Replaced by new task"  # Celery's words for an ignored task that goes on as another one with its id
 
 _bridges: dict[tuple[int, int], "Bridge"] = {}
@@ -175,11 +176,11 @@ class Bridge:
         return bool(task.app == self._celery_app) and not task.name.startswith(_HOUSEKEEPING)
 
     def _owns_name(self, name: str) -> bool:
-        # The signal does not say which application sends. Names without a task are sent by the current one.
+        # The signal does not say which application sends, and who sends by name alone need not have the task.
         if name.startswith(_HOUSEKEEPING):
             return False
         return name in self._celery_app.tasks or (
-            celery.current_app == self._celery_app
+            (celery.current_app == self._celery_app or celery.current_app.main == _NOBODYS)
             and not any(other.finalized and name in other.tasks for other in _get_active_apps())
         )
 
