@@ -1,15 +1,18 @@
 """Hearing what goes over a topic exchange, through a queue that is ours alone and goes with the connection."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.connection import Connection
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 
+from ..errors import PermanentFailure
 from .connection import Broker
-from .deadline import Deadline, told
-from .link import Link, LinkLost
+from .deadline import Deadline
+from .link import LinkLost
+from .subscription import amqp_errors, exchange_exists
 from .wire import AmqpConnection
 
 _AT_ONCE = 500
@@ -25,7 +28,8 @@ class Watch:
     :param connection: from :meth:`Broker.connect`.
     :param exchange: created where it is missing, as topic and durable; one that exists is used as it is.
     :param binding: pattern of the routing keys to hear.
-    :raises LinkLost: the server does not permit it, or the connection broke.
+    :raises LinkLost: the connection broke.
+    :raises PermanentFailure: the server does not permit it.
     """
 
     def __init__(
@@ -40,22 +44,24 @@ class Watch:
         self._exchange = exchange
         self._raw = connection.connection
         self._wire = self._raw if isinstance(self._raw, AmqpConnection) else None
-        self._broken = (*connection.connection_errors, OperationalError, ChannelError)
+        self._broken = (*connection.connection_errors, OperationalError)
         self._clock = clock
         self._heard: list[bytes | str] = []
+        self._end: LinkLost | PermanentFailure | None = None
         self._spoke = clock()  # when the server said something for the last time
         try:
-            self._prepare(binding, deadline)
-        except self._broken as error:
+            with self._translated(deadline):
+                self._prepare(binding)
+        except BaseException:
             self.discard()
-            raise LinkLost(f"exchange {exchange}: {told(error, deadline.seconds)}") from None
+            raise
 
     @classmethod
     def open(cls, broker: Broker, exchange: str, binding: str, seconds: float = 5.0) -> "Watch":
         """Connect to a messaging server and hear.
 
-        :raises TemporaryFailure: it cannot be reached, or permits no queue.
-        :raises PermanentFailure: a library that the URL's transport needs is not installed.
+        :raises TemporaryFailure: it cannot be reached.
+        :raises PermanentFailure: it does not permit it, or a library that the URL's transport needs is not installed.
         """
         deadline = Deadline(seconds)
         return cls(broker.connect(deadline), exchange, binding, deadline)
@@ -65,18 +71,22 @@ class Watch:
 
         :raises LinkLost: the connection broke.
         """
+        if self._end is not None:
+            raise self._end
         deadline = Deadline(seconds)
         try:
-            if self._clock() - self._spoke > _SILENT_SECONDS:
-                self._require_answer()
-            while not self._heard and (remaining := deadline.remaining()):
-                self._read(remaining)
-            while 0 < len(self._heard) < _AT_ONCE:
-                self._read(0)
-        except self._broken as error:
-            # Whatever broke will still be broken when the next call looks.
-            if not _is_timeout(error) and not self._heard:
-                raise LinkLost(told(error, seconds)) from None
+            with self._translated(Deadline(seconds + _ANSWER_SECONDS)):
+                if self._clock() - self._spoke > _SILENT_SECONDS:
+                    self._require_answer()
+                while not self._heard and self._hear(deadline.remaining()):
+                    pass
+                while 0 < len(self._heard) < _AT_ONCE and self._hear(0):
+                    pass
+        except (LinkLost, PermanentFailure) as end:
+            # What came before is not lost with it, and is returned first.
+            self._end = end
+            if not self._heard:
+                raise
         heard, self._heard = self._heard, []
         return heard
 
@@ -92,41 +102,46 @@ class Watch:
             self._wire.keep_to(Deadline(0))
         self._connection.collect()
 
-    def _prepare(self, binding: str, deadline: Deadline) -> None:
-        if self._wire is not None:
-            self._wire.keep_to(deadline)
-        # Looked for before it is declared, because to declare needs a permission that whoever only listens may lack.
-        Link(self._connection).ensure_topic_exchange(self._exchange, durable=True)
-        # Not from kombu's connection, which would quietly connect anew.
+    @contextmanager
+    def _translated(self, deadline: Deadline) -> Iterator[None]:
+        with amqp_errors(f"could not listen to {self._exchange}", self._broken, deadline):
+            if self._wire is not None:
+                self._wire.keep_to(deadline)
+            yield
+
+    def _prepare(self, binding: str) -> None:
+        # Not from kombu's connection, which would quietly connect anew; two, because a refusal closes the channel.
+        self._asking: Any = self._connection.transport.create_channel(self._raw)
         self._channel: Any = self._connection.transport.create_channel(self._raw)
-        queue = self._channel.queue_declare(
+        self._channel.auto_decode = False
+        # Looked for before it is declared, because to declare needs a permission that whoever only listens may lack.
+        if not exchange_exists(self._asking, self._exchange):
+            self._asking.exchange_declare(exchange=self._exchange, type="topic", durable=True, auto_delete=False)
+        declared = self._channel.queue_declare(
             queue="", exclusive=True, auto_delete=True, durable=False, arguments=_QUEUE_LIMIT
-        ).queue
-        self._channel.queue_bind(queue=queue, exchange=self._exchange, routing_key=binding)
-        self._channel.basic_consume(queue=queue, no_ack=True, callback=self._note, consumer_tag="pulp-notifiers")
+        )
+        self._channel.queue_bind(queue=declared.queue, exchange=self._exchange, routing_key=binding)
+        self._channel.basic_consume(
+            queue=declared.queue, no_ack=True, callback=self._note, consumer_tag="pulp-notifiers"
+        )
 
     def _note(self, message: Any) -> None:
         self._heard.append(message.body)
 
-    def _read(self, seconds: float) -> None:
-        if self._wire is None:
-            self._connection.transport.drain_events(self._raw, timeout=seconds)
-        else:
-            self._wire.keep_to(Deadline(seconds + 1))
-            self._wire.blocking_read(seconds)
+    def _hear(self, seconds: float) -> bool:
+        try:
+            if self._wire is None:
+                self._connection.transport.drain_events(self._raw, timeout=seconds)
+            else:
+                self._wire.blocking_read(seconds)
+        except TimeoutError:
+            return False
         self._spoke = self._clock()
+        return True
 
     def _require_answer(self) -> None:
         # Nothing ever goes from here to the server, so only a question shows that it froze or lost power.
         self._spoke = self._clock()
-        if self._wire is None:
-            return
-        self._wire.keep_to(Deadline(_ANSWER_SECONDS))
-        try:
-            self._channel.exchange_declare(exchange=self._exchange, type="topic", passive=True)
-        except TimeoutError:
-            raise OSError(f"the server does not answer for {_ANSWER_SECONDS:g} s") from None
-
-
-def _is_timeout(error: BaseException) -> bool:
-    return isinstance(error, TimeoutError) and error.errno is None
+        if self._wire is not None:
+            self._wire.keep_to(Deadline(_ANSWER_SECONDS))
+            exchange_exists(self._asking, self._exchange)

@@ -83,7 +83,7 @@ class TaskMessages:
         assert self._watch is not None
         try:
             return self._watch.receive(seconds)
-        except TemporaryFailure as failure:
+        except (TemporaryFailure, PermanentFailure) as failure:
             self._lose(failure.reason)
             return []
 
