@@ -25,6 +25,7 @@ from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAtte
 from pulp_notifiers.rest.v3.events import FiredEvent
 from pulp_notifiers.rest.v3.listeners import ListenerDocument
 from pulp_notifiers.rest.v3.pages import Page
+from pulp_notifiers.rest.v3.sources import ChecksDocument, SourceDocument
 from pulp_notifiers.rest.v3.status import StatusDocument
 from pulp_notifiers.rest.v3.tasks import TakenReports
 from pulp_notifiers.settings import Settings
@@ -148,6 +149,8 @@ def test_the_event_has_the_keys_that_are_described():
     [
         ("status", StatusDocument),
         ("fired", FiredEvent),
+        ("source", SourceDocument),
+        ("source-checks", ChecksDocument),
         ("listener-v3", ListenerDocument),
         ("reported", TakenReports),
         ("deliveries", Page[DeliveryDocument]),

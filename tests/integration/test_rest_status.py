@@ -44,6 +44,7 @@ def test_the_status_needs_no_credentials(service: RestService) -> None:
         "database": {"dialect": "sqlite", "reachable": True},
         "worker": {"running": False, "threads": 16},
         "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
+        "sources": [],
     } == answer.json()
 
 
@@ -73,9 +74,9 @@ def test_a_database_that_is_away_is_told_by_the_status(service: RestService) -> 
 
     assert answer.status == 503
     told = answer.json()
-    assert {"version", "database", "worker", "backlog"} == told.keys()
+    assert {"version", "database", "worker", "backlog", "sources"} == told.keys()
     assert {"dialect": "sqlite", "reachable": False} == told["database"]
-    assert told["backlog"] is None
+    assert (None, None) == (told["backlog"], told["sources"])
 
 
 @pytest.mark.parametrize("path", [f"{OWN}deliveries/", EVENTS])
@@ -213,6 +214,13 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
         f"post {OWN}events/",
         f"post {OWN}tasks/",
         f"get {NOTIFIERS}",
+        f"get {OWN}sources/",
+        f"post {OWN}sources/",
+        f"get {OWN}sources/{{name}}/",
+        f"delete {OWN}sources/{{name}}/",
+        f"post {OWN}sources/{{name}}/test/",
+        f"post {OWN}source-tests/",
+        f"get {OWN}source-types/",
         f"get {OWN}deliveries/",
         f"get {OWN}deliveries/{{delivery_id}}/",
         f"get {STATUS}",
@@ -220,7 +228,8 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
     ids = [told["operationId"] for _, _, told in operations(document)]
     assert len(ids) == len(set(ids))
     for path, method, told in operations(document):
-        assert (method in ("post", "put", "patch")) == ("requestBody" in told), path
+        bodiless = method in ("get", "delete") or path.endswith("/test/")
+        assert bodiless != ("requestBody" in told), path
         assert (path != STATUS) == ("security" in told), path
         assert path.startswith(EVENTS) == told.get("deprecated", False), path
         assert "422" not in told["responses"], path
@@ -245,5 +254,5 @@ def test_answers_of_the_own_api_fit_their_schemas(service: RestService) -> None:
     document = service.request("GET", OPENAPI, login=None).json()
     schemas = document["components"]["schemas"]
 
-    for path, name in ((STATUS, "StatusDocument"), (NOTIFIERS, "Page_NotifierDocument_")):
+    for path, name in ((STATUS, "StatusDocument"), (NOTIFIERS, "Page_PluginDocument_")):
         assert set(schemas[name]["required"]) == service.request("GET", path).json().keys()

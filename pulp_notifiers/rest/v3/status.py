@@ -1,7 +1,8 @@
 """How the service is."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -10,8 +11,9 @@ from starlette.responses import Response
 
 from ... import __version__
 from ...app import App
-from ...errors import StoreUnavailable
+from ...errors import NoSuchSource, StoreUnavailable
 from ...event import utc_now
+from ...records import SourceState
 from ..paths import OWN
 from .routes import Routes
 
@@ -40,6 +42,14 @@ class BacklogStatus(BaseModel):
     oldest_pending_seconds: Annotated[float | None, Field(description="How long the oldest pending one is owed.")]
 
 
+class SourceLag(BaseModel):
+    """A source, as far as anybody may know; ``sources/`` has the rest."""
+
+    name: str
+    state: SourceState
+    lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not tell.")]
+
+
 class StatusDocument(BaseModel):
     """How the service is."""
 
@@ -47,6 +57,7 @@ class StatusDocument(BaseModel):
     database: DatabaseStatus
     worker: WorkerStatus
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be reached.")]
+    sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be reached.")]
 
 
 class StatusV3:
@@ -67,22 +78,30 @@ class StatusV3:
         )
 
     def _read(self, response: Response) -> StatusDocument:
-        backlog = self._backlog()
-        if backlog is None:
+        try:
+            backlog, sources = self._backlog(), list(self._sources())
+        except StoreUnavailable as unavailable:
+            _logger.warning("%s", unavailable)
+            backlog, sources = None, None
             response.status_code = 503
         return StatusDocument(
             version=__version__,
             database=DatabaseStatus(dialect=self._app.store.dialect, reachable=backlog is not None),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
             backlog=backlog,
+            sources=sources,
         )
 
-    def _backlog(self) -> BacklogStatus | None:
-        try:
-            found = self._app.store.history.backlog()
-        except StoreUnavailable as unavailable:
-            _logger.warning("%s", unavailable)
-            return None
+    def _backlog(self) -> BacklogStatus:
+        found = self._app.store.history.backlog()
         oldest = found.oldest_pending_at
         age = None if oldest is None else max(0.0, (self._clock() - oldest).total_seconds())
         return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=age)
+
+    def _sources(self) -> Iterator[SourceLag]:
+        for source in self._app.sources.list():
+            with suppress(NoSuchSource):  # removed since it was listed
+                status = self._app.sources.status(source)
+                lag = status.facts.get("lag_seconds")
+                known = type(lag) in (int, float)  # a plugin may tell anything
+                yield SourceLag(name=source.name, state=status.state, lag_seconds=lag if known else None)
