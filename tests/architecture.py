@@ -20,7 +20,7 @@ FLOORS = (
     (
         *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
         *("attempt_log", "courier", "worker", "status"),
-        *("sources", "intake"),
+        *("sources", "intake", "source_run", "source_runner"),
     ),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
@@ -38,6 +38,9 @@ NEIGHBOURS = {
     ("listeners", "listener_checks"),  # what the product's own API accepts
     ("sources", "listeners"),  # ids of one form
     ("intake", "task_events"),  # which reports are events
+    ("source_run", "intake"),  # what a source gets
+    ("source_runner", "source_run"),  # one source
+    ("source_runner", "intake"),
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
 """On one floor: who may import whom, and why."""

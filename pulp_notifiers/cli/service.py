@@ -32,8 +32,9 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 @click.command()
 @click.option("--bind", metavar="ADDRESS:PORT", callback=_is_bind, help="Where to listen, in place of the setting.")
 @click.option("--no-worker", is_flag=True, help="Leave all deliveries to pulp-notifiers worker.")
-def serve(bind: str | None, no_worker: bool) -> None:
-    """Serve the REST API and carry out deliveries, until SIGTERM or Ctrl-C."""
+@click.option("--no-sources", is_flag=True, help="Leave all sources to another process.")
+def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
+    """Serve the REST API, carry out deliveries and run sources, until SIGTERM or Ctrl-C."""
     from ..rest.server import RestServer
 
     with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
@@ -42,6 +43,8 @@ def serve(bind: str | None, no_worker: bool) -> None:
         _ensure_admin(app)
         if not no_worker:
             app.worker.start()
+        if not no_sources:
+            app.source_runner.start()
         server.run()
 
 

@@ -1,7 +1,7 @@
 """Sources, as rows: what they are, who runs them, and what they remember."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ _FREE = (
             sources.c.lease_owner.is_(None),
             sources.c.lease_until <= sa.bindparam("now"),
             sources.c.lease_until > sa.bindparam("never_leased"),
-        )
+        ),
+        sources.c.id.not_in(sa.bindparam("except_ids", expanding=True)),
     )
     .order_by(sources.c.name)
 )
@@ -133,9 +134,11 @@ class SourceRows:
 
         return self._database.read(work)
 
-    def claim(self, owner: str, now: datetime, until: datetime) -> Sequence[RegisteredSource]:
-        """Lease all sources that nobody runs; return them."""
-        moment = {"now": now, "never_leased": now + _LONGEST_LEASE}
+    def claim(
+        self, owner: str, now: datetime, until: datetime, except_ids: Collection[str] = ()
+    ) -> Sequence[RegisteredSource]:
+        """Lease all sources that nobody runs, but for those named; return them."""
+        moment = {"now": now, "never_leased": now + _LONGEST_LEASE, "except_ids": list(except_ids)}
 
         def work(connection: sa.Connection) -> Sequence[RegisteredSource]:
             taken = connection.execute(_FREE_TO_TAKE, moment).all()
