@@ -336,7 +336,7 @@ def test_at_the_end_the_table_stays():
     [
         (task(progress_report=CONTENT), "running   sync zoo  ━━━━━━━━━───  75 % 30/40 content"),
         (task(state="finished"), "finished  sync zoo  ━━━━━━━━━━━━"),
-        (task(state="error", error="It is gone."), "error     sync zoo  It is gone."),
+        (task(state="error", error="It is gone."), "error     sync zoo"),
         (task(state="waiting"), "waiting   sync zoo"),
     ],
 )

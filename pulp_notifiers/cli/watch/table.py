@@ -66,11 +66,11 @@ def final_view(board: Board, console: Console, now: datetime) -> RenderableType:
 
 
 def task_line(task: SeenTask, width: int, ascii_only: bool) -> Text:
-    """Return one task in one line: state, work, progress."""
+    """Return one task in one line: state, work and progress, but not why it failed, which needs more room."""
     line = _line(ascii_only)
     line.append(f"{task.state:<8} ", STYLES.get(task.state, ""))
     line.append(f" {task.work}  ", "default")
-    return line.append_text(_progress(task, width, ascii_only))
+    return line if task.failure and task.final else line.append_text(_progress(task, width, ascii_only))
 
 
 def _table(rows: Sequence[Row], console: Console, now: datetime) -> Table:
