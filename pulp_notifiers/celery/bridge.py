@@ -21,6 +21,7 @@ from .teller import Teller, guarded
 _FAREWELL_SECONDS = 2.0
 _HOUSEKEEPING = "celery."
 _NOBODYS = "default"  # the application that is current in threads for which none was made so
+_UNTOLD_ENDS = (states.IGNORED, states.REJECTED)  # there is no signal for either
 _REPLACED = "Replaced by new task"  # Celery's words for an ignored task that goes on as another one with its id
 
 _bridges: dict[tuple[int, int], "Bridge"] = {}
@@ -126,15 +127,18 @@ class Bridge:
     def _left(self, sender: Any, task_id: str, state: Any = None, retval: Any = None, **_: Any) -> None:
         if not self._owns(sender):
             return
-        call = Call.requested(sender.name, sender.request)
-        if state == states.IGNORED and str(retval) != _REPLACED:
-            self._end(call, "skipped", progress_report=progress(call, str(retval) or None))
-        elif state == states.REJECTED and retval.requeue:
-            self._tell(call, "waiting", progress_report=progress(call, str(retval)))
-        elif state == states.REJECTED:
-            self._end(call, "error", error=error(retval))
+        if state in _UNTOLD_ENDS:
+            self._given_back(Call.requested(sender.name, sender.request), state, retval)
         self._start_times.pop(task_id, None)
         self._sent_again().discard(task_id)
+
+    def _given_back(self, call: Call, state: str, reason: Any) -> None:
+        if state == states.REJECTED and reason.requeue:
+            self._tell(call, "waiting", progress_report=progress(call, str(reason)))
+        elif state == states.REJECTED:
+            self._end(call, "error", error=error(reason))
+        elif str(reason) != _REPLACED:
+            self._end(call, "skipped", progress_report=progress(call, str(reason) or None))
 
     def _revoked(self, sender: Any, request: Any, terminated: Any, expired: Any, **_: Any) -> None:
         if self._owns(sender):

@@ -29,6 +29,7 @@ from tests.support.celery_tasks import BROKER, QUEUE, die, new_celery
 from tests.support.running import running_app
 
 ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "docs" / "examples"
 SECONDS = 120.0
 """A deadline that only a hang exceeds."""
 
@@ -127,22 +128,29 @@ class Bridged:
             "messaging": {"event_notifications_enabled": "true", "event_notification_url": self.rabbitmq.url},
         }
 
-    @contextmanager
-    def worker(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a worker; it must end by itself after SIGTERM."""
+    def environ(self) -> dict[str, str]:
+        """Return the environment of whoever sends or runs tasks."""
         own, messaging = self.settings().values()
-        environ = {
+        return {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
             **{f"PULP_NOTIFIERS_{key}".upper(): value for key, value in own.items()},
             **{f"PULP_NOTIFIERS_MESSAGING_{key}".upper(): value for key, value in messaging.items()},
             BROKER: self.rabbitmq.url,
+            "BROKER": self.rabbitmq.url,
             QUEUE: self.queue,
         }
+
+    @contextmanager
+    def worker(
+        self, *options: str, application: str = "tests.support.celery_tasks:worker_app"
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a worker; it must end by itself after SIGTERM."""
         log = self.folder / "worker.log"
-        command = [sys.executable, "-m", "celery", "-A", "tests.support.celery_tasks:worker_app", "worker"]
+        command = [sys.executable, "-m", "celery", "-A", application, "worker"]
         command += ["-l", "WARNING", "--without-gossip", "--without-mingle", "-n", f"{self.queue}@here", *options]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=output, stderr=output)
+            process = subprocess.Popen(command, env=self.environ(), cwd=EXAMPLES, stdout=output, stderr=output)
         try:
             eventually(
                 lambda: process.poll() is not None or self.client.control.ping([f"{self.queue}@here"], timeout=0.5),
@@ -327,3 +335,17 @@ def test_a_bridge_can_be_connected_twice_and_disconnected(bridged: Bridged) -> N
 
     assert {first: Counter(["waiting"]), last: Counter(["waiting"])} == bridged.watch.states()
     connect(bridged.client, bridged.app).disconnect()
+
+
+def test_the_example_of_the_documentation_is_true(bridged: Bridged) -> None:
+    """Its program sends what its worker runs."""
+    with bridged.worker("-c", "1", application="celery_project"):
+        program = [sys.executable, "-W", "error", "celery_project.py"]
+        subprocess.run(program, cwd=EXAMPLES, env=bridged.environ(), check=True, timeout=SECONDS)
+        eventually(
+            lambda: [Counter(FATES["add"])] == [*bridged.watch.states().values()], lambda: bridged.watch.documents
+        )
+
+    [documents] = bridged.watch.documents.values()
+    assert {"repository": "zoo", "added_count": 3} == documents[-1]["result"]
+    assert [["pulp:repository:zoo", "pulp:action:sync"]] * 3 == [document["tags"] for document in documents]

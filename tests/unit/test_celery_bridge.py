@@ -6,6 +6,9 @@ from uuid import UUID
 
 import celery
 import pytest
+from celery import signals
+from celery.app.task import Context
+from celery.exceptions import Reject
 
 from pulp_notifiers.celery import connect
 from pulp_notifiers.celery.calls import Call, tags_header
@@ -255,9 +258,24 @@ class TestTasks:
         assert "done" == twice.apply_async().get()
         assert ["running", "running", "finished"] == receiver.states()
 
+    def test_that_go_back_to_the_queue_wait_again(self, celery_app, receiver, bridge):
+        """Whether the task rejects its message, or the worker loses its connection."""
+        task = celery_app.task(name="eager.add", shared=False)(number)
+        request = Context({"id": TASK, "hostname": "celery@here"})
+        task.request_stack.push(request)
+        try:
+            rejection = Reject("later", requeue=True)
+            signals.task_postrun.send(sender=task, task_id=TASK, state="REJECTED", retval=rejection)
+            signals.task_retry.send(task, request=request, einfo=None)
+        finally:
+            task.request_stack.pop()
+
+        assert ["waiting", "waiting"] == receiver.states()
+        assert "later" in receiver.told[0].progress_report["reason"]
+
     def test_are_flushed_when_a_process_ends(self, receiver, bridge):
         """It may end by os._exit()."""
-        celery.signals.worker_process_shutdown.send(sender=None, pid=1, exitcode=0)
-        celery.signals.worker_shutdown.send(sender=None)
+        signals.worker_process_shutdown.send(sender=None, pid=1, exitcode=0)
+        signals.worker_shutdown.send(sender=None)
 
         assert 2 == receiver.stream.flushed
