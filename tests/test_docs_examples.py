@@ -183,3 +183,13 @@ def test_the_notifier_of_pulp_2_works(capsys):
     notifier.send(EXAMPLE_EVENT, notifier.parse({"prefix": ">"}), "", 1)
 
     assert "> repo.sync.start zoo\n" == capsys.readouterr().out
+
+
+def test_the_tests_of_the_example_source_pass():
+    """As their reader would run them."""
+    environ = {"PYTHONPATH": f"{EXAMPLES}:{ROOT}"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "tests"]
+
+    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+    assert 0 == told.returncode, told.stdout

@@ -117,14 +117,14 @@ def test_everything_that_is_wrong_with_a_source_is_told_at_once(sources):
     sources.add("zoo", "watch", {"url": "http://z"})
 
     with pytest.raises(InvalidSource) as refused:
-        sources.add("zoo", "watch", {"password": 5, "adress": "x"})
+        sources.add("zoo", "watch", {"password": 5, "colour": "x"})
     with pytest.raises(InvalidSource) as unknown:
         sources.add("a" * 65, "tail", {})
     with pytest.raises(InvalidSource) as masked:
         sources.add("ape", "watch", {"url": "http://a", "password": "*****"})
 
-    assert {"name", "config.url", "config.password", "config.adress"} == set(refused.value.problems)
-    assert ["Unexpected field"] == refused.value.problems["config.adress"]
+    assert {"name", "config.url", "config.password", "config.colour"} == set(refused.value.problems)
+    assert ["Unexpected field"] == refused.value.problems["config.colour"]
     assert {"name", "source_type"} == set(unknown.value.problems)
     assert {"config.password"} == set(masked.value.problems)
 
