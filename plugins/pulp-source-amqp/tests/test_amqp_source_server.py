@@ -12,13 +12,14 @@ from typing import Any
 
 import pika
 import pytest
+import trustme
 from pulp_source_amqp import AmqpSource
 
 from pulp_notifiers.broker import MessagingSettings
 from pulp_notifiers.errors import PermanentFailure, StoreUnavailable, TemporaryFailure
 from pulp_notifiers.status import status_publisher
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
 from pulp_notifiers.testing.source import RecordingIntake
 
 VECTORS = Path(__file__).parents[3] / "tests" / "legacy" / "vectors" / "task_status_messages.json"
@@ -352,3 +353,26 @@ def test_it_ends_soon(intake: RecordingIntake, rabbitmq: RabbitMQ) -> None:
         pass
 
     eventually(lambda: '"pulp-notifiers"' not in rabbitmq.control("list_connections", "client_properties"))
+
+
+def test_the_connection_may_be_tls(tmp_path: Path) -> None:
+    """With the authority that the source names; also of messages of many frames."""
+    authority = trustme.CA()
+    paths = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
+    authority.cert_pem.write_to_path(str(paths[0]))
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.cert_chain_pems[0].write_to_path(str(paths[1]))
+    certificate.private_key_pem.write_to_path(str(paths[2]))
+    large = {"yum": "x" * 300_000}
+
+    with RabbitMQ(TlsListener(*paths)) as server:
+        encrypted = AmqpSource.Config(url=f"amqps://guest:guest@127.0.0.1:{server.tls_port}", cacert=str(paths[0]))
+        intake = RecordingIntake(source="encrypted")
+        with intake.running(AmqpSource(), encrypted):
+            intake.wait_until(lambda: bool(intake.told))
+            Pulp2(server).tell(*(task(number, "finished", progress_report=large) for number in range(100)))
+            intake.wait_until(lambda: len(intake.events) == 200)
+
+        assert all(check.passed for check in AmqpSource().check(encrypted))
+    # A batch is bounded in bytes too.
+    assert all(len(call.reports) < 60 for call in intake.taken)
