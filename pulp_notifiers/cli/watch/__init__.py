@@ -8,4 +8,6 @@
     lines     changes as lines
     board     the tasks of a live table, and which of them are worth a place
     table     the live table itself (rich)
+    bar       one task as a line that is drawn anew (rich)
+    output    standard output of a command that goes on and on
 """

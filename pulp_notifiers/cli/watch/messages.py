@@ -78,11 +78,11 @@ class TaskMessages:
             watch.close(_FAREWELL_SECONDS)
 
     def _bodies(self, seconds: float) -> list[bytes | str]:
-        if self._watch is None and not self._connect_when_due(seconds):
+        watch = self._watch or self._connected_when_due(seconds)
+        if watch is None:
             return []
-        assert self._watch is not None
         try:
-            return self._watch.receive(seconds)
+            return watch.receive(seconds)
         except (TemporaryFailure, PermanentFailure) as failure:
             self._lose(failure.reason)
             return []
@@ -96,21 +96,21 @@ class TaskMessages:
         self._lost_at = self._due = self._clock()
         self._tell(f"The connection to the messaging server broke, and is tried again: {reason}")
 
-    def _connect_when_due(self, seconds: float) -> bool:
+    def _connected_when_due(self, seconds: float) -> Watch | None:
         remaining = self._due - self._clock()
         if remaining > 0:
             self._sleep(min(remaining, seconds))
-            return False
+            return None
         try:
             self._watch = self._open_watch()
         except (TemporaryFailure, PermanentFailure) as failure:
             self.outage = failure.reason
             self._failures += 1
             self._due = self._clock() + _RETRIES.delay_seconds(self._failures)
-            return False
+            return None
         self.outage = None
         self._tell(f"Connected again after {self._clock() - self._lost_at:.0f} s; changes in between were missed.")
-        return True
+        return self._watch
 
 
 def open_messages(broker_url: str | None, task_id: str | None, tell: Callable[[str], None]) -> TaskMessages:
