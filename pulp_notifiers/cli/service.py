@@ -1,4 +1,4 @@
-"""``serve`` and ``worker``: the processes that stay."""
+"""``serve``, ``worker`` and ``source run``: the processes that stay."""
 
 import logging
 import os
@@ -59,6 +59,19 @@ def worker() -> None:
         _warn_of_unknown_variables(app)
         app.worker.start()
         _logger.info("The worker runs with %d threads", app.own.worker_threads)
+        threading.Event().wait()
+
+
+@click.command("run")
+def run_sources() -> None:
+    """Run sources on this machine, and neither serve nor deliver, until SIGTERM or Ctrl-C.
+
+    Takes those that no other process runs, and takes over those of one that ends.
+    """
+    with suppress(KeyboardInterrupt), _running_app({}) as app:
+        _warn_of_unknown_variables(app)
+        app.source_runner.start()
+        _logger.info("Sources are run by %s", app.source_runner.owner)
         threading.Event().wait()
 
 

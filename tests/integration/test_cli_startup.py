@@ -75,6 +75,11 @@ def notifier_named(folder, name):
         ["delivery", "--help"],
         ["delivery", "list", "--help"],
         ["delivery", "show", "--help"],
+        ["source", "--help"],
+        ["source", "add", "--help"],
+        ["source", "test", "--help"],
+        ["source", "run", "--help"],
+        ["status", "--help"],
     ],
     ids=" ".join,
 )
