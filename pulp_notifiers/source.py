@@ -81,7 +81,7 @@ class Intake(Protocol):
         The events of the tasks come first. An event whose id was fired before adds nothing.
 
         :param reports: changes of tasks, oldest first; repeated states fire nothing.
-        :param remember: key to a value with a JSON form; None forgets the key.
+        :param remember: key (1 to 255 characters) to a value with a JSON form; None forgets the key.
         :param publish: also hand the reports to the task-status stream, when they are on disk.
         :raises StoreUnavailable: nothing was written.
         :raises LeaseLost: another process runs this source now, and nothing was written; let it pass.
@@ -111,7 +111,9 @@ class Source(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def run(self, config: ConfigT, intake: Intake) -> None:
-        """Bring events in until ``intake.stopping`` is set.
+        """Bring events in until ``intake.stopping`` is set, then return within ten seconds.
+
+        Whatever else it raises is logged with its traceback, and it is run again; what the intake raises may pass.
 
         :raises TemporaryFailure: it cannot go on now; it is run again after a growing wait, or ``retry_after``.
         :raises PermanentFailure: it cannot go on until something is changed; it is run again, seldom.
