@@ -34,8 +34,8 @@ class Vault:
             if may_create:
                 raise InvalidSetting(f"The key file {path} cannot be created: {error.strerror}.") from None
             raise InvalidSetting(
-                f"The key file {path} is missing, but the database holds listeners or sources encrypted with it: restore "
-                f"the file from a backup, or name it with [notifiers] key_file."
+                f"The key file {path} is missing, but the database holds listeners or sources encrypted with it: "
+                f"restore the file from a backup, or name it with [notifiers] key_file."
             ) from None
         except OSError as error:
             raise InvalidSetting(f"The key file {path} cannot be read or created: {error.strerror}.") from None
