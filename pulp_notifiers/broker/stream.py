@@ -90,9 +90,9 @@ class StreamLink:
             self._wire.keep_to(Deadline(seconds + 1))
             try:
                 self._wire.blocking_read(seconds)
-            except TimeoutError:
-                pass
             except self._broken as error:
+                if isinstance(error, TimeoutError) and error.errno is None:  # else it is the kernel that gave up
+                    return self.heard()
                 raise LinkLost(told(error, seconds)) from None
         return self.heard()
 
@@ -127,6 +127,8 @@ class StreamLink:
         exchange = self._form.exchange
         self._channel.exchange_declare(exchange=exchange, type="topic", durable=True, auto_delete=False)
         if self._wire is not None:
+            # A server short of memory reads nothing for as long as it is; whether it is gone, the caller decides.
+            self._wire.bear_silence()
             self._channel.confirm_select()
             self._channel.events["basic_ack"].add(self._note_taken)
             self._channel.events["basic_nack"].add(self._note_refused)
