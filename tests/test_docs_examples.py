@@ -171,7 +171,7 @@ def test_the_program_runs(program, says, tmp_path):
     environ = {"PULP_NOTIFIERS_STATE_DIRECTORY": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", EXAMPLES / program]
 
-    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60).stdout
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=300).stdout
 
     assert says == told
 

@@ -58,7 +58,7 @@ class RabbitMQ:
         tls: TlsListener | None = None,
         plugins: Sequence[str] = (),
         extra_configuration: Sequence[str] = (),
-        deadline_seconds: float = 60.0,
+        deadline_seconds: float = 180.0,
     ) -> None:
         reason = self.available()
         if reason:

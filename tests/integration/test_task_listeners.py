@@ -264,7 +264,7 @@ def test_a_change_goes_to_the_stream_and_to_listeners(tmp_path, rabbitmq):
 
         for state in states:
             app.task_changed(report(state))
-        assert app.stream.flush(30)
+        assert app.stream.flush(60)
 
         published = [json.loads(channel.basic_get(queue, auto_ack=True)[2])["state"] for _ in states]
         receiver.wait_for(2)

@@ -23,7 +23,7 @@ from pulp_notifiers.vault import Vault
 EVENTS = "/pulp/api/v2/events/"
 OWN = "/pulp/api/v3/notifications/"
 CHEAP = Cost(n=2, r=1, p=1)
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
