@@ -40,11 +40,24 @@ def seconds(value: float | None) -> str | None:
 
 def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
     database, worker, backlog = found["database"], found["worker"], found["backlog"] or {}
+    stream = found["stream"]
     return (
         ("version", found["version"]),
         ("database", f"{database['dialect']}, {'reachable' if database['reachable'] else 'out of reach'}"),
         ("worker", f"running, {worker['threads']} threads" if worker["running"] else "not in this process"),
+        ("task-status stream", _stream(stream)),
+        ("published, dropped", f"{stream['published']}, {stream['dropped']}"),
         ("pending deliveries", backlog.get("pending")),
         ("dead letters", backlog.get("dead")),
         ("oldest pending", seconds(backlog.get("oldest_pending_seconds"))),
     )
+
+
+def _stream(found: dict[str, Any]) -> str:
+    if not found["enabled"]:
+        return "off"
+    if found["outage_since"] is not None:
+        state = f"dropped since {found['outage_since']}"
+    else:
+        state = "connected" if found["connected"] else "not connected"
+    return f"{state}, {' or '.join(found['servers'])}"

@@ -1,6 +1,8 @@
 """How a stream is kept within bounds, and what is known of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,21 @@ class Counts:
     published: int = 0
     dropped: int = 0
     unrenderable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the stream of this process is.
+
+    :ivar servers: to any one of which messages go, as URLs without user and password.
+    :ivar connected: a connection is open; the first message opens it.
+    :ivar outage_since: since when messages are dropped; None while they are not.
+    """
+
+    enabled: bool = False
+    servers: Sequence[str] = ()
+    connected: bool = False
+    outage_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

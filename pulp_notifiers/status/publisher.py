@@ -3,13 +3,13 @@
 import atexit
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..broker import MessagingSettings, StreamOpener, own_mark
+from ..broker import MessagingSettings, StreamOpener, display_url, own_mark
 from ..task import TaskReport
 from .document import FORM
-from .facts import Counts, StreamOptions
+from .facts import Counts, Health, StreamOptions
 from .line import Line, Link
 
 _WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
@@ -22,10 +22,14 @@ class StatusPublisher:
     own when it publishes.
 
     :param open_link: connects to the messaging server.
+    :param servers: what the stream's health says of where that leads.
     """
 
-    def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
+    def __init__(
+        self, open_link: Callable[[], Link], options: StreamOptions | None = None, servers: Sequence[str] = ()
+    ) -> None:
         self._open_link = open_link
+        self._servers = servers
         self._options = options or StreamOptions()
         self._line = Line(open_link, self._options)
         _publishers.add(self)
@@ -35,6 +39,12 @@ class StatusPublisher:
     def counts(self) -> Counts:
         """Return what became of this process's reports so far."""
         return self._line.counts
+
+    @property
+    def health(self) -> Health:
+        """Return how the stream of this process is."""
+        line = self._line
+        return Health(True, self._servers, line.link is not None, line.outage.since)
 
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
@@ -69,6 +79,11 @@ class NoPublisher(StatusPublisher):
         """Return that there was nothing."""
         return Counts()
 
+    @property
+    def health(self) -> Health:
+        """Return that it is switched off."""
+        return Health()
+
     def publish(self, report: TaskReport) -> None:
         """Do nothing."""
 
@@ -88,9 +103,11 @@ def status_publisher(settings: MessagingSettings, installation: str | None = Non
     if not settings.event_notifications_enabled:
         return NoPublisher()
     form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
-    opener = StreamOpener(settings.status_broker(), form)
+    broker = settings.status_broker()
+    opener = StreamOpener(broker, form)
+    servers = [display_url(url) for url in broker.urls]
     # Where there is another server, nobody waits for this one.
-    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
+    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None, servers)
 
 
 _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()

@@ -152,15 +152,33 @@ def test_the_status_needs_no_user(service, capsys, monkeypatch):
 
     assert re.search(r"^database +sqlite, reachable$", shown, re.MULTILINE)
     assert re.search(r"^worker +running, 16 threads$", shown, re.MULTILINE)
-    assert {"version", "database", "worker", "backlog", "sources"} == document.keys()
+    assert {"version", "database", "worker", "stream", "backlog", "sources"} == document.keys()
+    assert re.search(r"^task-status stream +off$", shown, re.MULTILINE)
 
 
-def test_the_status_of_a_service_without_its_database_is_shown(capsys):
+@pytest.mark.parametrize(
+    ("connected", "outage_since", "told"),
+    [
+        (True, None, "connected"),
+        (False, None, "not connected"),
+        (True, "2026-11-23T16:32:01Z", "dropped since 2026-11-23T16:32:01Z"),
+    ],
+)
+def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected, outage_since, told):
     """With the exit code of an input or output error."""
     document = {
         "version": "1",
         "database": {"dialect": "postgresql", "reachable": False},
         "worker": {"running": False, "threads": 4},
+        "stream": {
+            "enabled": True,
+            "servers": ["amqp://mq//", "amqp://mq2//"],
+            "connected": connected,
+            "outage_since": outage_since,
+            "published": 12,
+            "dropped": 3,
+            "unrenderable": 0,
+        },
         "backlog": None,
         "sources": None,
     }
@@ -170,6 +188,8 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys):
     assert 74 == exit_code
     assert re.search(r"^database +postgresql, out of reach$", output, re.MULTILINE)
     assert re.search(r"^worker +not in this process$", output, re.MULTILINE)
+    assert re.search(rf"^task-status stream +{told}, amqp://mq// or amqp://mq2//$", output, re.MULTILINE)
+    assert re.search(r"^published, dropped +12, 3$", output, re.MULTILINE)
 
 
 def test_another_answer_with_503_is_no_status(capsys):

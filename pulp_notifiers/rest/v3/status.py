@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -50,12 +51,25 @@ class SourceLag(BaseModel):
     lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not tell.")]
 
 
+class StreamStatus(BaseModel):
+    """The task-status stream, as this process publishes to it; another one has a connection and counts of its own."""
+
+    enabled: bool
+    servers: Annotated[list[str], Field(description="Messaging servers, without user and password.")]
+    connected: Annotated[bool, Field(description="A connection is open; the first change of a task opens it.")]
+    outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null while none is.")]
+    published: Annotated[int, Field(description="Confirmed by a messaging server.")]
+    dropped: Annotated[int, Field(description="Lost, or not confirmed before the connection broke.")]
+    unrenderable: Annotated[int, Field(description="Without a JSON form.")]
+
+
 class StatusDocument(BaseModel):
     """How the service is."""
 
     version: str
     database: DatabaseStatus
     worker: WorkerStatus
+    stream: StreamStatus
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be reached.")]
     sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be reached.")]
 
@@ -88,9 +102,14 @@ class StatusV3:
             version=__version__,
             database=DatabaseStatus(dialect=self._app.store.dialect, reachable=backlog is not None),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
+            stream=self._stream(),
             backlog=backlog,
             sources=sources,
         )
+
+    def _stream(self) -> StreamStatus:
+        stream = self._app.stream
+        return StreamStatus(**asdict(stream.health), **asdict(stream.counts))
 
     def _backlog(self) -> BacklogStatus:
         found = self._app.store.history.backlog()
