@@ -23,7 +23,12 @@ class Leases(Protocol):
     """Where sources are leased (:class:`pulp_notifiers.store.sources.SourceRows`)."""
 
     def claim(
-        self, owner: str, now: datetime, until: datetime, except_ids: Collection[str]
+        self,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        except_ids: Collection[str],
+        names: Collection[str] | None,
     ) -> Sequence[RegisteredSource]: ...
     def renew(self, owner: str, until: datetime, statuses: Mapping[str, SourceStatus]) -> dict[str, str | None]: ...
     def release(self, owner: str, source_id: str) -> None: ...
@@ -60,6 +65,7 @@ class SourceRunner:
         self._runs: dict[str, SourceRun] = {}
         self._ending: list[SourceRun] = []
         self._renewed_at = monotonic()
+        self._names: Collection[str] | None = None
         self._look_again = threading.Event()
         self._stopped = threading.Event()
         self._outage = False
@@ -72,13 +78,15 @@ class SourceRunner:
         """Tell whether the threads are at work, in this process."""
         return self._pid == os.getpid() and not self._stopped.is_set()
 
-    def start(self) -> None:
+    def start(self, names: Collection[str] | None = None) -> None:
         """Start the threads.
 
+        :param names: run no other sources than these; None for all.
         :raises RuntimeError: they were started before.
         """
         if self._pid:
             raise RuntimeError("A source runner is started once; make another one.")
+        self._names = names
         self._pid = os.getpid()
         self._supervising.start()
         self._guarding.start()
@@ -142,7 +150,7 @@ class SourceRunner:
             # One that does not end keeps its source from being run twice in this process.
             busy = held | {run.source.id for run in self._ending}
         moment, now = self._monotonic(), self._clock()
-        claimed = self._leases.claim(self.owner, now, now + self.options.lease, busy)
+        claimed = self._leases.claim(self.owner, now, now + self.options.lease, busy, self._names)
         if not held:
             self._renewed_at = moment
         for source in claimed:

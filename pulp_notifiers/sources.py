@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ from .errors import InvalidSource, NoSuchSource, SourceUnavailable
 from .event import utc_now
 from .listeners import ListenerIds
 from .records import MASK, RegisteredSource, SourceStatus
-from .secret_options import mask
+from .secret_options import mask, scrub
 from .source import Check, LoadedSource
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -27,6 +28,7 @@ class Rows(Protocol):
     def add(self, source: RegisteredSource) -> bool: ...
     def delete(self, name: str) -> bool: ...
     def status(self, source_id: str, now: datetime) -> SourceStatus | None: ...
+    def statuses(self, now: datetime) -> Mapping[str, SourceStatus]: ...
 
 
 class Types(Protocol):
@@ -108,6 +110,10 @@ class Sources:
             raise NoSuchSource(chosen.name)
         return found
 
+    def statuses(self) -> Mapping[str, SourceStatus]:
+        """Return how all sources are, by their names; opens no config."""
+        return self._rows.statuses(self._clock())
+
     def check(self, name: str) -> Sequence[Check]:
         """Look at everything that a source needs, without changing anything.
 
@@ -141,7 +147,11 @@ class Sources:
 
     def _checked(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:
         loaded = self._types.get(source_type)
-        return loaded.check(loaded.parse(config))
+        secret_options = loaded.secret_options(config)
+        return [
+            replace(found, finding=scrub(found.finding, config, secret_options))
+            for found in loaded.check(loaded.parse(config))
+        ]
 
     def _name_problems(self, name: object) -> _Problems:
         if not isinstance(name, str) or not _NAME.fullmatch(name):

@@ -63,14 +63,18 @@ def worker() -> None:
 
 
 @click.command("run")
-def run_sources() -> None:
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def run_sources(names: tuple[str, ...]) -> None:
     """Run sources on this machine, and neither serve nor deliver, until SIGTERM or Ctrl-C.
 
-    Takes those that no other process runs, and takes over those of one that ends.
+    Takes those that no other process runs, and takes over those of one that ends. Where names are given, it leaves all
+    others alone.
     """
     with suppress(KeyboardInterrupt), _running_app({}) as app:
         _warn_of_unknown_variables(app)
-        app.source_runner.start()
+        for name in names:
+            app.sources.get(name)
+        app.source_runner.start(names or None)
         _logger.info("Sources are run by %s", app.source_runner.owner)
         threading.Event().wait()
 

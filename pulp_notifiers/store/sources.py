@@ -60,6 +60,9 @@ _RELEASE = (
     .where(sources.c.id == sa.bindparam("source_id"), sources.c.lease_owner == sa.bindparam("owner"))
     .values(lease_owner=None, lease_until=None)
 )
+_STATUS = [
+    sources.c[name] for name in ("state", "problem", "problem_since", "facts", "told_at", "lease_owner", "lease_until")
+]
 _HOLDERS = sa.select(sources.c.id, sources.c.lease_owner)
 _HOLD = (
     sa.select(sources.c.id)
@@ -134,21 +137,39 @@ class SourceRows:
 
         return self._database.read(work)
 
+    def statuses(self, now: datetime) -> dict[str, SourceStatus]:
+        """Return how all sources are, by their names."""
+        query = sa.select(*_STATUS, sources.c.name).order_by(sources.c.name)
+        return self._database.read(
+            lambda connection: {row.name: _status(row, now) for row in connection.execute(query)}
+        )
+
     def claim(
-        self, owner: str, now: datetime, until: datetime, except_ids: Collection[str] = ()
+        self,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        except_ids: Collection[str] = (),
+        names: Collection[str] | None = None,
     ) -> Sequence[RegisteredSource]:
-        """Lease all sources that nobody runs, but for those named; return them."""
+        """Lease all sources that nobody runs; return them.
+
+        :param except_ids: leave these alone.
+        :param names: take no others; None for all.
+        """
         moment = {"now": now, "never_leased": now + _LONGEST_LEASE, "except_ids": list(except_ids)}
 
+        def free(connection: sa.Connection, query: sa.Select[Any]) -> list[Any]:
+            return [row for row in connection.execute(query, moment) if names is None or row.name in names]
+
         def work(connection: sa.Connection) -> Sequence[RegisteredSource]:
-            taken = connection.execute(_FREE_TO_TAKE, moment).all()
+            taken = free(connection, _FREE_TO_TAKE)
             if taken:
                 connection.execute(_LEASE, [{"source_id": row.id, "owner": owner, "until": until} for row in taken])
             return [self._source(row) for row in taken]
 
         # Nothing is written as long as there is nothing to take, which is nearly always.
-        free = self._database.read(lambda connection: connection.execute(_FREE, moment).first() is not None)
-        return self._database.write(work) if free else ()
+        return self._database.write(work) if self._database.read(lambda connection: free(connection, _FREE)) else ()
 
     def renew(self, owner: str, until: datetime, statuses: Mapping[str, SourceStatus]) -> dict[str, str | None]:
         """Prolong the leases of these sources and keep how they are; return who holds each source that there is."""

@@ -130,7 +130,7 @@ def test_the_types_of_the_server_are_listed_with_their_options(service, capsys):
         (["show", "nobody"], 65, "Not found."),
         (["remove", "nobody"], 65, "Not found."),
         (["test", "nobody"], 65, "Not found."),
-        (["-p", "wrong", "list"], 77, "does not have permission"),
+        (["-p", "mistyped", "list"], 77, "does not have permission"),
     ],
 )
 def test_what_the_server_refuses_is_told(service, capsys, arguments, exit_code, told):
@@ -220,6 +220,15 @@ def test_sources_run_without_a_service(plugin, tmp_path, number):
         assert str(runner.pid) == shown["holder"].split(":")[1]
         assert (0, True) == (runner.returncode, "Traceback" not in log), log
         assert "waiting" == wait_until(service, "waiting")["state"]
+
+
+def test_a_source_to_run_must_exist(plugin, tmp_path):
+    """A name that is mistyped would otherwise be waited for in silence."""
+    with Service(tmp_path, arguments=["--no-sources"]) as service:
+        command = [sys.executable, "-m", "pulp_notifiers", "source", "run", "zoo"]
+        ended = subprocess.run(command, env=dict(service.environ), stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (65, True) == (ended.returncode, "There is no source 'zoo'." in ended.stderr), ended.stderr
 
 
 def wait_until(service, state):

@@ -159,7 +159,7 @@ def test_missing_fields_are_named(service: RestService) -> None:
 def test_a_test_tells_each_check(service: RestService) -> None:
     """In their order; that one does not pass is no error of the request."""
     add(service)
-    add(service, name="locked", config={**CONFIG, "password": "wrong"})
+    add(service, name="locked", config={**CONFIG, "password": "mistyped"})
 
     good = service.request("POST", f"{SOURCES}zoo/test/")
     bad = service.request("POST", f"{SOURCES}locked/test/")

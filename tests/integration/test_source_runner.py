@@ -18,10 +18,10 @@ from pulp_notifiers.errors import (
     StoreUnavailable,
     TemporaryFailure,
 )
-from pulp_notifiers.event import Event
+from pulp_notifiers.event import Event, utc_now
 from pulp_notifiers.intake import Engine
 from pulp_notifiers.notifier import Notifier, NotifierConfig
-from pulp_notifiers.records import Listener, SourceState
+from pulp_notifiers.records import Listener, RegisteredSource, SourceState
 from pulp_notifiers.source import Check, Intake, LoadedSource, Source, SourceConfig
 from pulp_notifiers.source_run import RunOptions
 from pulp_notifiers.source_runner import SourceRunner
@@ -325,6 +325,28 @@ def test_a_source_that_hangs_is_not_run_a_second_time_beside_itself(store, sourc
         types.plugins["scripted"].wait_until_working()
 
 
+def test_a_runner_may_be_told_which_sources_to_run(store, sources, types):
+    """The others are left to other processes."""
+    for name in ("one", "two", "three"):
+        sources.add(name, "scripted", {})
+    runner = runner_of(store, types)
+
+    runner.start({"one", "three"})
+    try:
+        wait_until(lambda: [SourceState.RUNNING] * 2 == [sources.status(name).state for name in ("one", "three")])
+        runner.wake()
+        types.plugins["scripted"].wait_until_working()
+    finally:
+        runner.stop(PATIENCE_SECONDS)
+
+    assert ["two"] == [source.name for source in _claimed_by_another(store, {"two", "four"})]
+
+
+def _claimed_by_another(store: Store, names: set[str]) -> Sequence[RegisteredSource]:
+    now = utc_now()
+    return store.sources.claim("another", now, now + timedelta(minutes=1), names=names)
+
+
 def test_a_runner_is_started_once_and_need_not_be(store, types):
     """Stopping one that never ran is harmless."""
     runner = runner_of(store, types)
@@ -355,3 +377,20 @@ def test_secrets_stay_out_of_reasons(store, sources, types, caplog):
         wait_until(lambda: sources.status("one").problem == "***** was refused")
 
     assert "hush" not in caplog.text
+
+
+def test_secrets_stay_out_of_findings(sources, types):
+    """Which a test shows to people."""
+
+    class Secretive(SourceConfig):
+        password: SecretStr
+
+    class Telling(Scripted):
+        Config = Secretive
+
+        def check(self, config: SourceConfig) -> Sequence[Check]:
+            return [Check("login", False, "hush-hush was refused")]
+
+    types.plugins["scripted"] = Telling()
+
+    assert [Check("login", False, "***** was refused")] == sources.check_config("scripted", {"password": "hush-hush"})

@@ -226,6 +226,9 @@ def test_renewing_prolongs_keeps_the_status_and_tells_who_holds_what(store):
     assert expected == store.sources.status(a_source(1).id, later)
     assert SourceState.WAITING == store.sources.status(a_source(2).id, later).state
     assert store.sources.status(a_source(3).id, later) is None
+    assert {"source-1": expected, "source-2": SourceState.WAITING} == {
+        name: status if name == "source-1" else status.state for name, status in store.sources.statuses(later).items()
+    }
 
 
 def test_a_lease_that_was_written_while_a_clock_was_wrong_is_not_waited_for(store):
@@ -415,3 +418,16 @@ def test_schemas_of_options_tell_what_is_secret():
     for wrong in (object(), Options):
         with pytest.raises(TypeError, match=r"has no check\(config\)"):
             LoadedSource("watch", wrong)
+
+
+def test_what_listeners_ask_a_source_to_include_is_told_to_it(store):
+    """By the type of the event."""
+    store.sources.add(a_source())
+    held(store)
+    listener = Listener("0" * 24, "mail", {}, ("*",), include=("content",))
+    store.listeners.add(listener)
+
+    intake = an_intake(store)
+
+    assert {"content"} == intake.included("repo.sync.finish")
+    assert frozenset() == intake.included("task.finished")

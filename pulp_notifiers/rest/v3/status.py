@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +11,7 @@ from starlette.responses import Response
 
 from ... import __version__
 from ...app import App
-from ...errors import NoSuchSource, StoreUnavailable
+from ...errors import StoreUnavailable
 from ...event import utc_now
 from ...records import SourceState
 from ..paths import OWN
@@ -118,9 +117,7 @@ class StatusV3:
         return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=age)
 
     def _sources(self) -> Iterator[SourceLag]:
-        for source in self._app.sources.list():
-            with suppress(NoSuchSource):  # removed since it was listed
-                status = self._app.sources.status(source)
-                lag = status.facts.get("lag_seconds")
-                known = type(lag) in (int, float)  # a plugin may tell anything
-                yield SourceLag(name=source.name, state=status.state, lag_seconds=lag if known else None)
+        for name, status in self._app.sources.statuses().items():
+            lag = status.facts.get("lag_seconds")
+            known = type(lag) in (int, float)  # a plugin may tell anything
+            yield SourceLag(name=name, state=status.state, lag_seconds=lag if known else None)
