@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from threading import Lock
 from typing import Protocol
 
@@ -46,6 +48,7 @@ class Notifiers(Protocol):
 class _Route:
     event_types: tuple[str, ...]
     task_id: str | None
+    include: frozenset[str]
     unresolved: Owed
     owed: tuple[Owed, ...]
 
@@ -60,6 +63,9 @@ class _Routes:
             self._by_task[route.task_id].append(route)
         self._of_any_task = self._by_task.pop(None, [])
         self._wanted: dict[str, bool] = {}
+        known = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
+        self._asking = [route for route in known if route.include]
+        self._included: dict[str, frozenset[str]] = {}
 
     @property
     def complete(self) -> bool:
@@ -99,6 +105,14 @@ class _Routes:
             self._wanted[event_type] = known
         return known
 
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what those who listen to a type, in whatever task, ask to be told with it."""
+        known = self._included.get(event_type)
+        if known is None:
+            asking = (route.include for route in self._asking if matches_any(route.event_types, event_type))
+            known = self._included[event_type] = frozenset[str]().union(*asking)
+        return known
+
     def _of_task(self, task_id: str | None) -> Sequence[_Route]:
         return () if task_id is None else self._by_task.get(task_id, ())
 
@@ -112,7 +126,7 @@ class Dispatcher:
     What it knows of listeners belongs to a revision; the transaction that writes an event checks that the revision
     still holds, so a listener that another process registered a moment ago is not missed.
 
-    :param check_seconds: for how long :meth:`wants` trusts what it knows.
+    :param check_seconds: for how long :meth:`wants` and :meth:`included` trust what is known.
     """
 
     def __init__(
@@ -183,6 +197,13 @@ class Dispatcher:
             routes = self._checked()
         return routes.want(event_type, task_id)
 
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what listeners of an event type ask sources to tell with it; answered as :meth:`wants` is."""
+        routes = self._routes
+        if routes is None or self._monotonic() >= self._check_at:
+            routes = self._checked()
+        return routes.included(event_type)
+
     def look_again(self) -> None:
         """Do not trust what is known of listeners: one has changed in this process."""
         self._check_at = -math.inf
@@ -217,13 +238,13 @@ class Dispatcher:
     def _route(self, listener: Listener) -> _Route:
         # Where targets cannot be told there is one delivery all the same: its attempts say why, and it is kept.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
+        route = partial(_Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:
             notifier = self._notifiers.get(listener.notifier_type)
             targets = notifier.targets(notifier.parse(listener.config))
         except InvalidConfig:
-            return _Route(listener.event_types, listener.task_id, unresolved, (unresolved,))
+            return route((unresolved,))
         except NotifierUnavailable as problem:
             _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
-            return _Route(listener.event_types, listener.task_id, unresolved, ())
-        owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in targets)
-        return _Route(listener.event_types, listener.task_id, unresolved, owed)
+            return route(())
+        return route(tuple(Owed(listener.id, listener.notifier_type, target) for target in targets))

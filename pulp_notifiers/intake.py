@@ -23,6 +23,7 @@ class Dispatcher(Protocol):
 
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int: ...
     def wants(self, event_type: str, task_id: str | None = None) -> bool: ...
+    def included(self, event_type: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class SourceIntake:
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
         """Tell whether an event is worth making."""
         return self._engine.dispatcher.wants(event_type, task_id)
+
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what listeners of a type ask to be told beyond what it always carries."""
+        return self._engine.dispatcher.included(event_type)
 
     def take(
         self,

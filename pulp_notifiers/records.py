@@ -43,6 +43,7 @@ class Listener:
     :ivar event_types: types or patterns in the order sent, duplicates kept.
     :ivar task_id: only events of this task; None for all.
     :ivar ended: its task has ended, so it removed itself and is only kept until everything that it is owed went out.
+    :ivar include: what it asks sources to tell beyond what events of its types always carry.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Listener:
     event_types: tuple[str, ...]
     task_id: str | None = None
     ended: bool = False
+    include: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,12 @@ class Intake(Protocol):
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
         """Tell whether an event is worth making: some listener wants its type, or its task; answered from memory."""
 
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what listeners of a type ask to be told beyond what it always carries, such as ``content``.
+
+        Answered from memory. An event is one and the same for all its listeners, whoever of them asked.
+        """
+
     def take(
         self,
         events: Sequence[Event] = (),

@@ -52,6 +52,7 @@ listeners = sa.Table(
     sa.Column("event_types", sa.Text, nullable=False),
     sa.Column("task_id", sa.String(36)),
     sa.Column("ended_at", UtcTime),
+    sa.Column("source_options", sa.Text),
     sqlite_autoincrement=True,
 )
 

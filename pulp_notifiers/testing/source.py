@@ -10,7 +10,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +41,7 @@ class RecordingIntake:
 
     :param memory: what an earlier process remembered.
     :param wants: answers for the listeners; without it, somebody listens to everything.
+    :param included: what they ask to be told beyond that, by event type; nothing of a type that is not named.
     :ivar taken: the calls of ``take`` that succeeded.
     :ivar told: the facts of each call of ``tell``.
     """
@@ -51,6 +52,7 @@ class RecordingIntake:
         wants: Callable[[str, str | None], bool] = lambda _type, _task: True,
         source: str = "tried",
         installation: str = "0123456789abcdef",
+        included: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self.source = source
         self.installation = installation
@@ -59,6 +61,7 @@ class RecordingIntake:
         self.told: list[dict[str, Any]] = []
         self._memory = dict(memory or {})
         self._wants = wants
+        self._included = dict(included or {})
         self._failures: list[Exception] = []
         self._changed = threading.Condition()
         self._ended: BaseException | bool = False
@@ -85,6 +88,10 @@ class RecordingIntake:
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
         """Answer for the listeners."""
         return self._wants(event_type, task_id)
+
+    def included(self, event_type: str) -> frozenset[str]:
+        """Answer for the listeners."""
+        return frozenset(self._included.get(event_type, ()))
 
     def take(
         self,

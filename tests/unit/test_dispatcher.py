@@ -252,3 +252,39 @@ def test_while_the_database_is_away_the_last_answer_counts(known, caplog):
     seconds[0] = 12.0
     assert dispatcher.wants("task.error", TASK)
     assert 1 == dispatcher.fire(task_event("task.error"))
+
+
+def asking(listener_id: str, *include: str, event_types: Sequence[str], task_id: str | None = None) -> Listener:
+    return Listener(listener_id, "mail", {"addresses": ["a"]}, tuple(event_types), task_id, include=include)
+
+
+def test_what_is_to_be_included_is_what_any_listener_of_the_type_asks_for():
+    """By patterns and on single tasks too; the others ask for nothing."""
+    dispatcher, _, _ = watched(
+        mail("plain", ["a"], "#"),
+        asking("one", "content", event_types=["repo.*.finish"]),
+        asking("two", "content", "advisories", event_types=["repo.sync.finish"]),
+        asking("three", "log", event_types=["#"], task_id=TASK),
+        Listener("four", "mail", {"addresses": 5}, ("task.error",), include=("content",)),
+    )
+
+    assert {"content", "advisories", "log"} == dispatcher.included("repo.sync.finish")
+    assert {"content", "log"} == dispatcher.included("repo.publish.finish")
+    assert {"content", "log"} == dispatcher.included("task.error")
+    assert {"log"} == dispatcher.included("repo.sync.start")
+
+
+def test_what_is_to_be_included_is_answered_from_memory_and_known_again_after_the_check_time():
+    """As whether an event is wanted is."""
+    dispatcher, table, seconds = watched(mail("plain", ["a"], "*"))
+    assert [frozenset()] * 100 == [dispatcher.included("repo.sync.finish") for _ in range(100)]
+    assert 0 == table.looks
+
+    table.add(asking("one", "content", event_types=["*"]))
+    assert frozenset() == dispatcher.included("repo.sync.finish")
+    seconds[0] = 1.0
+    assert {"content"} == dispatcher.included("repo.sync.finish")
+
+    table.away = True
+    seconds[0] = 2.0
+    assert {"content"} == dispatcher.included("repo.sync.finish")

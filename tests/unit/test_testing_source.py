@@ -94,3 +94,11 @@ def test_wishes_and_facts_are_asked_and_kept():
         intake.wants("task.running", "t"),
         intake.wants("task.running"),
     ]
+
+
+def test_what_is_to_be_included_is_asked_by_event_type():
+    """Nothing, where the test does not say otherwise."""
+    intake = RecordingIntake(included={"repo.sync.finish": ["content"]})
+
+    assert {"content"} == intake.included("repo.sync.finish")
+    assert frozenset() == intake.included("repo.sync.start") == RecordingIntake().included("repo.sync.finish")
