@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event
+from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event, utc_now
 from .task import TaskReport
 
 _TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
@@ -19,7 +20,8 @@ _logger = logging.getLogger(__name__)
 def task_event(report: TaskReport, source: str = "task") -> Event:
     """Return the event that a task has reached the state of a report.
 
-    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing.
+    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing. It occurred
+    when the report says so; where that says nothing, now.
 
     :param source: who said so.
     :raises KeyError: there are no events of this state (``accepted``, ``suspended``).
@@ -32,7 +34,8 @@ def task_event(report: TaskReport, source: str = "task") -> Event:
         "error_description": _description(report),
     }
     event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
-    return Event(_TYPE_OF_STATE[report.state], payload, report.call_report(), id=event_id, source=source)
+    event_type = _TYPE_OF_STATE[report.state]
+    return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,14 @@ class TaskEvents:
         if len(self._recent) >= self._remembered and task_id not in self._recent:
             self._older, self._recent = self._recent, {}
         self._recent[task_id] = state
+
+
+def _changed_at(report: TaskReport) -> datetime | None:
+    if report.changed_at is not None:
+        return report.changed_at
+    if report.state in _FINAL_STATES:
+        return report.finish_time
+    return report.start_time if report.state == "running" else None
 
 
 def _description(report: TaskReport) -> str | None:
