@@ -14,9 +14,12 @@ from .broker import MessagingSettings
 from .courier import Courier
 from .dispatcher import Dispatcher
 from .event import Event
+from .intake import Engine
 from .listeners import Listeners
-from .registry import Registry
+from .registry import Registry, SourceRegistry
 from .settings import NotifiersSettings, Settings
+from .source_runner import SourceRunner
+from .sources import Sources
 from .status import status_publisher
 from .store import Store
 from .task import TaskReport
@@ -55,7 +58,8 @@ class App:
             app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
             app.task_changed(TaskReport.from_record(record))
 
-    The worker does not run until :meth:`Worker.start` is called: another process may deliver.
+    The worker does not run until :meth:`Worker.start` is called: another process may deliver. Nor do sources until
+    :meth:`SourceRunner.start` is.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -70,9 +74,16 @@ class App:
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
-            self.stream = status_publisher(settings.section("messaging", MessagingSettings))
+            self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
             closing.callback(self.stream.close)
             self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
+            self.source_registry = SourceRegistry()
+            closing.callback(self.source_registry.close)
+            self.source_runner = SourceRunner(self.store.sources, self.source_registry, self._engine)
+            closing.callback(self.source_runner.stop)
+            self.sources = Sources(
+                self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
+            )
             self.listeners = Listeners(
                 self.store.listeners, self.registry, self.own.reveal_secrets, changed=self._dispatcher.look_again
             )
@@ -109,7 +120,7 @@ class App:
         return self._task_events.changed(report)
 
     def close(self) -> None:
-        """Stop the worker, close notifiers and database. Closing twice is harmless."""
+        """Stop sources and worker, close plugins and database. Closing twice is harmless."""
         self._closing.close()
 
     def __enter__(self) -> Self:
@@ -127,6 +138,15 @@ class App:
             self.registry,
             wake=self.worker.wake,
             check_seconds=self.own.poll_seconds,
+        )
+
+    def _engine(self) -> Engine:
+        return Engine(
+            installation=self.store.installation(),
+            dispatcher=self._dispatcher,
+            task_events=self._task_events,
+            memory=self.store.sources.memory,
+            publish=self.stream.publish,
         )
 
     def _worker(self) -> Worker:

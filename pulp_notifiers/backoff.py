@@ -1,5 +1,6 @@
 """How long to wait before the next attempt."""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,3 +37,8 @@ class Backoff:
         # The exponent is bounded because 2.0 ** 1024 overflows.
         step = min(self.first_seconds * 2.0 ** min(attempts - 1, 64), self.longest_seconds)
         return step * (0.5 + draw() / 2)
+
+
+def usable_seconds(asked: object) -> float:
+    """Return a wait that a plugin asks for; 0 where it passed on something that is none, as its server sent it."""
+    return asked if isinstance(asked, int | float) and math.isfinite(asked) else 0.0

@@ -1,7 +1,6 @@
 """The courier: makes one attempt, and says what came of it."""
 
 import logging
-import math
 import random
 import traceback
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from .attempt_log import AttemptLog
-from .backoff import Backoff
+from .backoff import Backoff, usable_seconds
 from .errors import (
     InvalidConfig,
     NotifierError,
@@ -19,8 +18,9 @@ from .errors import (
     TemporaryFailure,
 )
 from .event import utc_now
-from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier, scrub
+from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier
 from .records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
+from .secret_options import scrub
 
 _LONGEST_REASON = 2000  # characters; a receiver's whole error page would be no sentence
 
@@ -138,7 +138,7 @@ class Courier:
 
     def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
         wait = self._backoff.delay_seconds(delivery.attempts + 1, self._draw)
-        return min(max(wait, _seconds(failure.retry_after)), self._backoff.longest_seconds)
+        return min(max(wait, usable_seconds(failure.retry_after)), self._backoff.longest_seconds)
 
     def _tell_of_the_end(self, listener_id: str, delivery: OwedDelivery, failure: NotifierError, reason: str) -> None:
         if isinstance(failure, SwitchedOff):
@@ -164,11 +164,6 @@ def _words(failure: BaseException) -> str:
         return str(failure)
     except Exception:  # noqa: BLE001  an exception of a plugin that cannot even be printed
         return "it cannot be printed"
-
-
-def _seconds(asked: object) -> float:
-    # A plugin may pass on whatever its receiver sent.
-    return asked if isinstance(asked, int | float) and math.isfinite(asked) else 0.0
 
 
 def _one_line(text: str) -> str:

@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from threading import Lock
 from typing import Protocol
 
 from .errors import InvalidConfig, NotifierUnavailable, StoreUnavailable
 from .event import FINAL_TASK_EVENT_TYPES, Event, matches_any, utc_now
 from .notifier import ONE_TARGET, LoadedNotifier
-from .records import Listener, Owed
+from .records import Kept, Listener, Owed, OwedEvent
 
 _LOOK_AGAIN_SECONDS = 5.0
 """Targets that could not be told are not asked for again before: a plugin that fails slowly would slow every event."""
@@ -31,8 +33,8 @@ class ListenerRows(Protocol):
 class Outbox(Protocol):
     """Where events and deliveries are written."""
 
-    def add(
-        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    def add_all(
+        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
     ) -> int | None: ...
 
 
@@ -46,6 +48,7 @@ class Notifiers(Protocol):
 class _Route:
     event_types: tuple[str, ...]
     task_id: str | None
+    include: frozenset[str]
     unresolved: Owed
     owed: tuple[Owed, ...]
 
@@ -60,6 +63,9 @@ class _Routes:
             self._by_task[route.task_id].append(route)
         self._of_any_task = self._by_task.pop(None, [])
         self._wanted: dict[str, bool] = {}
+        known = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
+        self._asking = [route for route in known if route.include]
+        self._included: dict[str, frozenset[str]] = {}
 
     @property
     def complete(self) -> bool:
@@ -71,6 +77,17 @@ class _Routes:
         candidates = (*self._of_any_task, *self._of_task(event.task_id()))
         chosen = [route for route in candidates if matches_any(route.event_types, event.type)]
         return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
+
+    def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
+        """Return who is owed what of events that happened in this order."""
+        gone: set[str] = set()
+        found = []
+        for event in events:
+            owed = [each for each in self.owed(event) if each.listener_id not in gone]
+            ended = self.ended(event)
+            gone.update(ended)
+            found.append(OwedEvent(event, owed, ended))
+        return found
 
     def ended(self, event: Event) -> list[str]:
         """Return the listeners that an event is the last one for."""
@@ -88,6 +105,14 @@ class _Routes:
             self._wanted[event_type] = known
         return known
 
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what those who listen to a type, in whatever task, ask to be told with it."""
+        known = self._included.get(event_type)
+        if known is None:
+            asking = (route.include for route in self._asking if matches_any(route.event_types, event_type))
+            known = self._included[event_type] = frozenset[str]().union(*asking)
+        return known
+
     def _of_task(self, task_id: str | None) -> Sequence[_Route]:
         return () if task_id is None else self._by_task.get(task_id, ())
 
@@ -101,7 +126,7 @@ class Dispatcher:
     What it knows of listeners belongs to a revision; the transaction that writes an event checks that the revision
     still holds, so a listener that another process registered a moment ago is not missed.
 
-    :param check_seconds: for how long :meth:`wants` trusts what it knows.
+    :param check_seconds: for how long :meth:`wants` and :meth:`included` trust what is known.
     """
 
     def __init__(
@@ -136,16 +161,26 @@ class Dispatcher:
         :raises TypeError: payload or call report hold a value that has no JSON form.
         :raises ValueError: they hold a number that is not finite.
         """
+        return self.fire_all((event,))
+
+    def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
+        """Write events, what is owed of them, and what a source remembers, in one transaction; see :meth:`fire`.
+
+        :param kept: what the source remembers that brings the events.
+        :raises LeaseLost: another process runs that source, and nothing was written.
+        """
+        if not events and (kept is None or not kept.remember):
+            return 0
         routes = self._routes
         if routes is None or self._monotonic() >= self._look_again_at:
             routes = self._load()
         while True:
-            owed, ended = routes.owed(event), routes.ended(event)
-            written = self._outbox.add(event, owed, routes.revision, self._clock(), ended=ended)
+            written = self._outbox.add_all(routes.batch(events), routes.revision, self._clock(), kept)
             if written is not None:
                 break
             routes = self._load()
-        _logger.debug("Event %s (%s) fired by %s: %d deliveries", event.id, event.type, event.source, written)
+        for event in events:
+            _logger.debug("Event %s (%s) fired by %s", event.id, event.type, event.source)
         if written:
             self._wake()
         return written
@@ -161,6 +196,13 @@ class Dispatcher:
         if routes is None or self._monotonic() >= self._check_at:
             routes = self._checked()
         return routes.want(event_type, task_id)
+
+    def included(self, event_type: str) -> frozenset[str]:
+        """Return what listeners of an event type ask sources to tell with it; answered as :meth:`wants` is."""
+        routes = self._routes
+        if routes is None or self._monotonic() >= self._check_at:
+            routes = self._checked()
+        return routes.included(event_type)
 
     def look_again(self) -> None:
         """Do not trust what is known of listeners: one has changed in this process."""
@@ -196,13 +238,13 @@ class Dispatcher:
     def _route(self, listener: Listener) -> _Route:
         # Where targets cannot be told there is one delivery all the same: its attempts say why, and it is kept.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
+        route = partial(_Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:
             notifier = self._notifiers.get(listener.notifier_type)
             targets = notifier.targets(notifier.parse(listener.config))
         except InvalidConfig:
-            return _Route(listener.event_types, listener.task_id, unresolved, (unresolved,))
+            return route((unresolved,))
         except NotifierUnavailable as problem:
             _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
-            return _Route(listener.event_types, listener.task_id, unresolved, ())
-        owed = tuple(Owed(listener.id, listener.notifier_type, target) for target in targets)
-        return _Route(listener.event_types, listener.task_id, unresolved, owed)
+            return route(())
+        return route(tuple(Owed(listener.id, listener.notifier_type, target) for target in targets))

@@ -10,8 +10,9 @@
     ├── InvalidValue               correct the named properties of the request
     ├── InvalidListener            correct every field that is named
     ├── NoSuchListener             create it, or look at the list for the right id
-    ├── NotifierUnavailable        install or repair the plugin, or choose another type
-    ├── SourceUnavailable          install or repair the plugin, or choose another type
+    ├── PluginUnavailable          install or repair the plugin, or choose another type
+    │   ├── NotifierUnavailable    of a notifier
+    │   └── SourceUnavailable      of a source
     ├── InvalidSource              correct every field that is named
     ├── NoSuchSource               add it, or look at the list for the right name
     ├── LeaseLost                  do nothing: another process does it now
@@ -98,30 +99,37 @@ class NoSuchListener(NotifierError):
         self.listener_id = listener_id
 
 
-class NotifierUnavailable(NotifierError):
+class PluginUnavailable(NotifierError):
+    """A type is not installed, or its plugin cannot be used.
+
+    :param reason: a sentence that says what is wrong with the plugin.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotifierUnavailable(PluginUnavailable):
     """A notifier type is not installed, or its plugin cannot be used.
 
     :param notifier_type: the entry point's name.
-    :param reason: a sentence that says what is wrong with the plugin.
     """
 
     def __init__(self, notifier_type: str, reason: str) -> None:
         super().__init__(reason)
         self.notifier_type = notifier_type
-        self.reason = reason
 
 
-class SourceUnavailable(NotifierError):
+class SourceUnavailable(PluginUnavailable):
     """A source type is not installed, or its plugin cannot be used.
 
     :param source_type: the entry point's name.
-    :param reason: a sentence that says what is wrong with the plugin.
     """
 
     def __init__(self, source_type: str, reason: str) -> None:
         super().__init__(reason)
         self.source_type = source_type
-        self.reason = reason
 
 
 class InvalidSource(NotifierError):

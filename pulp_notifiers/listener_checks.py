@@ -1,17 +1,23 @@
 """What a listener of the product's own API must be: each rule returns the sentences that say what is wrong."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .encoding import unportable
 from .errors import InvalidConfig, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
-from .notifier import LoadedNotifier, scrub
+from .notifier import LoadedNotifier
 from .records import MASK
+from .secret_options import scrub
 
 _KNOWN = (*REPOSITORY_EVENT_TYPES, *TASK_EVENT_TYPES)
 _OWN_FIRST_WORDS = {event_type.partition(".")[0] for event_type in _KNOWN}
 _OF_PULP_2 = {ANY_REPOSITORY_EVENT, *REPOSITORY_EVENT_TYPES}
+
+CONTENT = "content"
+"""What a listener may ask sources to include: the names of what was added and removed."""
+_INCLUDED = re.compile("[a-z_]{1,32}")
 
 Problems = Mapping[str, list[str]]
 
@@ -39,6 +45,24 @@ def _pattern_problems(event_type: object, task_id: str | None) -> Iterable[str]:
 def _looks_known(event_type: str) -> bool:
     words = event_type.split(".")
     return words[0] in _OWN_FIRST_WORDS and not {"*", "#"} & set(words)
+
+
+def include_problems(include: Sequence[object]) -> list[str]:
+    """Return what is wrong with what a listener asks sources to include."""
+    return [
+        f"{name!r} is nothing that can be included: write 1 to 32 small letters and _, such as {CONTENT}."
+        for name in include
+        if not isinstance(name, str) or not _INCLUDED.fullmatch(name)
+    ]
+
+
+def include_advice(include: Sequence[str]) -> Sequence[str]:
+    """Return what should be known of what a listener asks sources to include."""
+    return [
+        f"It asks sources to include {name!r}; no source of pulp-notifiers itself knows anything but {CONTENT}."
+        for name in include
+        if name != CONTENT
+    ]
 
 
 def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Problems:

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from threading import Lock
@@ -16,11 +17,13 @@ from typing import Any, Protocol
 from .encoding import unportable
 from .errors import InvalidConfig, InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, utc_now
-from .listener_checks import Problems, config_problems, pattern_problems
-from .notifier import LoadedNotifier, mask, scrub, unmask
+from .listener_checks import Problems, config_problems, include_advice, include_problems, pattern_problems
+from .notifier import LoadedNotifier
 from .records import Listener, merge_config
+from .secret_options import mask, scrub, unmask
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
+_INCLUDE = "source_options.include"
 _ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
 
 _logger = logging.getLogger(__name__)
@@ -32,9 +35,7 @@ class Rows(Protocol):
     def all(self) -> tuple[int, list[Listener]]: ...
     def get(self, listener_id: str) -> Listener | None: ...
     def add(self, listener: Listener) -> None: ...
-    def change(
-        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
-    ) -> Listener | None: ...
+    def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None: ...
     def delete(self, listener_id: str, now: datetime) -> bool: ...
 
 
@@ -99,40 +100,57 @@ class Listeners:
         return self._added(Listener(self._new_id(), notifier_type, _checked_config(config), chosen))
 
     def register(
-        self, notifier_type: str, config: Mapping[str, Any], event_types: Sequence[str], task_id: str | None = None
+        self,
+        notifier_type: str,
+        config: Mapping[str, Any],
+        event_types: Sequence[str],
+        task_id: str | None = None,
+        include: Sequence[str] = (),
     ) -> Listener:
         """Register a listener that can work.
 
         :param event_types: types or topic patterns.
         :param task_id: only events of this task; the listener removes itself when the task ends.
+        :param include: what sources are asked to tell beyond what such events always carry, such as ``content``.
         :raises InvalidListener: with everything that is wrong.
         """
-        problems: dict[str, list[str]] = {"event_types": pattern_problems(event_types, task_id)}
+        problems = {"event_types": pattern_problems(event_types, task_id), _INCLUDE: include_problems(include)}
         if self._notifiers.knows(notifier_type):
             problems |= self._config_problems(notifier_type, config)
         else:
             problems["notifier_type"] = [f"No notifier {notifier_type!r} is installed."]
         _refuse(problems)
-        return self._added(Listener(self._new_id(), notifier_type, config, tuple(event_types), task_id))
+        made = Listener(self._new_id(), notifier_type, config, tuple(event_types), task_id, include=_once(include))
+        return self._added(made)
 
     def amend(
-        self, listener_id: str, config: Mapping[str, Any] | None = None, event_types: Sequence[str] | None = None
+        self,
+        listener_id: str,
+        config: Mapping[str, Any] | None = None,
+        event_types: Sequence[str] | None = None,
+        include: Sequence[str] | None = None,
     ) -> Listener:
-        """Change a listener's config by a delta, and replace its event types; the result must be able to work.
+        """Change a listener's config by a delta, and replace its lists; the result must be able to work.
 
         :param config: options to overwrite, or with None to remove; None leaves all as they are.
         :param event_types: the new types, or None to leave them.
+        :param include: what sources are now asked to include, or None to leave that.
         :raises NoSuchListener: there is none of this id.
         :raises InvalidListener: with everything that is wrong; nothing is changed.
         """
 
-        def change(found: Listener) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        def change(found: Listener) -> Listener:
             patch = unmask(config or {}, self._secret_options(found, config or {}))
             merged = merge_config(found.config, patch)
             chosen = found.event_types if event_types is None else tuple(event_types)
-            problems = {} if event_types is None else {"event_types": pattern_problems(chosen, found.task_id)}
-            _refuse({**problems, **(self._config_problems(found.notifier_type, merged) if config is not None else {})})
-            return merged, chosen
+            problems = {_INCLUDE: include_problems(include or ())}
+            if event_types is not None:
+                problems["event_types"] = pattern_problems(chosen, found.task_id)
+            if config is not None:
+                problems |= self._config_problems(found.notifier_type, merged)
+            _refuse(problems)
+            included = found.include if include is None else _once(include)
+            return replace(found, config=merged, event_types=chosen, include=included)
 
         return self._amended(listener_id, change)
 
@@ -149,7 +167,11 @@ class Listeners:
         delta = _checked_config(config)
         patch = unmask(delta, self._secret_options(stored, {**delta, **stored.config}))
         chosen = None if event_types is None else _checked_event_types(event_types)
-        return self._amended(stored.id, lambda found: (merge_config(found.config, patch), chosen or found.event_types))
+
+        def change(found: Listener) -> Listener:
+            return replace(found, config=merge_config(found.config, patch), event_types=chosen or found.event_types)
+
+        return self._amended(stored.id, change)
 
     def get(self, listener_id: str) -> Listener:
         """Return one listener.
@@ -186,9 +208,7 @@ class Listeners:
         self._remark(listener)
         return listener
 
-    def _amended(
-        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
-    ) -> Listener:
+    def _amended(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener:
         listener = self._rows.change(_key(listener_id), change)
         if listener is None:
             raise NoSuchListener(listener_id)
@@ -216,7 +236,7 @@ class Listeners:
         except (InvalidConfig, NotifierUnavailable) as problem:
             remarks = (f"{str(problem).rstrip('.')}. Nothing will be delivered until that is corrected.",)
         secret_options = self._secret_options(listener, listener.config)
-        for remark in remarks:
+        for remark in (*remarks, *include_advice(listener.include)):
             _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
 
 
@@ -224,6 +244,10 @@ def _refuse(problems: Problems) -> None:
     found = {field: sentences for field, sentences in problems.items() if sentences}
     if found:
         raise InvalidListener(found)
+
+
+def _once(include: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(include))
 
 
 def _key(listener_id: str) -> str:

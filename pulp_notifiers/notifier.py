@@ -20,7 +20,7 @@ import copy
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import InvalidConfig, NotifierUnavailable
 from .event import Event
-from .records import MASK
+from .plugin import config_model, guarded, problems_of, require_parameters
 from .secret_options import SECRET_NAME, declared_secrets, undeclared
 
 ONE_TARGET = ""
@@ -36,8 +36,6 @@ ONE_TARGET = ""
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 """What PostgreSQL, UTF-8 or a line of a log cannot hold."""
-
-_SHORTEST_SCRUBBED = 4
 
 
 class NotifierConfig(BaseModel):
@@ -138,7 +136,7 @@ class LoadedNotifier:
     ) -> None:
         self.type = notifier_type
         self.notifier = _as_notifier(plugin)
-        self._config_model: type[BaseModel] = self.notifier.Config
+        self._config_model = config_model(self.notifier, "listener")
         self._wants_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
         self._declared_secrets = declared_secrets(self._config_model)
         section_model = getattr(self.notifier, "Settings", None)
@@ -210,7 +208,7 @@ class LoadedNotifier:
         try:
             return self._config_model.model_validate(dict(config))
         except ValidationError as error:
-            raise InvalidConfig(self.type, _problems(error)) from None
+            raise InvalidConfig(self.type, problems_of(error)) from None
 
     def _told(self, name: str, config: Any, default: Iterable[Any]) -> Iterable[Any]:
         method = getattr(self.notifier, name, None)
@@ -220,51 +218,15 @@ class LoadedNotifier:
         return told
 
     def _guarded(self, name: str, work: Callable[[], ResultT]) -> ResultT:
-        try:
-            return work()
-        except (InvalidConfig, KeyboardInterrupt):
-            raise
-        except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
-            # Not the text of a ValidationError, which repeats values that may be secret.
-            told = "; ".join(_problems(failure).values()) if isinstance(failure, ValidationError) else failure
-            reason = f"The {self.type} notifier's {name} failed: {type(failure).__name__}: {told}".rstrip(": ")
-            raise NotifierUnavailable(self.type, reason) from failure
-
-
-def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
-    """Return options as they may be shown: secrets that are set read ``*****``."""
-    return {name: MASK if name in secret_options and value is not None else value for name, value in config.items()}
-
-
-def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
-    """Return an update without the secrets that came back masked, which means unchanged."""
-    return {name: value for name, value in patch.items() if not (name in secret_options and value == MASK)}
-
-
-def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
-    """Return text without the values of secret options, at whatever depth they stand.
-
-    The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
-    characters stay, since replacing them would garble ordinary words.
-    """
-    values = {value for name in secret_options for value in _texts(config.get(name))}
-    # The longest first, so that no rest of one remains where another is its beginning.
-    secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
+        return guarded(
+            work, f"The {self.type} notifier's {name}", lambda reason: NotifierUnavailable(self.type, reason)
+        )
 
 
 def _names_secret(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(SECRET_NAME.search(str(name)) or _names_secret(inner) for name, inner in value.items())
     return isinstance(value, list | tuple) and any(map(_names_secret, value))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping | list | tuple):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
 
 
 def _as_notifier(plugin: Any) -> Any:
@@ -274,30 +236,10 @@ def _as_notifier(plugin: Any) -> Any:
             raise TypeError(f"module {plugin.__name__} has no function handle_event(notifier_config, event)")
         return HandleEventNotifier(handle_event)
     if inspect.isroutine(plugin):
-        _require_parameters(plugin, 2, "handle_event(notifier_config, event)")
+        require_parameters(plugin, 2, "handle_event(notifier_config, event)")
         return HandleEventNotifier(plugin)
     if not callable(getattr(plugin, "send", None)):
         raise TypeError(f"{plugin!r} has neither send(event, config, target) nor handle_event(notifier_config, event)")
     notifier: Any = plugin() if inspect.isclass(plugin) else plugin
-    _require_parameters(notifier.send, 3, "send(event, config, target)")
-    model = getattr(notifier, "Config", None)
-    if not (inspect.isclass(model) and issubclass(model, BaseModel)):
-        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the listener's options")
+    require_parameters(notifier.send, 3, "send(event, config, target)")
     return notifier
-
-
-def _require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
-    signature = inspect.signature(function)
-    try:
-        signature.bind(*range(count), **{name: 1 for name in signature.parameters if name == "attempt"})
-    except TypeError:
-        raise TypeError(f"{function!r} cannot be called as {form}") from None
-
-
-def _problems(error: ValidationError) -> dict[str, str]:
-    # Never the input: it may be a secret.
-    found: dict[str, str] = {}
-    for problem in error.errors(include_url=False, include_input=False):
-        raised = problem.get("ctx", {}).get("error")
-        found[".".join(map(str, problem["loc"]))] = str(raised) if raised is not None else problem["msg"]
-    return found

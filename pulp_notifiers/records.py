@@ -1,7 +1,7 @@
-"""What is kept: listeners, deliveries, attempts, users and their grants, as frozen records."""
+"""What is kept: listeners, deliveries, attempts, sources, users and their grants, as frozen records."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -43,6 +43,7 @@ class Listener:
     :ivar event_types: types or patterns in the order sent, duplicates kept.
     :ivar task_id: only events of this task; None for all.
     :ivar ended: its task has ended, so it removed itself and is only kept until everything that it is owed went out.
+    :ivar include: what it asks sources to tell beyond what events of its types always carry.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Listener:
     event_types: tuple[str, ...]
     task_id: str | None = None
     ended: bool = False
+    include: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,32 @@ class Owed:
     listener_id: str
     notifier_type: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwedEvent:
+    """An event, and what it means for listeners.
+
+    :ivar owed: who is to get it.
+    :ivar ended: ids of the listeners for which it is the last one.
+    """
+
+    event: Event
+    owed: Sequence[Owed]
+    ended: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a source remembers together with its events, and the lease under which it may.
+
+    :ivar owner: who holds the source's lease; nothing is written for anybody else.
+    :ivar remember: key to a value with a JSON form; None forgets the key.
+    """
+
+    source_id: str
+    owner: str
+    remember: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +190,52 @@ class Backlog:
     pending: int
     dead: int
     oldest_pending_at: datetime | None
+
+
+class SourceState(StrEnum):
+    """How a source is."""
+
+    RUNNING = "running"
+    FAILING = "failing"
+    """It is run, and cannot work at the moment."""
+    WAITING = "waiting"
+    """No process runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSource:
+    """A source that an administrator added.
+
+    :ivar id: 24 lower-case hex digits; another one when it is removed and added again.
+    :ivar name: unique; how people call it.
+    :ivar source_type: name of the plugin's entry point.
+    :ivar config: options as they were given, secrets included.
+    """
+
+    id: str
+    name: str
+    source_type: str
+    config: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How a source was when its process last said so.
+
+    :ivar holder: names the process that runs it, as ``host:process id:digits``; None while nobody does.
+    :ivar problem: why it cannot work, as a sentence.
+    :ivar problem_since: when that began.
+    :ivar facts: what the source tells of itself, such as ``lag_seconds``.
+    :ivar told_at: when it told them.
+    """
+
+    state: SourceState
+    holder: str | None = None
+    problem: str | None = None
+    problem_since: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

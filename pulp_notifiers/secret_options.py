@@ -1,17 +1,21 @@
-"""Which options a config model has, and which of them are secret."""
+"""Which options a config model has, which of them are secret, and how a config is shown without secrets."""
 
 import dataclasses
 import inspect
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
+from .records import MASK
+
 SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 """Found in the name of an option that is probably secret."""
+
+_SHORTEST_SCRUBBED = 4
 
 
 def declared_secrets(model: type[BaseModel]) -> frozenset[str]:
@@ -44,6 +48,28 @@ def holds_secret(annotation: Any) -> bool:
     return False
 
 
+def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
+    """Return options as they may be shown: secrets that are set read ``*****``."""
+    return {name: MASK if name in secret_options and value is not None else value for name, value in config.items()}
+
+
+def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
+    """Return an update without the secrets that came back masked, which means unchanged."""
+    return {name: value for name, value in patch.items() if not (name in secret_options and value == MASK)}
+
+
+def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
+    """Return text without the values of secret options, at whatever depth they stand.
+
+    The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
+    characters stay, since replacing them would garble ordinary words.
+    """
+    values = {value for name in secret_options for value in _texts(config.get(name))}
+    # The longest first, so that no rest of one remains where another is its beginning.
+    secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
+
+
 def _parts(annotation: Any) -> Iterable[Any]:
     if typing.get_origin(annotation) is not None:
         return typing.get_origin(annotation), *typing.get_args(annotation)
@@ -71,3 +97,11 @@ def _names(name: str, field: FieldInfo) -> Iterator[str]:
             head = choice.path[0] if isinstance(choice, AliasPath) else choice
             if isinstance(head, str):
                 yield head
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)

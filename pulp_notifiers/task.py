@@ -43,6 +43,8 @@ class TaskReport:
     :ivar spawned_tasks: ids of the tasks that this one started.
     :ivar start_time: aware UTC.
     :ivar finish_time: aware UTC.
+    :ivar changed_at: when the task reached this state, aware UTC, where somebody knows better than the times above; it
+        is in no rendering.
     """
 
     id: str
@@ -60,6 +62,7 @@ class TaskReport:
     group_id: UUID | None = None
     exception: Any = None
     traceback: str | None = None
+    changed_at: datetime | None = None
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:

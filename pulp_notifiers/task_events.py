@@ -1,11 +1,13 @@
 """Task events: which changes of a task listeners are told of, and what they are told."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event
+from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event, utc_now
 from .task import TaskReport
 
 _TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
@@ -15,11 +17,13 @@ _IDS = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")  # drawn once; another one w
 _logger = logging.getLogger(__name__)
 
 
-def task_event(report: TaskReport) -> Event:
+def task_event(report: TaskReport, source: str = "task") -> Event:
     """Return the event that a task has reached the state of a report.
 
-    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing.
+    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing. It occurred
+    when the report says so; where that says nothing, now.
 
+    :param source: who said so.
     :raises KeyError: there are no events of this state (``accepted``, ``suspended``).
     """
     payload = {
@@ -30,7 +34,20 @@ def task_event(report: TaskReport) -> Event:
         "error_description": _description(report),
     }
     event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
-    return Event(_TYPE_OF_STATE[report.state], payload, report.call_report(), id=event_id, source="task")
+    event_type = _TYPE_OF_STATE[report.state]
+    return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNews:
+    """What task reports add to what was known.
+
+    :ivar reports: those that are worth an event, in their order.
+    :ivar states: task id to the state that is known when they have been told.
+    """
+
+    reports: Sequence[TaskReport]
+    states: Mapping[str, str]
 
 
 class TaskEvents:
@@ -69,6 +86,25 @@ class TaskEvents:
         self._remember(report.task_id, report.state)
         return deliveries
 
+    def news(self, reports: Iterable[TaskReport]) -> TaskNews:
+        """Return what reports, oldest first, would add. It counts as not yet seen until it is noted."""
+        states: dict[str, str] = {}
+        worth_an_event = []
+        for report in reports:
+            event_type = _TYPE_OF_STATE.get(report.state)
+            known = states.get(report.task_id) or self._known(report.task_id)
+            if event_type is None or known == report.state or known in _FINAL_STATES:
+                continue
+            states[report.task_id] = report.state
+            if self._wants(event_type, report.task_id):
+                worth_an_event.append(report)
+        return TaskNews(worth_an_event, states)
+
+    def note(self, news: TaskNews) -> None:
+        """Count news as seen."""
+        for task_id, state in news.states.items():
+            self._remember(task_id, state)
+
     def _tell(self, report: TaskReport) -> int:
         try:
             return self._fire(task_event(report))
@@ -89,6 +125,14 @@ class TaskEvents:
         if len(self._recent) >= self._remembered and task_id not in self._recent:
             self._older, self._recent = self._recent, {}
         self._recent[task_id] = state
+
+
+def _changed_at(report: TaskReport) -> datetime | None:
+    if report.changed_at is not None:
+        return report.changed_at
+    if report.state in _FINAL_STATES:
+        return report.finish_time
+    return report.start_time if report.state == "running" else None
 
 
 def _description(report: TaskReport) -> str | None:

@@ -1,4 +1,4 @@
-"""Encryption of stored listener configs (owner of cryptography)."""
+"""Encryption of the stored configs of listeners and sources (owner of cryptography)."""
 
 import os
 import tempfile
@@ -34,8 +34,8 @@ class Vault:
             if may_create:
                 raise InvalidSetting(f"The key file {path} cannot be created: {error.strerror}.") from None
             raise InvalidSetting(
-                f"The key file {path} is missing, but the database holds listeners encrypted with it: restore the "
-                f"file from a backup, or name it with [notifiers] key_file."
+                f"The key file {path} is missing, but the database holds listeners or sources encrypted with it: "
+                f"restore the file from a backup, or name it with [notifiers] key_file."
             ) from None
         except OSError as error:
             raise InvalidSetting(f"The key file {path} cannot be read or created: {error.strerror}.") from None
@@ -55,7 +55,7 @@ class Vault:
             return self._fernet.decrypt(sealed.encode("ascii")).decode()
         except InvalidToken:
             raise StoreUnavailable(
-                "The key file does not open the stored listener configs: it is not the one they were encrypted with. "
+                "The key file does not open the stored configs: it is not the one they were encrypted with. "
                 "Restore the right one from a backup."
             ) from None
 

@@ -15,11 +15,12 @@ CORE = "pulp_notifiers"
 
 FLOORS = (
     ("errors", "encoding", "event", "task", "records", "backoff"),
-    ("secret_options", "notifier", "source", "settings"),
+    ("secret_options", "plugin", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
     (
         *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
         *("attempt_log", "courier", "worker", "status"),
+        *("sources", "intake", "source_run", "source_runner"),
     ),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
@@ -35,6 +36,11 @@ NEIGHBOURS = {
     ("courier", "attempt_log"),  # how loud an outcome is
     ("worker", "admission"),  # which claims may run
     ("listeners", "listener_checks"),  # what the product's own API accepts
+    ("sources", "listeners"),  # ids of one form
+    ("intake", "task_events"),  # which reports are events
+    ("source_run", "intake"),  # what a source gets
+    ("source_runner", "source_run"),  # one source
+    ("source_runner", "intake"),
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
 """On one floor: who may import whom, and why."""
@@ -45,6 +51,7 @@ OWNERS = {
     "aiosmtpd": {"testing"},
     "alembic": {"store"},
     "amqp": {"broker"},
+    "celery": {"celery"},
     "click": {"cli"},
     "cryptography": {"vault"},
     "fastapi": {"rest"},
@@ -52,7 +59,7 @@ OWNERS = {
     "kombu": {"broker"},
     "psycopg": {"store"},
     # Config models are part of the contract.
-    "pydantic": {"secret_options", "notifier", "settings", "registry", "broker", "rest", "cli"},
+    "pydantic": {"secret_options", "plugin", "notifier", "source", "settings", "registry", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},
@@ -67,11 +74,15 @@ PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "brok
 
 @dataclass(frozen=True)
 class Import:
-    """One import statement, wherever in a module it stands."""
+    """One import statement, wherever in a module it stands.
+
+    :ivar is_runtime: not for type checkers alone.
+    """
 
     importer: str
     imported: str
     line: int
+    is_runtime: bool = True
 
     def __str__(self) -> str:
         return f"{self.importer}:{self.line} imports {self.imported}"
@@ -97,11 +108,22 @@ def imports(sources: Mapping[str, str], known: Collection[str] = ()) -> Iterator
     for path, text in sources.items():
         importer = module_name(path)
         package = importer if path.endswith("/__init__.py") else importer.rpartition(".")[0]
-        for node in ast.walk(ast.parse(text, path)):
+        tree = ast.parse(text, path)
+        unread = set(_for_type_checkers(tree))
+        for node in ast.walk(tree):
             for name, member in _named(node):
                 module = resolve_name(name, package)
                 whole = f"{module}.{member}"
-                yield Import(importer, whole if whole in known else module, getattr(node, "lineno", 0))
+                yield Import(
+                    importer, whole if whole in known else module, getattr(node, "lineno", 0), node not in unread
+                )
+
+
+def _for_type_checkers(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for statement in node.body:
+                yield from ast.walk(statement)
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -122,7 +144,7 @@ def part(module: str) -> str:
 
 def floor(name: str) -> int | None:
     """Return the floor of a part, or None when the map lacks it."""
-    # The package itself imports nothing and may be imported by all.
+    # The package itself may be imported by all, and imports nothing before it is asked for a name.
     return -1 if name == "" else next((number for number, parts in enumerate(FLOORS) if name in parts), None)
 
 
@@ -133,8 +155,13 @@ def without_floor(sources: Mapping[str, str]) -> list[str]:
 
 def upward(sources: Mapping[str, str]) -> list[str]:
     """Return the imports of the core that do not point down."""
-    within = (found for found in imports(sources) if _is_core(found.imported))
+    within = (found for found in imports(sources) if _is_core(found.imported) and not _is_offer(found))
     return [str(found) for found in within if not _points_down(part(found.importer), part(found.imported))]
+
+
+def _is_offer(found: Import) -> bool:
+    # What the package itself has at hand is named to type checkers, and imported by its __getattr__.
+    return found.importer == CORE and not found.is_runtime
 
 
 def _points_down(importer: str, imported: str) -> bool:
@@ -152,7 +179,7 @@ def cycles(sources: Mapping[str, str]) -> list[list[str]]:
     """Return import cycles between modules, each as the way round it."""
     graph: dict[str, set[str]] = {module_name(path): set() for path in sources}
     for found in imports(sources):
-        if found.imported in graph:
+        if found.imported in graph and not _is_offer(found):
             graph[found.importer].add(found.imported)
     done: set[str] = set()
     return [way for module in graph if (way := _way_round(module, graph, [], done))]

@@ -57,6 +57,8 @@ def test_the_sources_are_found():
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("__init__.py", "from .app import App"),
+        ("__init__.py", "def late():\n    from .app import App"),
         ("event.py", "from .worker import Worker"),
         ("event.py", "from . import worker"),
         ("event.py", "import pulp_notifiers.worker"),
@@ -86,6 +88,7 @@ def test_an_upward_import_is_found(path, text):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .app import App"),
         ("worker.py", "from .event import Event\nfrom .store import Store\nfrom . import __version__"),
         ("records.py", "from .event import Event"),
         ("settings.py", "from .errors import InvalidSetting\nfrom .notifier import Notifier"),

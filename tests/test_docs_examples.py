@@ -25,6 +25,7 @@ from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAtte
 from pulp_notifiers.rest.v3.events import FiredEvent
 from pulp_notifiers.rest.v3.listeners import ListenerDocument
 from pulp_notifiers.rest.v3.pages import Page
+from pulp_notifiers.rest.v3.sources import ChecksDocument, SourceDocument
 from pulp_notifiers.rest.v3.status import StatusDocument
 from pulp_notifiers.rest.v3.tasks import TakenReports
 from pulp_notifiers.settings import Settings
@@ -148,6 +149,8 @@ def test_the_event_has_the_keys_that_are_described():
     [
         ("status", StatusDocument),
         ("fired", FiredEvent),
+        ("source", SourceDocument),
+        ("source-checks", ChecksDocument),
         ("listener-v3", ListenerDocument),
         ("reported", TakenReports),
         ("deliveries", Page[DeliveryDocument]),
@@ -168,7 +171,7 @@ def test_the_program_runs(program, says, tmp_path):
     environ = {"PULP_NOTIFIERS_STATE_DIRECTORY": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", EXAMPLES / program]
 
-    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60).stdout
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=300).stdout
 
     assert says == told
 
@@ -180,3 +183,13 @@ def test_the_notifier_of_pulp_2_works(capsys):
     notifier.send(EXAMPLE_EVENT, notifier.parse({"prefix": ">"}), "", 1)
 
     assert "> repo.sync.start zoo\n" == capsys.readouterr().out
+
+
+def test_the_tests_of_the_example_source_pass():
+    """As their reader would run them."""
+    environ = {"PYTHONPATH": f"{EXAMPLES}:{ROOT}"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "tests"]
+
+    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+    assert 0 == told.returncode, told.stdout

@@ -1,9 +1,9 @@
 """Fire an event from Python, and deliver it in the same process."""
 
-from pulp_notifiers.app import App
-from pulp_notifiers.event import REPO_SYNC_FINISH, Event
+import pulp_notifiers
+from pulp_notifiers.event import REPO_SYNC_FINISH
 
-with App.from_settings() as app:
+with pulp_notifiers.App.from_settings() as app:
     app.worker.start()
-    deliveries = app.fire(Event(REPO_SYNC_FINISH, {"repo_id": "zoo", "result": "success"}))
+    deliveries = app.fire(pulp_notifiers.Event(REPO_SYNC_FINISH, {"repo_id": "zoo", "result": "success"}))
     print(f"{deliveries} deliveries are on disk")

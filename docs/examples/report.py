@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from pulp_notifiers.app import App
-from pulp_notifiers.task import TaskReport
+import pulp_notifiers
+from pulp_notifiers import TaskReport
 
 TASK = {
     "id": "5723af2b0c1ae3f8a7e1a9c1",
@@ -15,7 +15,7 @@ TASK = {
 
 def main() -> None:
     """Report it."""
-    with App.from_settings() as app:
+    with pulp_notifiers.App.from_settings() as app:
         started = {**TASK, "start_time": datetime.now(UTC)}
         app.task_changed(TaskReport.from_record({**started, "state": "running"}))
         for done in (10, 20, 30):

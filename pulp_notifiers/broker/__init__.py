@@ -12,29 +12,48 @@
     confirms    which messages of a batch the server still has to answer for
     frames      messages as bytes of AMQP 0-9-1
     stream      an open connection that publishes in batches to one exchange
+    marks       how an installation's own messages are kept from it
+    subscription  a durable queue, read in batches that are acknowledged by hand
+    inspection  a look at a server before something subscribes to it
+    watch       an open connection that hears what goes over an exchange
+    task_document  the task in a message of the task-status stream
 """
 
 from .connection import Broker
 from .deadline import Deadline
+from .inspection import Inspection
 from .link import AmqpMessage, Link, LinkLost, Refused
+from .marks import own_mark
 from .publisher import Publisher
 from .settings import MessagingSettings, exchange_name
 from .stream import StreamForm, StreamLink, StreamOpener
-from .urls import broker_urls, display_url
+from .subscription import Received, Subscription, SubscriptionForm
+from .task_document import task_document
+from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
+from .watch import Watch
 
 __all__ = [
     "AmqpMessage",
     "Broker",
     "Deadline",
+    "Inspection",
     "Link",
     "LinkLost",
     "MessagingSettings",
     "Publisher",
+    "Received",
     "Refused",
     "StreamForm",
     "StreamLink",
     "StreamOpener",
+    "Subscription",
+    "SubscriptionForm",
+    "Watch",
+    "asks_for_tls",
     "broker_urls",
     "display_url",
     "exchange_name",
+    "own_mark",
+    "speaks_amqp",
+    "task_document",
 ]

@@ -14,7 +14,6 @@ from .deadline import Deadline, told
 from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp
 from .wire import AmqpTransport
 
-_CONNECT_SECONDS = 5.0
 _UNACKNOWLEDGED_SECONDS = 5.0
 
 
@@ -25,25 +24,28 @@ class Broker:
     :ivar urls: from :func:`broker_urls`, tried in this order.
     :ivar cacert: PEM file of the only authority to believe over TLS; None for the system's.
     :ivar clientcert: PEM file with key and certificate to show over TLS, or None.
+    :ivar connect_seconds: for one of them to let us in.
     """
 
     urls: Sequence[str] = field(repr=False)
     cacert: str | None = None
     clientcert: str | None = None
+    connect_seconds: float = 5.0
 
-    def connect(self, deadline: Deadline) -> Connection:
+    def connect(self, deadline: Deadline, heartbeat_seconds: int = 0) -> Connection:
         """Return an open connection to the first server that lets us in.
 
+        :param heartbeat_seconds: the server drops the connection when it hears nothing for twice as long; 0 for never.
         :raises TemporaryFailure: none does.
         :raises PermanentFailure: a library that the URL's transport needs is not installed.
         """
         problems = []
         for url in self.urls:
-            seconds = min(_CONNECT_SECONDS, deadline.remaining())
+            seconds = min(self.connect_seconds, deadline.remaining())
             if not seconds:
                 problems.append(f"{display_url(url)}: no time was left to try it")
                 continue
-            connection = self._described(url, seconds)
+            connection = self._described(url, seconds, heartbeat_seconds)
             try:
                 # Without kombu's retries: it would sleep between them, and here the caller decides.
                 connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
@@ -53,13 +55,18 @@ class Broker:
                 return connection
         raise TemporaryFailure(f"could not connect to messaging server {'; '.join(problems)}")
 
-    def _described(self, url: str, seconds: float) -> Connection:
+    def _described(self, url: str, seconds: float, heartbeat_seconds: int) -> Connection:
         if speaks_amqp(url):
             # Our transport is named, because for amqp:// kombu takes librabbitmq where that is installed, which knows
             # neither TLS nor confirms.
             options = self._amqp_options(url, seconds)
             return Connection(
-                url, transport=AmqpTransport, ssl=self._tls(url), connect_timeout=seconds, transport_options=options
+                url,
+                transport=AmqpTransport,
+                ssl=self._tls(url),
+                connect_timeout=seconds,
+                transport_options=options,
+                heartbeat=heartbeat_seconds,
             )
         try:
             return Connection(url, connect_timeout=seconds)

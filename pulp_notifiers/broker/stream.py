@@ -13,6 +13,7 @@ from .connection import Broker
 from .deadline import Deadline, told
 from .frames import MessageFrames
 from .link import LinkLost
+from .marks import heeds_marks, marked
 from .wire import AmqpConnection
 
 
@@ -22,6 +23,8 @@ class StreamForm:
 
     :ivar exchange: declared once per connection, as topic, durable and not auto-delete.
     :ivar delivery_mode: 2 for messages that survive a restart of the server.
+    :ivar mark: tells subscriptions that are without it, see :func:`own_mark`, to leave the messages out; only where the
+        server takes it out of them before anybody gets them.
     """
 
     exchange: str
@@ -29,6 +32,7 @@ class StreamForm:
     content_encoding: str
     delivery_mode: int
     priority: int
+    mark: str | None = None
 
 
 class StreamLink:
@@ -86,9 +90,9 @@ class StreamLink:
             self._wire.keep_to(Deadline(seconds + 1))
             try:
                 self._wire.blocking_read(seconds)
-            except TimeoutError:
-                pass
             except self._broken as error:
+                if isinstance(error, TimeoutError) and error.errno is None:  # else it is the kernel that gave up
+                    return self.heard()
                 raise LinkLost(told(error, seconds)) from None
         return self.heard()
 
@@ -123,6 +127,8 @@ class StreamLink:
         exchange = self._form.exchange
         self._channel.exchange_declare(exchange=exchange, type="topic", durable=True, auto_delete=False)
         if self._wire is not None:
+            # A server short of memory reads nothing for as long as it is; whether it is gone, the caller decides.
+            self._wire.bear_silence()
             self._channel.confirm_select()
             self._channel.events["basic_ack"].add(self._note_taken)
             self._channel.events["basic_nack"].add(self._note_refused)
@@ -143,9 +149,15 @@ class StreamLink:
             priority=form.priority,
             content_type=form.content_type,
             content_encoding=form.content_encoding,
-            headers={},
+            headers=self._headers(),
             properties={"delivery_mode": form.delivery_mode},
         )
+
+    def _headers(self) -> dict[str, Any]:
+        mark = self._form.mark
+        if mark is None or self._wire is None or not heeds_marks(self._wire.server_properties):
+            return {}
+        return marked(mark)
 
     def _note_taken(self, tag: int, multiple: bool) -> None:
         self._taken += self._confirms.answered(tag, multiple)

@@ -60,8 +60,8 @@ def _translated(text: str) -> str:
     transport = scheme.split("+")[0]
     if transport == "qpid":
         raise ValueError(
-            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1, which RabbitMQ speaks, or Qpid's "
-            f"C++ and Java brokers behind their 0-9-1 port: {_FORM}"
+            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1, which RabbitMQ and Qpid's Broker-J "
+            f"speak, and Qpid's C++ broker (qpidd) does not: {_FORM}"
         )
     if transport not in TRANSPORT_ALIASES:
         raise ValueError(f"kombu has no transport {transport}; write {_FORM}")

@@ -1,6 +1,7 @@
 """py-amqp's connection with limits: every step keeps to a deadline, and only AMQP is taken for AMQP."""
 
 import os
+import socket
 import struct
 from typing import Any
 
@@ -39,6 +40,12 @@ class AmqpConnection(pyamqp.Connection):
             self.collect()
             raise
         self._deadline = None
+
+    def bear_silence(self) -> None:
+        """Let the kernel keep the connection while the server reads nothing, however full the buffers are."""
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)
+        if option is not None:
+            self.sock.setsockopt(socket.IPPROTO_TCP, option, 0)
 
     def blocking_read(self, timeout: float | None = None) -> Any:
         """Read and handle one frame."""

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import InvalidSetting, InvalidValue, NotifierError, StoreUnavailable
+from ..errors import InvalidSetting, InvalidValue, NoSuchSource, NotifierError, StoreUnavailable
 from .failures import RequestFailed
 from .options import InvalidOptionText
 from .root import root
 
-_CODES = ((InvalidSetting, os.EX_CONFIG), (InvalidValue, os.EX_DATAERR), (StoreUnavailable, os.EX_IOERR))
+_CODES = (
+    (InvalidSetting, os.EX_CONFIG),
+    (InvalidValue, os.EX_DATAERR),
+    (NoSuchSource, os.EX_DATAERR),
+    (StoreUnavailable, os.EX_IOERR),
+)
 _INTERRUPTED = 130
 
 

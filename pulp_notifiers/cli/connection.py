@@ -20,9 +20,10 @@ class Connection:
     password: str | None = None
     ca_path: str | None = None
 
-    def client(self) -> "Client":
-        """Return a client of the server; asks for the password where a terminal is there to ask.
+    def client(self, ask: bool = True) -> "Client":
+        """Return a client of the server.
 
+        :param ask: ask for a password that is missing, where a terminal is there to ask; otherwise do without a user.
         :raises InvalidSetting: a value in the section ``[client]`` is not allowed.
         """
         from .client import Client, client_settings
@@ -31,7 +32,7 @@ class Connection:
         username = self.username or settings.username
         stored = settings.password.get_secret_value() if settings.username in ("", username) else ""
         password = self.password or stored
-        if username and not password:
+        if ask and username and not password:
             password = ask_password(f"Password of {username}", "--password or PULP_NOTIFIERS_CLIENT_PASSWORD")
         return Client(self.url or settings.url, username, password, self.ca_path or settings.ca_path)
 

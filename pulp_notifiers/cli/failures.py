@@ -62,6 +62,11 @@ def no_listener(listener_id: str) -> RequestFailed:
     return RequestFailed(_not_found({"resources": {"event_listener": listener_id}}), os.EX_DATAERR)
 
 
+def no_source(name: str) -> RequestFailed:
+    """Return what the server would say of a source whose name cannot be one segment of a path."""
+    return RequestFailed(f"There is no source {printable(name)!r}.", os.EX_DATAERR)
+
+
 def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str) -> RequestFailed:
     """Return what an error on the way to the server means."""
     check = "Check --url, or [client] url in the settings."

@@ -1,6 +1,7 @@
 """``listener``: pulp-admin's commands for event listeners, with a section for each installed notifier (CONTRACT 5).
 
-They speak Pulp 2's API, except for what only the product's own API knows: patterns, task events and single tasks.
+They speak Pulp 2's API, except for what only the product's own API knows: patterns, task events, single tasks, and what
+sources are asked to include.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,13 @@ NOTIFIERS = "pulp_notifiers.notifiers"
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as listener list shows it.")
 _TASK_ID = click.Option(
     ["--task-id"], help="Only events of this task; the listener is removed when the task has ended."
+)
+_INCLUDE = click.Option(
+    ["--include"],
+    multiple=True,
+    metavar="NAME",
+    help="What events are to tell beyond what they always carry, where their source can: content stands for the names "
+    "of what was added and removed; may be given several times; an empty name asks for nothing more.",
 )
 _EVENT_TYPES_HELP = (
     "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a lone * is for all four of a "
@@ -115,9 +123,9 @@ def delete_listener(connection: Connection, /, listener_id: str) -> None:
 def _section(notifier_type: str) -> click.Group:
     section = click.Group(notifier_type, help=f"Manage {notifier_type} listeners.")
     create = _create_callback(notifier_type)
-    create_options = [_event_types(required=True), _TASK_ID]
+    create_options = [_event_types(required=True), _TASK_ID, _INCLUDE]
     section.add_command(NotifierCommand("create", notifier_type, create_options, create, True))
-    update_options = [_LISTENER_ID, _event_types(required=False)]
+    update_options = [_LISTENER_ID, _event_types(required=False), _INCLUDE]
     section.add_command(NotifierCommand("update", notifier_type, update_options, _update, False))
     return section
 
@@ -130,15 +138,22 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
     @pass_connection
     @click.pass_context
     def create(
-        context: click.Context, connection: Connection, /, event_types: tuple[str, ...], task_id: str | None, **_: Any
+        context: click.Context,
+        connection: Connection,
+        /,
+        event_types: tuple[str, ...],
+        task_id: str | None,
+        include: tuple[str, ...],
+        **_: Any,
     ) -> None:
         config = given_config(context, for_creation=True)
         document: dict[str, Any] = {"event_types": list(event_types)}
-        if task_id is None and not _beyond_pulp_2(event_types):
+        if task_id is None and not include and not _beyond_pulp_2(event_types):
             document |= {"notifier_type_id": notifier_type, "notifier_config": config}
             connection.client().post(LISTENERS, document)
         else:
             document |= {"notifier_type": notifier_type, "config": config, "task_id": task_id}
+            document |= _source_options(include)
             connection.client().post(_own_listeners(), document)
         _say("Event listener successfully created")
 
@@ -148,10 +163,16 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
 @pass_connection
 @click.pass_context
 def _update(
-    context: click.Context, connection: Connection, /, listener_id: str, event_types: tuple[str, ...], **_: Any
+    context: click.Context,
+    connection: Connection,
+    /,
+    listener_id: str,
+    event_types: tuple[str, ...],
+    include: tuple[str, ...],
+    **_: Any,
 ) -> None:
-    changes: dict[str, Any] = {}
-    own = _beyond_pulp_2(event_types)
+    changes = _source_options(include)
+    own = bool(include) or _beyond_pulp_2(event_types)
     config = given_config(context, for_creation=False)
     if config:
         changes["config" if own else "notifier_config"] = config
@@ -172,6 +193,10 @@ def _beyond_pulp_2(event_types: tuple[str, ...]) -> bool:
     """Tell whether one of the types is a pattern or about tasks; what else Pulp 2 did not know, its API refuses."""
     words = [each.split(".") for each in event_types if each != ANY_REPOSITORY_EVENT]
     return any(each[0] == "task" or {"*", "#"} & set(each) for each in words)
+
+
+def _source_options(include: tuple[str, ...]) -> dict[str, Any]:
+    return {"source_options": {"include": [name for name in include if name]}} if include else {}
 
 
 def _own_listeners() -> str:

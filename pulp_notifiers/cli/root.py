@@ -14,7 +14,11 @@ from .event import event
 from .listener import listener_group
 from .notifier import notifier
 from .service import serve, worker
+from .source import source
+from .status import status
+from .tail import tail
 from .user import user
+from .wait import wait
 
 
 @click.group(params=connection_options(), context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +26,8 @@ from .user import user
 def root() -> None:
     """Durable notifications for Pulp.
 
-    The commands delivery, event and listener ask the server at --url; the others work on this machine.
+    The commands delivery, event, listener, source and status ask the server at --url, tail and wait hear the messaging
+    server of the task-status stream, and the others work on this machine.
 
     For completion in bash, add this to ~/.bashrc (zsh and fish have the like):
 
@@ -30,5 +35,5 @@ def root() -> None:
     """
 
 
-for command in (serve, worker, db, user, listener_group(), notifier, event, delivery):
+for command in (serve, worker, db, user, listener_group(), notifier, source, event, delivery, status, tail, wait):
     root.add_command(command)

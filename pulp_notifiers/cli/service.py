@@ -1,4 +1,4 @@
-"""``serve`` and ``worker``: the processes that stay."""
+"""``serve``, ``worker`` and ``source run``: the processes that stay."""
 
 import logging
 import os
@@ -32,8 +32,9 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 @click.command()
 @click.option("--bind", metavar="ADDRESS:PORT", callback=_is_bind, help="Where to listen, in place of the setting.")
 @click.option("--no-worker", is_flag=True, help="Leave all deliveries to pulp-notifiers worker.")
-def serve(bind: str | None, no_worker: bool) -> None:
-    """Serve the REST API and carry out deliveries, until SIGTERM or Ctrl-C."""
+@click.option("--no-sources", is_flag=True, help="Leave all sources to another process.")
+def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
+    """Serve the REST API, carry out deliveries and run sources, until SIGTERM or Ctrl-C."""
     from ..rest.server import RestServer
 
     with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
@@ -42,6 +43,8 @@ def serve(bind: str | None, no_worker: bool) -> None:
         _ensure_admin(app)
         if not no_worker:
             app.worker.start()
+        if not no_sources:
+            app.source_runner.start()
         server.run()
 
 
@@ -56,6 +59,23 @@ def worker() -> None:
         _warn_of_unknown_variables(app)
         app.worker.start()
         _logger.info("The worker runs with %d threads", app.own.worker_threads)
+        threading.Event().wait()
+
+
+@click.command("run")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def run_sources(names: tuple[str, ...]) -> None:
+    """Run sources on this machine, and neither serve nor deliver, until SIGTERM or Ctrl-C.
+
+    Takes those that no other process runs, and takes over those of one that ends. Where names are given, it leaves all
+    others alone.
+    """
+    with suppress(KeyboardInterrupt), _running_app({}) as app:
+        _warn_of_unknown_variables(app)
+        for name in names:
+            app.sources.get(name)
+        app.source_runner.start(names or None)
+        _logger.info("Sources are run by %s", app.source_runner.owner)
         threading.Event().wait()
 
 

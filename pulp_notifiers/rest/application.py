@@ -26,8 +26,9 @@ from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
 from .v3.events import EventsV3
 from .v3.listeners import ListenersV3
-from .v3.notifiers import NotifiersV3
+from .v3.plugins import PluginsV3
 from .v3.routes import Routes
+from .v3.sources import SourcesV3
 from .v3.status import StatusV3
 from .v3.tasks import TasksV3
 
@@ -80,7 +81,9 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     ListenersV3(app.listeners, app.own.max_body_bytes).add_to(Routes(service.router, gate, "Listeners"))
     EventsV3(app).add_to(Routes(service.router, gate, "Events"))
     TasksV3(app).add_to(Routes(service.router, gate, "Tasks"))
-    NotifiersV3(app.registry).add_to(Routes(service.router, gate, "Notifiers"))
+    PluginsV3(app.registry, "notifiers", "notifiers").add_to(Routes(service.router, gate, "Notifiers"))
+    SourcesV3(app.sources, app.own.max_body_bytes).add_to(Routes(service.router, gate, "Sources"))
+    PluginsV3(app.source_registry, "source-types", "source types").add_to(Routes(service.router, gate, "Sources"))
     DeliveriesV3(app.store).add_to(Routes(service.router, gate, "Deliveries"))
     StatusV3(app).add_to(Routes(service.router, gate, "Status"))
     DocsV3().add_to(Routes(service.router, gate, "Docs"))

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..errors import InvalidListener, NoSuchListener, StoreUnavailable
+from ..errors import InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
 from .answers import json_answer
 from .refusals import (
     STORE_AWAY,
@@ -114,6 +114,7 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     InvalidListener: lambda error: json_answer(error.problems, 400),
     NoSuchThing: lambda error: detail(404, NOT_FOUND),
     NoSuchListener: lambda error: detail(404, NOT_FOUND),
+    NoSuchSource: lambda error: detail(404, NOT_FOUND),
     CutShort: lambda error: detail(503, str(error)),
     StoreUnavailable: lambda error: detail(503, STORE_AWAY),
 }

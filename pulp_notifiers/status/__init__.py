@@ -11,7 +11,7 @@
     publisher   the stream as its callers see it
 """
 
-from .facts import Counts, StreamOptions
+from .facts import Counts, Health, StreamOptions
 from .publisher import NoPublisher, StatusPublisher, status_publisher
 
-__all__ = ["Counts", "NoPublisher", "StatusPublisher", "StreamOptions", "status_publisher"]
+__all__ = ["Counts", "Health", "NoPublisher", "StatusPublisher", "StreamOptions", "status_publisher"]

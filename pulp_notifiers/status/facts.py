@@ -1,6 +1,8 @@
 """How a stream is kept within bounds, and what is known of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,21 @@ class Counts:
     published: int = 0
     dropped: int = 0
     unrenderable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the stream of this process is.
+
+    :ivar servers: to any one of which messages go, as URLs without user and password.
+    :ivar connected: a connection is open; the first message opens it.
+    :ivar outage_since: since when messages are dropped; None while they are not.
+    """
+
+    enabled: bool = False
+    servers: Sequence[str] = ()
+    connected: bool = False
+    outage_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,7 @@ class StreamOptions:
     :ivar look_seconds: how often an idle connection is looked at.
     :ivar first_backoff_seconds: wait before connecting anew; doubled each time.
     :ivar longest_backoff_seconds: no wait is longer.
+    :ivar farewell_seconds: for what is in the queue when the process ends.
     """
 
     most_reports: int = 4096
@@ -51,3 +69,4 @@ class StreamOptions:
     look_seconds: float = 1.0
     first_backoff_seconds: float = 0.1
     longest_backoff_seconds: float = 15.0
+    farewell_seconds: float = 2.0

@@ -60,8 +60,8 @@ class Line:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._awaited: list[Marker] = []  # taken from the queue, and not yet reached
-        self._link: Link | None = None
-        self._outage = Outage()
+        self.link: Link | None = None
+        self.outage = Outage()
         self._failures = 0
         self._proven = False  # the connection has had a message confirmed
         self._doubtful = False  # the last one broke without that, or after it had been of no use for a while
@@ -106,8 +106,8 @@ class Line:
 
     def abandon(self) -> None:
         """In a forked child: leave the connection to the parent."""
-        if self._link is not None:
-            self._link.abandon()
+        if self.link is not None:
+            self.link.abandon()
 
     def _wake(self) -> bool:
         self._asleep = False
@@ -140,30 +140,30 @@ class Line:
             except Exception as error:  # whatever kombu's transports raise: the thread must not end
                 _logger.debug("The task-status stream met an error.", exc_info=True)
                 self._lose(repr(error))
-        if self._link is not None:
-            self._forget_unanswered(self._link)
-            self._link.close(self._options.look_seconds)
-            self._link = None
+        if self.link is not None:
+            self._forget_unanswered(self.link)
+            self.link.close(self._options.look_seconds)
+            self.link = None
 
     def _finished(self) -> bool:
         all_done = not self._queue and self._all_decided()
-        return self._closing and (all_done or (self._link is None and self._failures > 0))
+        return self._closing and (all_done or (self.link is None and self._failures > 0))
 
     def _turn(self) -> None:
-        if self._link is None:
+        if self.link is None:
             self._connect()
         elif not self._queue:
-            self._settle(self._link, 0)
-            self._idle(self._link)
+            self._settle(self.link, 0)
+            self._idle(self.link)
         else:
-            self._publish_some(self._link)
+            self._publish_some(self.link)
 
     def _connect(self) -> None:
         if self._failures:
             self._pause()
             if self._closing:
                 return
-        self._link = self._open_link()
+        self.link = self._open_link()
         self._proven = False
         if not self._doubtful:
             self._failures = 0
@@ -179,7 +179,7 @@ class Line:
         self._settle(link, 0 if marker else self._most_unanswered)
         self._answer_waiting()
         if self._overflow.value() > self._overflow_told and not self._shut:
-            self._outage.begin("they come faster than the messaging server takes them")
+            self.outage.begin("they come faster than the messaging server takes them")
 
     def _batch(self) -> tuple[list[tuple[str, bytes]], Marker | None]:
         options = self._options
@@ -224,7 +224,7 @@ class Line:
 
     def _idle(self, link: Link) -> None:
         if self._proven or not self._doubtful:
-            self._outage.end(self.counts.dropped)
+            self.outage.end(self.counts.dropped)
         self._overflow_told = self._overflow.value()
         self._asleep = True
         if not self._queue and not self._closing:
@@ -245,10 +245,10 @@ class Line:
             _logger.warning("The messaging server refused a change of a task; further refusals are only counted.")
 
     def _lose(self, reason: str) -> None:
-        link, self._link = self._link, None
+        link, self.link = self.link, None
         lost = 0
         if link is not None:
-            self._doubtful = self._outage.active or not self._proven
+            self._doubtful = self.outage.active or not self._proven
             lost = self._forget_unanswered(link)
             link.discard()
         if lost or link is None or self._doubtful:
@@ -264,7 +264,7 @@ class Line:
 
     def _suffer(self, reason: str) -> None:
         self._shut = True
-        self._outage.begin(reason)
+        self.outage.begin(reason)
         self._answer_waiting()
         self._drop_queue()
 
@@ -274,7 +274,7 @@ class Line:
             self._awaited.pop().reach(decided)
 
     def _all_decided(self) -> bool:
-        link = self._link
+        link = self.link
         return link is None or not link.unanswered
 
     def _drop_queue(self) -> None:

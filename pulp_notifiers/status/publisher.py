@@ -3,15 +3,15 @@
 import atexit
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ..broker import MessagingSettings, StreamOpener
+from ..broker import MessagingSettings, StreamOpener, display_url, own_mark
 from ..task import TaskReport
 from .document import FORM
-from .facts import Counts, StreamOptions
+from .facts import Counts, Health, StreamOptions
 from .line import Line, Link
 
-_FAREWELL_SECONDS = 2.0
 _WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
 
 
@@ -22,10 +22,14 @@ class StatusPublisher:
     own when it publishes.
 
     :param open_link: connects to the messaging server.
+    :param servers: what the stream's health says of where that leads.
     """
 
-    def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
+    def __init__(
+        self, open_link: Callable[[], Link], options: StreamOptions | None = None, servers: Sequence[str] = ()
+    ) -> None:
         self._open_link = open_link
+        self._servers = servers
         self._options = options or StreamOptions()
         self._line = Line(open_link, self._options)
         _publishers.add(self)
@@ -36,6 +40,12 @@ class StatusPublisher:
         """Return what became of this process's reports so far."""
         return self._line.counts
 
+    @property
+    def health(self) -> Health:
+        """Return how the stream of this process is."""
+        line = self._line
+        return Health(True, self._servers, line.link is not None, line.outage.since)
+
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
         self._line.offer(report)
@@ -44,10 +54,13 @@ class StatusPublisher:
         """Wait until what was handed over before is published or dropped; tell whether that was so in time."""
         return self._line.flush(timeout_seconds)
 
-    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
-        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped."""
+    def close(self, timeout_seconds: float | None = None) -> None:
+        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped.
+
+        :param timeout_seconds: None for what the options say.
+        """
         atexit.unregister(self.close)
-        self._line.close(timeout_seconds)
+        self._line.close(self._options.farewell_seconds if timeout_seconds is None else timeout_seconds)
 
     def begin_anew(self) -> None:
         """In a forked child: leave queue and connection to the parent."""
@@ -66,6 +79,11 @@ class NoPublisher(StatusPublisher):
         """Return that there was nothing."""
         return Counts()
 
+    @property
+    def health(self) -> Health:
+        """Return that it is switched off."""
+        return Health()
+
     def publish(self, report: TaskReport) -> None:
         """Do nothing."""
 
@@ -73,17 +91,23 @@ class NoPublisher(StatusPublisher):
         """Tell that nothing is outstanding."""
         return True
 
-    def close(self, timeout_seconds: float = _FAREWELL_SECONDS) -> None:
+    def close(self, timeout_seconds: float | None = None) -> None:
         """Do nothing."""
 
 
-def status_publisher(settings: MessagingSettings) -> StatusPublisher:
-    """Return the publisher that the section ``[messaging]`` asks for."""
+def status_publisher(settings: MessagingSettings, installation: str | None = None) -> StatusPublisher:
+    """Return the publisher that the section ``[messaging]`` asks for.
+
+    :param installation: marks the messages, where nobody else sees it, so that its own sources leave them out.
+    """
     if not settings.event_notifications_enabled:
         return NoPublisher()
-    opener = StreamOpener(settings.status_broker(), FORM)
+    form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
+    broker = settings.status_broker()
+    opener = StreamOpener(broker, form)
+    servers = [display_url(url) for url in broker.urls]
     # Where there is another server, nobody waits for this one.
-    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
+    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None, servers)
 
 
 _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()

@@ -1,8 +1,7 @@
 """Listeners, as rows."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +27,7 @@ _END = (
     .values(ended_at=sa.bindparam("now"))
 )
 
-ConfigChange = Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
+ListenerChange = Callable[[Listener], Listener]
 
 
 class ListenerRows:
@@ -73,8 +72,8 @@ class ListenerRows:
 
         self._database.write(work)
 
-    def change(self, listener_id: str, change: ConfigChange) -> Listener | None:
-        """Replace config and event types by what the function makes of the stored listener, in one transaction.
+    def change(self, listener_id: str, change: ListenerChange) -> Listener | None:
+        """Replace a listener by what the function makes of the stored one, in one transaction.
 
         What the function raises is passed on, and nothing is written.
         """
@@ -83,8 +82,7 @@ class ListenerRows:
             stored = self._find(connection, listener_id, for_update=True)
             if stored is None or stored.ended:
                 return None
-            config, event_types = change(stored)
-            changed = replace(stored, config=config, event_types=event_types)
+            changed = change(stored)
             connection.execute(
                 schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
             )
@@ -120,7 +118,9 @@ class ListenerRows:
     def _listener(self, row: Any) -> Listener:
         config = json.loads(self._open(row.sealed_config))
         event_types = tuple(json.loads(row.event_types))
-        return Listener(row.id, row.notifier_type, config, event_types, row.task_id, row.ended_at is not None)
+        ended = row.ended_at is not None
+        include = tuple(json.loads(row.source_options or "{}").get("include", ()))
+        return Listener(row.id, row.notifier_type, config, event_types, row.task_id, ended, include)
 
     def _values(self, listener: Listener) -> dict[str, str | None]:
         return {
@@ -129,6 +129,7 @@ class ListenerRows:
             "sealed_config": self._seal(dumps(listener.config)),
             "event_types": dumps(list(listener.event_types)),
             "task_id": listener.task_id,
+            "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
         }
 
 

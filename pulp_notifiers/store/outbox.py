@@ -15,10 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..encoding import dumps
 from ..event import Event
-from ..records import DeliveryState, Owed
+from ..records import DeliveryState, Kept, Owed, OwedEvent
 from . import schema
 from .database import Database
 from .listeners import end, revision
+from .sources import Memory
 
 _COUNT = (
     sa.select(sa.func.count())
@@ -38,6 +39,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._memory = Memory(database)
         insert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
         self._insert_event = insert(schema.events).on_conflict_do_nothing().returning(schema.events.c.id)
         lane = insert(schema.lanes)
@@ -48,50 +50,69 @@ class Outbox:
     def add(
         self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
     ) -> int | None:
-        """Write an event and one delivery for each target; return how many deliveries the event has.
+        """Write one event; see :meth:`add_all`."""
+        return self.add_all((OwedEvent(event, owed, ended),), listeners_revision, now)
 
-        An event id that is there already adds nothing, and an event that nobody is owed is not kept. None means that
-        listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
+    def add_all(
+        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
+    ) -> int | None:
+        """Write events, one delivery for each of their targets, and what a source remembers, or nothing of it.
 
-        :param ended: listeners for which this is the last event.
+        An event id that is there already adds nothing, and an event that nobody is owed is not kept. Returned is how
+        many deliveries the events have; None means that listeners changed since the revision by which ``owed`` was
+        chosen, and nothing was written.
+
+        :raises LeaseLost: the source is not the owner's any more.
         """
-        if not owed and not ended:
+        relevant = [each for each in batch if each.owed or each.ended]
+        if not relevant and (kept is None or not kept.remember):
             return 0 if self._database.read(revision) == listeners_revision else None
-        values = _event_values(event)
+        values = [_event_values(each.event) for each in relevant]
 
         def work(connection: sa.Connection) -> int | None:
-            if revision(connection) != listeners_revision:
+            if batch and revision(connection) != listeners_revision:
                 return None
-            if not owed:
-                end(connection, ended, now)
-                return 0
-            if connection.execute(self._insert_event, values).first() is None:
-                return int(connection.execute(_COUNT, {"event_id": values["id"]}).scalar_one())
-            # Before the lanes are taken, in the order in which the deletion of a listener does it.
-            end(connection, ended, now)
-            self._insert_deliveries(connection, event, owed, now)
-            return len(owed)
+            if kept is not None:
+                self._memory.keep(connection, kept)
+            return self._write(connection, relevant, values, now)
 
         return self._database.write(work)
 
-    def _insert_deliveries(self, connection: sa.Connection, event: Event, owed: Sequence[Owed], now: datetime) -> None:
-        # In the order of the keys, so that two events for the same listeners cannot wait for each other.
-        keyed = sorted((_lane_key(each, event.subject()), position) for position, each in enumerate(owed))
-        lanes = {position: self._lane(connection, key, owed[position].listener_id, now) for key, position in keyed}
+    def _write(
+        self, connection: sa.Connection, batch: Sequence[OwedEvent], values: Sequence[dict[str, Any]], now: datetime
+    ) -> int:
+        there_already = 0
+        new = []
+        for each, row in zip(batch, values, strict=True):
+            if each.owed and connection.execute(self._insert_event, row).first() is None:
+                there_already += int(connection.execute(_COUNT, {"event_id": row["id"]}).scalar_one())
+            else:
+                new.append(each)
+        # Before the lanes are taken, in the order in which the deletion of a listener does it.
+        end(connection, [listener_id for each in new for listener_id in each.ended], now)
+        return there_already + self._insert_deliveries(connection, new, now)
+
+    def _insert_deliveries(self, connection: sa.Connection, batch: Sequence[OwedEvent], now: datetime) -> int:
+        owed = [(each.event, target, _lane_key(target, each.event.subject())) for each in batch for target in each.owed]
+        listener_ids = {key: target.listener_id for _, target, key in owed}
+        # In the order of the keys, so that two transactions for the same listeners cannot wait for each other.
+        lanes = {key: self._lane(connection, key, listener_ids[key], now) for key in sorted(listener_ids)}
         rows = [
             {
                 "event_id": str(event.id),
-                "listener_id": each.listener_id,
-                "notifier_type": each.notifier_type,
-                "target": each.target,
-                "lane_id": lanes[position],
+                "listener_id": target.listener_id,
+                "notifier_type": target.notifier_type,
+                "target": target.target,
+                "lane_id": lanes[key],
                 "state": DeliveryState.PENDING,
                 "attempts": 0,
                 "created_at": now,
             }
-            for position, each in enumerate(owed)
+            for event, target, key in owed
         ]
-        connection.execute(_INSERT_DELIVERIES, rows)
+        if rows:
+            connection.execute(_INSERT_DELIVERIES, rows)
+        return len(rows)
 
     def _lane(self, connection: sa.Connection, key: str, listener_id: str, now: datetime) -> int:
         values = {"key": key, "listener_id": listener_id, "due_at": now}

@@ -52,6 +52,7 @@ listeners = sa.Table(
     sa.Column("event_types", sa.Text, nullable=False),
     sa.Column("task_id", sa.String(36)),
     sa.Column("ended_at", UtcTime),
+    sa.Column("source_options", sa.Text),
     sqlite_autoincrement=True,
 )
 
@@ -116,6 +117,31 @@ attempts = sa.Table(
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("finished_at", UtcTime, nullable=False),
     sa.Column("error", sa.Text),
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.String(24), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("source_type", sa.Text, nullable=False),
+    sa.Column("sealed_config", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("problem_since", UtcTime),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("told_at", UtcTime),
+)
+
+source_memory = sa.Table(
+    "source_memory",
+    metadata,
+    sa.Column("source_id", sa.String(24), sa.ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )
 
 users = sa.Table(

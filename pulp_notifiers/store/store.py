@@ -16,10 +16,14 @@ from .database import Database
 from .history import History
 from .listeners import ListenerRows
 from .outbox import Outbox
+from .schema import meta
+from .sources import SourceRows
 from .users import UserRows
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x70756C70  # any number; PostgreSQL's advisory locks are named by one
+
+_INSTALLATION = sa.select(meta.c.value).where(meta.c.key == "installation")
 
 
 class Cipher(Protocol):
@@ -36,8 +40,8 @@ class Store:
     """Everything that is kept.
 
     :param url: SQLAlchemy URL of an SQLite file or a PostgreSQL database.
-    :param make_cipher: returns what seals listener configs; asked once, when the schema is there, with whether the
-        database holds anything sealed.
+    :param make_cipher: returns what seals the configs of listeners and sources; asked once, when the schema is there,
+        with whether the database holds anything sealed.
     :raises InvalidSetting: the URL cannot be used.
     """
 
@@ -46,6 +50,7 @@ class Store:
         self._make_cipher = make_cipher
         self._cipher: Cipher | None = None
         self.listeners = ListenerRows(self._database, self._seal, self._open)
+        self.sources = SourceRows(self._database, self._seal, self._open)
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)
         self.history = History(self._database)
@@ -62,6 +67,10 @@ class Store:
         :raises StoreUnavailable: it does not.
         """
         self._database.read(lambda connection: connection.execute(sa.select(1)).scalar_one())
+
+    def installation(self) -> str:
+        """Return what names this installation: 16 hex digits, drawn once."""
+        return f"{self._database.read(lambda connection: connection.execute(_INSTALLATION).scalar_one()):016x}"
 
     def upgrade(self) -> None:
         """Bring the schema to the newest revision; harmless when it is there.
@@ -100,7 +109,7 @@ class Store:
 
         :raises InvalidSetting: there is none, or it does not open what is stored.
         """
-        sealed = self.listeners.any_sealed()
+        sealed = self._any_sealed()
         cipher = self._opened_cipher()
         if sealed is not None:
             try:
@@ -108,9 +117,12 @@ class Store:
             except StoreUnavailable as wrong_key:
                 raise InvalidSetting(str(wrong_key)) from None
 
+    def _any_sealed(self) -> str | None:
+        return self.listeners.any_sealed() or self.sources.any_sealed()
+
     def _opened_cipher(self) -> Cipher:
         if self._cipher is None:
-            self._cipher = self._make_cipher(self.listeners.any_sealed() is not None)
+            self._cipher = self._make_cipher(self._any_sealed() is not None)
         return self._cipher
 
 

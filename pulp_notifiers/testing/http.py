@@ -137,7 +137,7 @@ class HttpReceiver:
         """How many connections were made so far."""
         return self._server.connections
 
-    def wait_for(self, count: int, timeout_seconds: float = 10.0) -> tuple[ReceivedRequest, ...]:
+    def wait_for(self, count: int, timeout_seconds: float = 60.0) -> tuple[ReceivedRequest, ...]:
         """Return what came in as soon as that is at least ``count`` requests.
 
         :raises TimeoutError: fewer came in time.
@@ -147,7 +147,7 @@ class HttpReceiver:
                 raise TimeoutError(f"{len(self._requests)} of {count} requests came within {timeout_seconds:g} s")
             return tuple(self._requests)
 
-    def wait_until_closed(self, timeout_seconds: float = 10.0) -> None:
+    def wait_until_closed(self, timeout_seconds: float = 60.0) -> None:
         """Return as soon as every connection made so far is closed again.
 
         :raises TimeoutError: some stayed open.

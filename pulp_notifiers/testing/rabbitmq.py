@@ -58,7 +58,7 @@ class RabbitMQ:
         tls: TlsListener | None = None,
         plugins: Sequence[str] = (),
         extra_configuration: Sequence[str] = (),
-        deadline_seconds: float = 60.0,
+        deadline_seconds: float = 180.0,
     ) -> None:
         reason = self.available()
         if reason:
@@ -196,8 +196,8 @@ class RabbitMQ:
         }
 
     def _write_files(self) -> None:
-        # A test machine's full disk must not block publishers.
-        lines = ["disk_free_limit.absolute = 1MB", *self._extra_configuration]
+        # A full disk must not block publishers here, nor a slow machine break connections that a test leaves idle.
+        lines = ["disk_free_limit.absolute = 1MB", "heartbeat = 0", *self._extra_configuration]
         if self._tls is not None:
             required = str(self._tls.client_certificate_required).lower()
             lines += [

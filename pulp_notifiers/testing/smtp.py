@@ -118,7 +118,7 @@ class SmtpReceiver:
         with self._journal.changed:
             self._journal.demands.clear()
 
-    def wait_for(self, count: int, timeout_seconds: float = 10.0) -> list[ReceivedMail]:
+    def wait_for(self, count: int, timeout_seconds: float = 60.0) -> list[ReceivedMail]:
         """Return all mails as soon as there are ``count``.
 
         :raises AssertionError: they did not come in time.
@@ -126,7 +126,7 @@ class SmtpReceiver:
         self.wait_until(lambda: len(self._journal.mails) >= count, timeout_seconds)
         return self.mails
 
-    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 10.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 60.0) -> None:
         """Wait until a condition on this receiver holds; it is looked at whenever something is heard.
 
         :raises AssertionError: it did not come true in time.

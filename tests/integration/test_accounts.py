@@ -54,11 +54,11 @@ def add(store: Store, login: str = "joe", password: str = "pw", super_user: bool
 
 
 def seconds_of(work: object) -> float:
-    """Measure a call."""
+    """Measure what a call costs; not how long it takes, which depends on what else the machine does."""
     assert callable(work)
-    begun = time.perf_counter()
+    begun = time.process_time()
     work()
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def test_a_created_user_logs_in_with_the_password_only(accounts: Accounts) -> None:
@@ -216,13 +216,13 @@ def test_threads_with_the_same_password_wait_for_one_hash(store: Store) -> None:
     start = threading.Barrier(8)
 
     def log_in() -> User | None:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         return accounts.authenticate("joe", "pw")
 
     with ThreadPoolExecutor(8) as pool:
-        begun = time.perf_counter()
-        found = [future.result(timeout=30) for future in [pool.submit(log_in) for _ in range(8)]]
-        taken = time.perf_counter() - begun
+        begun = time.process_time()
+        found = [future.result(timeout=60) for future in [pool.submit(log_in) for _ in range(8)]]
+        taken = time.process_time() - begun
 
     assert all(found)
     assert taken < 5 * one

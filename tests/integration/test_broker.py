@@ -1,12 +1,13 @@
-"""Publishing to a real RabbitMQ; what arrived is read back by another client, pika."""
+"""Publishing to a real RabbitMQ; what arrived is read back by another client, pika. What it holds, test_leaks tells."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,12 +20,19 @@ import pika.exceptions
 import pytest
 import trustme
 
-from pulp_notifiers.broker import AmqpMessage, Broker, Deadline, Link, MessagingSettings, Publisher, broker_urls
+from pulp_notifiers.broker import AmqpMessage, Broker, Deadline, MessagingSettings, Publisher, broker_urls
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
+from tests.support.relay import Relay, already_down
 
 KEY = "pulp.server.repo.sync.finish"
 MESSAGE = AmqpMessage("amq.topic", KEY, b'{"event_type": "repo.sync.finish"}', message_id="8d7c0f0a")
+IN_TIME_SECONDS = 30.0
+"""Below the 60 s of publishers that wait, far above the limit of impatient ones: the machine may be busy."""
+PATIENT_SECONDS = 4.0
+"""A limit for what has to come and for what has to be waited for in vain."""
+
+NO_ANSWER = re.compile(r"no answer within [\d.]+ s$")  # of the time that was left for it
 # The second call returns when the first has reached every connection.
 ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
 
@@ -33,7 +41,7 @@ class Inbox:
     """A queue that pika bound to an exchange, on a connection of its own."""
 
     def __init__(self, port: int, exchange: str, binding: str = "#") -> None:
-        address = pika.ConnectionParameters("127.0.0.1", port, socket_timeout=10)
+        address = pika.ConnectionParameters("127.0.0.1", port, socket_timeout=60)
         self.connection = pika.BlockingConnection(address)
         self.channel = self.connection.channel()
         self.queue = self.channel.queue_declare("", exclusive=True).method.queue
@@ -71,9 +79,10 @@ def inbox(rabbitmq: RabbitMQ) -> Iterator[Inbox]:
 
 @contextmanager
 def publisher_of(
-    *urls: str, cacert: str | None = None, clientcert: str | None = None, timeout_seconds: float = 15.0
+    *urls: str, cacert: str | None = None, clientcert: str | None = None, timeout_seconds: float = 60.0
 ) -> Iterator[Publisher]:
-    publisher = Publisher(Broker(broker_urls(";".join(urls)), cacert, clientcert), timeout_seconds)
+    broker = Broker(broker_urls(";".join(urls)), cacert, clientcert, connect_seconds=60.0)
+    publisher = Publisher(broker, timeout_seconds)
     try:
         yield publisher
     finally:
@@ -82,7 +91,7 @@ def publisher_of(
 
 @pytest.fixture
 def publisher(rabbitmq: RabbitMQ) -> Iterator[Publisher]:
-    """Return a publisher to the running server, with the real time limit."""
+    """Return a publisher to the running server."""
     with publisher_of(rabbitmq.url) as made:
         yield made
 
@@ -98,7 +107,7 @@ def exchange(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[str
 
 @contextmanager
 def channel_of(rabbitmq: RabbitMQ) -> Iterator[Any]:
-    connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", rabbitmq.port))
+    connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", rabbitmq.port, socket_timeout=60))
     try:
         yield connection.channel()
     finally:
@@ -122,7 +131,7 @@ def connections(rabbitmq: RabbitMQ, *columns: str) -> list[str]:
 
 def has_settled(rabbitmq: RabbitMQ, *channels: str) -> bool:
     """Tell whether the server sees just these connections of ours, after the time it takes to bury others."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (seen := connections(rabbitmq, "channels")) != list(channels) and time.monotonic() < deadline:
         pass  # each look takes rabbitmqctl a third of a second
     return seen == list(channels)
@@ -278,14 +287,12 @@ class TestTheConnection:
     """One for a process, for ever; replaced when lost."""
 
     def test_is_one_for_many_messages(self, publisher: Publisher, rabbitmq: RabbitMQ, exchange: str) -> None:
-        """With one channel for messages and one for questions about exchanges, and no descriptor more."""
+        """With one channel for messages and one for questions about exchanges."""
         publisher.publish(replace(MESSAGE, exchange=exchange))
-        descriptors = os.listdir("/proc/self/fd")
 
         for number in range(500):
             publisher.publish(replace(MESSAGE, exchange=exchange, body=str(number).encode()))
 
-        assert descriptors == os.listdir("/proc/self/fd")
         assert has_settled(rabbitmq, "2")
 
     def test_is_shared_by_threads(self, publisher: Publisher, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
@@ -337,29 +344,16 @@ class TestTheConnection:
         assert 2 == len(inbox.bodies())
 
     def test_of_another_process_is_left_alone(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
-        """The descriptor that a child got with it is closed, and nothing is said on it."""
+        """Nothing is said on it."""
         process_ids = iter([1, 2, 2, 2])
         publisher = Publisher(Broker([rabbitmq.url]), process_id=lambda: next(process_ids))
         publisher.publish(MESSAGE)
-        before = len(os.listdir("/proc/self/fd"))
 
         publisher.publish(MESSAGE)
         publisher.publish(MESSAGE)
 
-        assert before == len(os.listdir("/proc/self/fd"))
         assert 3 == len(inbox.bodies())
         publisher.close()
-
-    def test_of_another_process_that_is_down_already_is_left_alone(self, rabbitmq: RabbitMQ) -> None:
-        """It is not brought up again just to be closed; where there are no sockets there is nothing to close."""
-        for url in (rabbitmq.url, "memory://"):
-            link = Link(Broker([url]).connect(Deadline(5)))
-            link.discard()
-            before = os.listdir("/proc/self/fd")
-
-            link.abandon()
-
-            assert before == os.listdir("/proc/self/fd")
 
     def test_that_another_process_never_had_is_no_matter(self) -> None:
         """A child may be forked before there is anything to inherit."""
@@ -371,7 +365,7 @@ class TestTheConnection:
 
     def test_can_be_consumed_from(self, rabbitmq: RabbitMQ, publisher: Publisher) -> None:
         """Once it is open, its waits take as long as the consumer says."""
-        with Broker([rabbitmq.url]).connect(Deadline(5)) as connection:
+        with Broker([rabbitmq.url]).connect(Deadline(60)) as connection:
             queue = kombu.Queue("", kombu.Exchange("amq.topic", "topic"), "#", exclusive=True)
             received: list[Any] = []
             with kombu.Consumer(connection, [queue], on_message=received.append, no_ack=True):
@@ -384,7 +378,7 @@ class TestTheConnection:
 
     def test_waits_for_nothing_after_its_deadline(self, rabbitmq: RabbitMQ) -> None:
         """Not even for a frame that is there already."""
-        with Broker([rabbitmq.url]).connect(Deadline(5)) as connection:
+        with Broker([rabbitmq.url]).connect(Deadline(60)) as connection:
             connection.connection.keep_to(Deadline(0))
 
             with pytest.raises(TimeoutError):
@@ -397,7 +391,7 @@ class TestTheConnection:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
         assert (0, "") == (run.returncode, run.stderr)
@@ -449,7 +443,7 @@ def speaking(greeting: bytes, again: bool = False) -> Iterator[int]:
 
     def greet() -> None:
         connection, _ = server.accept()
-        with connection, _already_down():
+        with connection, already_down():
             connection.recv(8)
             connection.sendall(greeting)
             connection.settimeout(0.05 if again else None)
@@ -497,11 +491,11 @@ class TestAServer:
             f"could not connect to messaging server amqp://127.0.0.1:{rabbitmq.port}//: "
             "[Errno 111] Connection refused" == raised.value.reason
         )
-        assert took < 5
+        assert took < IN_TIME_SECONDS
 
     def test_that_falls_silent_fails_the_message_in_time(self, rabbitmq: RabbitMQ, inbox: Inbox) -> None:
         """The connection is dropped, so that a late answer is nobody's, and another one opened when it wakes."""
-        with publisher_of(rabbitmq.url, timeout_seconds=0.5) as publisher:
+        with publisher_of(rabbitmq.url, timeout_seconds=PATIENT_SECONDS) as publisher:
             publisher.publish(MESSAGE)
             with paused(rabbitmq):
                 took, reason = failure(publisher, MESSAGE)
@@ -509,20 +503,20 @@ class TestAServer:
 
             publisher.publish(replace(MESSAGE, body=b"awake"))
 
-        assert 0.4 < took < 5
-        assert "could not publish message: no answer within 0.5 s" == reason
+        assert PATIENT_SECONDS / 2 < took < IN_TIME_SECONDS
+        assert "could not publish message: no answer within 4 s" == reason
         assert "could not connect to messaging server " in next_reason
-        assert "no answer within 0.5 s" in next_reason
+        assert NO_ANSWER.search(next_reason)
         assert b"awake" == inbox.bodies()[-1]
 
     def test_that_falls_silent_holds_up_other_threads_only_for_a_while(self, rabbitmq: RabbitMQ) -> None:
         """They wait for half of the time for the connection, then give up."""
-        with publisher_of(rabbitmq.url, timeout_seconds=1.0) as publisher:
+        with publisher_of(rabbitmq.url, timeout_seconds=PATIENT_SECONDS) as publisher:
             publisher.publish(MESSAGE)
             with paused(rabbitmq), ThreadPoolExecutor(4) as threads:
                 failures = list(threads.map(lambda _: failure(publisher, MESSAGE), range(4)))
 
-        assert all(took < 5 for took, _ in failures)
+        assert all(took < IN_TIME_SECONDS for took, _ in failures)
         assert "could not publish message: earlier messages still wait for the messaging server" in [
             reason for _, reason in failures
         ]
@@ -534,8 +528,8 @@ class TestAServer:
             with publisher_of(url, timeout_seconds=0.3) as publisher:
                 took, reason = failure(publisher, MESSAGE)
 
-        assert took < 5
-        assert "no answer within 0.3 s" in reason
+        assert took < IN_TIME_SECONDS
+        assert NO_ANSWER.search(reason)
 
     @pytest.mark.parametrize(
         "greeting",
@@ -551,7 +545,7 @@ class TestAServer:
         with speaking(greeting) as port, publisher_of(f"tcp://127.0.0.1:{port}") as publisher:
             took, reason = failure(publisher, MESSAGE)
 
-        assert took < 5
+        assert took < IN_TIME_SECONDS
         assert (
             f"could not connect to messaging server amqp://127.0.0.1:{port}//: the server does not speak AMQP 0-9-1"
             == reason
@@ -575,22 +569,8 @@ class TestAServer:
         ):
             took, reason = failure(publisher, MESSAGE)
 
-        assert took < 5
-        assert "no answer within 0.5 s" in reason
-
-    def test_that_cannot_be_connected_to_costs_no_descriptors(self, rabbitmq: RabbitMQ) -> None:
-        """However often it is tried."""
-        before = len(os.listdir("/proc/self/fd"))
-        with publisher_of(
-            "tcp://127.0.0.1:1",
-            f"tcp://guest:wrong@127.0.0.1:{rabbitmq.port}",
-            f"tcp://127.0.0.1:{rabbitmq.port}/missing",
-            f"ssl://127.0.0.1:{rabbitmq.port}",
-        ) as publisher:
-            for _ in range(5):
-                failure(publisher, MESSAGE)
-
-        assert before == len(os.listdir("/proc/self/fd"))
+        assert took < IN_TIME_SECONDS
+        assert NO_ANSWER.search(reason)
 
     def test_that_is_short_of_memory_fails_the_message(
         self, publisher: Publisher, rabbitmq: RabbitMQ, inbox: Inbox
@@ -604,7 +584,7 @@ class TestAServer:
             rabbitmq.control("eval", ALARM.format("clear", "{resource_limit, memory, node()}"))
 
         publisher.publish(replace(MESSAGE, body=b"relieved"))
-        assert took < 5
+        assert took < IN_TIME_SECONDS
         assert reason.endswith("the messaging server takes none, because it is short of memory or disk space")
         assert b"relieved" == inbox.bodies()[-1]
 
@@ -651,10 +631,11 @@ class TestAServer:
             with publisher_of(*urls, timeout_seconds=0.3) as publisher:
                 _, reason = failure(publisher, MESSAGE)
 
-        assert (
-            "could not connect to messaging server amqp://127.0.0.1:1//: [Errno 111] Connection refused; "
-            f"amqp://127.0.0.1:{port}//: no answer within 0.3 s; amqp://127.0.0.1:2//: no time was left to try it"
-        ) == reason
+        refused, silence, untried = reason.split("; ")
+        assert "could not connect to messaging server amqp://127.0.0.1:1//: [Errno 111] Connection refused" == refused
+        assert silence.startswith(f"amqp://127.0.0.1:{port}//: ")
+        assert NO_ANSWER.search(silence)
+        assert "amqp://127.0.0.1:2//: no time was left to try it" == untried
 
 
 def failure(publisher: Publisher, message: AmqpMessage) -> tuple[float, str]:
@@ -674,70 +655,6 @@ def paused(rabbitmq: RabbitMQ) -> Iterator[None]:
         rabbitmq.resume()
 
 
-class Relay:
-    """Forwards connections on a port of its own to another, until they are cut.
-
-    :param overhear: gets what the server says before the client does.
-    """
-
-    def __init__(self, to_port: int, overhear: Callable[[bytes], None] | None = None) -> None:
-        self._to_port = to_port
-        self._overhear = overhear
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._ends: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self.port = self._server.getsockname()[1]
-
-    def __enter__(self) -> "Relay":
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        self.cut()
-        for thread in self._threads:
-            thread.join()
-
-    def cut(self) -> None:
-        """Break every connection."""
-        ends, self._ends = self._ends, []
-        for end in ends:
-            with _already_down():
-                end.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self._to_port))
-            self._ends += [near, far]
-            self._start(self._forward, near, far, None)
-            self._start(self._forward, far, near, self._overhear)
-
-    def _forward(self, source: socket.socket, sink: socket.socket, overhear: Callable[[bytes], None] | None) -> None:
-        with source, _already_down():
-            while data := source.recv(65536):
-                if overhear is not None:
-                    overhear(data)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_RDWR)
-
-    def _start(self, work: Any, *arguments: Any) -> None:
-        self._threads.append(threading.Thread(target=work, args=arguments))
-        self._threads[-1].start()
-
-
-@contextmanager
-def _already_down() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        return
-
-
 @dataclass(frozen=True)
 class TlsServer:
     """A node whose certificate is for localhost, and what a client needs to know of it."""
@@ -753,7 +670,7 @@ class TlsServer:
 
 
 @contextmanager
-def tls_publisher(server: TlsServer, url: str, timeout_seconds: float = 15.0) -> Iterator[Publisher]:
+def tls_publisher(server: TlsServer, url: str, timeout_seconds: float = 60.0) -> Iterator[Publisher]:
     with publisher_of(
         url, cacert=server.cacert, clientcert=server.clientcert, timeout_seconds=timeout_seconds
     ) as publisher:
@@ -854,15 +771,15 @@ class TestTLS:
 
     def test_bounds_the_wait_for_a_server_that_falls_silent(self, tls_server: TlsServer) -> None:
         """And replaces the connection when it wakes."""
-        with tls_publisher(tls_server, tls_server.url(), timeout_seconds=1.0) as publisher:
+        with tls_publisher(tls_server, tls_server.url(), timeout_seconds=PATIENT_SECONDS) as publisher:
             publisher.publish(MESSAGE)
             with paused(tls_server.node):
                 took, reason = failure(publisher, MESSAGE)
 
             publisher.publish(MESSAGE)
 
-        assert took < 5
-        assert "no answer within 1 s" in reason
+        assert took < IN_TIME_SECONDS
+        assert "no answer within 4 s" in reason
 
     def test_with_a_certificate_file_that_has_gone_is_a_temporary_failure(self, tmp_path: Path) -> None:
         """It may come back; meanwhile nothing is sent."""

@@ -277,6 +277,10 @@ def test_a_wrong_setting_is_one_sentence(settings, capsys):
         (["--event-type", "*", "--event-type", "task.error"], {"event_types": ["*", "task.error"], "task_id": None}),
         (["--event-type", "repo.#"], {"event_types": ["repo.#"], "task_id": None}),
         (["--event-type", "task.finished", "--task-id", "x"], {"event_types": ["task.finished"], "task_id": "x"}),
+        (
+            ["--event-type", "*", "--include", "content", "--include", "log"],
+            {"event_types": ["*"], "task_id": None, "source_options": {"include": ["content", "log"]}},
+        ),
     ],
 )
 def test_what_pulp_2_did_not_know_is_registered_by_the_own_api(arguments, document, settings, capsys):
@@ -299,6 +303,18 @@ def test_patterns_are_changed_by_the_own_api(settings, capsys):
     [request] = server.requests
     assert (0, "PATCH", "/pulp/api/v3/notifications/listeners/5f/") == (exit_code, request.method, request.path)
     assert {"config": {"username": "u"}, "event_types": ["task.*"]} == request.json()
+
+
+@pytest.mark.parametrize(("name", "include"), [("content", ["content"]), ("", [])])
+def test_what_sources_are_to_include_is_changed_by_the_own_api(settings, capsys, name, include):
+    """An empty name takes it back."""
+    arguments = ["http", "update", "--listener-id", "5f", "--include", name, "--username", "u"]
+    with HttpReceiver([Answer(200, body=b"{}")]) as server:
+        exit_code = main(["--url", server.url, "listener", *arguments])
+
+    [request] = server.requests
+    assert (0, "PATCH", "/pulp/api/v3/notifications/listeners/5f/") == (exit_code, request.method, request.path)
+    assert {"config": {"username": "u"}, "source_options": {"include": include}} == request.json()
 
 
 def test_every_field_that_the_own_api_refuses_is_told(settings, capsys):

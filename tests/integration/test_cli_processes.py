@@ -19,7 +19,7 @@ SCRIPT = (
     "from pulp_notifiers.cli import main; sys.exit(main())"
 )
 COMMAND = [sys.executable, "-c", SCRIPT]
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ sys.exit(exit_code)
 def started(arguments, path=()):
     """Return output, exit code and top-level modules of a command in a process of its own."""
     program = PROGRAM.format(path=[str(folder) for folder in path], arguments=list(arguments))
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     modules = ended.stderr.rpartition("modules:")[2].split()
     assert "pulp_notifiers" in modules
     return ended.stdout, ended.returncode, set(modules)
@@ -75,6 +75,11 @@ def notifier_named(folder, name):
         ["delivery", "--help"],
         ["delivery", "list", "--help"],
         ["delivery", "show", "--help"],
+        ["source", "--help"],
+        ["source", "add", "--help"],
+        ["source", "test", "--help"],
+        ["source", "run", "--help"],
+        ["status", "--help"],
     ],
     ids=" ".join,
 )

@@ -34,7 +34,7 @@ def test_it_writes_its_output_to_a_file(tmp_path):
     """So that an error can show it."""
     process = GuardedProcess(["sh", "-c", "echo told; echo complained >&2"], tmp_path, {"PATH": os.defpath})
 
-    assert process.exited(within_seconds=10)
+    assert process.exited(within_seconds=60)
     process.kill()
 
     assert "told\ncomplained\n" == Path(tmp_path, "output").read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable
-from pulp_notifiers.registry import Registry
+from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable, SourceUnavailable
+from pulp_notifiers.registry import Registry, SourceRegistry
 from pulp_notifiers.settings import Settings
 from tests.support.distributions import installed
 
@@ -142,3 +142,36 @@ def test_closing_closes_what_was_loaded(site, registry):
     registry.close()
 
     assert [1] == sys.modules["chat_module"].CLOSED
+
+
+def test_sources_are_found_and_refused_by_the_same_rules(tmp_path):
+    """Each group has its own names."""
+    source = (
+        "from pulp_notifiers.source import Source\n"
+        "CLOSED = []\n"
+        "class Good(Source):\n"
+        "    def check(self, config): return ()\n"
+        "    def run(self, config, intake): pass\n"
+        "    def close(self): CLOSED.append(1)\n"
+        "class NoRun:\n"
+        "    def check(self, config): return ()\n"
+    )
+    registry = SourceRegistry("pulp_notifiers.test_sources")
+    with ExitStack() as stack:
+        for name, offered in (("one-dist", {"good": "one:Good", "bad": "one:NoRun"}), ("two-dist", {"twice": "two:A"})):
+            module = name.partition("-")[0]
+            dist = installed(tmp_path, name, offered, {module: source}, group="pulp_notifiers.test_sources")
+            stack.enter_context(dist)
+        again = installed(tmp_path, "three-dist", {"twice": "three:A"}, {}, group="pulp_notifiers.test_sources")
+        stack.enter_context(again)
+
+        assert ["bad", "good", "twice", "twice"] == [found.type for found in registry.installed()]
+        problems = {found.type: found.problem for found in registry.examined()}
+        assert "has no run(config, intake)" in problems["bad"]
+        assert "Source 'twice' is offered by three-dist" in problems["twice"]
+        assert problems["good"] is None
+        with pytest.raises(SourceUnavailable, match="No source 'late' is installed"):
+            registry.get("late")
+        closed = sys.modules["one"].CLOSED
+        registry.close()
+        assert [1] == closed

@@ -40,6 +40,7 @@ def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: Rest
         "config": {**HOOK, "password": "*****"},
         "event_types": ["task.*"],
         "task_id": TASK,
+        "source_options": {"include": []},
     } == made
     assert made == service.request("GET", made["pulp_href"]).json()
     assert {"count": 1, "next": None, "previous": None, "results": [made]} == service.request("GET", LISTENERS).json()
@@ -193,3 +194,50 @@ def test_other_methods_are_refused_with_those_that_there_are(service: RestServic
     answer = service.request("PUT", f"{LISTENERS}{path}", {})
 
     assert (405, allow) == (answer.status, answer.headers["allow"])
+
+
+def test_what_sources_are_to_include_is_registered_shown_and_replaced(service: RestService) -> None:
+    """Never in Pulp 2's document."""
+    made = register(service, event_types=["repo.#"], source_options={"include": ["content"]})
+    asked = {"source_options": {"include": ["content"]}}
+
+    assert asked.items() <= made.items()
+    assert made == service.request("GET", made["pulp_href"]).json()
+    assert made == service.request("GET", LISTENERS).json()["results"][0]
+    assert 7 == len(service.request("GET", f"{EVENTS}{made['id']}/").json())
+    assert asked.items() <= service.request("PATCH", made["pulp_href"], {"event_types": ["*"]}).json().items()
+    for nothing in ({}, {"include": []}):
+        assert asked.items() <= service.request("PATCH", made["pulp_href"], asked).json().items()
+        changed = service.request("PATCH", made["pulp_href"], {"source_options": nothing}).json()
+        assert {"include": []} == changed["source_options"]
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ([], "source_options"),
+        ({"exclude": []}, "source_options.exclude"),
+        ({"include": "content"}, "source_options.include"),
+        ({"include": None}, "source_options.include"),
+        ({"include": [5]}, "source_options.include.0"),
+        ({"include": ["A B"]}, "source_options.include"),
+    ],
+)
+def test_source_options_that_cannot_be_are_refused(service: RestService, options: Any, field: str) -> None:
+    """When a listener is registered, and when it is changed."""
+    made = register(service)
+
+    registered = service.request("POST", LISTENERS, {**GOOD, "source_options": options})
+    changed = service.request("PATCH", made["pulp_href"], {"source_options": options})
+
+    assert [(400, {field})] * 2 == [(answer.status, set(answer.json())) for answer in (registered, changed)]
+
+
+def test_bodies_are_described_without_references_that_lead_nowhere(service: RestService) -> None:
+    """A client made from the document needs no other one."""
+    document = service.request("GET", f"{OWN}docs/api.json").json()
+    taken = document["paths"][LISTENERS]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    assert "$ref" not in str(taken)
+    assert "array" == taken["properties"]["source_options"]["properties"]["include"]["type"]
+    assert "event_types" in taken["required"]

@@ -23,7 +23,7 @@ from pulp_notifiers.settings import Settings
 from tests.support.rest import EVENTS, OWN, RestService, answer_of, rest_service
 
 STATUS = f"{OWN}status/"
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture

@@ -4,18 +4,31 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulp_notifiers import __version__
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
 from tests.support.distributions import installed
+from tests.support.patient import publish, reach
 from tests.support.rest import EVENTS, OWN, RestService, rest_service
 
 STATUS = f"{OWN}status/"
 NOTIFIERS = f"{OWN}notifiers/"
 OPENAPI = f"{OWN}docs/api.json"
+STREAM_OFF = {
+    "enabled": False,
+    "servers": [],
+    "connected": False,
+    "outage_since": None,
+    "published": 0,
+    "dropped": 0,
+    "unrenderable": 0,
+}
 
 
 @pytest.fixture
@@ -43,7 +56,9 @@ def test_the_status_needs_no_credentials(service: RestService) -> None:
         "version": __version__,
         "database": {"dialect": "sqlite", "reachable": True},
         "worker": {"running": False, "threads": 16},
+        "stream": STREAM_OFF,
         "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
+        "sources": [],
     } == answer.json()
 
 
@@ -65,6 +80,43 @@ def test_the_status_says_whether_the_worker_runs(service: RestService) -> None:
     assert service.request("GET", STATUS, login=None).json()["worker"]["running"] is True
 
 
+def test_the_status_shows_where_the_stream_goes_and_nobodys_password(tmp_path: Path) -> None:
+    """Nothing was published yet, so nobody connected."""
+    with streaming(tmp_path, "tcp://pulp:hidden@mq.example.com:5671/zoo;ssl://pulp:hidden@mq2.example.com") as service:
+        stream = service.request("GET", STATUS, login=None).json()["stream"]
+
+    servers = ["amqp://mq.example.com:5671/zoo", "amqps://mq2.example.com//"]
+    assert {**STREAM_OFF, "enabled": True, "servers": servers} == stream
+
+
+def test_the_status_counts_what_the_stream_published(tmp_path: Path, rabbitmq: RabbitMQ) -> None:
+    """Over the connection that the first report opened."""
+    with streaming(tmp_path, rabbitmq.url) as service:
+        reach(service.app.stream, 1)
+        stream = service.request("GET", STATUS, login=None).json()["stream"]
+
+    assert stream["connected"]
+    assert 1 == stream["published"]
+
+
+def test_the_status_says_since_when_the_stream_drops(tmp_path: Path) -> None:
+    """While its messaging server is away."""
+    began = datetime.now(UTC)
+    with streaming(tmp_path, "tcp://127.0.0.1:1") as service:
+        publish(service.app.stream, range(3))
+        stream = service.request("GET", STATUS, login=None).json()["stream"]
+
+    assert not stream["connected"]
+    assert (0, 3) == (stream["published"], stream["dropped"])
+    assert began <= datetime.fromisoformat(stream["outage_since"]) <= datetime.now(UTC)
+
+
+def streaming(directory: Path, url: str) -> AbstractContextManager[RestService]:
+    """Run a service that publishes to the task-status stream."""
+    messaging = {"event_notifications_enabled": "true", "event_notification_url": url}
+    return rest_service(directory, messaging=messaging)
+
+
 def test_a_database_that_is_away_is_told_by_the_status(service: RestService) -> None:
     """With the same document and 503."""
     sql(service, "ALTER TABLE deliveries RENAME TO gone")
@@ -73,9 +125,9 @@ def test_a_database_that_is_away_is_told_by_the_status(service: RestService) -> 
 
     assert answer.status == 503
     told = answer.json()
-    assert {"version", "database", "worker", "backlog"} == told.keys()
+    assert {"version", "database", "worker", "stream", "backlog", "sources"} == told.keys()
     assert {"dialect": "sqlite", "reachable": False} == told["database"]
-    assert told["backlog"] is None
+    assert (None, None) == (told["backlog"], told["sources"])
 
 
 @pytest.mark.parametrize("path", [f"{OWN}deliveries/", EVENTS])
@@ -213,6 +265,13 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
         f"post {OWN}events/",
         f"post {OWN}tasks/",
         f"get {NOTIFIERS}",
+        f"get {OWN}sources/",
+        f"post {OWN}sources/",
+        f"get {OWN}sources/{{name}}/",
+        f"delete {OWN}sources/{{name}}/",
+        f"post {OWN}sources/{{name}}/test/",
+        f"post {OWN}source-tests/",
+        f"get {OWN}source-types/",
         f"get {OWN}deliveries/",
         f"get {OWN}deliveries/{{delivery_id}}/",
         f"get {STATUS}",
@@ -220,7 +279,8 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
     ids = [told["operationId"] for _, _, told in operations(document)]
     assert len(ids) == len(set(ids))
     for path, method, told in operations(document):
-        assert (method in ("post", "put", "patch")) == ("requestBody" in told), path
+        bodiless = method in ("get", "delete") or path.endswith("/test/")
+        assert bodiless != ("requestBody" in told), path
         assert (path != STATUS) == ("security" in told), path
         assert path.startswith(EVENTS) == told.get("deprecated", False), path
         assert "422" not in told["responses"], path
@@ -245,5 +305,5 @@ def test_answers_of_the_own_api_fit_their_schemas(service: RestService) -> None:
     document = service.request("GET", OPENAPI, login=None).json()
     schemas = document["components"]["schemas"]
 
-    for path, name in ((STATUS, "StatusDocument"), (NOTIFIERS, "Page_NotifierDocument_")):
+    for path, name in ((STATUS, "StatusDocument"), (NOTIFIERS, "Page_PluginDocument_")):
         assert set(schemas[name]["required"]) == service.request("GET", path).json().keys()

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -108,7 +109,7 @@ def test_every_change_of_listeners_raises_the_revision(store):
     revisions = [store.listeners.all()[0]]
     store.listeners.add(Listener(ID, "http", {}, ("*",)))
     revisions.append(store.listeners.all()[0])
-    store.listeners.change(ID, lambda stored: ({"url": "x"}, stored.event_types))
+    store.listeners.change(ID, lambda stored: replace(stored, config={"url": "x"}))
     revisions.append(store.listeners.all()[0])
     store.listeners.delete(ID, NOW)
     revisions.append(store.listeners.all()[0])
@@ -139,7 +140,9 @@ def test_two_changes_at_the_same_moment_both_count(open_store):
         barrier.wait()
         for step in range(10):
             key = f"{number}.{step}"
-            stores[number].listeners.change(ID, lambda stored, key=key: ({**stored.config, key: 1}, stored.event_types))
+            stores[number].listeners.change(
+                ID, lambda stored, key=key: replace(stored, config={**stored.config, key: 1})
+            )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(change, range(4)))

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pika
@@ -53,7 +54,7 @@ def test_the_task_of_a_listener_is_kept(store):
     """Through every change."""
     store.listeners.add(ON_TASK)
 
-    store.listeners.change(ID, lambda found: ({"url": "http://y/"}, ("task.error",)))
+    store.listeners.change(ID, lambda found: replace(found, config={"url": "http://y/"}, event_types=("task.error",)))
 
     assert Listener(ID, "http", {"url": "http://y/"}, ("task.error",), TASK) == store.listeners.get(ID)
 
@@ -111,7 +112,7 @@ def test_an_ended_listener_can_neither_be_changed_nor_deleted(store):
     store.listeners.add(ON_TASK)
     last_event(store, "")
 
-    assert None is store.listeners.change(ID, lambda found: ({}, ("*",)))
+    assert None is store.listeners.change(ID, lambda found: replace(found, event_types=("*",)))
     assert not store.listeners.delete(ID, NOW)
     assert 1 == store.history.backlog().pending
 
@@ -264,7 +265,7 @@ def test_a_change_goes_to_the_stream_and_to_listeners(tmp_path, rabbitmq):
 
         for state in states:
             app.task_changed(report(state))
-        assert app.stream.flush(30)
+        assert app.stream.flush(60)
 
         published = [json.loads(channel.basic_get(queue, auto_ack=True)[2])["state"] for _ in states]
         receiver.wait_for(2)

@@ -268,7 +268,7 @@ def test_events_reach_the_exchange(tmp_path, rabbitmq):
     with started(tmp_path, messaging={"url": rabbitmq.url}) as app:
         app.worker.start()
         TopicPublishManager.publish(event, "legacy-names", app=app)
-        method, properties, body = next(channel.consume(queue, auto_ack=True, inactivity_timeout=20))
+        method, properties, body = next(channel.consume(queue, auto_ack=True, inactivity_timeout=60))
 
     channel.cancel()
     connection.close()
@@ -332,7 +332,7 @@ def test_without_arguments_they_share_an_app_of_the_process(tmp_path):
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

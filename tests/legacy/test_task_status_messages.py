@@ -86,7 +86,7 @@ def test_what_cannot_be_rendered_is_logged_and_skipped(publisher, server, caplog
     with caplog.at_level(logging.INFO):
         publisher.publish(TaskReport(id=good.id, task_id=good.task_id, state="running", result=object()))
         publisher.publish(good)
-        assert publisher.flush(10)
+        assert publisher.flush(60)
 
     assert [(expected["log"]["level"], expected["log"]["message"])] == [
         (record.levelname, record.getMessage()) for record in caplog.records
@@ -101,7 +101,7 @@ def test_a_messaging_server_that_is_away_is_logged_and_nothing_else(publisher, s
     server.away = True
 
     publisher.publish(report_of(CASES["message-running"]))
-    assert publisher.flush(10)
+    assert publisher.flush(60)
 
     assert ["ERROR"] == [record.levelname for record in caplog.records]
     assert expected["published"] == publisher.counts.published == len(server.received)
@@ -115,6 +115,6 @@ def test_every_write_that_is_handed_over_makes_one_message(case_id, publisher, s
 
     for _ in range(expected):
         publisher.publish(report_of(CASES["message-running"]))
-    assert publisher.flush(10)
+    assert publisher.flush(60)
 
     assert expected == len(server.received)

@@ -1,7 +1,6 @@
 """Stands in for the store where a test is about the engine: the same rules, in memory."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,15 +48,12 @@ class ListenerTable:
         self.kept[listener.id] = listener
         self.revision += 1
 
-    def change(
-        self, listener_id: str, change: Callable[[Listener], tuple[Mapping[str, Any], tuple[str, ...]]]
-    ) -> Listener | None:
+    def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None:
         """Change a listener."""
         stored = self.kept.get(listener_id)
         if stored is None:
             return None
-        config, event_types = change(stored)
-        self.add(replace(stored, config=config, event_types=event_types))
+        self.add(change(stored))
         return self.kept[listener_id]
 
     def delete(self, listener_id: str, now: datetime) -> bool:

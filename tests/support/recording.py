@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import LegacyEvent, Notifier, NotifierConfig
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class AnyConfig(NotifierConfig):

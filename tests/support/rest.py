@@ -23,7 +23,7 @@ from pulp_notifiers.vault import Vault
 EVENTS = "/pulp/api/v2/events/"
 OWN = "/pulp/api/v3/notifications/"
 CHEAP = Cost(n=2, r=1, p=1)
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ class RestService:
 
 
 @contextmanager
-def rest_service(directory: Path, **settings: str) -> Iterator[RestService]:
+def rest_service(directory: Path, messaging: Mapping[str, str] | None = None, **settings: str) -> Iterator[RestService]:
     """Run the service with settings of ``[notifiers]``, and a super-user ``admin`` whose password is ``admin``."""
     own = {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}
     if "database_url" in settings:
         upgrade(settings["database_url"], directory)
-    with App(Settings({"notifiers": own})) as app, RestServer(app) as server:
+    with App(Settings({"notifiers": own, "messaging": messaging or {}})) as app, RestServer(app) as server:
         service = RestService(app, server)
         service.add_user("admin", super_user=True)
         yield service

@@ -26,7 +26,7 @@ def running_app(folder: Path, **sections: Mapping[str, str]) -> Iterator[App]:
         yield app
 
 
-def wait_until_idle(app: App, seconds: float = 30.0) -> Backlog:
+def wait_until_idle(app: App, seconds: float = 60.0) -> Backlog:
     """Return when nothing is pending any more."""
     deadline = time.monotonic() + seconds
     while (backlog := app.store.history.backlog()).pending:
@@ -35,7 +35,7 @@ def wait_until_idle(app: App, seconds: float = 30.0) -> Backlog:
     return backlog
 
 
-def wait_for_failure(app: App, seconds: float = 30.0) -> Delivery:
+def wait_for_failure(app: App, seconds: float = 60.0) -> Delivery:
     """Return the first delivery whose attempt has failed."""
     deadline = time.monotonic() + seconds
     while True:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,13 +29,16 @@ class Service:
 
     :param environ: further settings, as environment variables without their prefix.
     :param python: the interpreter of the environment that it is installed in.
+    :param arguments: options of ``serve``.
     """
 
-    def __init__(self, folder: Path, python: Path = Path(sys.executable), **environ: str) -> None:
+    def __init__(
+        self, folder: Path, python: Path = Path(sys.executable), arguments: Sequence[str] = (), **environ: str
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "service.log"
-        self._command = [str(python), "-m", "pulp_notifiers", "serve"]
+        self._command = [str(python), "-m", "pulp_notifiers", "serve", *arguments]
         self._environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PULP_NOTIFIERS_")},
             "PULP_NOTIFIERS_STATE_DIRECTORY": str(folder / "state"),

@@ -70,11 +70,11 @@ def test_kombus_other_transports_confirm_by_taking():
         queue = listening.SimpleQueue("stream-test")
         with StreamLinkOf("memory://") as link:
             listening.default_channel.queue_bind("stream-test", "stream.test", "tasks.#")
-            link.send([("tasks.1", b"{}"), ("tasks.2", b"[]")], Deadline(5))
+            link.send([("tasks.1", b"{}"), ("tasks.2", b"[]")], Deadline(60))
 
             assert (2, 0) == link.hear(0)
             assert 0 == link.unanswered
-        first = queue.get(timeout=5)
+        first = queue.get(timeout=60)
         assert (b"{}", "application/data", "binary") == (
             bytes(first.body),
             first.content_type,
@@ -102,7 +102,7 @@ class StreamLinkOf:
     """A connection for a block."""
 
     def __init__(self, url):
-        self.link = StreamLink(Broker([url]).connect(Deadline(5)), FORM, Deadline(5))
+        self.link = StreamLink(Broker([url]).connect(Deadline(60)), FORM, Deadline(60))
 
     def __enter__(self):
         return self.link

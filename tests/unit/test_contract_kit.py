@@ -322,7 +322,7 @@ class Losing(GoodNotifier):
 class Sharing(GoodNotifier):
     """Keeps in the notifier what belongs to one call."""
 
-    together = threading.Barrier(THREADS, timeout=10)
+    together = threading.Barrier(THREADS, timeout=60)
 
     def send(self, event, config, target, *, attempt=1):
         """Send what another thread wanted to send."""

@@ -10,7 +10,7 @@ from pulp_notifiers.dispatcher import Dispatcher
 from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
-from pulp_notifiers.records import Listener, Owed
+from pulp_notifiers.records import Kept, Listener, Owed, OwedEvent
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 
@@ -34,15 +34,17 @@ class WrittenEvents:
         self._listeners = listeners
         self.written: list[tuple[Event, list[Owed]]] = []
         self.ended: list[str] = []
+        self.kept: Kept | None = None
 
-    def add(
-        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
+    def add_all(
+        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
     ) -> int | None:
         if listeners_revision != self._listeners.revision:
             return None
-        self.written.append((event, list(owed)))
-        self.ended.extend(ended)
-        return len(owed)
+        self.written.extend((each.event, list(each.owed)) for each in batch)
+        self.ended.extend(listener_id for each in batch for listener_id in each.ended)
+        self.kept = kept
+        return sum(len(each.owed) for each in batch)
 
 
 def mail(listener_id: str, addresses: Any, *event_types: str) -> Listener:
@@ -122,7 +124,7 @@ def test_a_store_that_refuses_is_told_to_the_caller():
     """The promise is not on disk, so nobody may believe that it is."""
 
     class Full:
-        def add(self, *_: Any, **__: Any) -> int | None:
+        def add_all(self, *_: Any, **__: Any) -> int | None:
             raise StoreUnavailable("disk full")
 
     dispatcher = Dispatcher(ListenerTable(), Full(), NotifierTable())
@@ -250,3 +252,39 @@ def test_while_the_database_is_away_the_last_answer_counts(known, caplog):
     seconds[0] = 12.0
     assert dispatcher.wants("task.error", TASK)
     assert 1 == dispatcher.fire(task_event("task.error"))
+
+
+def asking(listener_id: str, *include: str, event_types: Sequence[str], task_id: str | None = None) -> Listener:
+    return Listener(listener_id, "mail", {"addresses": ["a"]}, tuple(event_types), task_id, include=include)
+
+
+def test_what_is_to_be_included_is_what_any_listener_of_the_type_asks_for():
+    """By patterns and on single tasks too; the others ask for nothing."""
+    dispatcher, _, _ = watched(
+        mail("plain", ["a"], "#"),
+        asking("one", "content", event_types=["repo.*.finish"]),
+        asking("two", "content", "advisories", event_types=["repo.sync.finish"]),
+        asking("three", "log", event_types=["#"], task_id=TASK),
+        Listener("four", "mail", {"addresses": 5}, ("task.error",), include=("content",)),
+    )
+
+    assert {"content", "advisories", "log"} == dispatcher.included("repo.sync.finish")
+    assert {"content", "log"} == dispatcher.included("repo.publish.finish")
+    assert {"content", "log"} == dispatcher.included("task.error")
+    assert {"log"} == dispatcher.included("repo.sync.start")
+
+
+def test_what_is_to_be_included_is_answered_from_memory_and_known_again_after_the_check_time():
+    """As whether an event is wanted is."""
+    dispatcher, table, seconds = watched(mail("plain", ["a"], "*"))
+    assert [frozenset()] * 100 == [dispatcher.included("repo.sync.finish") for _ in range(100)]
+    assert 0 == table.looks
+
+    table.add(asking("one", "content", event_types=["*"]))
+    assert frozenset() == dispatcher.included("repo.sync.finish")
+    seconds[0] = 1.0
+    assert {"content"} == dispatcher.included("repo.sync.finish")
+
+    table.away = True
+    seconds[0] = 2.0
+    assert {"content"} == dispatcher.included("repo.sync.finish")

@@ -281,3 +281,37 @@ def test_every_change_is_told_to_whoever_remembers_listeners():
     listeners.delete(listener.id)
 
     assert 5 == len(told)
+
+
+def test_what_sources_are_to_include_is_kept_once_and_replaced_as_a_whole(listeners):
+    """Changes by Pulp 2's rules, and of other things, leave it."""
+    made = listeners.register("hook", GOOD, ["*"], include=["content", "content"])
+    listeners.update(made.id, {"url": "https://y/"}, ["*"])
+    listeners.amend(made.id, None, ["task.*"])
+
+    assert ("content",) == listeners.get(made.id).include
+    assert () == listeners.amend(made.id, include=[]).include
+
+
+@pytest.mark.parametrize("bad", ["", "Content", "a-b", "a" * 33, "content\n", 5, {}, None])
+def test_a_name_that_nothing_can_be_included_by_is_refused(listeners, bad):
+    """At registration, and later."""
+    with pytest.raises(InvalidListener) as at_once:
+        listeners.register("hook", GOOD, ["*"], include=["content", bad])
+    made = listeners.register("hook", GOOD, ["*"])
+    with pytest.raises(InvalidListener) as later:
+        listeners.amend(made.id, include=[bad])
+
+    assert at_once.value.problems == later.value.problems
+    assert ["source_options.include"] == list(later.value.problems)
+    assert made == listeners.get(made.id)
+
+
+def test_a_name_that_only_sources_of_others_can_know_is_accepted_with_advice(listeners, caplog):
+    """Such a source may be installed tomorrow."""
+    made = listeners.register("hook", GOOD, ["*"], include=["content", "advisories"])
+
+    assert ("content", "advisories") == made.include
+    told = [record.getMessage() for record in caplog.records if made.id in record.getMessage()]
+    assert 1 == len(told)
+    assert "include 'advisories'" in told[0]

@@ -11,7 +11,8 @@ from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 
 from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable, PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig, mask, scrub, unmask
+from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig
+from pulp_notifiers.secret_options import mask, scrub, unmask
 
 
 class Config(NotifierConfig):

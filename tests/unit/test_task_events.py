@@ -1,15 +1,18 @@
 """Which changes of a task listeners are told of."""
 
 import logging
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from pulp_notifiers.errors import StoreUnavailable
-from pulp_notifiers.event import Event
+from pulp_notifiers.event import Event, utc_now
 from pulp_notifiers.task import TASK_STATES, TaskReport
 from pulp_notifiers.task_events import TaskEvents, task_event
 
+CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
+STARTED, FINISHED = CREATED + timedelta(seconds=5), CREATED + timedelta(minutes=5)
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
 
 
@@ -79,6 +82,26 @@ def test_the_id_follows_from_task_and_state():
     assert 4 == len(ids)
     assert UUID("932d4cbc-72e4-56b8-b3d0-062b512aced0") == task_event(report("running")).id
     assert task_event(report("running", result=1)).id == task_event(report("running", result=2)).id
+
+
+@pytest.mark.parametrize(
+    ("values", "occurred"),
+    [
+        ({"state": "running"}, STARTED),
+        ({"state": "error"}, FINISHED),
+        ({"state": "canceled", "finish_time": None}, None),
+        ({"state": "waiting", "start_time": None}, None),
+        ({"state": "waiting", "changed_at": CREATED}, CREATED),
+        ({"state": "running", "changed_at": CREATED}, CREATED),
+    ],
+)
+def test_an_event_occurred_when_its_task_changed(values, occurred):
+    """Which may be long ago; where nobody says when, it is now."""
+    before = utc_now()
+
+    event = task_event(report(**{"start_time": STARTED, "finish_time": FINISHED, **values}))
+
+    assert (occurred == event.occurred_at) if occurred else (before <= event.occurred_at <= utc_now())
 
 
 def test_each_new_state_is_told_once_and_progress_never():

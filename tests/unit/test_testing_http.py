@@ -15,7 +15,7 @@ from pulp_notifiers.testing.http import Answer, HttpReceiver, ReceivedRequest
 
 def connect(receiver: HttpReceiver) -> http.client.HTTPConnection:
     """Return a connection that is opened by its first request."""
-    return http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=10)
+    return http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=60)
 
 
 def ask(connection: http.client.HTTPConnection, path: str = "/", body: bytes = b"") -> http.client.HTTPResponse:
@@ -227,7 +227,7 @@ def test_https_is_served_with_a_certificate(tmp_path: Path) -> None:
     authority.configure_trust(context)
 
     with HttpReceiver(certificate=tmp_path / "chain.pem", key=tmp_path / "key.pem") as receiver:
-        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=context, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=context, timeout=60)
         status = ask(connection).status
         connection.close()
 
@@ -244,9 +244,9 @@ def test_a_client_that_says_nothing_holds_up_nobody(tmp_path: Path) -> None:
 
     with (
         HttpReceiver(certificate=tmp_path / "both.pem") as receiver,
-        socket.create_connection(("127.0.0.1", receiver.port), timeout=10),
+        socket.create_connection(("127.0.0.1", receiver.port), timeout=60),
     ):
-        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=context, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=context, timeout=60)
         assert 200 == ask(connection).status
         connection.close()
         receiver.close()

@@ -13,7 +13,7 @@ from pulp_notifiers.records import Attempt, Claim, DeliveryState, Outcome, OwedD
 from pulp_notifiers.worker import Worker, WorkerOptions
 from tests.support.memory import START, ClaimTable, NoHistory
 
-SECONDS = 20  # a deadline for what happens at once; reached only when something is broken
+SECONDS = 60  # a deadline for what happens at once; reached only when something is broken
 
 
 def claim_of(listener: str, lane: int, *numbers: int) -> Claim:

@@ -8,7 +8,7 @@ from pulp_notifiers.testing.smtp import SmtpReceiver
 
 
 def send_one(receiver: SmtpReceiver) -> None:
-    with smtplib.SMTP(receiver.host, receiver.port, local_hostname="localhost", timeout=10) as client:
+    with smtplib.SMTP(receiver.host, receiver.port, local_hostname="localhost", timeout=60) as client:
         client.sendmail("a@example.com", ["b@example.com", "c@example.com"], b"Subject: x\r\n\r\nbody\r\n")
 
 
@@ -47,7 +47,7 @@ def test_it_comes_back_on_the_same_port_and_remembers():
 def test_it_cuts_open_connections_on_demand():
     """And goes on listening."""
     with SmtpReceiver() as receiver:
-        client = smtplib.SMTP(receiver.host, receiver.port, local_hostname="localhost", timeout=10)
+        client = smtplib.SMTP(receiver.host, receiver.port, local_hostname="localhost", timeout=60)
         receiver.disconnect()
 
         with pytest.raises(smtplib.SMTPServerDisconnected):

@@ -195,7 +195,7 @@ def test_what_is_not_http_is_told(send: Send) -> None:
 
 def test_each_thread_has_its_own_connection(loaded: LoadedNotifier, event: Event) -> None:
     """Four attempts at the same time are four connections, and a slow receiver holds up nobody else."""
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
 
     def wait_for_the_others(request: object) -> int:
         together.wait()
@@ -250,7 +250,7 @@ notifier.close()
 def test_a_forked_process_does_not_use_its_parents_connection() -> None:
     """Two processes that write to one connection would garble it."""
     with HttpReceiver() as receiver:
-        subprocess.run([sys.executable, "-c", FORKING, receiver.url], check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", FORKING, receiver.url], check=True, timeout=300)
 
         assert [1, 2, 1] == [request.connection for request in receiver.requests]
 

@@ -32,7 +32,7 @@ def carry_one(listening: socket.socket, heads: list[bytes]) -> None:
         head = b"".join(iter(lines.readline, b"\r\n"))
         heads.append(head)
         port = int(head.split()[1].rpartition(b":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as server:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as server:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             back = threading.Thread(target=pump, args=(server, client))
             back.start()

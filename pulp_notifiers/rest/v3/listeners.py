@@ -30,6 +30,21 @@ EventTypes = Annotated[
 ]
 
 
+class SourceOptions(BaseModel):
+    """What a listener asks of sources."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    include: Annotated[
+        list[str],
+        Field(
+            description="What events are to tell beyond what they always carry, where their source can: content stands "
+            "for the names of what was added and removed. 1 to 32 small letters and _ each.",
+            examples=[["content"]],
+        ),
+    ] = []
+
+
 class ListenerFilter(Paging):
     """Query parameters that choose listeners."""
 
@@ -54,6 +69,7 @@ class NewListener(BaseModel):
             description="Only events of this task; the listener removes itself when the task has ended.", strict=False
         ),
     ] = None
+    source_options: Annotated[SourceOptions, Field(description="What is asked of sources.")] = SourceOptions()
 
 
 class ListenerChanges(BaseModel):
@@ -67,6 +83,7 @@ class ListenerChanges(BaseModel):
         Portable,
     ] = None
     event_types: EventTypes | None = None
+    source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
 
 
 class ListenerDocument(BaseModel):
@@ -78,6 +95,7 @@ class ListenerDocument(BaseModel):
     config: Annotated[dict[str, Any], Field(description="The notifier's options; secrets read *****.")]
     event_types: list[str]
     task_id: Annotated[str | None, Field(description="Only events of this task.")]
+    source_options: SourceOptions
 
 
 class ListenersV3:
@@ -131,11 +149,14 @@ class ListenersV3:
     def _created(self, sent: bytes) -> ListenerDocument:
         new = validated(NewListener, body.parse_object(sent))
         task_id = None if new.task_id is None else str(new.task_id)
-        return self._document(self._listeners.register(new.notifier_type, new.config, new.event_types, task_id))
+        include = new.source_options.include
+        made = self._listeners.register(new.notifier_type, new.config, new.event_types, task_id, include)
+        return self._document(made)
 
     def _updated(self, listener_id: str, sent: bytes) -> ListenerDocument:
         changes = validated(ListenerChanges, body.parse_object(sent))
-        return self._document(self._listeners.amend(listener_id, changes.config, changes.event_types))
+        include = None if changes.source_options is None else changes.source_options.include
+        return self._document(self._listeners.amend(listener_id, changes.config, changes.event_types, include))
 
     def _document(self, listener: Listener) -> ListenerDocument:
         return ListenerDocument(
@@ -145,6 +166,7 @@ class ListenersV3:
             config=self._listeners.shown_config(listener),
             event_types=list(listener.event_types),
             task_id=listener.task_id,
+            source_options=SourceOptions(include=list(listener.include)),
         )
 
 
@@ -156,8 +178,21 @@ def _fits(listener: Listener, wanted: ListenerFilter) -> bool:
     )
 
 
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    # References of pydantic begin at the body's schema, those of OpenAPI at the whole document.
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: _inlined(value, definitions) for key, value in schema.items() if key != "$ref"}
+    if "$ref" not in schema:
+        return parts
+    return {**_inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions), **parts}
+
+
 def _body(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

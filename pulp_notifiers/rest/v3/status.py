@@ -1,7 +1,8 @@
 """How the service is."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from ... import __version__
 from ...app import App
 from ...errors import StoreUnavailable
 from ...event import utc_now
+from ...records import SourceState
 from ..paths import OWN
 from .routes import Routes
 
@@ -40,13 +42,35 @@ class BacklogStatus(BaseModel):
     oldest_pending_seconds: Annotated[float | None, Field(description="How long the oldest pending one is owed.")]
 
 
+class SourceLag(BaseModel):
+    """A source, as far as anybody may know; ``sources/`` has the rest."""
+
+    name: str
+    state: SourceState
+    lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not tell.")]
+
+
+class StreamStatus(BaseModel):
+    """The task-status stream, as this process publishes to it; another one has a connection and counts of its own."""
+
+    enabled: bool
+    servers: Annotated[list[str], Field(description="Messaging servers, without user and password.")]
+    connected: Annotated[bool, Field(description="A connection is open; the first change of a task opens it.")]
+    outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null while none is.")]
+    published: Annotated[int, Field(description="Confirmed by a messaging server.")]
+    dropped: Annotated[int, Field(description="Lost, or not confirmed before the connection broke.")]
+    unrenderable: Annotated[int, Field(description="Without a JSON form.")]
+
+
 class StatusDocument(BaseModel):
     """How the service is."""
 
     version: str
     database: DatabaseStatus
     worker: WorkerStatus
+    stream: StreamStatus
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be reached.")]
+    sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be reached.")]
 
 
 class StatusV3:
@@ -67,22 +91,33 @@ class StatusV3:
         )
 
     def _read(self, response: Response) -> StatusDocument:
-        backlog = self._backlog()
-        if backlog is None:
+        try:
+            backlog, sources = self._backlog(), list(self._sources())
+        except StoreUnavailable as unavailable:
+            _logger.warning("%s", unavailable)
+            backlog, sources = None, None
             response.status_code = 503
         return StatusDocument(
             version=__version__,
             database=DatabaseStatus(dialect=self._app.store.dialect, reachable=backlog is not None),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
+            stream=self._stream(),
             backlog=backlog,
+            sources=sources,
         )
 
-    def _backlog(self) -> BacklogStatus | None:
-        try:
-            found = self._app.store.history.backlog()
-        except StoreUnavailable as unavailable:
-            _logger.warning("%s", unavailable)
-            return None
+    def _stream(self) -> StreamStatus:
+        stream = self._app.stream
+        return StreamStatus(**asdict(stream.health), **asdict(stream.counts))
+
+    def _backlog(self) -> BacklogStatus:
+        found = self._app.store.history.backlog()
         oldest = found.oldest_pending_at
         age = None if oldest is None else max(0.0, (self._clock() - oldest).total_seconds())
         return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=age)
+
+    def _sources(self) -> Iterator[SourceLag]:
+        for name, status in self._app.sources.statuses().items():
+            lag = status.facts.get("lag_seconds")
+            known = type(lag) in (int, float)  # a plugin may tell anything
+            yield SourceLag(name=name, state=status.state, lag_seconds=lag if known else None)

@@ -1,0 +1,44 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from pulp_notifiers.errors import TemporaryFailure
+from pulp_notifiers.event import Event
+from pulp_notifiers.source import Check, Intake, Source, SourceConfig
+
+
+class LineConfig(SourceConfig):
+    """Which file, and what its lines become."""
+
+    path: Path = Field(description="File to which another program appends lines.")
+    event_type: str = Field(description="Type of the events that the lines become.")
+    look_seconds: float = Field(1.0, gt=0, description="How often to look for new lines.")
+
+
+class LineSource(Source[LineConfig]):
+    """Makes an event of each line that is appended to a file."""
+
+    Config = LineConfig
+
+    def check(self, config: LineConfig) -> Sequence[Check]:
+        if not config.path.is_file():
+            return [Check("the file", False, f"There is no file {config.path}: correct the option path.")]
+        return [Check("the file", True, f"{config.path} has {config.path.stat().st_size} bytes.")]
+
+    def run(self, config: LineConfig, intake: Intake) -> None:
+        position = intake.remembered().get("position", 0)
+        while not intake.stopping.is_set():
+            try:
+                with config.path.open("rb") as file:
+                    file.seek(position)
+                    lines = [line for line in file.readlines(65536) if line.endswith(b"\n")]
+            except OSError as error:
+                raise TemporaryFailure(f"{config.path} cannot be read: {error.strerror}.") from error
+            position += sum(map(len, lines))
+            if lines:
+                events = [Event(config.event_type, {"line": line.decode(errors="replace").rstrip()}) for line in lines]
+                intake.take(events, remember={"position": position})
+            intake.tell(position=position)
+            if not lines:
+                intake.stopping.wait(config.look_seconds)

@@ -1,0 +1,78 @@
+"""Bodies of messages as task reports; whatever is none is told apart by what is wrong with it."""
+
+from base64 import b64decode
+from typing import Any
+
+from pulp_notifiers.broker import Received, task_document
+from pulp_notifiers.encoding import unportable
+from pulp_notifiers.task import InvalidRecord, TaskReport
+
+from .amqp_map import value_in_map
+
+MAP_CONTENT_TYPE = "amqp/map"
+LARGEST_BODY_BYTES = 16 * 2**20
+DEEPEST = 100
+
+
+class Unreadable(ValueError):
+    """A message that holds no task; its text is a sentence about it.
+
+    :param kind: one of a few words, by which repeats are recognised.
+    """
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+def read(message: Received) -> TaskReport:
+    """Return the task's report in a message, in whichever of its forms it came (CONTRACT 3.2).
+
+    :raises Unreadable: there is none in it.
+    """
+    if len(message.body) > LARGEST_BODY_BYTES:
+        raise Unreadable("size", f"The body is larger than {LARGEST_BODY_BYTES // 2**20} MB.")
+    try:
+        document = task_document(_without_map(message))
+    except ValueError as problem:
+        raise Unreadable("form", str(problem)) from None
+    if _is_deeper(document, DEEPEST):
+        raise Unreadable("depth", f"The body is nested more than {DEEPEST} levels deep.")
+    flaw = unportable(document)
+    if flaw:
+        raise Unreadable("value", flaw)
+    try:
+        return TaskReport.from_record(document)
+    except InvalidRecord as problem:
+        raise Unreadable("record", str(problem)) from None
+
+
+def _without_map(message: Received) -> bytes:
+    if message.content_type != MAP_CONTENT_TYPE or message.body.lstrip()[:1] == b"{":
+        return message.body
+    value = value_in_map(message.body, "body")
+    if value is None:
+        raise ValueError("The body is a map without a body.")
+    return _decoded(value)
+
+
+def _decoded(value: bytes) -> bytes:
+    if value.lstrip()[:1] == b"{":
+        return value
+    try:
+        return b64decode(value, validate=True)
+    except ValueError as error:
+        raise ValueError(f"The body inside of the map is not base64: {error}.") from None
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [item for container in level for item in _items(container) if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _items(container: Any) -> Any:
+    return container.values() if isinstance(container, dict) else container

@@ -1,0 +1,132 @@
+"""The options of the source, and the look at what it needs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulp_source_amqp import AmqpSource, AmqpSourceConfig
+from pydantic import ValidationError
+
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from pulp_notifiers.testing.source import RecordingIntake
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "Field required"),
+        ({"url": ""}, "name a messaging server"),
+        (
+            {"url": "qpid://joe:hidden@localhost"},
+            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1",
+        ),
+        ({"url": "memory://"}, "AMQP 0-9-1 servers only"),
+        ({"url": "amqp://one;memory://"}, "AMQP 0-9-1 servers only"),
+        ({"url": "amqp://joe:hidden@localhost:port"}, "the port is not a number"),
+        ({"url": "amqp://localhost", "exchange": ""}, "name the exchange; Pulp 2 published to pulp.api.v2"),
+        ({"url": "amqp://localhost", "exchange": "x" * 256}, "at most 255 bytes"),
+        ({"url": "amqp://localhost", "prefetch": 0}, "greater than or equal to 1"),
+        ({"url": "amqp://localhost", "prefetch": 10_001}, "less than or equal to 10000"),
+        ({"url": "amqps://localhost", "cacert": "/does/not/exist"}, "the file cannot be read"),
+        ({"url": "amqp://localhost", "cacert": __file__}, "write amqps://"),
+        ({"url": "amqp://localhost", "queue": "mine"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_cannot_work_is_refused(options: dict[str, Any], sentence: str) -> None:
+    """In words that help, and that repeat no password."""
+    with pytest.raises(ValidationError) as raised:
+        AmqpSourceConfig(**options)
+
+    assert sentence in str(raised.value)
+    assert "hidden" not in " ".join(problem["msg"] for problem in raised.value.errors())
+
+
+def test_the_password_is_not_shown() -> None:
+    """Neither by the config, nor by what may be told of it."""
+    config = AmqpSourceConfig(url="amqp://joe:hidden@localhost", cacert="", clientcert=None)
+
+    assert "hidden" not in f"{config!r} {config.shown()} {config.broker()!r}"
+    assert ("pulp.api.v2", 500, None) == (config.exchange, config.prefetch, config.cacert)
+
+
+def findings(config: AmqpSourceConfig) -> list[tuple[str, bool, str]]:
+    return [(check.subject, check.passed, check.finding) for check in AmqpSource().check(config)]
+
+
+def test_a_look_finds_all_well(rabbitmq: RabbitMQ) -> None:
+    """And leaves nothing on the server."""
+    listed = rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name")
+
+    subjects = [
+        (subject, passed) for subject, passed, _ in findings(AmqpSourceConfig(url=rabbitmq.url, exchange="new"))
+    ]
+
+    expected = ["messaging server", "exchange", "queue", "own messages"]
+    assert [(subject, True) for subject in expected] == subjects
+    assert listed == (rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name"))
+
+
+def test_a_look_tells_whether_the_exchange_is_there(rabbitmq: RabbitMQ) -> None:
+    """Because a wrong name would be declared in silence."""
+    there = findings(AmqpSourceConfig(url=rabbitmq.url, exchange="amq.topic"))[1]
+    missing = findings(AmqpSourceConfig(url=rabbitmq.url, exchange="pulp.api.v3"))[1]
+
+    assert ("exchange", True, "amq.topic is there.") == there
+    assert "pulp.api.v3 does not exist yet" in missing[2]
+
+
+def test_a_look_ends_where_the_server_is_away() -> None:
+    """With what to mend, and without the password."""
+    [(subject, passed, finding)] = findings(AmqpSourceConfig(url="amqp://joe:hidden@127.0.0.1:1"))
+
+    assert ("messaging server", False) == (subject, passed)
+    assert "Connection refused" in finding
+    assert "hidden" not in finding
+
+
+@pytest.fixture
+def reader(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """Return the URL of a user who may do nothing yet."""
+    rabbitmq.control("add_user", "reader", "hidden")
+    rabbitmq.control("set_permissions", "reader", "^$", "^$", "^$")
+    yield f"amqp://reader:hidden@127.0.0.1:{rabbitmq.port}/"
+    rabbitmq.control("delete_user", "reader")
+
+
+def test_a_user_without_permission_is_told(reader: str, rabbitmq: RabbitMQ) -> None:
+    """By the look, and by the run, which is not tried again soon."""
+    config = AmqpSourceConfig(url=reader)
+    *_, (subject, passed, finding) = findings(config)
+
+    assert ("queue", False) == (subject, passed)
+    assert "ACCESS_REFUSED" in finding
+    assert "permit this user to configure, write and read what is named." in finding
+    with pytest.raises(
+        PermanentFailure, match="could not subscribe to pulp.api.v2: .*ACCESS_REFUSED.*permit this user"
+    ):
+        AmqpSource().run(config, RecordingIntake())
+
+
+def test_the_permissions_in_the_documentation_are_enough(reader: str, rabbitmq: RabbitMQ) -> None:
+    """For a server that runs Pulp 2, and for an exchange that is not there yet."""
+    page = (Path(__file__).parents[3] / "docs" / "pulp-2.rst").read_text(encoding="utf-8")
+    [line] = [line for line in page.splitlines() if "rabbitmqctl set_permissions" in line]
+    rabbitmq.control("set_permissions", "reader", *[part.strip("'") for part in line.split()[-3:]])
+    intake = RecordingIntake(source="permitted")
+
+    assert all(passed for _, passed, _ in findings(AmqpSourceConfig(url=reader)))
+    with intake.running(AmqpSource(), AmqpSourceConfig(url=reader)):
+        intake.wait_until(lambda: bool(intake.told))
+
+
+def test_a_wrong_password_is_told(rabbitmq: RabbitMQ) -> None:
+    """Without it."""
+    config = AmqpSourceConfig(url=f"amqp://guest:hidden@127.0.0.1:{rabbitmq.port}")
+
+    with pytest.raises(TemporaryFailure, match="ACCESS_REFUSED") as raised:
+        AmqpSource().run(config, RecordingIntake())
+
+    assert "hidden" not in raised.value.reason
+    assert [False] == [passed for _, passed, _ in findings(config)]

@@ -1,0 +1,39 @@
+"""Which states of tasks were seen lately."""
+
+from pulp_source_amqp.memory import LatelySeen
+
+from pulp_notifiers.task import TaskReport
+
+
+def report(number: int, state: str = "running") -> TaskReport:
+    return TaskReport(id=f"{number:024x}", task_id=f"task-{number}", state=state)
+
+
+def test_only_another_state_is_news() -> None:
+    """And after the last one nothing is."""
+    seen = LatelySeen()
+    news = []
+    for state in ("waiting", "waiting", "running", "running", "suspended", "running", "error", "error", "running"):
+        news.append(seen.is_news(report(1, state)))
+        seen.note(report(1, state))
+
+    assert [True, False, True, False, True, True, True, False] == news[:8]
+    assert seen.is_news(report(2, "running"))
+
+
+def test_nothing_follows_a_final_state() -> None:
+    """Whatever arrives late."""
+    seen = LatelySeen()
+    seen.note(report(1, "finished"))
+
+    assert [] == [state for state in ("waiting", "running", "error", "finished") if seen.is_news(report(1, state))]
+
+
+def test_no_more_is_remembered_than_twice_the_limit() -> None:
+    """The oldest are forgotten."""
+    seen = LatelySeen(remembered=10)
+    for number in range(35):
+        seen.note(report(number))
+
+    remembered = [number for number in range(35) if seen.state(f"task-{number}")]
+    assert list(range(20, 35)) == remembered

@@ -1,0 +1,175 @@
+"""``source``: what brings events in."""
+
+from typing import Any
+
+import click
+
+from .connection import Connection, connection_options, pass_connection
+from .service import run_sources
+from .source_config import config_given, gathered
+from .tables import json_option, print_json, print_table
+
+_PAGE = 1000
+_CHECK_FAILED = 1
+
+
+@click.group(params=connection_options())
+def source() -> None:
+    """Manage the sources that bring events in.
+
+    The server at --url is asked; only run works on this machine.
+    """
+
+
+@source.command("add")
+@click.argument("name")
+@click.option(
+    "source_type", "--type", metavar="TYPE", required=True, help="A source type that the server has installed."
+)
+@config_given
+@pass_connection
+def add_source(connection: Connection, /, name: str, source_type: str, **given: Any) -> None:
+    """Add the source NAME.
+
+    It is run within seconds. source types shows the options of each type; source test tries them beforehand.
+    """
+    document = {"name": name, "type": source_type, "config": gathered(**given)}
+    connection.client().post(_collection("sources"), document)
+    click.echo(f"Source {name} added.")
+
+
+@source.command("list")
+@json_option
+@pass_connection
+def list_sources(connection: Connection, /, as_json: bool) -> None:
+    """List the sources and how each is."""
+    found = _all(connection, "sources")
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one["name"], one["type"], one["state"], _lag(one["facts"]), one["problem"]) for one in found]
+    print_table(("Name", "Type", "State", "Lag", "Problem"), rows)
+
+
+@source.command("show")
+@click.argument("name")
+@json_option
+@pass_connection
+def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
+    """Show the source NAME with its options and what it tells of itself."""
+    found = connection.client().get(_path(name))
+    if as_json:
+        print_json(found)
+        return
+    config, facts = found.pop("config"), found.pop("facts")
+    print_table(("Property", "Value"), list(found.items()))
+    for title, values in (("Option", config), ("Fact", facts)):
+        if values:
+            click.echo()
+            print_table((title, "Value"), list(values.items()))
+
+
+@source.command("remove")
+@click.argument("name")
+@pass_connection
+def remove_source(connection: Connection, /, name: str) -> None:
+    """Remove the source NAME, and what it remembers."""
+    connection.client().delete(_path(name))
+    click.echo(f"Source {name} removed.")
+
+
+@source.command("test")
+@click.argument("name", required=False)
+@click.option("source_type", "--type", metavar="TYPE", help="Test the options given here, without a source.")
+@config_given
+@json_option
+@pass_connection
+@click.pass_context
+def test_source(
+    context: click.Context,
+    connection: Connection,
+    /,
+    name: str | None,
+    source_type: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Have the server look at everything that the source NAME needs, or that --type with these options would.
+
+    Nothing is changed. The exit code is 1 if a check did not pass.
+    """
+    if (name is None) == (source_type is None) or (source_type is None and any(given.values())):
+        raise click.UsageError("Give either the NAME of a source, or --type and options.")
+    if name is not None:
+        found = connection.client().post(f"{_path(name)}test/", {})
+    else:
+        tried = {"type": source_type, "config": gathered(**given)}
+        found = connection.client().post(_collection("source-tests"), tried)
+    if as_json:
+        print_json(found)
+    else:
+        rows = [("ok" if one["passed"] else "FAILED", one["subject"], one["finding"]) for one in found["checks"]]
+        print_table(("Result", "Check", "Finding"), rows)
+    if not found["passed"]:
+        context.exit(_CHECK_FAILED)
+
+
+@source.command("types")
+@json_option
+@pass_connection
+def list_source_types(connection: Connection, /, as_json: bool) -> None:
+    """List the source types that the server has installed, and their options."""
+    found = _all(connection, "source-types")
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["type"], one["distribution"], one["version"], *_options(one["schema"] or {}), one["problem"])
+        for one in found
+    ]
+    print_table(("Type", "Distribution", "Version", "Required options", "Further options", "Problem"), rows)
+
+
+def _all(connection: Connection, kind: str) -> list[dict[str, Any]]:
+    client = connection.client()
+    found: list[dict[str, Any]] = []
+    while True:
+        page = client.get(_collection(kind), {"limit": _PAGE, "offset": len(found)})
+        found += page["results"]
+        if page["next"] is None or not page["results"]:
+            return found
+
+
+def _options(schema: dict[str, Any]) -> tuple[str, str]:
+    required = schema.get("required", [])
+    further = [name for name in schema.get("properties", {}) if name not in required]
+    return ", ".join(required), ", ".join(further)
+
+
+def _lag(facts: dict[str, Any]) -> str | None:
+    from .status import seconds
+
+    lag = facts.get("lag_seconds")
+    return seconds(lag) if type(lag) in (int, float) else None
+
+
+def _collection(kind: str) -> str:
+    from .client import NOTIFICATIONS
+
+    return f"{NOTIFICATIONS}{kind}/"
+
+
+def _path(name: str) -> str:
+    """Return where the server has a source.
+
+    :raises RequestFailed: it can have none of this name, because servers decode a slash before they look at the path.
+    """
+    from .client import segment
+    from .failures import no_source
+
+    if not name.strip(".") or "/" in name:
+        raise no_source(name)
+    return f"{_collection('sources')}{segment(name)}/"
+
+
+source.add_command(run_sources)

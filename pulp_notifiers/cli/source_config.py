@@ -1,0 +1,97 @@
+"""Options of a source on the command line; those that are secret need not stand there."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .connection import ask_password, at_terminal, standard_input
+from .event import JsonSource
+from .options import InvalidOptionText, JsonText
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+class ConfigPair(click.ParamType[tuple[str, Any]]):
+    """One option of a source: ``KEY=TEXT``, ``KEY=@FILE`` or ``KEY:=JSON``."""
+
+    name = "KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Return key and value."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        is_json = key.endswith(":")
+        key = key.removesuffix(":")
+        if not (key and equals):
+            raise click.BadParameter("write KEY=TEXT, KEY=@FILE or KEY:=JSON", ctx, param)
+        if is_json:
+            return key, JsonText().convert(text, param, ctx)
+        return key, _read(key, text[1:], param, ctx) if text.startswith("@") else text
+
+
+def config_given(command: FunctionT) -> FunctionT:
+    """Give a command the options from which :func:`gathered` makes a config."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def gathered(pairs: Iterable[tuple[str, Any]], config_json: dict[str, Any] | None, secrets: Iterable[str]) -> Any:
+    """Return the config that a command line gives; asks for what is secret."""
+    config = dict(config_json or {})
+    for key, value in pairs:
+        _put(config, key, value)
+    for key in secrets:
+        _put(config, key, _asked(key))
+    return config
+
+
+def _put(config: dict[str, Any], key: str, value: Any) -> None:
+    if key in config:
+        raise click.UsageError(f"{key} is given twice: leave one of the two out.")
+    config[key] = value
+
+
+def _asked(key: str) -> str:
+    if at_terminal():
+        return ask_password(key, f"--config {key}=@FILE")
+    try:
+        line = standard_input().readline()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"No {key} can be read: {error}. Give it with --config {key}=@FILE.") from None
+    if not line:
+        raise click.UsageError(f"Standard input has no line for {key}. Give it with --config {key}=@FILE.")
+    return line.rstrip("\r\n")
+
+
+def _read(key: str, path: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise InvalidOptionText(f"The file of {key} cannot be read: {error}.", ctx, param) from None
+
+
+_OPTIONS = (
+    click.option(
+        "pairs",
+        "--config",
+        type=ConfigPair(),
+        multiple=True,
+        help="An option of the source: KEY=TEXT, KEY=@FILE to read the text from a file, or KEY:=JSON for a list, an "
+        "object or null; may be given several times.",
+    ),
+    click.option(
+        "secrets",
+        "--secret",
+        metavar="KEY",
+        multiple=True,
+        help="An option of the source that is asked for; read as a line of standard input when that is no terminal; "
+        "may be given several times.",
+    ),
+    click.option(
+        "--config-json", type=JsonSource(), help="Options: JSON, @FILE to read it from a file, or - for input."
+    ),
+)

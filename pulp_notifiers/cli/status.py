@@ -1,0 +1,63 @@
+"""``status``: how the service is."""
+
+import os
+from typing import Any
+
+import click
+
+from .connection import Connection, connection_options, pass_connection
+from .tables import Row, json_option, print_json, print_table
+
+
+@click.command(params=connection_options())
+@json_option
+@pass_connection
+@click.pass_context
+def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
+    """Show how the server is, what it owes, and how far its sources are behind.
+
+    Needs no user. The exit code is 74 if the server cannot reach its database.
+    """
+    from .client import NOTIFICATIONS
+
+    found = connection.client(ask=False).get(f"{NOTIFICATIONS}status/", answer_key="backlog")
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("Property", "Value"), list(_rows(found)))
+        if found["sources"]:
+            click.echo()
+            rows = [(one["name"], one["state"], seconds(one["lag_seconds"])) for one in found["sources"]]
+            print_table(("Source", "State", "Lag"), rows)
+    if not found["database"]["reachable"]:
+        context.exit(os.EX_IOERR)
+
+
+def seconds(value: float | None) -> str | None:
+    """Return a span of time for people."""
+    return None if value is None else f"{value:.1f} s"
+
+
+def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
+    database, worker, backlog = found["database"], found["worker"], found["backlog"] or {}
+    stream = found["stream"]
+    return (
+        ("version", found["version"]),
+        ("database", f"{database['dialect']}, {'reachable' if database['reachable'] else 'out of reach'}"),
+        ("worker", f"running, {worker['threads']} threads" if worker["running"] else "not in this process"),
+        ("task-status stream", _stream(stream)),
+        ("published, dropped", f"{stream['published']}, {stream['dropped']}"),
+        ("pending deliveries", backlog.get("pending")),
+        ("dead letters", backlog.get("dead")),
+        ("oldest pending", seconds(backlog.get("oldest_pending_seconds"))),
+    )
+
+
+def _stream(found: dict[str, Any]) -> str:
+    if not found["enabled"]:
+        return "off"
+    if found["outage_since"] is not None:
+        state = f"dropped since {found['outage_since']}"
+    else:
+        state = "connected" if found["connected"] else "not connected"
+    return f"{state}, {' or '.join(found['servers'])}"

@@ -1,0 +1,60 @@
+"""What every kind of plugin has in common: options that a model reads, and calls that may go wrong in any way."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import InvalidConfig, InvalidSource, PluginUnavailable
+
+ResultT = TypeVar("ResultT")
+
+
+def guarded(work: Callable[[], ResultT], what: str, unavailable: Callable[[str], PluginUnavailable]) -> ResultT:
+    """Return what a plugin's function returns; whatever it raises means that the plugin cannot be used.
+
+    :param what: names the function, for people.
+    :param unavailable: makes the error of a sentence.
+    """
+    try:
+        return work()
+    except (InvalidConfig, InvalidSource, KeyboardInterrupt):
+        raise
+    except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
+        # Not the text of a ValidationError, which repeats values that may be secret.
+        told = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else failure
+        raise unavailable(f"{what} failed: {type(failure).__name__}: {told}".rstrip(": ")) from failure
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """Return what is wrong, by option; never the values, which may be secret."""
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        raised = problem.get("ctx", {}).get("error")
+        found[".".join(map(str, problem["loc"]))] = str(raised) if raised is not None else problem["msg"]
+    return found
+
+
+def require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
+    """Check that a function can be called with so many arguments.
+
+    :raises TypeError: it cannot; the text shows the form that it must have.
+    """
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*range(count), **{name: 1 for name in signature.parameters if name == "attempt"})
+    except TypeError:
+        raise TypeError(f"{function!r} cannot be called as {form}") from None
+
+
+def config_model(plugin: Any, of_whom: str) -> type[BaseModel]:
+    """Return the model of a plugin's options.
+
+    :param of_whom: whose options they are, for people.
+    :raises TypeError: it has none.
+    """
+    model = getattr(plugin, "Config", None)
+    if not (inspect.isclass(model) and issubclass(model, BaseModel)):
+        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the {of_whom}'s options")
+    return model

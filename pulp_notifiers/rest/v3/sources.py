@@ -1,0 +1,220 @@
+"""Sources: adding, looking at, testing and removing them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ...errors import InvalidSource, NoSuchSource, SourceUnavailable
+from ...records import Operation, RegisteredSource, SourceState
+from ...source import Check
+from ...sources import Sources
+from .. import body
+from ..paths import OWN
+from ..refusals import InvalidFields
+from .fields import PortableObject, validated
+from .pages import Page, Paging, next_page, previous_page
+from .routes import INVALID, Detail, Routes, Served
+
+_COLLECTION = f"{OWN}sources/"
+_FIELDS = {"source_type": "type"}
+"""Fields whose name differs from that of the engine's."""
+
+SourceType = Annotated[str, Field(description="Name of an installed source type.", examples=["pulp3"])]
+Config = Annotated[PortableObject, Field(description="The source's options.")]
+
+
+class NewSource(BaseModel):
+    """A source to add."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(description="Unique: 1 to 64 letters, digits, dots, _ and -.", examples=["zoo"])]
+    type: SourceType
+    config: Config = {}
+
+
+class TriedSource(BaseModel):
+    """Options to test, without a source that has them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    type: SourceType
+    config: Config = {}
+
+
+class SourceDocument(BaseModel):
+    """A source that was added, and how it is."""
+
+    pulp_href: str
+    pulp_created: datetime
+    name: str
+    type: str
+    config: Annotated[dict[str, Any], Field(description="The source's options; secrets read *****.")]
+    state: Annotated[
+        SourceState,
+        Field(description="running; failing: it is run, and cannot work at the moment; waiting: no process runs it."),
+    ]
+    holder: Annotated[str | None, Field(description="The process that runs it, as host:process id:digits.")]
+    problem: Annotated[str | None, Field(description="Why it cannot work.")]
+    problem_since: datetime | None
+    facts: Annotated[dict[str, Any], Field(description="What the source tells of itself, such as lag_seconds.")]
+    told_at: Annotated[datetime | None, Field(description="When it told them.")]
+
+
+class CheckDocument(BaseModel):
+    """One thing that a source looked at."""
+
+    subject: str
+    passed: bool
+    finding: Annotated[str, Field(description="What was found; where it did not pass, what mends it.")]
+
+
+class ChecksDocument(BaseModel):
+    """What a test found."""
+
+    passed: Annotated[bool, Field(description="Whether every check passed.")]
+    checks: Annotated[list[CheckDocument], Field(description="In the order of the looking, which a failure may end.")]
+
+
+class SourcesV3:
+    """The routes below ``sources/``, and ``source-tests/``."""
+
+    def __init__(self, sources: Sources, max_body_bytes: int) -> None:
+        self._sources = sources
+        self._max_body_bytes = max_body_bytes
+
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        one = f"{_COLLECTION}{{name}}/"
+        routes.add_several(
+            _COLLECTION,
+            Served(Operation.READ, self._list, _LISTING),
+            Served(Operation.CREATE, self._create, _ADDING),
+        )
+        routes.add_several(
+            one, Served(Operation.READ, self._get, _READING), Served(Operation.DELETE, self._delete, _REMOVING)
+        )
+        routes.add_several(f"{one}test/", Served(Operation.CREATE, self._test, _TESTING))
+        routes.add_several(f"{OWN}source-tests/", Served(Operation.CREATE, self._try, _TRYING))
+
+    def _list(self, request: Request, wanted: Annotated[Paging, Query()]) -> Page[SourceDocument]:
+        found = self._sources.list()
+        results = []
+        for source in found[wanted.offset : wanted.offset + wanted.limit]:
+            with suppress(NoSuchSource):  # removed since it was listed
+                results.append(self._document(source))
+        return Page[SourceDocument](
+            count=len(found),
+            next=next_page(request, wanted, len(found)),
+            previous=previous_page(request, wanted),
+            results=results,
+        )
+
+    def _get(self, name: str) -> SourceDocument:
+        return self._document(self._sources.get(name))
+
+    async def _create(self, request: Request, response: Response) -> SourceDocument:
+        sent = await body.read(request, self._max_body_bytes)
+        document = await run_in_threadpool(self._created, sent)
+        response.headers["Location"] = document.pulp_href
+        return document
+
+    def _created(self, sent: bytes) -> SourceDocument:
+        new = validated(NewSource, body.parse_object(sent))
+        with _problems_by_field():
+            return self._document(self._sources.add(new.name, new.type, new.config))
+
+    def _delete(self, name: str) -> None:
+        self._sources.remove(name)
+
+    def _test(self, name: str) -> ChecksDocument:
+        with _problems_by_field():
+            return _checks(self._sources.check(name))
+
+    async def _try(self, request: Request) -> ChecksDocument:
+        sent = await body.read(request, self._max_body_bytes)
+        return await run_in_threadpool(self._tried, sent)
+
+    def _tried(self, sent: bytes) -> ChecksDocument:
+        tried = validated(TriedSource, body.parse_object(sent))
+        with _problems_by_field():
+            return _checks(self._sources.check_config(tried.type, tried.config))
+
+    def _document(self, source: RegisteredSource) -> SourceDocument:
+        status = self._sources.status(source)
+        return SourceDocument(
+            pulp_href=f"{_COLLECTION}{source.name}/",
+            pulp_created=source.created_at,
+            name=source.name,
+            type=source.source_type,
+            config=self._sources.shown_config(source),
+            state=status.state,
+            holder=status.holder,
+            problem=status.problem,
+            problem_since=status.problem_since,
+            facts=dict(status.facts),
+            told_at=status.told_at,
+        )
+
+
+@contextmanager
+def _problems_by_field() -> Iterator[None]:
+    try:
+        yield
+    except InvalidSource as invalid:
+        raise InvalidFields(_renamed(invalid.problems)) from None
+    except SourceUnavailable as unavailable:
+        raise InvalidFields({"type": [unavailable.reason]}) from None
+
+
+def _renamed(problems: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {_FIELDS.get(field, field): sentences for field, sentences in problems.items()}
+
+
+def _checks(found: Sequence[Check]) -> ChecksDocument:
+    return ChecksDocument(
+        passed=all(check.passed for check in found),
+        checks=[CheckDocument(subject=each.subject, passed=each.passed, finding=each.finding) for each in found],
+    )
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+_TOO_LARGE: dict[int | str, dict[str, Any]] = {413: {"model": Detail, "description": "The body is too large."}}
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Detail, "description": "There is no such source."}}
+_LISTING = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
+_READING = {"name": "sources_read", "summary": "Show a source and how it is", "responses": _MISSING}
+_ADDING = {
+    "name": "sources_create",
+    "summary": "Add a source",
+    "status_code": 201,
+    "responses": {**INVALID, **_TOO_LARGE},
+    "openapi_extra": _body(NewSource),
+}
+_REMOVING = {
+    "name": "sources_delete",
+    "summary": "Remove a source",
+    "status_code": 204,
+    "responses": _MISSING,
+}
+_TESTING = {
+    "name": "sources_test",
+    "summary": "Look at everything that a source needs",
+    "responses": {**INVALID, **_MISSING},
+}
+_TRYING = {
+    "name": "source_tests_create",
+    "summary": "Look at everything that a source would need",
+    "responses": {**INVALID, **_TOO_LARGE},
+    "openapi_extra": _body(TriedSource),
+}

@@ -1,0 +1,110 @@
+"""Processes that run sources are killed: others go on where they had come to, with nothing missing or doubled."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pulp_notifiers.app import App
+from pulp_notifiers.settings import Settings
+from tests.support.counting_source import entry_point
+from tests.support.service import Service
+
+ROOT = Path(__file__).parents[2]
+KILLS = 10
+PATIENCE_SECONDS = 60.0
+
+
+def import_path(folder: Path) -> str:
+    """Return a PYTHONPATH with the counting source."""
+    return os.pathsep.join(map(str, (ROOT, entry_point(folder / "site"))))
+
+
+def wait_until(reached: Callable[[], bool], told: Callable[[], str] = str) -> None:
+    """Return when a condition is true."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.01)
+
+
+@contextmanager
+def counting_app(folder: Path, monkeypatch) -> Iterator[App]:
+    """Return an app that looks on; it has a source that counts."""
+    monkeypatch.syspath_prepend(str(folder / "site"))
+    with App.from_settings(Settings({"notifiers": {"state_directory": str(folder / "state")}})) as app:
+        app.sources.add("numbers", "counting", {"pause_seconds": 0.001})
+        yield app
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process as a power cut does."""
+    process.kill()
+    process.wait()
+
+
+def counted(app: App) -> list[int]:
+    """Return the numbers of all events that are owed, in their order."""
+    numbers: list[int] = []
+    now = datetime.now(UTC)
+    while claims := app.store.claims.claim(now, now + timedelta(minutes=30), 1000):
+        numbers.extend(owed.event.payload["number"] for claim in claims for owed in claim.deliveries)
+    return sorted(numbers)
+
+
+def test_ten_kills_amid_takes_leave_memory_and_events_in_agreement(tmp_path, monkeypatch):
+    """No number is missing and none came twice."""
+    environ = {**os.environ, "PYTHONPATH": import_path(tmp_path)}
+    command = [sys.executable, "-m", "tests.support.counting_source", str(tmp_path / "state"), "0.5"]
+    with counting_app(tmp_path, monkeypatch) as app:
+        source = app.sources.get("numbers")
+        app.listeners.register("http", {"url": "http://127.0.0.1:9/"}, ["number.counted"])
+
+        def number() -> int:
+            return int(app.store.sources.memory(source.id).get("number", 0))
+
+        processes = deque([subprocess.Popen(command, env=environ, cwd=ROOT)])
+        try:
+            for _ in range(KILLS):
+                # The next one waits already.
+                processes.append(subprocess.Popen(command, env=environ, cwd=ROOT))
+                enough = number() + 5
+                wait_until(lambda enough=enough: number() > enough)
+                end(processes.popleft())
+        finally:
+            for process in processes:
+                end(process)
+
+        assert [*range(1, number() + 1)] == counted(app)
+
+
+def test_another_service_takes_over_from_one_that_is_killed_and_at_once_from_one_that_ends(tmp_path, monkeypatch):
+    """Two ``serve`` processes on one database; each source is run by one of them."""
+    path = import_path(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", path)
+    (tmp_path / "b").mkdir()
+    shared = {"STATE_DIRECTORY": str(tmp_path / "state")}
+    with counting_app(tmp_path, monkeypatch) as app:
+        holders: list[str | None] = []
+
+        def held_by_another() -> bool:
+            holder = app.sources.status("numbers").holder
+            return holder is not None and holder not in holders
+
+        with Service(tmp_path, **shared) as first, Service(tmp_path / "b", **shared) as second:
+            wait_until(held_by_another, first.log.read_text)
+            holders.append(app.sources.status("numbers").holder)
+            one, other = (first, second) if "is run by this process" in first.log.read_text() else (second, first)
+            one.kill()
+            wait_until(held_by_another, other.log.read_text)
+            holders.append(app.sources.status("numbers").holder)
+            one.start()
+            assert 0 == other.stop()
+            wait_until(held_by_another, one.log.read_text)
+
+            assert "is run by this process" in other.log.read_text()

@@ -1,0 +1,86 @@
+"""A router between a client and a server, which may break connections and be away."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+
+class Relay:
+    """Forwards connections on a port of its own to another.
+
+    :param overhear: gets what the server says before the client does.
+    """
+
+    def __init__(self, to_port: int, overhear: Callable[[bytes], None] | None = None) -> None:
+        self._to_port = to_port
+        self._overhear = overhear
+        self._ends: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        # Bound and never listening: it keeps the port from others while the relay is away.
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        self.begin()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
+        self._place.close()
+
+    def begin(self) -> None:
+        """Take connections."""
+        self._server = socket.create_server(("127.0.0.1", self.port))
+        self._start(self._accept, self._server)
+
+    def end(self) -> None:
+        """Refuse connections from now on, and break those that are there."""
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()  # after which there are no more ends
+        self._server.close()
+        self.cut()
+        while self._threads:
+            self._threads.pop().join()
+
+    def cut(self) -> None:
+        """Break every connection."""
+        ends, self._ends = self._ends, []
+        for end in ends:
+            with already_down():
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, server: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = server.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self._to_port))
+            self._ends += [near, far]
+            self._start(self._forward, near, far, None)
+            self._start(self._forward, far, near, self._overhear)
+
+    def _forward(self, source: socket.socket, sink: socket.socket, overhear: Callable[[bytes], None] | None) -> None:
+        with source, already_down():
+            while data := source.recv(65536):
+                if overhear is not None:
+                    overhear(data)
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+
+    def _start(self, work: Any, *arguments: Any) -> None:
+        self._threads.append(threading.Thread(target=work, args=arguments))
+        self._threads[-1].start()
+
+
+@contextmanager
+def already_down() -> Iterator[None]:
+    """Do what cannot be done any more where the other end was faster, and mind that not."""
+    try:
+        yield
+    except OSError:
+        return

@@ -1,0 +1,105 @@
+"""The task in a message of the stream, in each form in which it may come."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from pulp_notifiers.broker import task_document
+
+VECTORS = {
+    vector["id"]: vector
+    for vector in json.loads((Path(__file__).parent.parent / "legacy/vectors/task_status_messages.json").read_text())[
+        "vectors"
+    ]
+}
+NATIVE = [name for name, vector in VECTORS.items() if "amqp091" in vector.get("expect", {})]
+ENVELOPED = [name for name in NATIVE if "content" in VECTORS[name]["expect"].get("qpid010", {})]
+
+
+def in_envelope(body, **properties):
+    """Return a body as kombu's transport for Qpid wraps it."""
+    envelope = {"body": b64encode(body).decode(), "properties": {"body_encoding": "base64", **properties}}
+    return json.dumps(envelope).encode()
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_a_native_body_is_the_document(name):
+    """Bytes of JSON, its keys in the order in which they were published."""
+    expected = VECTORS[name]["expect"]["amqp091"]
+
+    document = task_document(expected["body_exact"].encode())
+
+    assert expected["body_json"] == document
+    assert list(json.loads(expected["body_exact"])) == list(document)
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_a_text_plain_body_is_the_document(name):
+    """The library may have made text of it, which is what Python 3's producers sent."""
+    expected = VECTORS[name]["expect"]["amqp091"]
+
+    assert expected["body_json"] == task_document(expected["body_exact"])
+
+
+@pytest.mark.parametrize("name", ENVELOPED)
+def test_a_base64_envelope_holds_the_document(name):
+    """As kombu wrapped it for Qpid, written as JSON."""
+    expected = VECTORS[name]["expect"]
+
+    assert expected["amqp091"]["body_json"] == task_document(json.dumps(expected["qpid010"]["content"]).encode())
+
+
+def test_the_vectors_hold_both_forms():
+    """Otherwise the tests above would be about nothing."""
+    assert NATIVE
+    assert ENVELOPED
+
+
+def test_an_envelope_without_encoding_holds_text():
+    """As kombu writes for a virtual transport whose body needs none."""
+    body = json.dumps({"body": '{"task_id": "t"}', "properties": {"body_encoding": "utf-8"}})
+
+    assert {"task_id": "t"} == task_document(body)
+
+
+def test_a_task_with_a_field_called_body_is_no_envelope():
+    """Only what has no task_id of its own is looked into."""
+    assert {"task_id": "t", "body": "eyJ9"} == task_document(b'{"task_id": "t", "body": "eyJ9"}')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"\x80\x81",
+        b"nonsense",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"3",
+        b"{}",
+        b'{"task_id": null}',
+        b'{"task_id": 7}',
+        b'{"task_id": ""}',
+        b'{"task_id": "t", "result": NaN}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"9" * 10_000,
+        b'{"body": "not base64!"}',
+        b'{"body": 7}',
+        b'{"body": "\\u20ac"}',
+        b'{"body": ""}',
+        in_envelope(b"nonsense"),
+        in_envelope(in_envelope(b'{"task_id": "t"}')),
+        "\ud800",
+        "{",
+    ],
+    ids=lambda body: repr(body)[:30],
+)
+def test_what_holds_no_task_is_told(body):
+    """By a sentence, whatever it is."""
+    with pytest.raises(ValueError, match=r"^The body .*\.$"):
+        task_document(body)
