@@ -87,23 +87,24 @@ class TaskDocument:
         found = (text.removeprefix("shared:") for text in self._texts("reserved_resources_record"))
         return next((text for text in found if text.startswith("prn:") and text.endswith(f":{uuid}")), uuid)
 
+    @property
+    def completed(self) -> bool:
+        """Tell whether the task did all that it was to do."""
+        return self.state == "completed"
+
     def versions(self) -> list[Version]:
         """Return the repository versions that the task made, in the order in which they are named."""
-        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in self.created_resources()]
+        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in self._made()]
         return [Version(match[1], int(match[2]), href) for href, match in found if match and match[2]]
 
     def publications(self) -> list[str]:
         """Return the hrefs of the publications that the task made."""
-        return [href for href in self.created_resources() if "/publications/" in href]
-
-    def created_resources(self) -> list[str]:
-        """Return the hrefs of all that the task made."""
-        return self._texts("created_resources")
+        return [href for href in self._made() if "/publications/" in href]
 
     def result(self) -> Mapping[str, Any]:
         """Return what the task returned, where that is an object."""
         result = self.fields.get("result")
-        return result if isinstance(result, Mapping) else {}
+        return result if self.completed and isinstance(result, Mapping) else {}
 
     def error(self) -> Mapping[str, Any]:
         """Return how the task failed; empty where it did not."""
@@ -114,6 +115,10 @@ class TaskDocument:
         """Return the progress reports."""
         reports = self.fields.get("progress_reports")
         return [dict(report) for report in reports if isinstance(report, Mapping)] if isinstance(reports, list) else []
+
+    def _made(self) -> list[str]:
+        # A task that was killed lists what it had begun, which nobody ever gets to see.
+        return self._texts("created_resources") if self.completed else []
 
     def _texts(self, name: str) -> list[str]:
         values = self.fields.get(name)

@@ -42,6 +42,7 @@ def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
         result=redacted(document.fields.get("result")) if ended else None,
         group_id=_group(document),
         traceback=traceback(document) if ended else None,
+        changed_at=change.at,
     )
 
 

@@ -78,7 +78,7 @@ def finish_of_sync(
 
     :param summary: content summary of the version that it made; None where it made none.
     """
-    succeeded = document.state == "completed"
+    succeeded = document.completed
     version = next((made for made in document.versions() if made.repository == subject.uuid), None)
     plugin = _plugin(subject)
     record = {

@@ -6,13 +6,14 @@ from typing import Any
 import pulp3_recorded
 import pytest
 from pulp3_direct import DirectClient, poll_of
-from pulp3_intake import MemoryIntake
+from pulp3_intake import WatchIntake
 from pulp3_world import World
 from pulp_source_pulp3.changes import Stage
 from pulp_source_pulp3.changes import stage as stage_of
 from pulp_source_pulp3.documents import TaskDocument
 
 from pulp_notifiers.task import publish_payload, sync_payload
+from pulp_notifiers.task_events import task_event
 
 
 class Watched:
@@ -20,7 +21,7 @@ class Watched:
 
     def __init__(self, app: str = "file") -> None:
         self.world = World()
-        self.intake = MemoryIntake()
+        self.intake = WatchIntake()
         self.zoo = self.world.add_repository("zoo", app)
         self.world.run("sync.completed", self.zoo)
         self.poll = poll_of(self.world, self.intake, DirectClient(self.world))
@@ -251,6 +252,37 @@ def test_a_report_is_one_of_pulp_2(watched):
     assert None not in (report.start_time, report.finish_time, report.result)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["modify.completed", "upload.completed", "sync.completed", "sync.completed.autopublish", "publish.completed"],
+)
+@pytest.mark.parametrize("state", ["failed", "canceled"])
+def test_what_a_killed_task_left_half_done_was_not_made(watched, kind, state):
+    """Although its document lists it; nobody ever gets to see it."""
+    watched.run(kind, state=state, error={"reason": "Killed by signal 9."} if state == "failed" else None)
+
+    payloads = [event.payload for event in watched.intake.events]
+    made = [found.get(name) for found in payloads for name in ("repo_version", "version_href", "publication")]
+    assert "repo.version.created" not in watched.types()
+    assert len(watched.types()) == (0 if kind in ("modify.completed", "upload.completed") else 2)
+    assert {None} >= set(made)
+    assert {False, None} >= {found.get("changed") for found in payloads}
+
+
+def test_reports_say_when_each_state_was_reached(watched):
+    """However late the document is read."""
+    task = watched.world.dispatch("sync.completed", watched.zoo)
+    watched.world.clock.advance(10)
+    watched.world.start(task)
+    watched.world.clock.advance(20)
+    watched.world.finish(task)
+    watched.world.clock.advance(3600)
+    watched.poll.poll()
+
+    assert [task.created, task.started, task.finished] == [report.changed_at for report in watched.intake.reports]
+    assert task.created == task_event(watched.intake.reports[0]).occurred_at
+
+
 def test_an_early_state_knows_nothing_of_what_came_later(watched):
     """Although one document tells all of it."""
     watched.run("sync.failed.404")
@@ -264,7 +296,7 @@ def test_an_early_state_knows_nothing_of_what_came_later(watched):
 def test_events_keep_their_true_times_and_ids(watched):
     """After an outage too; and another watch of the same server makes the same events."""
     watched.run("sync.completed")
-    other = MemoryIntake()
+    other = WatchIntake()
     again = poll_of(watched.world, other)
     again.begin(watched.world.clock.now.replace(second=0))
     again.poll()
@@ -295,7 +327,7 @@ def test_a_deleted_repository_keeps_its_name(watched):
     watched.world.finish(task)
     restarted = poll_of(watched.world, watched.intake)
     restarted.poll()
-    stranger = MemoryIntake()
+    stranger = WatchIntake()
     late = poll_of(watched.world, stranger)
     late.begin(watched.world.clock.now.replace(second=0))
     late.poll()
