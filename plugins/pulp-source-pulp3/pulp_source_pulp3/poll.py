@@ -231,11 +231,10 @@ class Poll:
             return
         self._expect_sight()
         _logger.warning(
-            "%d unfinished tasks%s of %s were deleted from the server before their end could be seen; no events of "
-            "their ends are fired, such as of task %s",
+            "Source %s did not see the end of %d tasks%s before they were deleted from the server, such as task %s",
+            self._intake.source,
             len(uuids),
             self._place,
-            self._intake.source,
             uuids[0],
         )
         self.figures.vanished += len(uuids)

@@ -25,6 +25,7 @@ from .repository_events import Scene
 from .server import Domain, Server
 from .tasks import TaskQueries
 from .telling import Telling
+from .wishes import Wishes
 
 _DOMAINS_AFTER_SECONDS = 60.0
 _RECENT = 200
@@ -157,9 +158,9 @@ class Watch:
             repositories,
             Names(self._client, f"{domain.root}remotes/"),
             self._client,
-            self._intake.wants,
+            Wishes(self._intake, self._config.include),
             self._unreadable,
-            ContentNames(self._client, self._config.content_limit) if "content" in self._config.include else None,
+            ContentNames(self._client, self._config.content_limit),
         )
         queries = TaskQueries(self._client, domain.tasks)
         return Poll(domain.name, queries, memory, telling, self._kinds, self._intake, self._seconds)

@@ -25,6 +25,7 @@ from .memory import Known, told
 from .names import Named, Names
 from .repository_events import Scene, Subject
 from .tasks import Asks
+from .wishes import Wishes
 
 _STARTS = {Kind.SYNC: REPO_SYNC_START, Kind.PUBLISH: REPO_PUBLISH_START}
 _RENAMING = "_update"
@@ -48,8 +49,8 @@ class Telling:
     """Tells changes of the tasks of one domain.
 
     :param unreadable: hrefs of versions that the server failed to show; they are told without their content.
+    :param wishes: what somebody wants to be told; for the rest the server is not asked.
     :param content: finds what events of new versions are to name.
-    :param wants: tells whether somebody wants events of a type; what nobody wants is not asked for.
     """
 
     def __init__(
@@ -59,16 +60,16 @@ class Telling:
         repositories: Names,
         remotes: Names,
         client: Asks,
-        wants: Callable[[str], bool],
+        wishes: Wishes,
         unreadable: set[str],
-        content: ContentNames | None = None,
+        content: ContentNames,
     ) -> None:
         self._scene = scene
         self._kinds = kinds
         self._repositories = repositories
         self._remotes = remotes
         self._client = client
-        self._wants = wants
+        self._wishes = wishes
         self._unreadable = unreadable
         self._content = content
 
@@ -113,7 +114,7 @@ class Telling:
         document, events = change.document, []
         began = kind in _STARTS and (change.stage is Stage.RUNNING or document.started is not None)
         if began and not announced:
-            if self._wants(_STARTS[kind]):
+            if self._wishes.wants(_STARTS[kind], document.uuid):
                 events.append(repository_events.start(kind, document, subject, self._scene, change_report))
             announced = True
         if change.stage is Stage.FINAL:
@@ -125,9 +126,9 @@ class Telling:
         none = document.started is None and document.state in ("canceled", "skipped")
         if kind is Kind.SYNC and not none:
             yield from self._ends_of_sync(document, subject, change_report)
-        if kind is Kind.PUBLISH and not none and self._wants(REPO_PUBLISH_FINISH):
+        if kind is Kind.PUBLISH and not none and self._wishes.wants(REPO_PUBLISH_FINISH, document.uuid):
             yield repository_events.finish_of_publish(document, subject, self._scene, change_report)
-        if kind is not Kind.SYNC and self._wants(REPO_VERSION_CREATED):
+        if kind is not Kind.SYNC and self._wishes.wants(REPO_VERSION_CREATED, document.uuid):
             for version in document.versions():
                 owner = subject if version.repository == subject.uuid else self._owner(version)
                 summary = self._summary(document, version)
@@ -136,19 +137,21 @@ class Telling:
                 yield self._with_content(event, summary)
 
     def _ends_of_sync(self, document: TaskDocument, subject: Subject, change_report: TaskReport) -> Iterator[Event]:
-        if self._wants(REPO_SYNC_FINISH):
+        if self._wishes.wants(REPO_SYNC_FINISH, document.uuid):
             made = next((made for made in document.versions() if made.repository == subject.uuid), None)
             summary = None if made is None else self._summary(document, made)
             event = repository_events.finish_of_sync(document, subject, self._scene, change_report, summary)
             yield self._with_content(event, summary)
-        if document.state == "completed" and (self._wants(REPO_PUBLISH_START) or self._wants(REPO_PUBLISH_FINISH)):
+        if self._wishes.wants(REPO_PUBLISH_START, document.uuid) or self._wishes.wants(
+            REPO_PUBLISH_FINISH, document.uuid
+        ):
             yield from repository_events.publishes_of_sync(document, subject, self._scene, change_report)
 
     def _with_content(self, event: Event, summary: Mapping[str, Any] | None) -> Event:
-        if self._content is None:
+        if not self._wishes.name_content(event.type):
             return event
-        content, href = self._content, str(event.payload["version_href"])
-        names = None if summary is None else self._asked(f"{href}content", lambda: content.of(summary))
+        href = str(event.payload["version_href"])
+        names = None if summary is None else self._asked(f"{href}content", lambda: self._content.of(summary))
         return replace(event, payload={**event.payload, "content": names})
 
     def _asked(self, href: str, ask: Callable[[], ResultT]) -> ResultT | None:

@@ -8,6 +8,7 @@ import pulp3_queries
 from pulp3_world import World
 from pulp_source_pulp3.client import Answer
 from pulp_source_pulp3.config import Pulp3Config
+from pulp_source_pulp3.content import ContentNames
 from pulp_source_pulp3.failures import NotThere
 from pulp_source_pulp3.kinds import Kinds
 from pulp_source_pulp3.memory import Memory
@@ -16,6 +17,7 @@ from pulp_source_pulp3.poll import Poll
 from pulp_source_pulp3.repository_events import Scene
 from pulp_source_pulp3.tasks import TaskQueries
 from pulp_source_pulp3.telling import Telling
+from pulp_source_pulp3.wishes import Wishes
 
 ROOT = "/pulp/api/v3/"
 SCENE = Scene("https://pulp.example", "pulp.example", None, "tried")
@@ -68,6 +70,6 @@ def poll_of(
     client = client or DirectClient(world)
     kinds = Kinds(Pulp3Config(url=SCENE.origin, **options))
     names = Names(client, f"{ROOT}repositories/"), Names(client, f"{ROOT}remotes/")
-    telling = Telling(SCENE, kinds, *names, client, intake.wants, set())
+    telling = Telling(SCENE, kinds, *names, client, Wishes(intake), set(), ContentNames(client, 1000))
     memory = Memory("default", intake.remembered())
     return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, telling, kinds, intake, seconds, page)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulp3_direct import DirectClient, poll_of
-from pulp3_intake import MemoryIntake
+from pulp3_intake import WatchIntake
 from pulp3_world import FakeTask, World
 
 KINDS = ("sync.completed", "sync.completed.autopublish", "sync.failed.404", "publish.completed", "upload.completed")
@@ -25,7 +25,7 @@ class Life:
         self.world = World()
         self.page = page
         self.elapsed = 0.0
-        self.intake = MemoryIntake()
+        self.intake = WatchIntake()
         self.repositories = [self.world.add_repository(name) for name in ("zoo", "aviary")]
         self.due: list[tuple[str, int]] = []
         self.client = DirectClient(self.world)
@@ -159,4 +159,4 @@ def test_memory_stays_small(steps):
         life.pass_time(40)
         life.watch.poll()
 
-    assert 2 >= len(life.intake.memory), life.intake.memory
+    assert 2 >= len(life.intake.remembered()), life.intake.remembered()

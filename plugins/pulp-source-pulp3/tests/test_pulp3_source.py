@@ -9,7 +9,7 @@ import pulp3_troubles
 import pytest
 import trustme
 from fake_pulp3 import ADMIN, NOBODY, VIEWER, FakePulp3, User
-from pulp3_intake import MemoryIntake
+from pulp3_intake import WatchIntake
 from pulp3_world import World
 from pulp_source_pulp3 import Pulp3Config, Pulp3Source
 
@@ -43,7 +43,7 @@ def zoo(pulp):
 @pytest.fixture
 def intake():
     """Return an intake that remembers nothing."""
-    return MemoryIntake()
+    return WatchIntake()
 
 
 def options(pulp, user=VIEWER, **more):
@@ -63,7 +63,8 @@ def failure(pulp, intake, happens, **more):
         with run(pulp, intake, **more):
             polled(intake)
             happens()
-            intake.wait_until(lambda: False)
+            with suppress(AssertionError):
+                intake.wait_until(lambda: False)  # which raises as soon as the source has ended
     except (PermanentFailure, TemporaryFailure) as failed:
         return failed
     raise AssertionError("it did not fail")
@@ -217,7 +218,7 @@ def test_rights_that_are_taken_away_are_told(pulp, zoo, intake):
     failed = failure(pulp, intake, happens)
 
     assert "shows the account no task any more" in failed.reason
-    assert 1 == sum(key.startswith("task:") for key in intake.memory)
+    assert 1 == sum(key.startswith("task:") for key in intake.remembered())
 
 
 def test_an_account_that_sees_no_repositories_is_told(pulp, zoo):
@@ -321,8 +322,8 @@ def test_deleted_tasks_are_counted_and_logged(pulp, zoo, intake, caplog):
         pulp.world.purge(task)
         intake.wait_until(lambda: intake.told[-1]["vanished"] == 1)
 
-    assert [] == [key for key in intake.memory if task.id in key]
-    assert "1 unfinished tasks of tried were deleted from the server" in caplog.text
+    assert [] == [key for key in intake.remembered() if task.id in key]
+    assert "Source tried did not see the end of 1 tasks before they were deleted from the server" in caplog.text
 
 
 @pytest.mark.parametrize("domains", ["all", ("default", "aviary")])
@@ -339,7 +340,7 @@ def test_every_domain_is_watched(intake, domains):
             intake.wait_until(lambda: len(intake.reports) == 6)
 
     assert {"default", "aviary"} == {event.payload["domain"] for event in intake.events}
-    assert {"cursor:default", "cursor:aviary"} <= intake.memory.keys()
+    assert {"cursor:default", "cursor:aviary"} <= intake.remembered().keys()
 
 
 def test_a_domain_that_is_new_is_watched_from_its_beginning(intake):
@@ -350,7 +351,7 @@ def test_a_domain_that_is_new_is_watched_from_its_beginning(intake):
         polled(intake)
         pulp.world.clock.advance(2)
         pulp.world.add_domain("aviary")
-        intake.wait_until(lambda: "cursor:aviary" in intake.memory)
+        intake.wait_until(lambda: "cursor:aviary" in intake.remembered())
         pulp.world.clock.advance(2)
         pulp.world.run("sync.completed", pulp.world.add_repository("zoo", domain="aviary"))
         intake.wait_until(lambda: len(intake.reports) == 3)
@@ -385,7 +386,7 @@ def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble)
         pulp.world.clock.advance(1)
         pulp.world.run("upload.completed", zoo)
     for _ in range(2):
-        with suppress(TemporaryFailure), intake.running(source, options(pulp)):
+        with suppress(TemporaryFailure), intake.running(source, options(pulp)), suppress(AssertionError):
             intake.wait_until(lambda: len(intake.events) == 2)
 
     made = {event.payload["repo_version"]: event.payload["added_count"] for event in intake.events}
@@ -419,15 +420,62 @@ def test_since_goes_back(pulp, zoo, intake):
     assert ["waiting", "running", "finished"] == [report.state for report in intake.reports]
 
 
-def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, intake):
-    """Up to a bound; without the option nothing is asked for."""
-    with run(pulp, intake, include="content", content_limit=3):
+def sync_of_many(pulp, zoo, intake, **more):
+    """Return the payload of a sync that added a and b and removed f0.iso and x, and the questions for content."""
+    with run(pulp, intake, **more):
         polled(intake)
         pulp.world.finish(pulp.world.start(pulp.world.dispatch("sync.completed", zoo)), ["a", "b"], ["f0.iso", "x"])
         intake.wait_until(lambda: len(intake.events) == 2)
+    return intake.events[-1].payload, [seen for seen in pulp.requests if seen.rest.startswith("content/")]
+
+
+@pytest.mark.parametrize(
+    ("option", "included"),
+    [("content", {}), ("", {"repo.sync.finish": ["content"]}), ("content", {"repo.sync.finish": ["content", "more"]})],
+)
+def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, included):
+    """Of the source's option, or of a listener; up to a bound, and asked for once."""
+    payload, asked = sync_of_many(pulp, zoo, WatchIntake(included=included), include=option, content_limit=3)
 
     expected = {"added": {"file.file": ["a", "b"]}, "removed": {"file.file": ["f0.iso"]}, "truncated": True}
-    assert expected == intake.events[-1].payload["content"]
+    assert expected == payload["content"]
+    assert 2 == len(asked)
+
+
+def test_names_that_nobody_asks_for_are_not_fetched(pulp, zoo):
+    """Nor does the event have the key; what listeners of other events ask for does not count."""
+    intake = WatchIntake(included={"repo.version.created": ["content"], "repo.sync.finish": ["other"]})
+    payload, asked = sync_of_many(pulp, zoo, intake)
+
+    assert "content" not in payload
+    assert [] == asked
+
+
+def test_listeners_get_the_names_in_an_upload_too(pulp, zoo):
+    """Its event is that of a new version; a sync beside it is told without them."""
+    intake = WatchIntake(included={"repo.version.created": ["content"]})
+    with run(pulp, intake):
+        polled(intake)
+        pulp.world.run("upload.completed", zoo)
+        pulp.world.run("sync.completed", zoo)
+        intake.wait_until(lambda: len(intake.events) == 3)
+
+    found = {event.type: event.payload.get("content") for event in intake.events}
+    assert {"added": {"file.file": ["f0.iso"]}, "removed": {}, "truncated": False} == found["repo.version.created"]
+    assert None is found["repo.sync.finish"]
+
+
+@pytest.mark.parametrize("made", ["sync.completed.nothing-new", "sync.failed.404"])
+def test_a_sync_without_a_new_version_has_no_names(pulp, zoo, made):
+    """The key is there, since somebody asked, and is null."""
+    intake = WatchIntake(included={"repo.sync.finish": ["content"]})
+    with run(pulp, intake):
+        polled(intake)
+        pulp.world.run(made, zoo)
+        intake.wait_until(lambda: len(intake.events) == 2)
+
+    assert None is intake.events[-1].payload["content"]
+    assert [] == [seen for seen in pulp.requests if seen.rest.startswith("content/")]
 
 
 def test_a_clock_that_steps_back_loses_nothing(pulp, zoo, intake):
