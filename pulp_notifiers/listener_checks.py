@@ -6,12 +6,12 @@ from typing import Any
 
 from .encoding import unportable
 from .errors import InvalidConfig, NotifierUnavailable
-from .event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
+from .event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
 from .notifier import LoadedNotifier
 from .records import MASK
 from .secret_options import scrub
 
-_KNOWN = (*REPOSITORY_EVENT_TYPES, *TASK_EVENT_TYPES)
+_KNOWN = (*REPOSITORY_EVENT_TYPES, REPO_VERSION_CREATED, *TASK_EVENT_TYPES)
 _OWN_FIRST_WORDS = {event_type.partition(".")[0] for event_type in _KNOWN}
 _OF_PULP_2 = {ANY_REPOSITORY_EVENT, *REPOSITORY_EVENT_TYPES}
 

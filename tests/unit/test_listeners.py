@@ -177,7 +177,16 @@ GOOD = {"url": "https://x/", "password": "p4ssword"}
 
 @pytest.mark.parametrize(
     "event_types",
-    [["task.*"], ["task.#", "repo.#"], ["#"], ["*"], ["*.sync.*"], ["task.error", "repo.sync.start"], ["my.own.type"]],
+    [
+        ["task.*"],
+        ["task.#", "repo.#"],
+        ["#"],
+        ["*"],
+        ["*.sync.*"],
+        ["repo.version.created"],
+        ["task.error", "repo.sync.start"],
+        ["my.own.type"],
+    ],
 )
 def test_the_own_api_takes_types_and_patterns(listeners, event_types):
     """As they are."""
