@@ -16,6 +16,9 @@ SETTLED = timedelta(minutes=10)
 SWEEP_SECONDS = 20.0
 """How often the overlap is looked through again; in between, only what is newer than all that was seen."""
 
+HEADER_PRECISION = timedelta(seconds=2)
+"""How far behind the server's clock its header may be: whole seconds, cut off and sometimes kept for another one."""
+
 _STEP_SLACK = timedelta(seconds=5)
 
 
@@ -61,7 +64,7 @@ class Cursor:
 
         :param unwatched_seconds: for how long at most the clock can have been like that.
         """
-        if server_time is None or server_time >= self.bound:
+        if server_time is None or server_time + HEADER_PRECISION >= self.bound:
             return False
         unwatched = OVERLAP if unwatched_seconds is None else timedelta(seconds=unwatched_seconds)
         self.bound = server_time - unwatched - _STEP_SLACK

@@ -16,7 +16,7 @@ from pulp_notifiers.source import Intake
 
 from .backlog import Backlog
 from .changes import Change, Stage, changes, in_order, stage
-from .cursor import Cursor
+from .cursor import HEADER_PRECISION, Cursor
 from .documents import TaskDocument
 from .kinds import Kinds
 from .memory import Known, Memory
@@ -29,7 +29,6 @@ PAGE = 500
 _CHUNK = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
-_HEADER_PRECISION = timedelta(seconds=2)
 
 _logger = logging.getLogger(__name__)
 
@@ -209,7 +208,7 @@ class Poll:
         server_time = self._queries.server_time
         if server_time is None or not self._rewound:
             return {}
-        future = server_time + _HEADER_PRECISION
+        future = server_time + HEADER_PRECISION
         return {
             document.uuid: Known(document.created, Stage.FINAL)
             for document in documents

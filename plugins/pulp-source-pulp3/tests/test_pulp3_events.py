@@ -306,6 +306,23 @@ def test_events_keep_their_true_times_and_ids(watched):
     assert {event.id for event in watched.intake.events} <= {event.id for event in other.events}
 
 
+def test_what_was_over_in_the_second_of_the_beginning_is_not_told():
+    """The server tells its time in whole seconds, which looks like a clock that is behind its newest task."""
+    world, intake = World(), WatchIntake()
+    world.clock.advance(0.9)
+    zoo = world.add_repository("zoo")
+    world.run("sync.completed", zoo)
+    poll = poll_of(world, intake)
+    poll.begin(None)
+    poll.poll()
+    before = list(intake.reports)
+    world.run("sync.completed", zoo)
+    poll.poll()
+
+    assert [] == before
+    assert 3 == len(intake.reports)
+
+
 def test_credentials_do_not_leave(watched):
     """Wherever a URL with them stands in the document."""
     error = {

@@ -1,0 +1,128 @@
+"""The source in the product: a database, the runner, a listener that is told over HTTP."""
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from fake_pulp3 import VIEWER, FakePulp3
+from pulp3_troubles import status
+from pulp3_world import World
+
+from pulp_notifiers.app import App
+from pulp_notifiers.records import SourceState
+from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.http import HttpReceiver
+
+QUICK = {"poll_seconds": "0.05", "backoff_first_seconds": "0.02", "backoff_longest_seconds": "0.2"}
+LAST = "repo.publish.start"
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def pulp():
+    """Return a server on which one sync was run."""
+    with FakePulp3(World(lambda: datetime.now(UTC))) as running:
+        running.world.run("sync.completed", running.world.add_repository("zoo"))
+        yield running
+
+
+@pytest.fixture
+def zoo(pulp):
+    """Return its repository."""
+    [repository] = pulp.world.repositories.values()
+    return repository
+
+
+@pytest.fixture
+def receiver():
+    """Return whom the listener tells."""
+    with HttpReceiver() as running:
+        yield running
+
+
+@contextmanager
+def serving(folder):
+    """Run what ``serve`` runs, with the database in a folder."""
+    with App(Settings({"notifiers": {"state_directory": str(folder), **QUICK}})) as app:
+        app.worker.start()
+        app.source_runner.start()
+        yield app
+
+
+def wait_until(reached):
+    """Return when a condition is true."""
+    waiting = threading.Event()
+    for _ in range(int(PATIENCE_SECONDS * 50)):
+        if reached():
+            return
+        waiting.wait(0.02)
+    raise AssertionError("time is up")
+
+
+def polls(pulp, times):
+    """Wait until so many further polls have asked for tasks."""
+    until = len(pulp.asked("tasks/")) + times
+    wait_until(lambda: len(pulp.asked("tasks/")) >= until)
+
+
+def watch(app, pulp, receiver, *event_types, **options):
+    """Register a listener and add the source; return when it has polled."""
+    app.listeners.register("http", {"url": receiver.url}, event_types, **options)
+    config = {"url": pulp.url, "username": VIEWER.name, "password": VIEWER.password, "interval": 0.1}
+    app.sources.add("pulp", "pulp3", config)
+    polls(pulp, 6)
+
+
+def told(receiver, count):
+    """Return repository, version and type of what a receiver got."""
+    bodies = [request.json() for request in receiver.wait_for(count)]
+    return [(body["event_type"], body["payload"]["repo_id"], body["payload"].get("repo_version")) for body in bodies]
+
+
+def test_a_listener_is_told_once_although_another_process_goes_on(tmp_path, pulp, zoo, receiver):
+    """What happens while no process runs is told by the next one, and nothing is told again."""
+    with serving(tmp_path) as app:
+        watch(app, pulp, receiver, "repo.sync.finish", LAST)
+        pulp.world.run("sync.completed", zoo)
+        receiver.wait_for(1)
+        half_done = pulp.world.start(pulp.world.dispatch("sync.completed", zoo))
+        polls(pulp, 6)
+        assert app.source_runner.stop(PATIENCE_SECONDS)
+        pulp.world.finish(half_done)
+        pulp.world.run("sync.completed", zoo)
+    with serving(tmp_path):
+        receiver.wait_for(3)
+        polls(pulp, 8)
+        pulp.world.run("publish.completed", zoo)
+        found = told(receiver, 4)
+
+    syncs = [("repo.sync.finish", "zoo", number) for number in (2, 3, 4)]
+    assert [*syncs, (LAST, "zoo", None)] == found
+    assert len(receiver.requests) == len({request.headers["Pulp-Event-Id"] for request in receiver.requests})
+
+
+def test_a_listener_gets_the_names_that_it_asked_for(tmp_path, pulp, zoo, receiver):
+    """With its own option; the source has none."""
+    with serving(tmp_path) as app:
+        watch(app, pulp, receiver, "repo.version.created", include=["content"])
+        pulp.world.run("upload.completed", zoo)
+        [request] = receiver.wait_for(1)
+
+    expected = {"added": {"file.file": ["f0.iso"]}, "removed": {}, "truncated": False}
+    assert expected == request.json()["payload"]["content"]
+
+
+def test_a_server_that_fails_is_asked_again(tmp_path, pulp, zoo, receiver):
+    """The status says what is wrong; then comes what happened meanwhile, and never two questions at a time."""
+    with serving(tmp_path) as app:
+        watch(app, pulp, receiver, "repo.sync.finish")
+        pulp.misbehave(status(502), path="/tasks/")
+        wait_until(lambda: app.sources.status("pulp").state is SourceState.FAILING)
+        problem = app.sources.status("pulp").problem
+        pulp.world.run("sync.completed", zoo)
+        found = told(receiver, 1)
+
+    assert "answers HTTP 502." in problem
+    assert [("repo.sync.finish", "zoo", 2)] == found
+    assert 1 == pulp.most_in_flight
