@@ -1,27 +1,28 @@
 """One process that watches many Pulp 3 servers with many repositories each, all of them simulated.
 
 Prints a Markdown table of what the watching process costs, and what it missed or doubled. The servers are the fake
-ones of the source's own tests, in this process; the watcher is a child of it.
+ones of the source's own tests, in this process; ``pulp-notifiers source run`` is a child of it, with an SQLite database
+and a listener for everything.
 """
 
 import json
+import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
+from pulp_notifiers.app import App
+from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.pulp3_record import Transition
 from tests.support.pulp3_comparison import Told, compare, lives, percentile
-from tests.support.pulp3_intake import FileIntake, read_told
 
 from .processes import cpu_seconds, resident_megabytes
 
@@ -35,6 +36,10 @@ IDLE_SECONDS, BUSY_SECONDS = 30.0, 120.0
 INTERVAL_SECONDS = 5.0
 _TICK_SECONDS = 0.5
 _SYNC_TICKS = 6
+_TOLD = """
+SELECT events.type, events.call_report, deliveries.created_at
+FROM deliveries JOIN events ON events.id = deliveries.event_id
+"""
 
 
 @dataclass
@@ -73,15 +78,16 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         servers = [_server(stack) for _ in range(SERVERS)]
-        options = [_options(server) for server in servers]
-        command = [sys.executable, "-m", "benchmarks.pulp3_fleet", str(folder), json.dumps(options)]
-        child = stack.enter_context(subprocess.Popen(command, cwd=ROOT))
+        _add_sources(folder, servers)
+        command = [sys.executable, "-m", "pulp_notifiers", "source", "run"]
+        environ = {**os.environ, "PULP_NOTIFIERS_STATE_DIRECTORY": str(folder), "PULP_NOTIFIERS_LOG_LEVEL": "WARNING"}
+        child = stack.enter_context(subprocess.Popen(command, env=environ))
         stack.callback(child.kill)
         _settle(servers)
         idle = _measured(child.pid, servers, lambda: time.sleep(IDLE_SECONDS))
         busy = _measured(child.pid, servers, lambda: _sync_all(servers))
         time.sleep(3 * INTERVAL_SECONDS)
-        _print(servers, idle, busy, [told for path in folder.glob("*.db") for told in read_told(path)])
+        _print(servers, idle, busy, _read_told(folder / "notifiers.db"))
 
 
 def _server(stack: ExitStack) -> Server:
@@ -92,9 +98,22 @@ def _server(stack: ExitStack) -> Server:
     return Server(stack.enter_context(FakePulp3(world)), repositories, deque())
 
 
-def _options(server: Server) -> dict[str, Any]:
-    account = {"username": VIEWER.name, "password": VIEWER.password}
-    return {"url": server.fake.url, **account, "interval": INTERVAL_SECONDS}
+def _add_sources(folder: Path, servers: list[Server]) -> None:
+    account = {"username": VIEWER.name, "password": VIEWER.password, "interval": INTERVAL_SECONDS}
+    with App.from_settings(Settings({"notifiers": {"state_directory": str(folder)}})) as app:
+        # Nobody delivers, so it need not be there.
+        app.listeners.register("http", {"url": "http://127.0.0.1:9/"}, ["task.#", "repo.#"])
+        for number, server in enumerate(servers):
+            app.sources.add(f"server-{number}", "pulp3", {"url": server.fake.url, **account})
+
+
+def _read_told(database: Path) -> list[Told]:
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
+        rows = connection.execute(_TOLD).fetchall()
+    return [
+        Told(json.loads(report)["task_id"], event_type, datetime.fromisoformat(at).replace(tzinfo=UTC))
+        for event_type, report, at in rows
+    ]
 
 
 def _settle(servers: list[Server]) -> None:
@@ -156,20 +175,5 @@ def _print(
     print(f"at most {max(server.fake.most_in_flight for server in servers)} request at a time per server.")
 
 
-def watch(folder: Path, options: list[dict[str, Any]]) -> None:
-    """Run a source for each server, each in a thread, until the process is killed."""
-    [entry_point] = entry_points(group="pulp_notifiers.sources", name="pulp3")
-    source = entry_point.load()()
-
-    def run(number: int) -> None:
-        source.run(source.Config(**options[number]), FileIntake(folder / f"{number}.db", f"server-{number}"))
-
-    for number in range(len(options)):
-        threading.Thread(target=run, args=(number,)).start()
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        watch(Path(sys.argv[1]), json.loads(sys.argv[2]))
-    else:
-        main()
+    main()

@@ -63,6 +63,10 @@ class Polls:
         """Want everything."""
         return True
 
+    def included(self, event_type: str) -> frozenset[str]:
+        """Ask for nothing beyond that."""
+        return frozenset()
+
     def take(
         self,
         events: Sequence[Event] = (),

@@ -18,6 +18,7 @@ from .intake import Engine
 from .listeners import Listeners
 from .registry import Registry, SourceRegistry
 from .settings import NotifiersSettings, Settings
+from .source_run import RunOptions
 from .source_runner import SourceRunner
 from .sources import Sources
 from .status import status_publisher
@@ -79,7 +80,9 @@ class App:
             self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
             self.source_registry = SourceRegistry()
             closing.callback(self.source_registry.close)
-            self.source_runner = SourceRunner(self.store.sources, self.source_registry, self._engine)
+            self.source_runner = SourceRunner(
+                self.store.sources, self.source_registry, self._engine, self._run_options()
+            )
             closing.callback(self.source_runner.stop)
             self.sources = Sources(
                 self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
@@ -148,6 +151,10 @@ class App:
             memory=self.store.sources.memory,
             publish=self.stream.publish,
         )
+
+    def _run_options(self) -> RunOptions:
+        lease = timedelta(seconds=self.own.source_lease_seconds)
+        return RunOptions(lease=lease, poll=min(lease / 4, RunOptions().poll))
 
     def _worker(self) -> Worker:
         own = self.own
