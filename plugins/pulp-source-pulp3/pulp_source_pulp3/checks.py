@@ -11,6 +11,7 @@ from pulp_notifiers.source import Check
 
 from .client import Client
 from .config import Pulp3Config
+from .cursor import HEADER_PRECISION
 from .documents import TaskDocument
 from .failures import NotThere, unreadable
 from .server import OLDEST_VERSION, Domain, Server
@@ -81,7 +82,7 @@ def inspect(client: Client, config: Pulp3Config) -> Inspection:
     found.server = found.attempt("server", lambda: Server.meet(client, config))
     if found.server is None:
         return found
-    found.add("server", True, f"{config.origin} answers.")
+    found.add("server", True, f"A Pulp 3 answers at {config.origin}.")
     if not _version(found, found.server):
         return found
     _clock(found, found.server)
@@ -116,6 +117,8 @@ def _clock(found: Inspection, server: Server) -> None:
         found.add("clock", True, "The server does not tell its time.")
         return
     told = f"{abs(difference.total_seconds()):.0f} s {'ahead of' if difference > timedelta() else 'behind'} this one"
+    if abs(difference) <= HEADER_PRECISION:
+        told = "that of this machine"
     if abs(difference) > _LARGEST_DIFFERENCE:
         found.add("clock", False, f"The server's clock is {told}; times of events are the server's. Set both by NTP.")
     else:
@@ -124,7 +127,7 @@ def _clock(found: Inspection, server: Server) -> None:
 
 def _domains(found: Inspection, domains: list[Domain]) -> None:
     names = [domain.name for domain in domains if domain.name]
-    found.add("domains", True, ", ".join(names) if names else "The server has no domains.")
+    found.add("domains", True, f"Watched: {', '.join(names)}." if names else "The server has no domains.")
 
 
 def _rights(found: Inspection, client: Client, account: Account) -> None:
@@ -146,7 +149,7 @@ def _rights(found: Inspection, client: Client, account: Account) -> None:
         found.failure = PermanentFailure(sentence)
         found.add("tasks", False, sentence)
         return
-    silent = f" None were seen in {', '.join(blind)}." if blind else ""
+    silent = f" In {', '.join(blind)} it sees none: nobody has run one there yet, or they are hidden." if blind else ""
     found.add("tasks", True, f"{account.name} sees the tasks of others.{silent}")
     _repositories(found, client, [task for tasks in seen.values() for task in tasks], account)
 
@@ -173,14 +176,14 @@ def _is_administrator(client: Client, domain: Domain) -> bool:
 
 def _repositories(found: Inspection, client: Client, tasks: Iterable[TaskDocument], account: Account) -> None:
     if not any(task.reserved_repository() for task in tasks):
-        found.add("repositories", True, "No task has named a repository yet.")
+        found.add("repositories", True, "No task has named one yet, so there was nothing to look at.")
         return
     for domain in found.domains:
         names = found.attempt("repositories", partial(_repository_names, client, domain))
         if names is None:
             return
         if names:
-            found.add("repositories", True, f"{account.name} sees repositories.")
+            found.add("repositories", True, f"{account.name} sees repositories, so events can name them.")
             return
     sentence = (
         f"{account.name} sees no repository, so events cannot name them; grant it a viewer role for each type of "

@@ -28,6 +28,7 @@ from .reading import read_json
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _PIECE = 64 * 1024
 _UNAUTHORIZED = 401
+_NOT_PULP = "Pulp itself shows its status to everybody, so check the source's url, and the proxy before the server."
 _NO_LOGIN = (404, 405)  # Pulp before it could hold a session
 
 _logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class Client:
             self._session.cookies.clear()
             self._log_in_once()
             raw = self._exchange("GET", path, query)
-        return self._accepted(raw, path)
+        return self._accepted(raw, path, anonymous)
 
     def _log_in_once(self) -> None:
         config = self._config
@@ -148,11 +149,10 @@ class Client:
                 f"The certificates for {place} cannot be used: {error}; check ca_path, cert and key."
             ) from None
 
-    def _accepted(self, raw: _Raw, path: str) -> Answer:
+    def _accepted(self, raw: _Raw, path: str, anonymous: bool) -> Answer:
         if raw.status == _UNAUTHORIZED:
-            raise PermanentFailure(
-                f"{self._place(path)} asks who it is that asks (HTTP 401); check the source's credentials."
-            )
+            remedy = _NOT_PULP if anonymous else _remedy(self._config)
+            raise PermanentFailure(f"{self._place(path)} asks for credentials (HTTP 401); {remedy}")
         if not 200 <= raw.status < 300:
             raise self._failure(raw, path)
         try:
@@ -166,6 +166,14 @@ class Client:
 
     def _place(self, path: str) -> str:
         return f"{self._config.origin}{path}"
+
+
+def _remedy(config: Pulp3Config) -> str:
+    if config.token is not None:
+        return "it does not accept the source's token."
+    if config.username is not None:
+        return "check the source's username and password."
+    return "give the source a username and password, or a token."
 
 
 def _authorities() -> str | bool:

@@ -14,6 +14,8 @@ from pulp3_world import World
 from pulp_source_pulp3 import Pulp3Config, Pulp3Source
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.event import utc_now
+from pulp_notifiers.source import Check
 
 
 @pytest.fixture(autouse=True)
@@ -249,6 +251,36 @@ def test_a_check_says_what_it_found(pulp, zoo):
     assert ["server", "version", "clock", "login", "domains", "tasks", "repositories"] == list(found)
     assert "pulpcore 3.123.1" == found["version"].finding
     assert not found["clock"].passed  # the fake's is that of a day in 2026
+
+
+@pytest.mark.parametrize(
+    ("credentials", "remedy"),
+    [
+        ({}, "give the source a username and password, or a token"),
+        ({"token": "forged"}, "it does not accept the source's token"),
+        ({"username": "notifier", "password": "forged"}, "check the source's username and password"),
+    ],
+)
+def test_a_check_says_what_mends_the_login(pulp, credentials, remedy):
+    """Which depends on how the source is to log in."""
+    *_, found = Pulp3Source().check(Pulp3Config(url=pulp.url, **credentials))
+
+    assert (False, "login") == (found.passed, found.subject)
+    assert remedy in found.finding
+
+
+def test_a_proxy_that_asks_for_credentials_is_not_taken_for_pulp(pulp):
+    """Pulp shows its status to everybody."""
+    pulp.misbehave(pulp3_troubles.status(401), path="/status/")
+
+    assert "the proxy before the server" in findings(pulp)["server"].finding
+
+
+def test_clocks_that_differ_by_less_than_can_be_seen_agree(pulp):
+    """The server tells whole seconds only."""
+    pulp.world.clock.now = utc_now()
+
+    assert Check("clock", True, "The server's clock is that of this machine.") == findings(pulp)["clock"]
 
 
 def test_a_check_of_nothing_says_so():
