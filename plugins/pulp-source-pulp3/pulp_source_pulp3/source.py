@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
@@ -44,8 +44,9 @@ class Pulp3Source(Source[Pulp3Config]):
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
-        # Versions that could not be read once; not asked for again, lest one of them stop everything for ever.
-        self._unreadable: set[str] = set()
+        # How often versions could not be read; after a few times they are not asked for again, lest one of them stop
+        # everything for ever.
+        self._failed = Counter[str]()
 
     def check(self, config: Pulp3Config) -> Sequence[Check]:
         """Look at connection, version, clock, login, domains and rights; see :meth:`Source.check`."""
@@ -69,7 +70,7 @@ class Pulp3Source(Source[Pulp3Config]):
         found = inspect(client, config)
         if found.server is None or not found.domains:
             raise _failure(found)
-        watch = Watch(client, config, intake, found.server, self._unreadable, self._seconds)
+        watch = Watch(client, config, intake, found.server, self._failed, self._seconds)
         # Before the rights are judged: what happens from now on is told once they are granted.
         watch.take_up(found.domains)
         if found.failure is not None:
@@ -90,14 +91,14 @@ class Watch:
         config: Pulp3Config,
         intake: Intake,
         server: Server,
-        unreadable: set[str],
+        failed: Counter[str],
         seconds: Callable[[], float],
     ) -> None:
         self._client = client
         self._config = config
         self._intake = intake
         self._server = server
-        self._unreadable = unreadable
+        self._failed = failed
         self._seconds = seconds
         self._kinds = Kinds(config)
         self._polls: dict[str, Poll] = {}
@@ -159,7 +160,7 @@ class Watch:
             Names(self._client, f"{domain.root}remotes/"),
             self._client,
             Wishes(self._intake, self._config.include),
-            self._unreadable,
+            self._failed,
             ContentNames(self._client, self._config.content_limit),
         )
         queries = TaskQueries(self._client, domain.tasks)

@@ -1,5 +1,6 @@
 """Changes of tasks become task reports and repository events."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from .wishes import Wishes
 
 _STARTS = {Kind.SYNC: REPO_SYNC_START, Kind.PUBLISH: REPO_PUBLISH_START}
 _RENAMING = "_update"
+_TRIES = 3
 
 ResultT = TypeVar("ResultT")
 
@@ -48,7 +50,7 @@ class Told:
 class Telling:
     """Tells changes of the tasks of one domain.
 
-    :param unreadable: hrefs of versions that the server failed to show; they are told without their content.
+    :param failed: how often the server failed to show a version, by href; after a few it is told without its content.
     :param wishes: what somebody wants to be told; for the rest the server is not asked.
     :param content: finds what events of new versions are to name.
     """
@@ -61,7 +63,7 @@ class Telling:
         remotes: Names,
         client: Asks,
         wishes: Wishes,
-        unreadable: set[str],
+        failed: Counter[str],
         content: ContentNames,
     ) -> None:
         self._scene = scene
@@ -70,7 +72,7 @@ class Telling:
         self._remotes = remotes
         self._client = client
         self._wishes = wishes
-        self._unreadable = unreadable
+        self._failed = failed
         self._content = content
 
     def tell(self, found: Iterable[Change], known: Mapping[str, Known]) -> Told:
@@ -155,14 +157,14 @@ class Telling:
         return replace(event, payload={**event.payload, "content": names})
 
     def _asked(self, href: str, ask: Callable[[], ResultT]) -> ResultT | None:
-        if href in self._unreadable:
+        if self._failed[href] >= _TRIES:
             return None
         try:
             return ask()
         except PermanentFailure:
             return None  # deleted since, or not for this account
         except TemporaryFailure:
-            self._unreadable.add(href)
+            self._failed[href] += 1
             raise
 
     def _summary(self, document: TaskDocument, version: Version) -> Mapping[str, Any] | None:

@@ -1,5 +1,6 @@
 """A client that asks a world in memory, so that thousands of polls take seconds."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,6 +71,6 @@ def poll_of(
     client = client or DirectClient(world)
     kinds = Kinds(Pulp3Config(url=SCENE.origin, **options))
     names = Names(client, f"{ROOT}repositories/"), Names(client, f"{ROOT}remotes/")
-    telling = Telling(SCENE, kinds, *names, client, Wishes(intake), set(), ContentNames(client, 1000))
+    telling = Telling(SCENE, kinds, *names, client, Wishes(intake), Counter(), ContentNames(client, 1000))
     memory = Memory("default", intake.remembered())
     return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, telling, kinds, intake, seconds, page)

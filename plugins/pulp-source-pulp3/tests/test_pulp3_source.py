@@ -409,7 +409,7 @@ def test_a_domain_that_is_deleted_stops_nothing(intake):
 
 @pytest.mark.parametrize("trouble", [pulp3_troubles.status(500), pulp3_troubles.status(403)])
 def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble):
-    """Its event comes without counts, after a second try where that might help."""
+    """Its event comes without counts, after some tries where these might help."""
     source = Pulp3Source()
     with intake.running(source, options(pulp)):
         polled(intake)
@@ -417,12 +417,27 @@ def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble)
     for _ in range(2):
         pulp.world.clock.advance(1)
         pulp.world.run("upload.completed", zoo)
-    for _ in range(2):
+    for _ in range(4):
         with suppress(TemporaryFailure), intake.running(source, options(pulp)), suppress(AssertionError):
             intake.wait_until(lambda: len(intake.events) == 2)
 
     made = {event.payload["repo_version"]: event.payload["added_count"] for event in intake.events}
     assert (None, 1) == (made[2], made[3])
+
+
+def test_a_version_that_could_not_be_read_once_is_read_later(pulp, zoo, intake):
+    """An outage takes nothing from its event."""
+    source = Pulp3Source()
+    with intake.running(source, options(pulp)):
+        polled(intake)
+    pulp.misbehave(pulp3_troubles.page_of_proxy(503), path="/versions/2/")
+    pulp.world.run("upload.completed", zoo)
+    with pytest.raises(TemporaryFailure), intake.running(source, options(pulp)), suppress(AssertionError):
+        intake.wait_until(lambda: False)
+    with intake.running(source, options(pulp)):
+        intake.wait_until(lambda: len(intake.events) == 1)
+
+    assert 1 == intake.events[0].payload["added_count"]
 
 
 def test_domains_that_are_hidden_are_told(intake):
