@@ -1,5 +1,7 @@
 """What an administrator may write, and what never leaves."""
 
+from pathlib import Path
+
 import pytest
 from pulp_source_pulp3 import Pulp3Config
 from pulp_source_pulp3.reading import read_json
@@ -111,3 +113,10 @@ def test_documents_lose_their_credentials_at_every_depth():
     given = {"a": [{"b": "https://u:p@x/"}, 1, None, True]}
 
     assert {"a": [{"b": "https://*****@x/"}, 1, None, True]} == redacted(given)
+
+
+def test_every_option_is_documented():
+    """In the table of the README."""
+    table = (Path(__file__).parents[1] / "README.rst").read_text(encoding="utf-8").partition("In patterns,")[0]
+
+    assert [] == [name for name in Pulp3Config.model_fields if f"``{name}``" not in table]
