@@ -150,8 +150,15 @@ class Pulp3:
         self._workers.pop(0).kill()
 
     def kill_running_tasks(self) -> int:
-        """Kill the processes of the tasks that run, but not the workers; return how many there were."""
-        running = [process for worker in self._workers for process in children(worker.process_id)]
+        """Kill the processes of the tasks that run, but not the workers; return how many there were.
+
+        :raises TimeoutError: no task begins to run.
+        """
+        deadline = time.monotonic() + self._deadline_seconds
+        while not (running := [process for worker in self._workers for process in children(worker.process_id)]):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no task ran within {self._deadline_seconds:g} s")
+            time.sleep(_LOOK_SECONDS / 10)
         for process in running:
             os.kill(process, signal.SIGKILL)
         return len(running)

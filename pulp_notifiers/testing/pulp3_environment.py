@@ -4,18 +4,25 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _COMPLETE = "complete"
-_INSTALL_SECONDS = 600.0
+_INSTALL_SECONDS = 240.0
+_LOCK_SECONDS = 2 * _INSTALL_SECONDS
+_LOOK_SECONDS = 0.2
+# Once more is enough for a slow index, and one that is not there is found out within a minute.
+_PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input", "--retries", "1", "--timeout", "20")
+_NO_INDEX = ("Retrying (", "NewConnectionError", "ConnectTimeoutError", "Read timed out")
 
 
 def environment(version: str) -> Path:
     """Return the folder with the programs of a pulpcore, after installing it when that was not done before.
 
-    It lies below ``$XDG_CACHE_HOME``, or ``~/.cache``. What this package itself needs stays out of it.
+    It lies below ``$XDG_CACHE_HOME``, or ``~/.cache``. What this package itself needs stays out of it. Test runs of the
+    same user share it; the first installs it, and others wait for that.
 
     :raises RuntimeError: it cannot be installed, for instance because no package index answers; the text says why.
     """
@@ -24,19 +31,21 @@ def environment(version: str) -> Path:
     folder = cache / f"pulpcore-{version}-python-{python}"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _only_one(folder.with_suffix(".lock")):
-            if not (folder / _COMPLETE).exists():
+        with _only_one(cache / f"{folder.name}.lock"):
+            # Without its Python where that was updated or removed since.
+            if not ((folder / _COMPLETE).exists() and (folder / "bin" / "python").exists()):
                 _install(version, folder)
     except OSError as problem:
-        raise RuntimeError(f"pulpcore {version} cannot be installed in {cache}: {problem}") from problem
+        raise RuntimeError(
+            f"pulpcore {version} cannot be installed in {cache}: {problem}; name a folder of your own in XDG_CACHE_HOME"
+        ) from problem
     return folder / "bin"
 
 
 def _install(version: str, folder: Path) -> None:
     # --clear: an interrupted run may have left half a virtual environment.
     _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "install", f"pulpcore=={version}"])
+    _run([str(folder / "bin" / "python"), *_PIP, "install", f"pulpcore=={version}"])
     (folder / _COMPLETE).touch()
 
 
@@ -44,17 +53,42 @@ def _run(command: list[str]) -> None:
     surroundings = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:
         told = subprocess.run(
-            command, check=False, capture_output=True, text=True, env=surroundings, timeout=_INSTALL_SECONDS
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=surroundings,
+            timeout=_INSTALL_SECONDS,
         )
     except subprocess.TimeoutExpired as late:
         raise RuntimeError(f"pulpcore was not installed within {_INSTALL_SECONDS:g} s") from late
     if told.returncode:
-        lines = (told.stderr or told.stdout).strip().splitlines() or ["no word why"]
-        raise RuntimeError(f"pulpcore cannot be installed: {lines[-1]}")
+        raise RuntimeError(f"pulpcore cannot be installed: {_reason(told.stdout)}")
+
+
+def _reason(output: str) -> str:
+    if any(sign in output for sign in _NO_INDEX):
+        return "the package index does not answer"
+    lines = [line for line in output.strip().splitlines() if not line.startswith("[notice]")]
+    return lines[-1] if lines else "no word why"
 
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
+    deadline = time.monotonic() + _LOCK_SECONDS
     with path.open("w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"another test run has held {path} for {_LOCK_SECONDS:g} s")
+            time.sleep(_LOOK_SECONDS)
         yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
