@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..event import ANY_REPOSITORY_EVENT
+from ..event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED
 from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
 from .failures import RequestFailed, no_listener
@@ -190,9 +190,10 @@ def _update(
 
 
 def _beyond_pulp_2(event_types: tuple[str, ...]) -> bool:
-    """Tell whether one of the types is a pattern or about tasks; what else Pulp 2 did not know, its API refuses."""
+    """Tell whether one of the types is a pattern, of tasks or of Pulp 3; what else is unknown, Pulp 2's API refuses."""
     words = [each.split(".") for each in event_types if each != ANY_REPOSITORY_EVENT]
-    return any(each[0] == "task" or {"*", "#"} & set(each) for each in words)
+    known = REPO_VERSION_CREATED in event_types
+    return known or any(each[0] == "task" or {"*", "#"} & set(each) for each in words)
 
 
 def _source_options(include: tuple[str, ...]) -> dict[str, Any]:

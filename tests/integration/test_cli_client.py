@@ -276,6 +276,7 @@ def test_a_wrong_setting_is_one_sentence(settings, capsys):
         (["--event-type", "task.*"], {"event_types": ["task.*"], "task_id": None}),
         (["--event-type", "*", "--event-type", "task.error"], {"event_types": ["*", "task.error"], "task_id": None}),
         (["--event-type", "repo.#"], {"event_types": ["repo.#"], "task_id": None}),
+        (["--event-type", "repo.version.created"], {"event_types": ["repo.version.created"], "task_id": None}),
         (["--event-type", "task.finished", "--task-id", "x"], {"event_types": ["task.finished"], "task_id": "x"}),
         (
             ["--event-type", "*", "--include", "content", "--include", "log"],
