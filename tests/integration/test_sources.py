@@ -271,6 +271,23 @@ def test_a_source_that_was_lost_or_removed_writes_nothing(store):
     assert {} == store.sources.memory(a_source().id)
 
 
+def test_a_source_that_was_lost_publishes_nothing_either(store):
+    """And is told so, though no listener wants what it brings."""
+    store.sources.add(a_source())
+    held(store)
+    published: list[TaskReport] = []
+    intake = an_intake(store, published=published)
+    intake.take(reports=[report("waiting")])
+    held(store, "two", NOW + LEASE)
+
+    with pytest.raises(LeaseLost):
+        intake.take(reports=[report("running")])
+    with pytest.raises(LeaseLost):
+        intake.take([Event("unwanted", {})])
+
+    assert ["waiting"] == [each.state for each in published]
+
+
 def test_an_event_without_a_json_form_is_refused_with_all_that_came_with_it(store):
     """The transaction is never begun."""
     listen(store, "a")
