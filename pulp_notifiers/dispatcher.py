@@ -204,6 +204,13 @@ class Dispatcher:
             routes = self._checked()
         return routes.included(event_type)
 
+    def learn(self) -> None:
+        """Look up who listens, so that nothing is ever unwanted only because nobody could be asked yet.
+
+        :raises StoreUnavailable: nobody can be asked now.
+        """
+        self._load()
+
     def look_again(self) -> None:
         """Do not trust what is known of listeners: one has changed in this process."""
         self._check_at = -math.inf
