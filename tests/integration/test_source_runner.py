@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.dispatcher import Dispatcher
@@ -204,7 +204,7 @@ def test_the_status_tells_why_a_source_brings_nothing_in(store, sources, types, 
     assert reason == status.problem
     assert status.problem_since is not None
     (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert isinstance(step, KeyError | SystemExit) == (error.exc_info is not None)
+    assert isinstance(step, KeyError | SystemExit) == ("in run" in error.getMessage())
     assert 1 == types.plugins["scripted"].runs
 
 
@@ -377,6 +377,53 @@ def test_secrets_stay_out_of_reasons(store, sources, types, caplog):
         wait_until(lambda: sources.status("one").problem == "***** was refused")
 
     assert "hush" not in caplog.text
+
+
+def test_secrets_stay_out_of_tracebacks_and_endless_words_out_of_reasons(store, sources, types, caplog):
+    """A library may raise anything, such as the whole page that a server sent."""
+
+    class Secretive(SourceConfig):
+        password: SecretStr
+
+    class Telling(Scripted):
+        Config = Secretive
+
+    types.plugins["scripted"] = Telling(KeyError("hush-hush" + "x" * 10_000))
+    sources.add("one", "scripted", {"password": "hush-hush"})
+    slow = RunOptions(poll=timedelta(seconds=0.02), backoff=Backoff(NEVER, NEVER))
+    with running(store, types, slow):
+        wait_until(lambda: sources.status("one").state is SourceState.FAILING)
+        problem = sources.status("one").problem
+
+    assert f"KeyError: '*****{'x' * 1984}" == problem
+    assert "in run" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_secrets_stay_out_of_what_a_validator_says(store, sources, types):
+    """Also when it fails in a way that nobody foresaw, and of a config that is stored."""
+
+    class Secretive(SourceConfig):
+        password: SecretStr
+
+    class Fussy(Secretive):
+        @field_validator("password")
+        @classmethod
+        def _checked(cls, value: SecretStr) -> SecretStr:
+            raise KeyError(value.get_secret_value())
+
+    class Stored(Scripted):
+        Config = Secretive
+
+    class Changed(Scripted):
+        Config = Fussy
+
+    types.plugins["scripted"] = Stored()
+    sources.add("one", "scripted", {"password": "hush-hush"})
+    types.plugins["scripted"] = Changed()
+
+    with pytest.raises(SourceUnavailable, match=r"KeyError: '\*\*\*\*\*'"):
+        sources.check("one")
 
 
 def test_secrets_stay_out_of_findings(sources, types):
