@@ -28,6 +28,7 @@ from pulp_notifiers.source_runner import SourceRunner
 from pulp_notifiers.sources import Sources
 from pulp_notifiers.store import Store
 from pulp_notifiers.task_events import TaskEvents
+from tests.support.children import told_by
 from tests.support.memory import NotifierTable
 
 PATIENCE_SECONDS = 60.0
@@ -359,6 +360,34 @@ def test_a_runner_is_started_once_and_need_not_be(store, types):
 
     assert runner.stop(PATIENCE_SECONDS)
     assert runner.stop()
+
+
+FORKING = """
+import json, os, sys
+from pulp_notifiers.app import App
+from pulp_notifiers.settings import Settings
+
+app = App.from_settings(Settings({"notifiers": {"state_directory": sys.argv[1]}}))
+received, told = os.pipe()
+for _ in range(2):
+    if os.fork() == 0:
+        app.source_runner.start()
+        os.write(told, f"{app.source_runner.owner} {os.getpid()}\\n".encode())
+        app.source_runner.stop()
+        os._exit(0)
+for _ in range(2):
+    os.wait()
+print(json.dumps([line.split() for line in os.read(received, 1000).decode().splitlines()]))
+app.close()
+"""
+
+
+def test_processes_that_were_forked_hold_leases_of_their_own(tmp_path):
+    """Or two of them might take the other's for theirs."""
+    owners = told_by(FORKING, str(tmp_path))
+
+    assert [pid for _, pid in owners] == [owner.split(":")[-2] for owner, _ in owners]
+    assert 2 == len({owner for owner, _ in owners})
 
 
 def test_secrets_stay_out_of_reasons(store, sources, types, caplog):
