@@ -99,9 +99,9 @@ class SourceIntake:
         """Replace what the status shows; see :meth:`pulp_notifiers.source.Intake.tell`.
 
         :raises TypeError: a fact has no JSON form.
-        :raises ValueError: it holds a number that is not finite.
+        :raises ValueError: it holds what no answer could carry, such as a number that is not finite.
         """
-        self._worked(json.loads(json.dumps(facts, allow_nan=False)))
+        self._worked(plain_facts(facts))
 
     def _take(self, events: Sequence[Event], reports: Sequence[TaskReport], remember: Mapping[str, Any]) -> None:
         kept = Kept(self._source.id, self._owner, remember)
@@ -113,6 +113,19 @@ class SourceIntake:
             # Which of them it was costs a look at each, so that is only looked for now.
             self._engine.dispatcher.fire_all([*filter(_is_writable, of_tasks), *events], kept)
         self._engine.task_events.note(news)
+
+
+def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of what a source tells of itself, in JSON's own types.
+
+    :raises TypeError: a fact has no JSON form.
+    :raises ValueError: it holds what no answer could carry.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(facts))
+    flaw = unportable(copy)
+    if flaw:
+        raise ValueError(f"What a source tells of itself cannot be shown. {flaw}")
+    return copy
 
 
 def _is_writable(event: Event) -> bool:

@@ -20,6 +20,7 @@ from pulp_notifiers.sources import Sources
 from pulp_notifiers.store import Store
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_events import TaskEvents
+from pulp_notifiers.testing.source import RecordingIntake
 from pulp_notifiers.vault import Vault
 from tests.support.memory import START, Clock, NotifierTable
 
@@ -404,6 +405,15 @@ def test_nothing_to_fire_and_nothing_to_remember_asks_nothing_of_the_database(st
 
     intake.take()
     intake.take(reports=[])
+
+
+@pytest.mark.parametrize("value", ["caf\udce9", 10**400, float("nan"), object()])
+def test_what_a_source_tells_of_itself_can_be_shown(store, value):
+    """Or one source would spoil the list of all."""
+    with pytest.raises((TypeError, ValueError)):
+        an_intake(store).tell(lag_seconds=[value])
+    with pytest.raises((TypeError, ValueError)):
+        RecordingIntake().tell(lag_seconds=[value])
 
 
 def test_what_two_sources_of_two_processes_take_at_once_is_all_there(open_store):
