@@ -1,5 +1,6 @@
 """Servers that the tests of the core and of the plugins share; each starts when the first test asks for it."""
 
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -15,6 +16,10 @@ SERVERS = ("postgresql", "pulp3", "rabbitmq")
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+# Tests that a shell started in the background have SIGINT ignored, and the commands that they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -144,6 +144,7 @@ class App:
         )
 
     def _engine(self) -> Engine:
+        self._dispatcher.learn()
         return Engine(
             installation=self.store.installation(),
             dispatcher=self._dispatcher,

@@ -2,7 +2,6 @@
 
 import logging
 import random
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,11 +17,10 @@ from .errors import (
     TemporaryFailure,
 )
 from .event import utc_now
-from .notifier import ONE_TARGET, UNPRINTABLE, LoadedNotifier
+from .notifier import ONE_TARGET, LoadedNotifier
+from .plugin import frames, named_words, one_line, words
 from .records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 from .secret_options import scrub
-
-_LONGEST_REASON = 2000  # characters; a receiver's whole error page would be no sentence
 
 _logger = logging.getLogger(__name__)
 
@@ -82,7 +80,7 @@ class Courier:
     def _failed(
         self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: NotifierError
     ) -> Outcome:
-        reason = _one_line(str(failure))
+        reason = one_line(str(failure))
         if isinstance(failure, TemporaryFailure) and not self._backoff.exhausted(delivery.attempts + 1):
             wait = self._wait_seconds(delivery, failure)
             self._log.failed(listener_id, delivery, reason, wait)
@@ -103,11 +101,8 @@ class Courier:
         except (TemporaryFailure, PermanentFailure) as failure:
             return self._scrubbed(listener, failure)
         except BaseException as failure:  # noqa: BLE001  a plugin may raise anything, sys.exit() included
-            # Without the exception's own text, which may hold secrets.
-            frames = "".join(traceback.format_tb(failure.__traceback__))
-            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames)
-            what = f"{type(failure).__name__}: {_words(failure)}".rstrip(": ")
-            raised = f"Exception from notifier of type [{listener.notifier_type}]: {what}"
+            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames(failure))
+            raised = f"Exception from notifier of type [{listener.notifier_type}]: {named_words(failure)}"
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
 
@@ -133,7 +128,7 @@ class Courier:
             secret_options = self._notifiers.get(listener.notifier_type).secret_options(listener.config)
         except NotifierUnavailable:
             secret_options = frozenset(listener.config)  # nobody can say which are secret
-        failure.args = (scrub(_words(failure), listener.config, secret_options),)
+        failure.args = (scrub(words(failure), listener.config, secret_options),)
         return failure
 
     def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
@@ -157,14 +152,3 @@ class Courier:
         due_at: datetime | None = None,
     ) -> Outcome:
         return Outcome(state, Attempt(delivery.attempts + 1, started_at, self._clock(), error), due_at)
-
-
-def _words(failure: BaseException) -> str:
-    try:
-        return str(failure)
-    except Exception:  # noqa: BLE001  an exception of a plugin that cannot even be printed
-        return "it cannot be printed"
-
-
-def _one_line(text: str) -> str:
-    return UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]

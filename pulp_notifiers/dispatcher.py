@@ -166,10 +166,10 @@ class Dispatcher:
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
         """Write events, what is owed of them, and what a source remembers, in one transaction; see :meth:`fire`.
 
-        :param kept: what the source remembers that brings the events.
+        :param kept: what the source remembers that brings the events; its lease counts though there be no events.
         :raises LeaseLost: another process runs that source, and nothing was written.
         """
-        if not events and (kept is None or not kept.remember):
+        if not events and kept is None:
             return 0
         routes = self._routes
         if routes is None or self._monotonic() >= self._look_again_at:
@@ -203,6 +203,13 @@ class Dispatcher:
         if routes is None or self._monotonic() >= self._check_at:
             routes = self._checked()
         return routes.included(event_type)
+
+    def learn(self) -> None:
+        """Look up who listens, so that nothing is ever unwanted only because nobody could be asked yet.
+
+        :raises StoreUnavailable: nobody can be asked now.
+        """
+        self._load()
 
     def look_again(self) -> None:
         """Do not trust what is known of listeners: one has changed in this process."""

@@ -89,15 +89,8 @@ class SourceIntake:
         :raises TypeError: an event or a value to remember has no JSON form.
         :raises ValueError: it holds a number that is not finite, or a key is not text of 1 to 255 characters.
         """
-        kept = Kept(self._source.id, self._owner, _checked(remember or {}))
-        news = self._engine.task_events.news(reports)
-        of_tasks = [task_event(report, self._said_by) for report in news.reports]
-        try:
-            self._engine.dispatcher.fire_all([*of_tasks, *events], kept)
-        except (TypeError, ValueError):
-            # Which of them it was costs a look at each, so that is only looked for now.
-            self._engine.dispatcher.fire_all([*filter(_is_writable, of_tasks), *events], kept)
-        self._engine.task_events.note(news)
+        if events or reports or remember:
+            self._take(events, reports, _checked(remember or {}))
         for report in reports if publish else ():
             self._engine.publish(report)
         self._worked(None)
@@ -106,8 +99,33 @@ class SourceIntake:
         """Replace what the status shows; see :meth:`pulp_notifiers.source.Intake.tell`.
 
         :raises TypeError: a fact has no JSON form.
+        :raises ValueError: it holds what no answer could carry, such as a number that is not finite.
         """
-        self._worked(json.loads(json.dumps(facts, allow_nan=False)))
+        self._worked(plain_facts(facts))
+
+    def _take(self, events: Sequence[Event], reports: Sequence[TaskReport], remember: Mapping[str, Any]) -> None:
+        kept = Kept(self._source.id, self._owner, remember)
+        news = self._engine.task_events.news(reports)
+        of_tasks = [task_event(report, self._said_by) for report in news.reports]
+        try:
+            self._engine.dispatcher.fire_all([*of_tasks, *events], kept)
+        except (TypeError, ValueError):
+            # Which of them it was costs a look at each, so that is only looked for now.
+            self._engine.dispatcher.fire_all([*filter(_is_writable, of_tasks), *events], kept)
+        self._engine.task_events.note(news)
+
+
+def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of what a source tells of itself, in JSON's own types.
+
+    :raises TypeError: a fact has no JSON form.
+    :raises ValueError: it holds what no answer could carry.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(facts))
+    flaw = unportable(copy)
+    if flaw:
+        raise ValueError(f"What a source tells of itself cannot be shown. {flaw}")
+    return copy
 
 
 def _is_writable(event: Event) -> bool:

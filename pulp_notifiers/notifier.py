@@ -18,7 +18,6 @@ Subclassing :class:`Notifier` is convenient, not required. A module with, or a f
 
 import copy
 import inspect
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
@@ -28,14 +27,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import InvalidConfig, NotifierUnavailable
 from .event import Event
-from .plugin import config_model, guarded, problems_of, require_parameters
+from .plugin import UNPRINTABLE, config_model, guarded, problems_of, require_parameters
 from .secret_options import SECRET_NAME, declared_secrets, undeclared
 
 ONE_TARGET = ""
 """The target of a config that has only one."""
-
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
-"""What PostgreSQL, UTF-8 or a line of a log cannot hold."""
 
 
 class NotifierConfig(BaseModel):

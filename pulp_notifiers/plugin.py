@@ -1,6 +1,8 @@
 """What every kind of plugin has in common: options that a model reads, and calls that may go wrong in any way."""
 
 import inspect
+import re
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,6 +11,11 @@ from pydantic import BaseModel, ValidationError
 from .errors import InvalidConfig, InvalidSource, PluginUnavailable
 
 ResultT = TypeVar("ResultT")
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+"""What PostgreSQL, UTF-8 or a line of a log cannot hold."""
+
+_LONGEST_REASON = 2000  # characters; a server's whole error page would be no sentence
 
 
 def guarded(work: Callable[[], ResultT], what: str, unavailable: Callable[[str], PluginUnavailable]) -> ResultT:
@@ -23,8 +30,31 @@ def guarded(work: Callable[[], ResultT], what: str, unavailable: Callable[[str],
         raise
     except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
         # Not the text of a ValidationError, which repeats values that may be secret.
-        told = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else failure
+        told = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else words(failure)
         raise unavailable(f"{what} failed: {type(failure).__name__}: {told}".rstrip(": ")) from failure
+
+
+def words(failure: BaseException) -> str:
+    """Return what an exception says, whatever it does when it is asked."""
+    try:
+        return str(failure)
+    except Exception:  # noqa: BLE001  an exception of a plugin that cannot even be printed
+        return "it cannot be printed"
+
+
+def named_words(failure: BaseException) -> str:
+    """Return the class of an exception that nobody foresaw, and what it says."""
+    return f"{type(failure).__name__}: {words(failure)}".rstrip(": ")
+
+
+def frames(failure: BaseException) -> str:
+    """Return where an exception comes from, without its own text, which may hold secrets."""
+    return "".join(traceback.format_tb(failure.__traceback__))
+
+
+def one_line(text: str) -> str:
+    """Return what a plugin said as it may be kept and logged."""
+    return UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:

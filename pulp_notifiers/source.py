@@ -153,7 +153,11 @@ class LoadedSource:
         :raises InvalidSource: with every problem at once, unknown options included.
         :raises SourceUnavailable: a validator fails in another way.
         """
-        return self._guarded("Config", lambda: self._parsed(config))
+        try:
+            return self._guarded("Config", lambda: self._parsed(config))
+        except SourceUnavailable as failed:
+            reason = scrub(failed.reason, config, self.secret_options(config))
+            raise SourceUnavailable(self.type, reason) from failed.__cause__
 
     def check(self, config: Any) -> tuple[Check, ...]:
         """Return what the source found; that it failed to look is a finding too."""

@@ -12,7 +12,7 @@ from .backoff import Backoff, usable_seconds
 from .errors import InvalidSource, LeaseLost, PermanentFailure, SourceUnavailable, StoreUnavailable, TemporaryFailure
 from .event import utc_now
 from .intake import Engine, SourceIntake
-from .notifier import UNPRINTABLE
+from .plugin import frames, named_words, one_line, words
 from .records import RegisteredSource, SourceState, SourceStatus
 from .secret_options import scrub
 from .source import LoadedSource
@@ -119,17 +119,17 @@ class SourceRun:
             self.stop()
             return 0.0
         except TemporaryFailure as temporary:
-            return self._failed(temporary.reason, at_least=usable_seconds(temporary.retry_after))
+            return self._failed(words(temporary), at_least=usable_seconds(temporary.retry_after))
         except (PermanentFailure, InvalidSource, SourceUnavailable) as permanent:
-            return self._failed(str(permanent), at_least=self._options.seldom_seconds)
+            return self._failed(words(permanent), at_least=self._options.seldom_seconds)
         except StoreUnavailable as unavailable:
-            return self._failed(str(unavailable))
+            return self._failed(words(unavailable))
         except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
-            return self._failed(f"{type(unexpected).__name__}: {unexpected}".rstrip(": "), unexpected=unexpected)
+            return self._failed(named_words(unexpected), unexpected=unexpected)
         return self._failed("It ended although nobody asked it to.")
 
-    def _failed(self, told: object, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
-        reason = UNPRINTABLE.sub(" ", scrub(str(told), self.source.config, self._secret_options))
+    def _failed(self, told: str, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
+        reason = one_line(scrub(told, self.source.config, self._secret_options))
         if self._intake.stopping.is_set():
             _logger.debug("Source %s ended with: %s", self.source.name, reason)
             return 0.0
@@ -141,9 +141,8 @@ class SourceRun:
             self._status = replace(self._status, state=SourceState.FAILING, problem=reason, problem_since=since)
         # Once for each outage; what it was at last is in the status.
         level = logging.ERROR if new else logging.DEBUG
-        _logger.log(
-            level, "Source %s brings nothing in until this is mended: %s", self.source.name, reason, exc_info=unexpected
-        )
+        told = reason if unexpected is None else f"{reason}\n{frames(unexpected)}"
+        _logger.log(level, "Source %s brings nothing in until this is mended: %s", self.source.name, told)
         self._changed()
         wait = max(self._options.backoff.delay_seconds(self._failures), at_least)
         return min(wait, self._options.longest_wait_seconds)

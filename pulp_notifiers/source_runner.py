@@ -54,7 +54,7 @@ class SourceRunner:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options or RunOptions()
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.owner = _new_owner()
         self._leases = leases
         self._types = types
         self._make_engine = make_engine
@@ -88,6 +88,8 @@ class SourceRunner:
             raise RuntimeError("A source runner is started once; make another one.")
         self._names = names
         self._pid = os.getpid()
+        # Anew, because this may be one of several processes that were forked after it was made.
+        self.owner = _new_owner()
         self._supervising.start()
         self._guarding.start()
 
@@ -212,3 +214,7 @@ class SourceRunner:
         if self._outage:
             self._outage = False
             _logger.info("The database answers again, sources go on")
+
+
+def _new_owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"

@@ -13,6 +13,9 @@ from .encoding import iso_seconds, utc
 TASK_STATES = ("waiting", "skipped", "accepted", "running", "suspended", "finished", "error", "canceled")
 """Pulp 2's states of a task (CONTRACT 2.4)."""
 
+FINAL_TASK_STATES = frozenset({"finished", "error", "canceled", "skipped"})
+"""States that a task does not leave."""
+
 _ID = re.compile(r"[0-9a-f]{24}")
 _RECORD_KEYS = ("id", "repo_id")
 _OUTCOME_KEYS = ("started", "completed", "result", "error_message", "exception", "traceback", "summary", "details")

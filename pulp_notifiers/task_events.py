@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from .event import FINAL_TASK_EVENT_TYPES, TASK_EVENT_TYPES, Event, utc_now
-from .task import TaskReport
+from .event import TASK_EVENT_TYPES, Event, utc_now
+from .task import FINAL_TASK_STATES, TaskReport
 
 _TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
-_FINAL_STATES = frozenset(state for state, event_type in _TYPE_OF_STATE.items() if event_type in FINAL_TASK_EVENT_TYPES)
 _IDS = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")  # drawn once; another one would make new events of old ones
 
 _logger = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ class TaskEvents:
         if event_type is None:
             return 0
         known = self._known(report.task_id)
-        if known == report.state or known in _FINAL_STATES:
+        if known == report.state or known in FINAL_TASK_STATES:
             return 0
         deliveries = self._tell(report) if self._wants(event_type, report.task_id) else 0
         self._remember(report.task_id, report.state)
@@ -93,7 +92,7 @@ class TaskEvents:
         for report in reports:
             event_type = _TYPE_OF_STATE.get(report.state)
             known = states.get(report.task_id) or self._known(report.task_id)
-            if event_type is None or known == report.state or known in _FINAL_STATES:
+            if event_type is None or known == report.state or known in FINAL_TASK_STATES:
                 continue
             states[report.task_id] = report.state
             if self._wants(event_type, report.task_id):
@@ -130,7 +129,7 @@ class TaskEvents:
 def _changed_at(report: TaskReport) -> datetime | None:
     if report.changed_at is not None:
         return report.changed_at
-    if report.state in _FINAL_STATES:
+    if report.state in FINAL_TASK_STATES:
         return report.finish_time
     return report.start_time if report.state == "running" else None
 

@@ -155,7 +155,7 @@ class Subscription:
         self._channel.basic_consume(queue=self._form.queue, callback=self._take_in)
 
     def _take_in(self, message: Any) -> None:
-        body = bytes(message.body)
+        body = bytes(message.body or b"")  # of an empty one py-amqp makes text
         delivery = message.delivery_info
         content_type = message.properties.get("content_type")
         self._arrived.append(Received(delivery["delivery_tag"], delivery["routing_key"], body, content_type))

@@ -41,7 +41,7 @@ class Watch:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
-        self._exchange = exchange
+        self._exchange, self._binding = exchange, binding
         self._raw = connection.connection
         self._wire = self._raw if isinstance(self._raw, AmqpConnection) else None
         self._broken = (*connection.connection_errors, OperationalError)
@@ -51,7 +51,7 @@ class Watch:
         self._spoke = clock()  # when the server said something for the last time
         try:
             with self._translated(deadline):
-                self._prepare(binding)
+                self._prepare()
         except BaseException:
             self.discard()
             raise
@@ -109,21 +109,23 @@ class Watch:
                 self._wire.keep_to(deadline)
             yield
 
-    def _prepare(self, binding: str) -> None:
+    def _prepare(self) -> None:
         # Not from kombu's connection, which would quietly connect anew; two, because a refusal closes the channel.
         self._asking: Any = self._connection.transport.create_channel(self._raw)
         self._channel: Any = self._connection.transport.create_channel(self._raw)
         self._channel.auto_decode = False
-        # Looked for before it is declared, because to declare needs a permission that whoever only listens may lack.
-        if not exchange_exists(self._asking, self._exchange):
-            self._asking.exchange_declare(exchange=self._exchange, type="topic", durable=True, auto_delete=False)
         declared = self._channel.queue_declare(
             queue="", exclusive=True, auto_delete=True, durable=False, arguments=_QUEUE_LIMIT
         )
-        self._channel.queue_bind(queue=declared.queue, exchange=self._exchange, routing_key=binding)
-        self._channel.basic_consume(
-            queue=declared.queue, no_ack=True, callback=self._note, consumer_tag="pulp-notifiers"
-        )
+        self._queue = declared.queue
+        self._bind()
+        self._channel.basic_consume(queue=self._queue, no_ack=True, callback=self._note, consumer_tag="pulp-notifiers")
+
+    def _bind(self) -> None:
+        # Looked for before it is declared, because to declare needs a permission that whoever only listens may lack.
+        if not exchange_exists(self._asking, self._exchange):
+            self._asking.exchange_declare(exchange=self._exchange, type="topic", durable=True, auto_delete=False)
+        self._asking.queue_bind(queue=self._queue, exchange=self._exchange, routing_key=self._binding)
 
     def _note(self, message: Any) -> None:
         self._heard.append(message.body)
@@ -140,8 +142,9 @@ class Watch:
         return True
 
     def _require_answer(self) -> None:
-        # Nothing ever goes from here to the server, so only a question shows that it froze or lost power.
+        # Nothing ever goes from here to the server, so only a question shows that it froze or lost power, or that
+        # somebody deleted the exchange, which takes the binding along.
         self._spoke = self._clock()
         if self._wire is not None:
             self._wire.keep_to(Deadline(_ANSWER_SECONDS))
-            exchange_exists(self._asking, self._exchange)
+            self._bind()

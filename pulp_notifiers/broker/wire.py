@@ -8,6 +8,7 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from .deadline import Deadline
+from .legible import taken_in
 
 _FRAME_TYPES = (1, 2, 3, 8)  # method, header, body, heartbeat (AMQP 0-9-1, section 4.2.3)
 _GARBAGE = (struct.error, LookupError, ValueError, TypeError)
@@ -52,7 +53,7 @@ class AmqpConnection(pyamqp.Connection):
         with self.transport.having_timeout(self._shortened(timeout)):
             frame = self.transport.read_frame(unpack=self._frame_header)
         try:
-            return self.on_inbound_frame(frame)
+            return taken_in(frame, self.on_inbound_frame)
         except _GARBAGE as error:
             raise OSError(f"the server's AMQP cannot be understood: {error!r}") from error
 

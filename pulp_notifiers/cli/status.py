@@ -57,7 +57,5 @@ def _stream(found: dict[str, Any]) -> str:
     if not found["enabled"]:
         return "off"
     if found["outage_since"] is not None:
-        state = f"dropped since {found['outage_since']}"
-    else:
-        state = "connected" if found["connected"] else "not connected"
-    return f"{state}, {' or '.join(found['servers'])}"
+        return f"dropped since {found['outage_since']}"
+    return "connected" if found["connected"] else "not connected"

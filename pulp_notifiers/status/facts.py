@@ -1,6 +1,5 @@
 """How a stream is kept within bounds, and what is known of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,13 +22,11 @@ class Counts:
 class Health:
     """How the stream of this process is.
 
-    :ivar servers: to any one of which messages go, as URLs without user and password.
     :ivar connected: a connection is open; the first message opens it.
     :ivar outage_since: since when messages are dropped; None while they are not.
     """
 
     enabled: bool = False
-    servers: Sequence[str] = ()
     connected: bool = False
     outage_since: datetime | None = None
 

@@ -3,10 +3,10 @@
 import atexit
 import os
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from ..broker import MessagingSettings, StreamOpener, display_url, own_mark
+from ..broker import MessagingSettings, StreamOpener, own_mark
 from ..task import TaskReport
 from .document import FORM
 from .facts import Counts, Health, StreamOptions
@@ -22,14 +22,10 @@ class StatusPublisher:
     own when it publishes.
 
     :param open_link: connects to the messaging server.
-    :param servers: what the stream's health says of where that leads.
     """
 
-    def __init__(
-        self, open_link: Callable[[], Link], options: StreamOptions | None = None, servers: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
         self._open_link = open_link
-        self._servers = servers
         self._options = options or StreamOptions()
         self._line = Line(open_link, self._options)
         _publishers.add(self)
@@ -44,7 +40,7 @@ class StatusPublisher:
     def health(self) -> Health:
         """Return how the stream of this process is."""
         line = self._line
-        return Health(True, self._servers, line.link is not None, line.outage.since)
+        return Health(True, line.link is not None, line.outage.since)
 
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
@@ -103,11 +99,9 @@ def status_publisher(settings: MessagingSettings, installation: str | None = Non
     if not settings.event_notifications_enabled:
         return NoPublisher()
     form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
-    broker = settings.status_broker()
-    opener = StreamOpener(broker, form)
-    servers = [display_url(url) for url in broker.urls]
+    opener = StreamOpener(settings.status_broker(), form)
     # Where there is another server, nobody waits for this one.
-    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None, servers)
+    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
 
 
 _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()

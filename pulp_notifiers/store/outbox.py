@@ -66,7 +66,7 @@ class Outbox:
         """
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
-            return 0 if self._database.read(revision) == listeners_revision else None
+            return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
         values = [_event_values(each.event) for each in relevant]
 
         def work(connection: sa.Connection) -> int | None:
@@ -77,6 +77,12 @@ class Outbox:
             return self._write(connection, relevant, values, now)
 
         return self._database.write(work)
+
+    def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> int | None:
+        # That nobody is owed a thing is settled for good when a source goes on, so the lease counts here too.
+        if kept is not None:
+            self._memory.require_lease(connection, kept)
+        return 0 if revision(connection) == listeners_revision else None
 
     def _write(
         self, connection: sa.Connection, batch: Sequence[OwedEvent], values: Sequence[dict[str, Any]], now: datetime

@@ -64,11 +64,10 @@ _STATUS = [
     sources.c[name] for name in ("state", "problem", "problem_since", "facts", "told_at", "lease_owner", "lease_until")
 ]
 _HOLDERS = sa.select(sources.c.id, sources.c.lease_owner)
-_HOLD = (
-    sa.select(sources.c.id)
-    .where(sources.c.id == sa.bindparam("source_id"), sources.c.lease_owner == sa.bindparam("owner"))
-    .with_for_update()
+_HELD = sa.select(sources.c.id).where(
+    sources.c.id == sa.bindparam("source_id"), sources.c.lease_owner == sa.bindparam("owner")
 )
+_HOLD = _HELD.with_for_update()
 _MEMORY = sa.select(source_memory.c.key, source_memory.c.value).where(
     source_memory.c.source_id == sa.bindparam("source_id")
 )
@@ -213,7 +212,7 @@ class SourceRows:
 
 
 class Memory:
-    """Writes what sources remember into transactions of others."""
+    """Writes what sources remember into transactions of others, for who holds the lease."""
 
     def __init__(self, database: Database) -> None:
         insert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
@@ -222,6 +221,13 @@ class Memory:
             index_elements=["source_id", "key"], set_={"value": remember.excluded.value}
         )
 
+    def require_lease(self, connection: sa.Connection, kept: Kept) -> None:
+        """Check that a source is the owner's.
+
+        :raises LeaseLost: somebody else runs the source now, or it was removed.
+        """
+        _require(connection, _HELD, kept)
+
     def keep(self, connection: sa.Connection, kept: Kept) -> None:
         """Write what a source remembers.
 
@@ -229,8 +235,7 @@ class Memory:
 
         :raises LeaseLost: somebody else runs the source now, or it was removed.
         """
-        if connection.execute(_HOLD, {"source_id": kept.source_id, "owner": kept.owner}).first() is None:
-            raise LeaseLost("Another process runs this source now, or it was removed; nothing was written.")
+        _require(connection, _HOLD, kept)
         new = {key: value for key, value in kept.remember.items() if value is not None}
         forgotten = kept.remember.keys() - new.keys()
         if new:
@@ -238,6 +243,11 @@ class Memory:
             connection.execute(self._remember, rows)
         if forgotten:
             connection.execute(_FORGET, [{"of_source": kept.source_id, "of_key": key} for key in forgotten])
+
+
+def _require(connection: sa.Connection, held: sa.Select[Any], kept: Kept) -> None:
+    if connection.execute(held, {"source_id": kept.source_id, "owner": kept.owner}).first() is None:
+        raise LeaseLost("Another process runs this source now, or it was removed; nothing was written.")
 
 
 def _text(value: Any) -> str:

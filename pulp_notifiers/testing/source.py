@@ -17,6 +17,7 @@ from typing import Any
 
 from ..encoding import dumps
 from ..event import Event
+from ..intake import plain_facts
 from ..source import Source
 from ..task import TaskReport
 
@@ -114,8 +115,9 @@ class RecordingIntake:
 
     def tell(self, **facts: Any) -> None:
         """Keep the facts."""
+        plain = plain_facts(facts)
         with self._changed:
-            self.told.append(json.loads(json.dumps(facts, allow_nan=False)))
+            self.told.append(plain)
             self._changed.notify_all()
 
     def wait_until(self, reached: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> None:

@@ -1,14 +1,18 @@
 """The wired product, as an embedding developer meets it."""
 
+import sqlite3
+import time
+
 import pytest
 
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import DeliveryState
+from pulp_notifiers.records import DeliveryState, SourceState
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.running import running_app, wait_until_idle
+from tests.support.trial_source import trial_source
 
 
 def settings(folder, **own):
@@ -36,6 +40,37 @@ def test_what_was_fired_before_the_end_is_delivered_after_the_next_start(tmp_pat
         with running_app(tmp_path) as app:
             receiver.wait_for(1)
             wait_until_idle(app)
+
+
+def test_no_source_runs_before_it_is_known_who_listens(tmp_path, caplog):
+    """It would pass over what somebody wants."""
+    state = tmp_path / "state"
+    with trial_source(tmp_path / "site"), App.from_settings(settings(state)) as app:
+        app.sources.add("zoo", "trial", {"url": "http://up/"})
+        sql(state, "ALTER TABLE listeners RENAME TO gone")
+        app.source_runner.start()
+        wait_for(lambda: "Sources wait" in caplog.text)
+        assert SourceState.WAITING == app.sources.status("zoo").state
+
+        sql(state, "ALTER TABLE gone RENAME TO listeners")
+        app.source_runner.wake()
+        wait_for(lambda: app.sources.status("zoo").state is SourceState.RUNNING)
+
+
+def sql(state, statement):
+    """Do to the database what the product would never do."""
+    connection = sqlite3.connect(state / "notifiers.db")
+    with connection:
+        connection.execute(statement)
+    connection.close()
+
+
+def wait_for(happened):
+    """Wait until something is so."""
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_lost_key_file_stops_the_start(tmp_path):

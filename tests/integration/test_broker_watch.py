@@ -145,6 +145,24 @@ def test_a_server_that_froze_is_noticed(rabbitmq, exchange):
             rabbitmq.resume()
 
 
+def test_an_exchange_that_somebody_deleted_is_heard_again_after_a_while(rabbitmq, exchange):
+    """Whoever declares it anew, the binding to it is gone."""
+    now = 0.0
+    with watching(rabbitmq.url, exchange, clock=lambda: now) as watch, channel_to(rabbitmq) as channel:
+        channel.exchange_delete(exchange)
+        channel.exchange_declare(exchange, "topic", durable=True)
+        now = 11.0
+        assert [] == watch.receive(0.01)
+        channel.basic_publish(exchange, "tasks.one", b"one")
+        assert [b"one"] == heard(watch, 1)
+
+        channel.exchange_delete(exchange)
+        now = 22.0
+        assert [] == watch.receive(0.01)
+        channel.basic_publish(exchange, "tasks.one", b"two")
+        assert [b"two"] == heard(watch, 1)
+
+
 def test_other_transports_of_kombu_are_heard_too(exchange):
     """As far as they have exchanges."""
     with watching("memory://", exchange) as watch, kombu.Connection("memory://") as connection:

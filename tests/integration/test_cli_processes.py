@@ -13,12 +13,7 @@ import pytest
 
 from pulp_notifiers.testing.http import Answer, HttpReceiver
 
-# Tests that were started in the background by a shell have SIGINT ignored, and their children inherit that.
-SCRIPT = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from pulp_notifiers.cli import main; sys.exit(main())"
-)
-COMMAND = [sys.executable, "-c", SCRIPT]
+COMMAND = [sys.executable, "-m", "pulp_notifiers"]
 TIMEOUT_SECONDS = 60
 
 

@@ -172,7 +172,6 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
         "worker": {"running": False, "threads": 4},
         "stream": {
             "enabled": True,
-            "servers": ["amqp://mq//", "amqp://mq2//"],
             "connected": connected,
             "outage_since": outage_since,
             "published": 12,
@@ -188,7 +187,7 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
     assert 74 == exit_code
     assert re.search(r"^database +postgresql, out of reach$", output, re.MULTILINE)
     assert re.search(r"^worker +not in this process$", output, re.MULTILINE)
-    assert re.search(rf"^task-status stream +{told}, amqp://mq// or amqp://mq2//$", output, re.MULTILINE)
+    assert re.search(rf"^task-status stream +{told}$", output, re.MULTILINE)
     assert re.search(r"^published, dropped +12, 3$", output, re.MULTILINE)
 
 

@@ -19,12 +19,7 @@ import pytest
 
 from pulp_notifiers.testing.rabbitmq import RabbitMQ
 
-# Tests that were started in the background by a shell have SIGINT ignored, and their children inherit that.
-SCRIPT = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from pulp_notifiers.cli import main; sys.exit(main())"
-)
-COMMAND = [sys.executable, "-c", SCRIPT]
+COMMAND = [sys.executable, "-m", "pulp_notifiers"]
 DEADLINE_SECONDS = 60
 ENTER_SCREEN, LEAVE_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.dispatcher import Dispatcher
@@ -28,6 +28,7 @@ from pulp_notifiers.source_runner import SourceRunner
 from pulp_notifiers.sources import Sources
 from pulp_notifiers.store import Store
 from pulp_notifiers.task_events import TaskEvents
+from tests.support.children import told_by
 from tests.support.memory import NotifierTable
 
 PATIENCE_SECONDS = 60.0
@@ -204,7 +205,7 @@ def test_the_status_tells_why_a_source_brings_nothing_in(store, sources, types, 
     assert reason == status.problem
     assert status.problem_since is not None
     (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert isinstance(step, KeyError | SystemExit) == (error.exc_info is not None)
+    assert isinstance(step, KeyError | SystemExit) == ("in run" in error.getMessage())
     assert 1 == types.plugins["scripted"].runs
 
 
@@ -361,6 +362,34 @@ def test_a_runner_is_started_once_and_need_not_be(store, types):
     assert runner.stop()
 
 
+FORKING = """
+import json, os, sys
+from pulp_notifiers.app import App
+from pulp_notifiers.settings import Settings
+
+app = App.from_settings(Settings({"notifiers": {"state_directory": sys.argv[1]}}))
+received, told = os.pipe()
+for _ in range(2):
+    if os.fork() == 0:
+        app.source_runner.start()
+        os.write(told, f"{app.source_runner.owner} {os.getpid()}\\n".encode())
+        app.source_runner.stop()
+        os._exit(0)
+for _ in range(2):
+    os.wait()
+print(json.dumps([line.split() for line in os.read(received, 1000).decode().splitlines()]))
+app.close()
+"""
+
+
+def test_processes_that_were_forked_hold_leases_of_their_own(tmp_path):
+    """Or two of them might take the other's for theirs."""
+    owners = told_by(FORKING, str(tmp_path))
+
+    assert [pid for _, pid in owners] == [owner.split(":")[-2] for owner, _ in owners]
+    assert 2 == len({owner for owner, _ in owners})
+
+
 def test_secrets_stay_out_of_reasons(store, sources, types, caplog):
     """As with notifiers."""
 
@@ -377,6 +406,53 @@ def test_secrets_stay_out_of_reasons(store, sources, types, caplog):
         wait_until(lambda: sources.status("one").problem == "***** was refused")
 
     assert "hush" not in caplog.text
+
+
+def test_secrets_stay_out_of_tracebacks_and_endless_words_out_of_reasons(store, sources, types, caplog):
+    """A library may raise anything, such as the whole page that a server sent."""
+
+    class Secretive(SourceConfig):
+        password: SecretStr
+
+    class Telling(Scripted):
+        Config = Secretive
+
+    types.plugins["scripted"] = Telling(KeyError("hush-hush" + "x" * 10_000))
+    sources.add("one", "scripted", {"password": "hush-hush"})
+    slow = RunOptions(poll=timedelta(seconds=0.02), backoff=Backoff(NEVER, NEVER))
+    with running(store, types, slow):
+        wait_until(lambda: sources.status("one").state is SourceState.FAILING)
+        problem = sources.status("one").problem
+
+    assert f"KeyError: '*****{'x' * 1984}" == problem
+    assert "in run" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_secrets_stay_out_of_what_a_validator_says(store, sources, types):
+    """Also when it fails in a way that nobody foresaw, and of a config that is stored."""
+
+    class Secretive(SourceConfig):
+        password: SecretStr
+
+    class Fussy(Secretive):
+        @field_validator("password")
+        @classmethod
+        def _checked(cls, value: SecretStr) -> SecretStr:
+            raise KeyError(value.get_secret_value())
+
+    class Stored(Scripted):
+        Config = Secretive
+
+    class Changed(Scripted):
+        Config = Fussy
+
+    types.plugins["scripted"] = Stored()
+    sources.add("one", "scripted", {"password": "hush-hush"})
+    types.plugins["scripted"] = Changed()
+
+    with pytest.raises(SourceUnavailable, match=r"KeyError: '\*\*\*\*\*'"):
+        sources.check("one")
 
 
 def test_secrets_stay_out_of_findings(sources, types):

@@ -20,6 +20,7 @@ from pulp_notifiers.sources import Sources
 from pulp_notifiers.store import Store
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_events import TaskEvents
+from pulp_notifiers.testing.source import RecordingIntake
 from pulp_notifiers.vault import Vault
 from tests.support.memory import START, Clock, NotifierTable
 
@@ -271,6 +272,23 @@ def test_a_source_that_was_lost_or_removed_writes_nothing(store):
     assert {} == store.sources.memory(a_source().id)
 
 
+def test_a_source_that_was_lost_publishes_nothing_either(store):
+    """And is told so, though no listener wants what it brings."""
+    store.sources.add(a_source())
+    held(store)
+    published: list[TaskReport] = []
+    intake = an_intake(store, published=published)
+    intake.take(reports=[report("waiting")])
+    held(store, "two", NOW + LEASE)
+
+    with pytest.raises(LeaseLost):
+        intake.take(reports=[report("running")])
+    with pytest.raises(LeaseLost):
+        intake.take([Event("unwanted", {})])
+
+    assert ["waiting"] == [each.state for each in published]
+
+
 def test_an_event_without_a_json_form_is_refused_with_all_that_came_with_it(store):
     """The transaction is never begun."""
     listen(store, "a")
@@ -387,6 +405,15 @@ def test_nothing_to_fire_and_nothing_to_remember_asks_nothing_of_the_database(st
 
     intake.take()
     intake.take(reports=[])
+
+
+@pytest.mark.parametrize("value", ["caf\udce9", 10**400, float("nan"), object()])
+def test_what_a_source_tells_of_itself_can_be_shown(store, value):
+    """Or one source would spoil the list of all."""
+    with pytest.raises((TypeError, ValueError)):
+        an_intake(store).tell(lag_seconds=[value])
+    with pytest.raises((TypeError, ValueError)):
+        RecordingIntake().tell(lag_seconds=[value])
 
 
 def test_what_two_sources_of_two_processes_take_at_once_is_all_there(open_store):

@@ -254,6 +254,18 @@ def test_while_the_database_is_away_the_last_answer_counts(known, caplog):
     assert 1 == dispatcher.fire(task_event("task.error"))
 
 
+def test_who_once_learned_who_listens_does_not_forget_it_when_the_database_goes_away():
+    """So that a source, which begins with that, passes over nothing for want of an answer."""
+    dispatcher, table, _ = watched(mail("one", ["a"], "task.error"))
+
+    dispatcher.learn()
+    table.away = True
+
+    assert dispatcher.wants("task.error", TASK)
+    with pytest.raises(StoreUnavailable):
+        dispatcher.learn()
+
+
 def asking(listener_id: str, *include: str, event_types: Sequence[str], task_id: str | None = None) -> Listener:
     return Listener(listener_id, "mail", {"addresses": ["a"]}, tuple(event_types), task_id, include=include)
 

@@ -1,8 +1,6 @@
 """Which states of tasks were seen lately."""
 
-from pulp_notifiers.task import TaskReport
-
-FINAL_STATES = frozenset({"finished", "error", "canceled", "skipped"})
+from pulp_notifiers.task import FINAL_TASK_STATES, TaskReport
 
 
 class LatelySeen:
@@ -25,7 +23,7 @@ class LatelySeen:
     def is_news(self, report: TaskReport) -> bool:
         """Tell whether a state is another one than before; nothing follows a final state."""
         known = self.state(report.task_id)
-        return known != report.state and known not in FINAL_STATES
+        return known != report.state and known not in FINAL_TASK_STATES
 
     def note(self, report: TaskReport) -> None:
         """Remember a state."""

@@ -16,7 +16,6 @@ BINDING = "tasks.#"
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 5.0
-_WAIT_SECONDS = 0.5
 _FAREWELL_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 60
 
@@ -27,12 +26,16 @@ class AmqpSource(Source[AmqpSourceConfig]):
     """Reads the task-status stream of a messaging server.
 
     :param look_seconds: how often to see whether the server is alive, and exchange and queue are as they must be.
+    :param wait_seconds: for a message, before what was asked of the source meanwhile is looked at.
     """
 
     Config = AmqpSourceConfig
 
-    def __init__(self, look_seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, look_seconds: float = 10.0, clock: Callable[[], float] = time.monotonic, wait_seconds: float = 0.5
+    ) -> None:
         self._look_seconds = look_seconds
+        self._wait_seconds = wait_seconds
         self._clock = clock
 
     def check(self, config: AmqpSourceConfig) -> Sequence[Check]:
@@ -49,11 +52,12 @@ class AmqpSource(Source[AmqpSourceConfig]):
         batches = Batches(intake)
         waiting, looked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
         while not intake.stopping.is_set():
-            intake.tell(received=batches.received, refused=batches.refused, waiting=waiting)
-            messages = subscription.receive(_WAIT_SECONDS)
+            messages = subscription.receive(self._wait_seconds)
             if messages:
                 batches.hand_over(messages)
                 subscription.acknowledge(messages[-1], Deadline(_ANSWER_SECONDS))
+            # Not before, because it says that the source works, and it does not while nothing can be written.
+            intake.tell(received=batches.received, refused=batches.refused, waiting=waiting)
             if self._clock() - looked >= self._look_seconds:
                 waiting, looked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
 

@@ -209,6 +209,23 @@ def test_what_could_not_be_written_comes_again(pulp2: Pulp2, intake: RecordingIn
         intake.wait_until(lambda: len(intake.events) == 2)
 
 
+def test_while_nothing_can_be_written_it_does_not_say_that_it_works(
+    pulp2: Pulp2, intake: RecordingIntake, rabbitmq: RabbitMQ
+) -> None:
+    """Or the log would tell of an outage and its end at every attempt."""
+    with reading(intake, rabbitmq):
+        pass
+    pulp2.tell(task(1, "finished"))
+    intake.told.clear()
+    intake.stopping.clear()
+    intake.fail_next(StoreUnavailable("away"))
+
+    with pytest.raises(StoreUnavailable):
+        AmqpSource(wait_seconds=60).run(config(rabbitmq), intake)
+
+    assert [] == intake.told
+
+
 def test_a_message_that_comes_again_makes_the_same_events(
     pulp2: Pulp2, intake: RecordingIntake, rabbitmq: RabbitMQ
 ) -> None:

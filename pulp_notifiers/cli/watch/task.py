@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from ...encoding import utc
+from ...task import FINAL_TASK_STATES
 from ..documents import printable
 from .progress import Progress, progress_of
-
-FINAL = ("finished", "error", "canceled", "skipped")
-"""States that a task does not leave."""
 
 _REPOSITORY, _ACTION = "pulp:repository:", "pulp:action:"
 
@@ -36,7 +34,7 @@ class SeenTask:
     @property
     def final(self) -> bool:
         """Tell whether the task has ended."""
-        return self.state in FINAL
+        return self.state in FINAL_TASK_STATES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Sources: adding, looking at, testing and removing them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...errors import InvalidSource, NoSuchSource, SourceUnavailable
-from ...records import Operation, RegisteredSource, SourceState
+from ...errors import InvalidSource, SourceUnavailable
+from ...records import Operation, RegisteredSource, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
 from .. import body
@@ -106,19 +106,19 @@ class SourcesV3:
 
     def _list(self, request: Request, wanted: Annotated[Paging, Query()]) -> Page[SourceDocument]:
         found = self._sources.list()
-        results = []
-        for source in found[wanted.offset : wanted.offset + wanted.limit]:
-            with suppress(NoSuchSource):  # removed since it was listed
-                results.append(self._document(source))
+        statuses = self._sources.statuses()
+        shown = found[wanted.offset : wanted.offset + wanted.limit]
         return Page[SourceDocument](
             count=len(found),
             next=next_page(request, wanted, len(found)),
             previous=previous_page(request, wanted),
-            results=results,
+            # But for those that were removed since they were listed.
+            results=[self._document(source, statuses[source.name]) for source in shown if source.name in statuses],
         )
 
     def _get(self, name: str) -> SourceDocument:
-        return self._document(self._sources.get(name))
+        source = self._sources.get(name)
+        return self._document(source, self._sources.status(source))
 
     async def _create(self, request: Request, response: Response) -> SourceDocument:
         sent = await body.read(request, self._max_body_bytes)
@@ -129,7 +129,8 @@ class SourcesV3:
     def _created(self, sent: bytes) -> SourceDocument:
         new = validated(NewSource, body.parse_object(sent))
         with _problems_by_field():
-            return self._document(self._sources.add(new.name, new.type, new.config))
+            source = self._sources.add(new.name, new.type, new.config)
+        return self._document(source, self._sources.status(source))
 
     def _delete(self, name: str) -> None:
         self._sources.remove(name)
@@ -147,8 +148,7 @@ class SourcesV3:
         with _problems_by_field():
             return _checks(self._sources.check_config(tried.type, tried.config))
 
-    def _document(self, source: RegisteredSource) -> SourceDocument:
-        status = self._sources.status(source)
+    def _document(self, source: RegisteredSource, status: SourceStatus) -> SourceDocument:
         return SourceDocument(
             pulp_href=f"{_COLLECTION}{source.name}/",
             pulp_created=source.created_at,

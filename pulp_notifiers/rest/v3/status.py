@@ -54,7 +54,6 @@ class StreamStatus(BaseModel):
     """The task-status stream, as this process publishes to it; another one has a connection and counts of its own."""
 
     enabled: bool
-    servers: Annotated[list[str], Field(description="Messaging servers, without user and password.")]
     connected: Annotated[bool, Field(description="A connection is open; the first change of a task opens it.")]
     outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null while none is.")]
     published: Annotated[int, Field(description="Confirmed by a messaging server.")]
