@@ -3,8 +3,9 @@
 import time
 from contextlib import closing
 from datetime import datetime
+from math import isnan
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 import click
@@ -39,9 +40,20 @@ class View(Protocol):
         """Say something beside."""
 
 
+class Seconds(click.FloatRange):
+    """A time, so that ``nan``, which never comes, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds, or tell what is wrong with them."""
+        seconds = float(super().convert(value, param, ctx))
+        if isnan(seconds):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return seconds
+
+
 @click.command()
 @click.argument("task_id", type=click.UUID, metavar="UUID")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this time.")
+@click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Give up after this time.")
 @broker_option
 def wait(task_id: UUID, timeout: float | None, broker_url: str | None) -> int:
     """Wait until a task has ended, and tell by the exit code how.

@@ -305,6 +305,7 @@ def test_a_setting_that_names_no_server_is_a_sentence(tmp_path, url):
         ["wait", "*"],
         ["wait", str(uuid4()), "--timeout", "-1"],
         ["wait", str(uuid4()), "--timeout", "soon"],
+        ["wait", str(uuid4()), "--timeout", "nan"],
     ],
 )
 def test_a_wrong_command_line_is_not_taken_for_the_end_of_a_task(environment, arguments):
