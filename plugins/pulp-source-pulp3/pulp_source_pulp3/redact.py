@@ -8,9 +8,13 @@ MASK = "*****"
 
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/?#'\"<>]*@")
 _URL_QUERY = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://[^\s?#'\"<>]*)\?([^\s#'\"<>]+)")
-_HEADER = re.compile(r"(?i)\b(authorization\b['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token|digest)?\s*)[^\s'\",;}]+")
+_HEADER = re.compile(r"(?i)\b(authorization\b\\*['\"]?\s*[:=]\s*\\*['\"]?(?:basic|bearer|token|digest)?\s*)[^\s'\",;}]+")
 _NAMED = re.compile(
-    r"(?i)\b([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api_?key|credentials?)['\"]?\s*[:=]\s*['\"]?)[^\s'\",;&}]+"
+    r"(?i)\b([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api_?key|credentials?)\\*['\"]?\s*[:=]\s*\\*['\"]?)[^\s'\",;&}]+"
+)
+_SECRET_KEY = re.compile(
+    r"(?i)passw|passphrase|secret|token|credential|authorization|cookie|(?:api|private|client|access|account)_?key|^key$"
+    r"|^headers$|^header_value$"
 )
 _HARMLESS_PARAMETERS = frozenset(
     {
@@ -29,14 +33,23 @@ def redact(text: str) -> str:
 
 
 def redacted(value: Any) -> Any:
-    """Return a JSON value with every text in it redacted; keys stay as they are."""
+    """Return a JSON value with every text in it redacted, and masked below keys that name a secret; keys stay."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
-        return {key: redacted(item) for key, item in value.items()}
+        # What was done to a remote has it as its result, and remotes show the headers that they send.
+        return {key: (_masked if _SECRET_KEY.search(str(key)) else redacted)(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]
     return value
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    return MASK if isinstance(value, str) and value else value
 
 
 def _parameters(query: str) -> str:

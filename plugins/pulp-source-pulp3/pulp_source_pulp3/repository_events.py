@@ -20,6 +20,7 @@ from .documents import TaskDocument, repository_of_href
 from .kinds import Kind
 from .mapping import counts, description, record_id, traceback
 from .names import Named
+from .redact import redacted
 
 _IDS = UUID("5d3e6f36-5b3c-5c0e-8a50-0d3f5b9f8f4e")  # drawn once; another one would make new events of old ones
 
@@ -89,7 +90,7 @@ def finish_of_sync(
         "updated_count": 0 if succeeded else None,
         "removed_count": counts(summary, "removed") if succeeded else None,
         "summary": _summed(summary),
-        "details": document.progress(),
+        "details": redacted(document.progress()),
         **subject.facts(scene),
         "repo_version": version and version.number,
         "version_href": version and version.href,
@@ -172,7 +173,7 @@ def _publication(document: TaskDocument, subject: Subject, scene: Scene, href: s
         **_outcome(document, subject, "publish"),
         "distributor_id": plugin,
         "distributor_type_id": plugin,
-        "details": document.progress(),
+        "details": redacted(document.progress()),
         **subject.facts(scene),
         "publication": href,
     }

@@ -329,7 +329,10 @@ def test_credentials_do_not_leave(watched):
         "description": "Cannot reach https://user:hunter2@cdn.example/pub?token=hunter3",
         "traceback": "  File x\n    url='https://user:hunter2@cdn.example/?auth=hunter3'\n",
     }
-    watched.run("sync.failed.404", error=error, result={"seen": ["https://cdn.example/?sig=hunter3"]})
+    steps = [{"message": "Downloading https://user:hunter2@cdn.example/", "code": "get", "state": "failed", "done": 0}]
+    seen = {"seen": ["https://cdn.example/?sig=hunter3"], "headers": [{"Authorization": "Basic hunter4"}]}
+    watched.run("sync.failed.404", error=error, progress_reports=steps, result=seen)
+    watched.run("publish.completed", progress_reports=steps, result=seen)
 
     told = str([event.body() for event in watched.intake.events]) + str(watched.intake.reports)
     assert "cdn.example/pub" in told

@@ -85,6 +85,7 @@ def test_secrets_are_not_shown():
         ("password='abc' and token: xyz", "password='*****' and token: *****"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer *****"),
         ("{'Authorization': 'Basic dTpw'}", "{'Authorization': 'Basic *****'}"),
+        (r'said "{\"password\": \"abc\", \"a\": 1}"', r'said "{\"password\": \"*****", \"a\": 1}"'),
         ("/pulp/api/v3/content/?repository_version=/pulp/", "/pulp/api/v3/content/?repository_version=/pulp/"),
     ],
 )
@@ -113,6 +114,15 @@ def test_documents_lose_their_credentials_at_every_depth():
     given = {"a": [{"b": "https://u:p@x/"}, 1, None, True]}
 
     assert {"a": [{"b": "https://*****@x/"}, 1, None, True]} == redacted(given)
+
+
+def test_values_that_their_keys_call_secret_are_masked():
+    """Remotes show the headers that they send. What is not set, and numbers of things deleted, may be seen."""
+    headers = [{"Authorization": "Basic dTpw"}, {"X-Api": "abc"}]
+    given = {"headers": headers, "sles_auth_token": "abc", "password": None, "core.token": 1, "prn": "x"}
+    masked = [{"Authorization": "*****"}, {"X-Api": "*****"}]
+
+    assert {**given, "headers": masked, "sles_auth_token": "*****"} == redacted(given)
 
 
 def test_every_option_is_documented():
