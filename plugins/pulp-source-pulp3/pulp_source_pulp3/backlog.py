@@ -1,7 +1,9 @@
 """Which of the unfinished tasks are asked for in a poll."""
 
 from collections.abc import Collection
+from datetime import datetime
 
+from .changes import Stage
 from .memory import Memory
 from .tasks import BATCH
 
@@ -18,20 +20,21 @@ class Backlog:
     def __init__(self) -> None:
         self._turn = 0
 
-    def choose(self, memory: Memory, listed: Collection[str]) -> list[str]:
-        """Return whom to ask for; those in work first.
+    def choose(self, memory: Memory, listed: Collection[str], until: datetime) -> list[str]:
+        """Return whom to ask for, in the order of asking: the newest first and those in work last.
 
-        :param listed: tasks that a list of the same poll has shown.
+        :param listed: tasks that the page before has shown.
+        :param until: time of creation beyond which nobody is asked for.
         """
-        waiting = [uuid for uuid in memory.unfinished() if uuid not in listed]
-        if len(waiting) <= _SHALLOW:
-            return waiting
-        running = [uuid for uuid in memory.running() if uuid not in listed]
-        rest = waiting[len(running) :]
-        oldest, others = rest[:BATCH], rest[BATCH:]
-        turn = self._turn % max(1, len(others))
-        self._turn = turn + BATCH
-        return [*running, *oldest, *others[turn : turn + BATCH]]
+        open_tasks = (uuid for uuid in memory.unfinished() if memory.known[uuid].created <= until)
+        waiting = [uuid for uuid in open_tasks if uuid not in listed]
+        if len(waiting) > _SHALLOW:
+            running = sum(memory.known[uuid].told is Stage.RUNNING for uuid in waiting)
+            oldest, others = waiting[: running + BATCH], waiting[running + BATCH :]
+            turn = self._turn % max(1, len(others))
+            self._turn = turn + BATCH
+            waiting = [*oldest, *others[turn : turn + BATCH]]
+        return waiting[::-1]
 
     def is_deep(self, memory: Memory) -> bool:
         """Tell whether not all of them are asked for, so that those in work must be listed."""

@@ -74,10 +74,6 @@ class Memory:
         """Return how many tasks may change yet."""
         return sum(known.told is not Stage.FINAL for known in self.known.values())
 
-    def running(self) -> list[str]:
-        """Return the tasks of which it was told that they run."""
-        return [uuid for uuid, known in self.known.items() if known.told is Stage.RUNNING]
-
     def outdated(self, bound: datetime) -> list[str]:
         """Return the finished tasks that no list of what was created since a bound can show again."""
         return [uuid for uuid, known in self.known.items() if known.told is Stage.FINAL and known.created < bound]

@@ -118,19 +118,15 @@ class Poll:
         unwatched = None if self._polled_at is None else now - self._polled_at
         self._rewound = sweeps and cursor.rewind(server_time, unwatched)
         self.figures.told = []
-        listed: set[str] = set()
+        seen = False
         last: list[TaskDocument] = []
         for page in self._pages(cursor.bound if sweeps else cursor.newest, self._queries.created_since):
-            self._tell(last, cursor)
-            self._advance(last, cursor, now)
-            last = page
-            listed.update(document.uuid for document in page)
-        self._expect_tasks(bool(listed))
-        # After the list: whatever stands in it as started, what ran before it has ended by now.
-        unfinished = self._unfinished(listed)
-        self._tell([*last, *unfinished], cursor)
-        self._advance(last, cursor, now)
-        self._show_progress([*last, *unfinished])
+            if last:
+                self._tell_page(last, last[-1].created, cursor, now)
+            last, seen = page, seen or bool(page)
+        self._expect_tasks(seen)
+        newest = max([cursor.newest, *(document.created for document in last)])
+        self._show_progress(self._tell_page(last, newest, cursor, now))
         if sweeps:
             cursor.swept(now)
             self._forget(cursor)
@@ -157,15 +153,24 @@ class Poll:
                 limit *= 2  # so many tasks of one microsecond
             moment = page[-1].created
 
-    def _unfinished(self, listed: set[str]) -> list[TaskDocument]:
-        deep = self._backlog.is_deep(self.memory)
-        asked = self._backlog.choose(self.memory, listed)
-        found = [document for batch in batches(asked, BATCH) for document in self._queries.by_ids(batch)]
-        answered = {document.uuid for document in found}
-        self._vanish([uuid for uuid in asked if uuid not in answered])
-        if deep:
-            found.extend(document for document in self._queries.in_work() if document.uuid not in answered | listed)
+    def _tell_page(self, page: list[TaskDocument], until: datetime, cursor: Cursor, now: float) -> list[TaskDocument]:
+        # After the page: whatever stands in it as started, what ran before it has ended by now.
+        found = [*page, *self._unfinished({document.uuid for document in page}, until)]
+        self._tell(found, cursor)
+        self._advance(page, cursor, now)
         return found
+
+    def _unfinished(self, listed: set[str], until: datetime) -> list[TaskDocument]:
+        # From the newest to those in work, for the same reason; of what is newer than the page nothing is said yet.
+        found: dict[str, TaskDocument] = {}
+        if self._backlog.is_deep(self.memory):
+            working = (document for document in self._queries.in_work() if document.created <= until)
+            found = {document.uuid: document for document in working if document.uuid not in listed}
+        asked = self._backlog.choose(self.memory, listed, until)
+        answered = [document for batch in batches(asked, BATCH) for document in self._queries.by_ids(batch)]
+        found.update({document.uuid: document for document in answered})
+        self._vanish([uuid for uuid in asked if uuid not in found])
+        return list(found.values())
 
     def _tell(self, documents: list[TaskDocument], cursor: Cursor) -> None:
         relics = self._relics(documents, cursor)

@@ -8,7 +8,9 @@ MASK = "*****"
 
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/?#'\"<>]*@")
 _URL_QUERY = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://[^\s?#'\"<>]*)\?([^\s#'\"<>]+)")
-_HEADER = re.compile(r"(?i)\b(authorization\b\\*['\"]?\s*[:=]\s*\\*['\"]?(?:basic|bearer|token|digest)?\s*)[^\s'\",;}]+")
+_HEADER = re.compile(
+    r"(?i)\b(authorization\b\\*['\"]?\s*[:=]\s*\\*['\"]?(?:basic|bearer|token|digest)?\s*)[^\s'\",;}]+"
+)
 _NAMED = re.compile(
     r"(?i)\b([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api_?key|credentials?)\\*['\"]?\s*[:=]\s*\\*['\"]?)[^\s'\",;&}]+"
 )
