@@ -22,7 +22,7 @@ from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
 
 from .config import Pulp3Config
-from .failures import answer_failure, transport_failure, unreadable
+from .failures import NotAuthenticated, answer_failure, transport_failure, unreadable
 from .reading import read_json
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -113,7 +113,7 @@ class Client:
         self._session.auth = None
         raw = self._exchange("POST", self.login_path, "", credentials)
         if raw.status in (_UNAUTHORIZED, 403):
-            raise PermanentFailure(
+            raise NotAuthenticated(
                 f"{self._place(self.login_path)} refuses the login of {config.username} (HTTP {raw.status}); "
                 "check the source's username and password."
             )
@@ -152,7 +152,7 @@ class Client:
     def _accepted(self, raw: _Raw, path: str, anonymous: bool) -> Answer:
         if raw.status == _UNAUTHORIZED:
             remedy = _NOT_PULP if anonymous else _remedy(self._config)
-            raise PermanentFailure(f"{self._place(path)} asks for credentials (HTTP 401); {remedy}")
+            raise NotAuthenticated(f"{self._place(path)} asks for credentials (HTTP 401); {remedy}")
         if not 200 <= raw.status < 300:
             raise self._failure(raw, path)
         try:

@@ -22,6 +22,10 @@ class NotThere(PermanentFailure):
     """The server has nothing at this path, or does not show it."""
 
 
+class NotAuthenticated(PermanentFailure):
+    """The server does not know who asks, so nothing follows about what was asked for."""
+
+
 def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> NotifierError:
     """Return the failure that an answer other than 2xx and 401 stands for.
 

@@ -77,18 +77,18 @@ def finish_of_sync(
 ) -> Event:
     """Return the event that a sync ended.
 
-    :param summary: content summary of the version that it made; None where it made none.
+    :param summary: content summary of the version that it made; None where it made none, or it cannot be read.
     """
-    succeeded = document.completed
     version = next((made for made in document.versions() if made.repository == subject.uuid), None)
+    counted = document.completed and (version is None or summary is not None)
     plugin = _plugin(subject)
     record = {
         **_outcome(document, subject, "sync"),
         "importer_id": plugin,
         "importer_type_id": plugin,
-        "added_count": counts(summary, "added") if succeeded else None,
-        "updated_count": 0 if succeeded else None,
-        "removed_count": counts(summary, "removed") if succeeded else None,
+        "added_count": counts(summary, "added") if counted else None,
+        "updated_count": 0 if counted else None,
+        "removed_count": counts(summary, "removed") if counted else None,
         "summary": _summed(summary),
         "details": redacted(document.progress()),
         **subject.facts(scene),

@@ -20,6 +20,7 @@ from . import repository_events
 from .changes import Change, Stage
 from .content import ContentNames
 from .documents import TaskDocument, Version, repository_of_href
+from .failures import NotAuthenticated
 from .kinds import Kind, Kinds
 from .mapping import report
 from .memory import Known, told
@@ -161,11 +162,11 @@ class Telling:
             return None
         try:
             return ask()
-        except PermanentFailure:
-            return None  # deleted since, or not for this account
-        except TemporaryFailure:
+        except (TemporaryFailure, NotAuthenticated):
             self._failed[href] += 1
             raise
+        except PermanentFailure:
+            return None  # deleted since, or not for this account
 
     def _summary(self, document: TaskDocument, version: Version) -> Mapping[str, Any] | None:
         result = document.result()

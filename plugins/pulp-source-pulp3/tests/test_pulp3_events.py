@@ -363,6 +363,16 @@ def test_a_version_without_counts_in_the_result_is_asked_for(watched):
     assert 1 == watched.payload("repo.sync.finish")["added_count"]
 
 
+def test_a_version_that_is_gone_has_no_counts(watched):
+    """Which is not to say that nothing was added."""
+    gone = ["/pulp/api/v3/repositories/file/file/" + watched.zoo.id + "/versions/99/"]
+    watched.run("sync.completed", result=None, created_resources=gone)
+
+    found = watched.payload("repo.sync.finish")
+    counts = tuple(found[name] for name in ("added_count", "updated_count", "removed_count"))
+    assert ((None, None, None), True, 99) == (counts, found["changed"], found["repo_version"])
+
+
 @pytest.mark.parametrize(
     ("name", "stage"),
     [

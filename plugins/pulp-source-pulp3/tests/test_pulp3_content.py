@@ -1,0 +1,63 @@
+"""The names of what was added and removed, for those who ask."""
+
+import pytest
+from pulp3_intake import WatchIntake
+from pulp3_running import polled, run
+
+
+def sync_of_many(pulp, zoo, intake, **more):
+    """Return the payload of a sync that added a and b and removed f0.iso and x, and the questions for content."""
+    with run(pulp, intake, **more):
+        polled(intake)
+        pulp.world.finish(pulp.world.start(pulp.world.dispatch("sync.completed", zoo)), ["a", "b"], ["f0.iso", "x"])
+        intake.wait_until(lambda: len(intake.events) == 2)
+    return intake.events[-1].payload, [seen for seen in pulp.requests if seen.rest.startswith("content/")]
+
+
+@pytest.mark.parametrize(
+    ("option", "included"),
+    [("content", {}), ("", {"repo.sync.finish": ["content"]}), ("content", {"repo.sync.finish": ["content", "more"]})],
+)
+def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, included):
+    """Of the source's option, or of a listener; up to a bound, and asked for once."""
+    payload, asked = sync_of_many(pulp, zoo, WatchIntake(included=included), include=option, content_limit=3)
+
+    expected = {"added": {"file.file": ["a", "b"]}, "removed": {"file.file": ["f0.iso"]}, "truncated": True}
+    assert expected == payload["content"]
+    assert 2 == len(asked)
+
+
+def test_names_that_nobody_asks_for_are_not_fetched(pulp, zoo):
+    """Nor does the event have the key; what listeners of other events ask for does not count."""
+    intake = WatchIntake(included={"repo.version.created": ["content"], "repo.sync.finish": ["other"]})
+    payload, asked = sync_of_many(pulp, zoo, intake)
+
+    assert "content" not in payload
+    assert [] == asked
+
+
+def test_listeners_get_the_names_in_an_upload_too(pulp, zoo):
+    """Its event is that of a new version; a sync beside it is told without them."""
+    intake = WatchIntake(included={"repo.version.created": ["content"]})
+    with run(pulp, intake):
+        polled(intake)
+        pulp.world.run("upload.completed", zoo)
+        pulp.world.run("sync.completed", zoo)
+        intake.wait_until(lambda: len(intake.events) == 3)
+
+    found = {event.type: event.payload.get("content") for event in intake.events}
+    assert {"added": {"file.file": ["f0.iso"]}, "removed": {}, "truncated": False} == found["repo.version.created"]
+    assert None is found["repo.sync.finish"]
+
+
+@pytest.mark.parametrize("made", ["sync.completed.nothing-new", "sync.failed.404"])
+def test_a_sync_without_a_new_version_has_no_names(pulp, zoo, made):
+    """The key is there, since somebody asked, and is null."""
+    intake = WatchIntake(included={"repo.sync.finish": ["content"]})
+    with run(pulp, intake):
+        polled(intake)
+        pulp.world.run(made, zoo)
+        intake.wait_until(lambda: len(intake.events) == 2)
+
+    assert None is intake.events[-1].payload["content"]
+    assert [] == [seen for seen in pulp.requests if seen.rest.startswith("content/")]

@@ -1,0 +1,69 @@
+"""How the source makes itself known to a server."""
+
+import pulp3_troubles
+import pytest
+from fake_pulp3 import VIEWER
+from pulp3_running import findings, options, polled, run
+from pulp_source_pulp3 import Pulp3Config, Pulp3Source
+
+from pulp_notifiers.errors import PermanentFailure
+
+
+def test_it_logs_in_once(pulp, intake):
+    """The password costs the server 0.2 s of work each time."""
+    with run(pulp, intake):
+        polled(intake, 5)
+
+    assert 1 == sum(seen.method == "POST" for seen in pulp.requests)
+    assert {"none", "basic", "session"} == {seen.auth for seen in pulp.requests}
+
+
+def test_it_logs_in_again_when_the_session_has_ended(pulp, zoo, intake):
+    """Without a failure, and without losing anything."""
+    with run(pulp, intake):
+        polled(intake)
+        pulp.expire_sessions()
+        pulp.world.run("sync.completed", zoo)
+        intake.wait_until(lambda: len(intake.reports) == 3)
+
+    assert 2 == sum(seen.method == "POST" for seen in pulp.requests)
+
+
+def test_a_token_needs_no_login(pulp, intake):
+    """It goes with each request."""
+    with intake.running(Pulp3Source(), Pulp3Config(url=pulp.url, token=VIEWER.token, interval=0.1)):
+        polled(intake)
+
+    assert {"bearer"} == {seen.auth for seen in pulp.requests}
+
+
+def test_a_wrong_password_is_told(pulp, intake):
+    """With the name of the user, not with the password."""
+    config = options(pulp).model_copy(update={"username": "nobody-else"})
+    with pytest.raises(PermanentFailure, match="refuses the login of nobody-else") as failed:
+        Pulp3Source().run(config, intake)
+
+    assert VIEWER.password not in failed.value.reason
+
+
+@pytest.mark.parametrize(
+    ("credentials", "remedy"),
+    [
+        ({}, "give the source a username and password, or a token"),
+        ({"token": "forged"}, "it does not accept the source's token"),
+        ({"username": "notifier", "password": "forged"}, "check the source's username and password"),
+    ],
+)
+def test_a_check_says_what_mends_the_login(pulp, credentials, remedy):
+    """Which depends on how the source is to log in."""
+    *_, found = Pulp3Source().check(Pulp3Config(url=pulp.url, **credentials))
+
+    assert (False, "login") == (found.passed, found.subject)
+    assert remedy in found.finding
+
+
+def test_a_proxy_that_asks_for_credentials_is_not_taken_for_pulp(pulp):
+    """Pulp shows its status to everybody."""
+    pulp.misbehave(pulp3_troubles.status(401), path="/status/")
+
+    assert "the proxy before the server" in findings(pulp)["server"].finding
