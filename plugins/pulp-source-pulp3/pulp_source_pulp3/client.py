@@ -184,9 +184,9 @@ def _authorities() -> str | bool:
 
 
 def _body(response: requests.Response, ends: float) -> bytes:
-    # A server that sends a byte now and then must not get more time than another one.
+    # A server that sends a byte now and then must not get more time than another one, so what is there is read at once.
     pieces = bytearray()
-    for piece in response.iter_content(_PIECE):
+    while piece := response.raw.read1(_PIECE, decode_content=True):
         pieces += piece
         if len(pieces) > _LARGEST_ANSWER:
             raise RequestException("the answer is larger than 64 MB")

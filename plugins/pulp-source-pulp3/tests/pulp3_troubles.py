@@ -55,6 +55,11 @@ def reset(answer: Answer) -> Answer:
     return replace(answer, drop=True)
 
 
+def trickling(_: Answer) -> Answer:
+    """A long answer, some hundred bytes of it a second."""
+    return Answer(200, {"Content-Type": "application/json"}, b" " * 1_000_000, trickle_seconds=0.005)
+
+
 def of_type(content_type: str) -> Spoil:
     """Return a trouble: the right body under another type."""
     return lambda answer: replace(answer, headers={**answer.headers, "Content-Type": content_type})

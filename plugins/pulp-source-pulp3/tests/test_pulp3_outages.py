@@ -66,6 +66,13 @@ def test_a_slow_server_is_not_waited_for_without_end(pulp, intake):
     assert "did not answer within 3 s" in failed.reason
 
 
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_without_end(pulp, intake):
+    """Each byte is in time, and all of them would take hours."""
+    failed = failure(pulp, intake, lambda: pulp.misbehave(pulp3_troubles.trickling, path="/tasks/"), timeout=1)
+
+    assert "did not answer within 1 s" in failed.reason
+
+
 @pytest.mark.parametrize("trouble", [pulp3_troubles.status(500), pulp3_troubles.status(403)])
 def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble):
     """Its event comes without counts, after some tries where these might help."""
