@@ -67,6 +67,7 @@ class Bridge:
             (signals.task_retry, guarded(self._retried)),
             (signals.task_success, guarded(self._succeeded)),
             (signals.task_failure, guarded(self._failed)),
+            (signals.task_internal_error, guarded(self._broke)),
             (signals.task_postrun, guarded(self._left)),
             (signals.task_revoked, guarded(self._revoked)),
             (signals.task_unknown, guarded(self._unknown)),
@@ -124,12 +125,22 @@ class Bridge:
         call = Call.requested(sender.name, request)
         self._end(call, "error", error=error(exception), traceback=traceback_text(einfo))
 
+    def _broke(
+        self, sender: Any, args: Any, kwargs: Any, request: Any, exception: Any = None, einfo: Any = None, **_: Any
+    ) -> None:
+        # Not the task's own failure but Celery's, such as a store of results that cannot be reached.
+        if self._owns(sender):
+            call = Call.requested(sender.name, Context(request or {}, args=args, kwargs=kwargs))
+            self._end(call, "error", error=error(exception), traceback=traceback_text(einfo))
+            self._start_times.pop(call.task_id, None)
+
     def _left(self, sender: Any, task_id: str, state: Any = None, retval: Any = None, **_: Any) -> None:
         if not self._owns(sender):
             return
         if state in _UNTOLD_ENDS:
             self._given_back(Call.requested(sender.name, sender.request), state, retval)
-        self._start_times.pop(task_id, None)
+        if state != states.SUCCESS or task_id in self._ended:  # else Celery itself fails next, and that needs the time
+            self._start_times.pop(task_id, None)
         self._sent_again().discard(task_id)
 
     def _given_back(self, call: Call, state: str, reason: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import celery
+from celery.backends.base import DisabledBackend
 from celery.exceptions import Ignore, Reject
 
 BROKER, QUEUE = "CELERY_BRIDGE_BROKER", "CELERY_BRIDGE_QUEUE"
@@ -65,6 +66,16 @@ def die(path):
     os._exit(1)
 
 
+class AbsentStore(DisabledBackend):
+    """Where results would be kept, were it there."""
+
+    def mark_as_done(self, *arguments, **options):
+        raise ConnectionError("the store of results is away")
+
+    def mark_as_failure(self, *arguments, **options):
+        raise ConnectionError("the store of results is away")
+
+
 BOUND = (once_more, parent, replaced)
 PLAIN = (add, fail, hang, wait_for, odd_result, ignored, rejected, die)
 
@@ -80,6 +91,7 @@ def new_celery(broker: str, queue: str = "bridged") -> celery.Celery:
     )
     for function in (*PLAIN, *BOUND):
         app.task(name=f"bridged.{function.__name__}", bind=function in BOUND, shared=False)(function)
+    app.task(name="bridged.unkept", backend=AbsentStore(app), shared=False)(add)
     app.task(name="bridged.slow", time_limit=1, shared=False)(hang)
     return app
 
