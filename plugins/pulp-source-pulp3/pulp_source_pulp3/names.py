@@ -1,6 +1,7 @@
 """The names of repositories and remotes, asked for many at once and kept."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -9,6 +10,7 @@ from .documents import uuid_of
 from .tasks import BATCH, Asks, results
 
 _REMEMBERED = 20_000
+_FRESH_SECONDS = 600.0
 
 ItemT = TypeVar("ItemT")
 
@@ -30,36 +32,53 @@ class Names:
     """Finds repositories, or remotes, of one domain by their uuids.
 
     :param path: of the list that has them all.
+    :param seconds: a clock that never steps.
+    :param most: how many are kept.
     """
 
-    def __init__(self, client: Asks, path: str) -> None:
+    def __init__(
+        self, client: Asks, path: str, seconds: Callable[[], float] = time.monotonic, most: int = _REMEMBERED
+    ) -> None:
         self._client = client
         self._path = path
+        self._seconds = seconds
+        self._most = most
         self._found: dict[str, Named] = {}
-
-    def learn(self, uuid: str, named: Named) -> None:
-        """Take note of one that is known from elsewhere."""
-        if len(self._found) >= _REMEMBERED:
-            for oldest in list(islice(self._found, _REMEMBERED // 4)):
-                del self._found[oldest]
-        self._found[uuid] = named
+        self._asked: dict[str, float] = {}
 
     def forget(self, uuid: str) -> None:
         """Ask again for one that may have been renamed."""
-        self._found.pop(uuid, None)
+        self._asked.pop(uuid, None)
 
     def look_up(self, uuids: Iterable[str]) -> None:
-        """Ask for all those that are not known, so that :meth:`get` has them."""
-        for batch in batches(sorted({uuid for uuid in uuids if uuid not in self._found}), BATCH):
+        """Ask for those that are not known, or were asked for long ago, so that :meth:`get` has all of them.
+
+        One that is gone keeps its name.
+        """
+        wanted, now = sorted(set(uuids)), self._seconds()
+        for batch in batches([uuid for uuid in wanted if not self._is_fresh(uuid, now)], BATCH):
             parameters = {"pulp_id__in": ",".join(batch), "fields": "prn,name,pulp_href", "limit": str(BATCH)}
             for named in results(self._client.get(self._path, parameters).document, _named, self._path):
                 uuid = uuid_of(named.href)
                 if uuid is not None:
-                    self.learn(uuid, named)
+                    self._found[uuid] = named
+            self._asked.update({uuid: now for uuid in batch if uuid in self._found})
+        self._make_room(wanted)
 
     def get(self, uuid: str) -> Named | None:
         """Return one that was looked up; None where the server does not show it."""
         return self._found.get(uuid)
+
+    def _is_fresh(self, uuid: str, now: float) -> bool:
+        return uuid in self._asked and now - self._asked[uuid] < _FRESH_SECONDS
+
+    def _make_room(self, wanted: Iterable[str]) -> None:
+        for uuid in wanted:  # to the end, for those that were not wanted for the longest time go first
+            if uuid in self._found:
+                self._found[uuid] = self._found.pop(uuid)
+        for uuid in list(islice(self._found, max(0, len(self._found) - self._most))):
+            del self._found[uuid]
+            self._asked.pop(uuid, None)
 
 
 def batches(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:

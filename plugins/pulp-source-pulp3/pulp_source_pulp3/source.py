@@ -151,13 +151,15 @@ class Watch:
 
     def _new_poll(self, domain: Domain, remembered: dict[str, Any]) -> Poll:
         memory = Memory(domain.key, remembered)
-        repositories = Names(self._client, f"{domain.root}repositories/")
+        repositories, remotes = (
+            Names(self._client, f"{domain.root}{kind}/", self._seconds) for kind in ("repositories", "remotes")
+        )
         scene = Scene(self._config.origin, self._config.server_name, domain.name, self._intake.source)
         telling = Telling(
             scene,
             self._kinds,
             repositories,
-            Names(self._client, f"{domain.root}remotes/"),
+            remotes,
             self._client,
             Wishes(self._intake, self._config.include),
             self._failed,

@@ -227,10 +227,15 @@ class Telling:
         return Subject(version.repository, named)
 
     def _take_note(self, change: Change) -> None:
-        # An update may have given a repository another name.
-        uuid = change.document.reserved_repository()
-        if change.stage is Stage.FINAL and uuid is not None and change.document.name.endswith(_RENAMING):
-            self._repositories.forget(uuid)
+        # An update may have given a repository, or a remote, another name.
+        document = change.document
+        if change.stage is Stage.FINAL and document.name.endswith(_RENAMING):
+            for names, uuid in (
+                (self._repositories, document.reserved_repository()),
+                (self._remotes, document.reserved_remote()),
+            ):
+                if uuid is not None:
+                    names.forget(uuid)
 
 
 def _kept(subject: Subject | None, known: Known) -> tuple[str, str] | None:

@@ -70,7 +70,7 @@ def poll_of(
     """Return the watch of a world, with what the intake remembers."""
     client = client or DirectClient(world)
     kinds = Kinds(Pulp3Config(url=SCENE.origin, **options))
-    names = Names(client, f"{ROOT}repositories/"), Names(client, f"{ROOT}remotes/")
+    names = Names(client, f"{ROOT}repositories/", seconds), Names(client, f"{ROOT}remotes/", seconds)
     telling = Telling(SCENE, kinds, *names, client, Wishes(intake), Counter(), ContentNames(client, 1000))
     memory = Memory("default", intake.remembered())
     return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, telling, kinds, intake, seconds, page)
