@@ -7,6 +7,8 @@ from .failures import NotThere
 from .tasks import Asks, results
 
 _NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "prn")
+# Of packages, Pulp tells all that is in them unless it is asked for less.
+_FIELDS = ",".join((*_NAMES, "pulp_href", "version", "release", "arch", "architecture"))
 _PAGE = 500
 
 
@@ -46,6 +48,7 @@ class ContentNames:
                 "limit": str(min(_PAGE, wanted - len(names))),
                 "offset": str(len(names)),
                 "ordering": "pk",
+                "fields": _FIELDS,
             }
             try:
                 page = results(self._client.get(path, parameters).document, _name, path)

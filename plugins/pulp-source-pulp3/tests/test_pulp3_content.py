@@ -27,6 +27,13 @@ def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, include
     assert 2 == len(asked)
 
 
+def test_no_more_than_names_is_asked_for(pulp, zoo):
+    """A list of all that is known of some hundred packages may be larger than an answer can be."""
+    _, asked = sync_of_many(pulp, zoo, WatchIntake(), include="content")
+
+    assert all({"name", "nevra", "relative_path"} <= set(seen.query["fields"].split(",")) for seen in asked)
+
+
 def test_names_that_nobody_asks_for_are_not_fetched(pulp, zoo):
     """Nor does the event have the key; what listeners of other events ask for does not count."""
     intake = WatchIntake(included={"repo.version.created": ["content"], "repo.sync.finish": ["other"]})
