@@ -101,8 +101,8 @@ def finish_of_sync(
     return _event(REPO_SYNC_FINISH, document, sync_payload(record), report, scene, _ended(document))
 
 
-def publishes_of_sync(document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport) -> Iterator[Event]:
-    """Yield the pairs of events of the publications that a sync made itself, by autopublish or as a mirror."""
+def publishes_besides(document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport) -> Iterator[Event]:
+    """Yield the pairs of events of the publications that a sync, or a change of content, made by autopublish or so."""
     version = next((made for made in document.versions() if made.repository == subject.uuid), None)
     for href in document.publications():
         payload = {**subject.facts(scene), "distributor_id": _plugin(subject)}

@@ -138,6 +138,15 @@ class Telling:
                 made = (version.number, version.href)
                 event = repository_events.version_created(document, owner, self._scene, change_report, made, summary)
                 yield self._with_content(event, summary)
+        if kind is not Kind.PUBLISH and self._publishes_besides(document, kind, subject):
+            yield from repository_events.publishes_besides(document, subject, self._scene, change_report)
+
+    def _publishes_besides(self, document: TaskDocument, kind: Kind, subject: Subject) -> bool:
+        pair = (REPO_PUBLISH_START, REPO_PUBLISH_FINISH)
+        wanted = any(self._wishes.wants(event_type, document.uuid) for event_type in pair)
+        # A copy to several repositories does not say whose its publications are.
+        alone = {version.repository for version in document.versions()} == {subject.uuid}
+        return wanted and (alone or kind is Kind.SYNC)
 
     def _ends_of_sync(self, document: TaskDocument, subject: Subject, change_report: TaskReport) -> Iterator[Event]:
         if self._wishes.wants(REPO_SYNC_FINISH, document.uuid):
@@ -145,10 +154,6 @@ class Telling:
             summary = None if made is None else self._summary(document, made)
             event = repository_events.finish_of_sync(document, subject, self._scene, change_report, summary)
             yield self._with_content(event, summary)
-        if self._wishes.wants(REPO_PUBLISH_START, document.uuid) or self._wishes.wants(
-            REPO_PUBLISH_FINISH, document.uuid
-        ):
-            yield from repository_events.publishes_of_sync(document, subject, self._scene, change_report)
 
     def _with_content(self, event: Event, summary: Mapping[str, Any] | None) -> Event:
         if not self._wishes.name_content(event.type):

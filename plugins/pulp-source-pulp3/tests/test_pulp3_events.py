@@ -169,6 +169,25 @@ def test_a_publication_made_by_a_sync_gives_its_pair(watched, kind):
     assert ("zoo", "success") == tuple(watched.payload("repo.publish.finish")[name] for name in ("repo_id", "result"))
 
 
+def test_a_publication_made_by_a_change_of_content_gives_its_pair(watched):
+    """Where the repository publishes by itself."""
+    made = [watched.zoo.version_href(2), "/pulp/api/v3/publications/file/file/01a207a4-9d2e-7c06-8110-c2d844b481a5/"]
+    watched.run("modify.completed", created_resources=made)
+
+    found = watched.payload("repo.publish.finish")
+    assert ["repo.version.created", "repo.publish.start", "repo.publish.finish"] == watched.types()
+    assert ("zoo", 2, made[1]) == tuple(found[name] for name in ("repo_id", "repo_version", "publication"))
+
+
+def test_publications_of_a_copy_to_several_repositories_are_nobodys(watched):
+    """It does not say which of them is whose; the versions are told."""
+    aviary = watched.world.add_repository("aviary")
+    made = [watched.zoo.version_href(2), aviary.version_href(1), "/pulp/api/v3/publications/file/file/x/"]
+    watched.run("modify.completed", created_resources=made)
+
+    assert ["repo.version.created"] * 2 == watched.types()
+
+
 @pytest.mark.parametrize("kind", ["upload.completed", "modify.completed"])
 def test_a_version_that_no_sync_made_has_its_own_event(watched, kind):
     """With its counts, which an upload's result does not have."""
