@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.source import SourceConfig
 
+from .redact import redact
+
 _EXAMPLE = "write one like https://pulp.example"
 _DEFAULT_API_ROOT = "/pulp/"
 
@@ -71,6 +73,13 @@ class Pulp3Config(SourceConfig):
         if parts.query or parts.fragment:
             raise ValueError(f"it has a query or fragment; {_EXAMPLE}")
         return url.strip()
+
+    @field_validator("server")
+    @classmethod
+    def _may_be_shown(cls, server: str | None) -> str | None:
+        if server is not None and redact(server) != server:
+            raise ValueError("it holds a user, password or query, and every event shows it; give a plain name")
+        return server
 
     @field_validator("domains", "tasks", "sync_tasks", "publish_tasks")
     @classmethod

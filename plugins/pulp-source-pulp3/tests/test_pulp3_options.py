@@ -49,6 +49,7 @@ def test_a_url_that_leads_nowhere_is_refused(url):
         {"username": "u", "password": "p", "token": "t"},
         {"key": "/key.pem"},
         {"interval": 0},
+        {"server": "https://user:hunter2@pulp.example"},
         {"domains": ""},
         {"colour": "x"},
     ],
