@@ -8,7 +8,7 @@ from .tasks import Asks, results
 
 _NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "prn")
 # Of packages, Pulp tells all that is in them unless it is asked for less.
-_FIELDS = ",".join((*_NAMES, "pulp_href", "version", "release", "arch", "architecture"))
+_FIELDS = ",".join((*_NAMES, "pulp_href", "namespace", "version", "release", "arch", "architecture"))
 _PAGE = 500
 
 
@@ -51,7 +51,7 @@ class ContentNames:
                 "fields": _FIELDS,
             }
             try:
-                page = results(self._client.get(path, parameters).document, _name, path)
+                page = results(self._client.get(path, parameters).document, name_of, path)
             except NotThere:
                 break
             names.extend(page)
@@ -67,8 +67,12 @@ def _lists(types: Any) -> Iterator[tuple[str, str, int]]:
             yield kind, href, int(entry.get("count") or 0)
 
 
-def _name(unit: Mapping[str, Any]) -> str:
-    if isinstance(unit.get("name"), str) and isinstance(unit.get("version"), str):
-        parts = (unit["name"], unit["version"], unit.get("release"), unit.get("arch") or unit.get("architecture"))
+def name_of(unit: Mapping[str, Any]) -> str:
+    """Return what people call a content unit."""
+    if isinstance(unit.get("name"), str) and isinstance(unit.get("version"), str) and not unit.get("filename"):
+        # Many files may be of one version of a Python package, and collections of Ansible have a namespace.
+        namespace = unit.get("namespace")
+        name = f"{namespace}.{unit['name']}" if namespace and isinstance(namespace, str) else unit["name"]
+        parts = (name, unit["version"], unit.get("release"), unit.get("arch") or unit.get("architecture"))
         return "-".join(part for part in parts if isinstance(part, str) and part)
     return str(next((unit[name] for name in _NAMES if unit.get(name)), unit["pulp_href"]))

@@ -3,6 +3,7 @@
 import pytest
 from pulp3_intake import WatchIntake
 from pulp3_running import polled, run
+from pulp_source_pulp3.content import name_of
 
 
 def sync_of_many(pulp, zoo, intake, **more):
@@ -25,6 +26,23 @@ def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, include
     expected = {"added": {"file.file": ["a", "b"]}, "removed": {"file.file": ["f0.iso"]}, "truncated": True}
     assert expected == payload["content"]
     assert 2 == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [
+        ({"name": "bear", "version": "4.1", "release": "1", "arch": "noarch"}, "bear-4.1-1-noarch"),
+        ({"package": "bear", "version": "4.1", "relative_path": "pool/bear_4.1_all.deb"}, "pool/bear_4.1_all.deb"),
+        ({"name": "bear", "version": "4.1", "filename": "bear-4.1-py3-none-any.whl"}, "bear-4.1-py3-none-any.whl"),
+        ({"namespace": "zoo", "name": "bear", "version": "4.1"}, "zoo.bear-4.1"),
+        ({"group_id": "zoo", "artifact_id": "bear", "version": "4.1", "filename": "bear-4.1.jar"}, "bear-4.1.jar"),
+        ({"digest": "sha256:1"}, "sha256:1"),
+        ({}, "/pulp/x/"),
+    ],
+)
+def test_content_of_each_plugin_has_a_name(unit, name):
+    """By what tells one from another."""
+    assert name == name_of({"pulp_href": "/pulp/x/", **unit})
 
 
 def test_no_more_than_names_is_asked_for(pulp, zoo):
