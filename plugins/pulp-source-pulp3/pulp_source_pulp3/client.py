@@ -22,7 +22,7 @@ from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
 
 from .config import Pulp3Config
-from .failures import NotAuthenticated, answer_failure, transport_failure, unreadable
+from .failures import NotAuthenticated, TooLarge, answer_failure, transport_failure, unreadable
 from .reading import read_json
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -140,7 +140,7 @@ class Client:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                return _Raw(response.status_code, _body(response, ends), response.headers)
+                return _Raw(response.status_code, _body(response, ends, place), response.headers)
         except (RequestException, HTTPError, ssl.SSLError, TimeoutError, UnicodeError) as error:
             raise transport_failure(error, place, timeout) from None
         except OSError as error:
@@ -183,13 +183,13 @@ def _authorities() -> str | bool:
     return given or paths.cafile or paths.capath or True
 
 
-def _body(response: requests.Response, ends: float) -> bytes:
+def _body(response: requests.Response, ends: float, place: str) -> bytes:
     # A server that sends a byte now and then must not get more time than another one, so what is there is read at once.
     pieces = bytearray()
     while piece := response.raw.read1(_PIECE, decode_content=True):
         pieces += piece
         if len(pieces) > _LARGEST_ANSWER:
-            raise RequestException("the answer is larger than 64 MB")
+            raise TooLarge(f"{place} answers with more than {_LARGEST_ANSWER >> 20} MB, which is not read.")
         if time.monotonic() > ends:
             raise TimeoutError
     return bytes(pieces)

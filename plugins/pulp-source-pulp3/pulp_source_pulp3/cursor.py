@@ -56,7 +56,7 @@ class Cursor:
 
     def sweeps(self, seconds: float, server_time: datetime | None) -> bool:
         """Tell whether the overlap is due; also where the server's clock is behind what was seen already."""
-        behind = server_time is not None and server_time < self.newest
+        behind = server_time is not None and server_time + HEADER_PRECISION < self.newest
         return behind or self._swept is None or seconds - self._swept >= SWEEP_SECONDS
 
     def rewind(self, server_time: datetime | None, unwatched_seconds: float | None) -> bool:

@@ -63,7 +63,7 @@ class TaskDocument:
             uuid, name, state = uuid_of(value["pulp_href"]), value["name"], value["state"]
             created = _time(value["pulp_created"])
             started, finished = _time(value.get("started_at")), _time(value.get("finished_at"))
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise NotATask from None
         if uuid is None or created is None or not isinstance(name, str) or not isinstance(state, str):
             raise NotATask

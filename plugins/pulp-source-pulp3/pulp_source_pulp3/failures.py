@@ -22,6 +22,10 @@ class NotThere(PermanentFailure):
     """The server has nothing at this path, or does not show it."""
 
 
+class TooLarge(TemporaryFailure):
+    """The answer is larger than any that is read; it is of use to ask for less."""
+
+
 class NotAuthenticated(PermanentFailure):
     """The server does not know who asks, so nothing follows about what was asked for."""
 

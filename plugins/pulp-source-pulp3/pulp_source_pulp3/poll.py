@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pulp_notifiers.errors import PermanentFailure
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import utc_now
 from pulp_notifiers.source import Intake
 
@@ -18,6 +18,7 @@ from .backlog import Backlog
 from .changes import Change, Stage, changes, in_order, stage
 from .cursor import HEADER_PRECISION, Cursor
 from .documents import TaskDocument
+from .failures import TooLarge
 from .kinds import Kinds
 from .memory import Known, Memory
 from .names import batches
@@ -149,6 +150,11 @@ class Poll:
             yield page
             if len(page) < limit:
                 return
+            if page[-1].created < moment:
+                raise TemporaryFailure(
+                    f"The server lists tasks{self._place} that were not asked for; check that no proxy before "
+                    "it answers from a cache, or leaves out the query."
+                )
             if page[-1].created == moment:
                 limit *= 2  # so many tasks of one microsecond
             moment = page[-1].created
@@ -206,7 +212,15 @@ class Poll:
     def _in_full(self, documents: Iterable[TaskDocument]) -> Mapping[str, TaskDocument]:
         # What is gone between the two questions is told with what the list said.
         uuids = list(dict.fromkeys(document.uuid for document in documents))
-        return {full.uuid: full for batch in batches(uuids, BATCH) for full in self._queries.in_full(batch)}
+        return {full.uuid: full for batch in batches(uuids, BATCH) for full in self._smaller_in_full(batch)}
+
+    def _smaller_in_full(self, uuids: list[str]) -> list[TaskDocument]:
+        # One task that made a million things must not stop all that come after it.
+        try:
+            return self._queries.in_full(uuids)
+        except TooLarge:
+            half = len(uuids) // 2
+            return [*self._smaller_in_full(uuids[:half]), *self._smaller_in_full(uuids[half:])] if half else []
 
     def _relics(self, documents: Iterable[TaskDocument], cursor: Cursor) -> dict[str, Known]:
         # After the server's clock has stepped back, tasks from what is now the future are old ones, told and forgotten.
