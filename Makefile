@@ -41,9 +41,10 @@ ifneq ($(shell test -x $(BIN)/python && echo usable),usable)
 .PHONY: $(STAMP)
 endif
 
+# The tests wait more than they compute, so there may be more processes than cores.
 test: install
 	@scripts/test-servers.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
 test-pulp3: install
 	@scripts/test-servers.sh
