@@ -3,6 +3,7 @@
 import pytest
 from fake_pulp3 import FakePulp3
 from pulp3_intake import WatchIntake
+from pulp3_watched import Watched
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +34,9 @@ def zoo(pulp):
 def intake():
     """Return an intake that remembers nothing."""
     return WatchIntake()
+
+
+@pytest.fixture
+def watched():
+    """Return a watched repository."""
+    return Watched()
