@@ -76,7 +76,7 @@ class NotifiersSettings(BaseModel):
         30.0, ge=1, le=3600, description="How long the deliveries of a worker that died are left to it."
     )
     source_lease_seconds: float = Field(
-        20.0, ge=2, le=600, description="How long the sources of a process that died are left to it."
+        20.0, ge=2, le=600, description="How long the sources of a process that died on another machine are left to it."
     )
     attempt_limit_seconds: float = Field(
         300.0, ge=1, le=86400, description="How long a notifier may take for one attempt before it is given up."

@@ -2,16 +2,15 @@
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
-from uuid import uuid4
 
 from .errors import StoreUnavailable
 from .event import utc_now
+from .holder import has_died, new_holder
 from .intake import Engine
 from .records import RegisteredSource, SourceStatus
 from .source_run import RunOptions, SourceRun, Types
@@ -29,6 +28,7 @@ class Leases(Protocol):
         until: datetime,
         except_ids: Collection[str],
         names: Collection[str] | None,
+        has_died: Callable[[str], bool],
     ) -> Sequence[RegisteredSource]: ...
     def renew(self, owner: str, until: datetime, statuses: Mapping[str, SourceStatus]) -> dict[str, str | None]: ...
     def release(self, owner: str, source_id: str) -> None: ...
@@ -54,7 +54,7 @@ class SourceRunner:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options or RunOptions()
-        self.owner = _new_owner()
+        self.owner = new_holder()
         self._leases = leases
         self._types = types
         self._make_engine = make_engine
@@ -89,7 +89,7 @@ class SourceRunner:
         self._names = names
         self._pid = os.getpid()
         # Anew, because this may be one of several processes that were forked after it was made.
-        self.owner = _new_owner()
+        self.owner = new_holder()
         self._supervising.start()
         self._guarding.start()
 
@@ -152,7 +152,7 @@ class SourceRunner:
             # One that does not end keeps its source from being run twice in this process.
             busy = held | {run.source.id for run in self._ending}
         moment, now = self._monotonic(), self._clock()
-        claimed = self._leases.claim(self.owner, now, now + self.options.lease, busy, self._names)
+        claimed = self._leases.claim(self.owner, now, now + self.options.lease, busy, self._names, has_died)
         if not held:
             self._renewed_at = moment
         for source in claimed:
@@ -214,7 +214,3 @@ class SourceRunner:
         if self._outage:
             self._outage = False
             _logger.info("The database answers again, sources go on")
-
-
-def _new_owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 CORE = "pulp_notifiers"
 
 FLOORS = (
-    ("errors", "encoding", "event", "task", "records", "backoff"),
+    ("errors", "encoding", "event", "task", "records", "backoff", "holder"),
     ("secret_options", "plugin", "notifier", "source", "settings"),
     ("registry", "broker", "templating", "store", "vault", "passwords"),
     (

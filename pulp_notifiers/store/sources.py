@@ -1,7 +1,7 @@
 """Sources, as rows: what they are, who runs them, and what they remember."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,19 +19,13 @@ _LONGEST_LEASE = timedelta(hours=1)
 
 _BY_NAME = sa.select(sources).where(sources.c.name == sa.bindparam("name"))
 _BY_ID = sa.select(sources).where(sources.c.id == sa.bindparam("source_id"))
-_FREE = (
+_OTHERS = sa.select(sources).where(sources.c.id.not_in(sa.bindparam("except_ids", expanding=True)))
+_TO_TAKE = (
     sa.select(sources)
-    .where(
-        sa.or_(
-            sources.c.lease_owner.is_(None),
-            sources.c.lease_until <= sa.bindparam("now"),
-            sources.c.lease_until > sa.bindparam("never_leased"),
-        ),
-        sources.c.id.not_in(sa.bindparam("except_ids", expanding=True)),
-    )
+    .where(sources.c.id.in_(sa.bindparam("free_ids", expanding=True)))
     .order_by(sources.c.name)
+    .with_for_update(skip_locked=True)
 )
-_FREE_TO_TAKE = _FREE.with_for_update(skip_locked=True)
 _LEASE = (
     sources.update()
     .where(sources.c.id == sa.bindparam("source_id"))
@@ -79,8 +73,8 @@ _FORGET = source_memory.delete().where(
 class SourceRows:
     """Reads and writes sources; their configs are sealed at rest.
 
-    A lease says which process runs a source. It is lost only when it has ended and another process takes it, or when
-    the source is removed.
+    A lease says which process runs a source. It is lost only when it has ended, or its process has died, and another
+    process takes it; or when the source is removed.
     """
 
     def __init__(self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]) -> None:
@@ -150,25 +144,32 @@ class SourceRows:
         until: datetime,
         except_ids: Collection[str] = (),
         names: Collection[str] | None = None,
+        has_died: Callable[[str], bool] = lambda owner: False,
     ) -> Sequence[RegisteredSource]:
         """Lease all sources that nobody runs; return them.
 
         :param except_ids: leave these alone.
         :param names: take no others; None for all.
+        :param has_died: tells of an owner whether its lease needs no waiting for.
         """
-        moment = {"now": now, "never_leased": now + _LONGEST_LEASE, "except_ids": list(except_ids)}
 
-        def free(connection: sa.Connection, query: sa.Select[Any]) -> list[Any]:
-            return [row for row in connection.execute(query, moment) if names is None or row.name in names]
+        def free(rows: Iterable[Any]) -> list[Any]:
+            wanted = [row for row in rows if names is None or row.name in names]
+            return [row for row in wanted if not _is_held(row, now) or has_died(row.lease_owner)]
+
+        def free_ids(connection: sa.Connection) -> list[str]:
+            return [row.id for row in free(connection.execute(_OTHERS, {"except_ids": list(except_ids)}))]
 
         def work(connection: sa.Connection) -> Sequence[RegisteredSource]:
-            taken = free(connection, _FREE_TO_TAKE)
+            # Others may have taken some meanwhile.
+            taken = free(connection.execute(_TO_TAKE, {"free_ids": found}))
             if taken:
                 connection.execute(_LEASE, [{"source_id": row.id, "owner": owner, "until": until} for row in taken])
             return [self._source(row) for row in taken]
 
         # Nothing is written as long as there is nothing to take, which is nearly always.
-        return self._database.write(work) if self._database.read(lambda connection: free(connection, _FREE)) else ()
+        found = self._database.read(free_ids)
+        return self._database.write(work) if found else ()
 
     def renew(self, owner: str, until: datetime, statuses: Mapping[str, SourceStatus]) -> dict[str, str | None]:
         """Prolong the leases of these sources and keep how they are; return who holds each source that there is."""
@@ -255,8 +256,12 @@ def _text(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
+def _is_held(row: Any, now: datetime) -> bool:
+    return row.lease_owner is not None and now < row.lease_until <= now + _LONGEST_LEASE
+
+
 def _status(row: Any, now: datetime) -> SourceStatus:
-    held = row.lease_owner is not None and now < row.lease_until <= now + _LONGEST_LEASE
+    held = _is_held(row, now)
     return SourceStatus(
         SourceState(row.state) if held else SourceState.WAITING,
         row.lease_owner if held else None,

@@ -83,12 +83,12 @@ def test_ten_kills_amid_takes_leave_memory_and_events_in_agreement(tmp_path, mon
         assert [*range(1, number() + 1)] == counted(app)
 
 
-def test_another_service_takes_over_from_one_that_is_killed_and_at_once_from_one_that_ends(tmp_path, monkeypatch):
-    """Two ``serve`` processes on one database; each source is run by one of them."""
+def test_another_service_takes_over_from_one_that_is_killed_or_ends(tmp_path, monkeypatch):
+    """Two ``serve`` processes on one database; each source is run by one of them, and no lease is waited for."""
     path = import_path(tmp_path)
     monkeypatch.setenv("PYTHONPATH", path)
     (tmp_path / "b").mkdir()
-    shared = {"STATE_DIRECTORY": str(tmp_path / "state")}
+    shared = {"STATE_DIRECTORY": str(tmp_path / "state"), "SOURCE_LEASE_SECONDS": "600"}
     with counting_app(tmp_path, monkeypatch) as app:
         holders: list[str | None] = []
 

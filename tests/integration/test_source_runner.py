@@ -387,7 +387,7 @@ def test_processes_that_were_forked_hold_leases_of_their_own(tmp_path):
     """Or two of them might take the other's for theirs."""
     owners = told_by(FORKING, str(tmp_path))
 
-    assert [pid for _, pid in owners] == [owner.split(":")[-2] for owner, _ in owners]
+    assert [pid for _, pid in owners] == [owner.split(":")[1] for owner, _ in owners]
     assert 2 == len({owner for owner, _ in owners})
 
 

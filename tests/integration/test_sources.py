@@ -196,6 +196,19 @@ def test_an_installation_has_a_number_of_its_own(open_store):
     assert 16 == len(open_store().installation())
 
 
+def test_the_lease_of_an_owner_that_has_died_is_not_waited_for(store, sources):
+    """Those of all others are."""
+    sources.add("ape", "watch", {"url": "http://a"})
+    assert ["ape"] == held(store, "killed")
+    sources.add("zoo", "watch", {"url": "http://z"})
+    assert ["zoo"] == held(store, "alive")
+
+    taken = store.sources.claim("next", NOW, NOW + LEASE, has_died="killed".__eq__)
+
+    assert ["ape"] == [source.name for source in taken]
+    assert ["next", "alive"] == [sources.status(name).holder for name in ("ape", "zoo")]
+
+
 def test_a_source_is_held_by_one_owner_until_its_lease_ends(store):
     """Or until it is released."""
     store.sources.add(a_source(1))
