@@ -18,6 +18,7 @@ _REPOSITORY_HREF = re.compile(
     rf"(?:shared:)?/[^?#@\s]*/repositories/[^/]+/[^/]+/({_UUID.pattern})/(?:versions/(\d+)/)?"
 )
 _REMOTE_HREF = re.compile(rf"(?:shared:)?/[^?#@\s]*/remotes/[^/]+/[^/]+/({_UUID.pattern})/")
+_DELETED = "<unavailable>"  # what was created stands so in the list once it is gone
 
 
 class NotATask(ValueError):
@@ -94,7 +95,11 @@ class TaskDocument:
 
     def versions(self) -> list[Version]:
         """Return the repository versions that the task made, in the order in which they are named."""
-        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in self._made()]
+        made = self._made()
+        if _DELETED in made:
+            # By hand, with its repository, or by retain_repo_versions; the result still tells of it.
+            made = [*made, str(self.result().get("pulp_href"))]
+        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in made]
         return [Version(match[1], int(match[2]), href) for href, match in found if match and match[2]]
 
     def publications(self) -> list[str]:

@@ -52,6 +52,15 @@ def test_a_sync_that_changed_nothing_says_so(watched, kind):
     assert (None, None, None) == (found["repo_version"], found["version_href"], found["content_summary"])
 
 
+def test_a_sync_whose_version_was_deleted_at_once_is_told_in_full(watched):
+    """As by ``retain_repo_versions``, before anybody looked at the task."""
+    watched.run("sync.completed", created_resources=["<unavailable>"])
+
+    found = watched.payload("repo.sync.finish")
+    assert (True, 1, 2) == (found["changed"], found["added_count"], found["repo_version"])
+    assert watched.zoo.version_href(2) == found["version_href"]
+
+
 @pytest.mark.parametrize(
     ("kind", "result", "message"),
     [
