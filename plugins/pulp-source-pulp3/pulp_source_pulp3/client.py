@@ -151,7 +151,7 @@ class Client:
 
     def _accepted(self, raw: _Raw, path: str, anonymous: bool) -> Answer:
         if raw.status == _UNAUTHORIZED:
-            remedy = _NOT_PULP if anonymous else _remedy(self._config)
+            remedy = _NOT_PULP if anonymous and self._config.token is None else _remedy(self._config)
             raise NotAuthenticated(f"{self._place(path)} asks for credentials (HTTP 401); {remedy}")
         if not 200 <= raw.status < 300:
             raise self._failure(raw, path)

@@ -1,6 +1,7 @@
 """What an answer of the server, or the lack of one, means, in words that an administrator can act on."""
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from requests.exceptions import ConnectTimeout, InvalidHeader
+from urllib3.exceptions import SSLError
 
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import NotifierError, PermanentFailure, TemporaryFailure
@@ -15,7 +17,20 @@ from pulp_notifiers.errors import NotifierError, PermanentFailure, TemporaryFail
 from .redact import redact
 
 _LONGEST_TEXT = 200
+_TITLE = re.compile(rb"<title>([^<]+)</title>", re.IGNORECASE)
 _OLDEST_VERSION = "3.71"
+
+
+_UNKNOWN_AUTHORITY = "if a private authority signed it, name the authority's certificate in ca_path"
+_OTHER_NAME = "give the source a url with a name that stands in the certificate"
+_PEM_FILES = "check ca_path, cert and key, which are PEM files that fit together and need no passphrase"
+_CERTIFICATE_REMEDIES = {
+    9: "set the clocks of both machines",
+    10: "have the server's certificate renewed",
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+"""By the codes of OpenSSL: not valid yet, expired, another name, another address."""
 
 
 class NotThere(PermanentFailure):
@@ -41,6 +56,11 @@ def answer_failure(status: int, place: str, body: bytes, retry_after: str | None
             f"{place} answers HTTP {status}, which leads elsewhere, and redirects are not followed; "
             "give the source the URL that it leads to."
         )
+    if status in (400, 403) and not _is_json(body):
+        return PermanentFailure(
+            f"{place} answers HTTP {status}{_titled(body)}, and not in Pulp's own words; check the source's url, cert "
+            "and key, and the proxy before the server."
+        )
     if status == 400:
         return PermanentFailure(
             f"{place} refuses the question with HTTP 400{_explained(body)}. Watching needs pulpcore "
@@ -56,7 +76,10 @@ def answer_failure(status: int, place: str, body: bytes, retry_after: str | None
             f"{place} does not exist (HTTP {status}); check the source's url, its path (Pulp's API_ROOT), and domains."
         )
     if status in (408, 425, 429) or status >= 500:
-        return TemporaryFailure(f"{place} answers HTTP {status}.", retry_after_seconds(retry_after, now))
+        return TemporaryFailure(
+            f"{place} answers HTTP {status}; look at the log of the server, or of the proxy before it.",
+            retry_after_seconds(retry_after, now),
+        )
     return PermanentFailure(f"{place} answers HTTP {status}{_explained(body)}; check the source's url.")
 
 
@@ -81,18 +104,25 @@ def transport_failure(error: Exception, place: str, timeout: float) -> NotifierE
         told = _told(cause, place, timeout)
         if told is not None:
             return told
-    return TemporaryFailure(f"The exchange with {place} ended with {type(error).__name__}.")
+    return TemporaryFailure(
+        f"The exchange with {place} ended with {type(error).__name__}; "
+        "if this stays so, check that the source's url leads to a Pulp 3 server."
+    )
 
 
 def _told(cause: BaseException, place: str, timeout: float) -> NotifierError | None:
     match cause:
         case ssl.SSLCertVerificationError():
+            remedy = _CERTIFICATE_REMEDIES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
             return PermanentFailure(
-                f"The TLS certificate of {place} was refused: {_plain(cause.verify_message).rstrip('.')}; if a private "
-                "authority signed it, name the authority's certificate in ca_path."
+                f"The TLS certificate of {place} was refused: {_plain(cause.verify_message).rstrip('.')}; {remedy}."
             )
         case ssl.SSLError():
-            return TemporaryFailure(f"TLS with {place} failed: {_plain(cause.reason or cause.strerror)}.")
+            return TemporaryFailure(f"TLS with {place} failed: {_plain(cause.reason or cause.strerror)}; {_PEM_FILES}.")
+        case SSLError():
+            return TemporaryFailure(f"TLS with {place} failed: {_plain(cause)}; {_PEM_FILES}.")
+        case IsADirectoryError() | PermissionError():
+            return PermanentFailure(f"TLS with {place} failed: {_plain(cause.strerror)}; {_PEM_FILES}.")
         case socket.gaierror():
             return TemporaryFailure(f"The name of {place} could not be resolved: {_plain(cause.strerror)}.")
         case ConnectionRefusedError():
@@ -129,6 +159,19 @@ def _explained(body: bytes) -> str:
         return ""
     told = answer.get("detail") or answer.get("errors") or answer
     return f" ({_plain(redact(told if isinstance(told, str) else json.dumps(told)))})"
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _titled(body: bytes) -> str:
+    title = _TITLE.search(body)
+    return f" ({_plain(title[1].decode(errors='replace').strip())})" if title else ""
 
 
 def _plain(text: object) -> str:

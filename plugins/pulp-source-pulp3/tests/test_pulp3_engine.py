@@ -123,6 +123,6 @@ def test_a_server_that_fails_is_asked_again(tmp_path, pulp, zoo, receiver):
         pulp.world.run("sync.completed", zoo)
         found = told(receiver, 1)
 
-    assert "answers HTTP 502." in problem
+    assert "answers HTTP 502;" in problem
     assert [("repo.sync.finish", "zoo", 2)] == found
     assert 1 == pulp.most_in_flight

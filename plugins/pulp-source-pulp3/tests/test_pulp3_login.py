@@ -62,8 +62,27 @@ def test_a_check_says_what_mends_the_login(pulp, credentials, remedy):
     assert remedy in found.finding
 
 
+def test_a_proxy_that_refuses_the_token_is_told(pulp):
+    """It does so before anybody sees Pulp's status."""
+    pulp.misbehave(pulp3_troubles.status(401), path="/status/")
+
+    [found] = Pulp3Source().check(Pulp3Config(url=pulp.url, token="forged"))
+    assert "it does not accept the source's token" in found.finding
+
+
 def test_a_proxy_that_asks_for_credentials_is_not_taken_for_pulp(pulp):
     """Pulp shows its status to everybody."""
     pulp.misbehave(pulp3_troubles.status(401), path="/status/")
 
     assert "the proxy before the server" in findings(pulp)["server"].finding
+
+
+@pytest.mark.parametrize("number", [400, 403])
+def test_a_refusal_of_a_proxy_is_not_taken_for_that_of_an_old_pulp(pulp, number):
+    """Without a client certificate it answers so; its page says what it misses."""
+    pulp.misbehave(pulp3_troubles.page_of_proxy(number), path="/status/")
+
+    finding = findings(pulp)["server"].finding
+    assert f"answers HTTP {number} (Sorry)" in finding
+    assert "cert and key, and the proxy before the server" in finding
+    assert "pulpcore" not in finding
