@@ -1,18 +1,22 @@
 """The options of a source of the type ``pulp3``."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from pulp_notifiers.encoding import utc
+from pulp_notifiers.event import utc_now
 from pulp_notifiers.source import SourceConfig
 
 from .redact import redact
 
 _EXAMPLE = "write one like https://pulp.example"
 _DEFAULT_API_ROOT = "/pulp/"
+_DOMAIN = re.compile(r"[A-Za-z0-9_-]+")
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def _listed(value: Any) -> Any:
@@ -24,6 +28,10 @@ def _listed(value: Any) -> Any:
 
 def _domains(value: Any) -> Any:
     return value if value == "all" else _listed(value)
+
+
+def _given(value: Any) -> Any:
+    return None if value == "" else value
 
 
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -60,7 +68,7 @@ class Pulp3Config(SourceConfig):
         (), description="content: events of new versions carry the names of what was added and removed."
     )
     content_limit: int = Field(1000, ge=1, le=100_000, description="Names in one event at most.")
-    since: datetime | None = Field(
+    since: Annotated[datetime | None, BeforeValidator(_given)] = Field(
         None, description="Time from which tasks are told when the source starts for the first time; empty: now."
     )
 
@@ -72,6 +80,8 @@ class Pulp3Config(SourceConfig):
             raise ValueError("it holds a user or password; give them as the options username and password")
         if parts.query or parts.fragment:
             raise ValueError(f"it has a query or fragment; {_EXAMPLE}")
+        if parts.path.rstrip("/").endswith("/api/v3"):
+            raise ValueError(f"it ends in api/v3, which is added to it; {_EXAMPLE}")
         return url.strip()
 
     @field_validator("server")
@@ -88,10 +98,20 @@ class Pulp3Config(SourceConfig):
             raise ValueError("it names nothing; leave it out for the default")
         return value
 
+    @field_validator("domains")
+    @classmethod
+    def _names_domains(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        if value != "all" and not all(map(_DOMAIN.fullmatch, value)):
+            raise ValueError("names of domains have letters, digits, _ and - only; separate them by commas")
+        return value
+
     @field_validator("since")
     @classmethod
-    def _is_aware(cls, value: datetime | None) -> datetime | None:
-        return None if value is None else utc(value)
+    def _has_passed(cls, value: datetime | None) -> datetime | None:
+        moment = None if value is None else utc(value)
+        if moment is not None and moment > utc_now() + _CLOCKS_DIFFER:
+            raise ValueError("it has not come yet; give a time that has passed, by UTC unless it names another zone")
+        return moment
 
     @model_validator(mode="after")
     def _identifies_itself_once(self) -> Self:

@@ -31,6 +31,7 @@ def test_a_url_says_where_the_api_is(url, origin, root):
     [
         *("", "pulp.example", "ftp://pulp.example", "https://", "https://pulp.example:x", "https://pulp.example:99999"),
         *("https://user:hunter2@pulp.example", "https://pulp.example/?token=hunter2", "https://pulp.example/ hunter2"),
+        "https://pulp.example/pulp/api/v3/",
     ],
 )
 def test_a_url_that_leads_nowhere_is_refused(url):
@@ -51,6 +52,8 @@ def test_a_url_that_leads_nowhere_is_refused(url):
         {"interval": 0},
         {"server": "https://user:hunter2@pulp.example"},
         {"domains": ""},
+        {"domains": "default,../lab"},
+        {"since": "9999-01-01T00:00:00Z"},
         {"colour": "x"},
     ],
 )
@@ -66,6 +69,11 @@ def test_lists_may_be_texts():
 
     assert (("zoo", "aviary"), ("*.sync", "*.publish")) == (config.domains, config.tasks)
     assert "all" == Pulp3Config(url=URL, domains="all").domains
+
+
+def test_an_empty_time_is_none():
+    """A command line cannot leave it out of a text that a script fills in."""
+    assert Pulp3Config(url=URL, since="").since is None
 
 
 def test_secrets_are_not_shown():
