@@ -170,6 +170,8 @@ class SourceRunner:
         for source_id, run in runs.items():
             if source_id not in holders:
                 _logger.info("Source %s was removed, and is not run any more", run.source.name)
+            elif holders[source_id] is None:
+                _logger.info("Source %s was changed, and is begun anew", run.source.name)
             elif holders[source_id] != self.owner:
                 _logger.info("Another process runs source %s now", run.source.name)
             elif run.alive:

@@ -1,4 +1,4 @@
-"""Adding, checking, showing and removing sources."""
+"""Adding, checking, showing, changing and removing sources."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,8 @@ from .encoding import unportable
 from .errors import InvalidSource, NoSuchSource, SourceUnavailable
 from .event import utc_now
 from .listeners import ListenerIds
-from .records import MASK, RegisteredSource, SourceStatus
-from .secret_options import mask, scrub
+from .records import MASK, RegisteredSource, SourceStatus, merge_config
+from .secret_options import mask, scrub, unmask
 from .source import Check, LoadedSource
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,6 +26,7 @@ class Rows(Protocol):
     def list(self) -> Sequence[RegisteredSource]: ...
     def get(self, name: str) -> RegisteredSource | None: ...
     def add(self, source: RegisteredSource) -> bool: ...
+    def amend(self, name: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> RegisteredSource | None: ...
     def delete(self, name: str) -> bool: ...
     def status(self, source_id: str, now: datetime) -> SourceStatus | None: ...
     def statuses(self, now: datetime) -> Mapping[str, SourceStatus]: ...
@@ -75,6 +76,24 @@ class Sources:
             raise InvalidSource(_taken(name))
         self._changed()
         return source
+
+    def update(self, name: str, config: Mapping[str, Any]) -> RegisteredSource:
+        """Change options of a source; it is begun anew within seconds, and keeps what it remembers.
+
+        :param config: options to overwrite: one with None is removed, and a secret that reads ``*****`` stays.
+        :raises NoSuchSource: there is none of this name.
+        :raises InvalidSource: with everything that is wrong; nothing is changed.
+        """
+        stored = self.get(name)
+        patch = unmask(config, self._secret_options(stored.source_type, {**stored.config, **config}))
+        problems = self._config_problems(stored.source_type, merge_config(stored.config, patch))
+        if problems:
+            raise InvalidSource(problems)
+        amended = self._rows.amend(name, lambda current: merge_config(current, patch))
+        if amended is None:
+            raise NoSuchSource(name)
+        self._changed()
+        return amended
 
     def list(self) -> Sequence[RegisteredSource]:
         """Return all sources by name."""
@@ -138,12 +157,14 @@ class Sources:
         """Return a source's config as it may leave the house: secrets read ``*****``."""
         if self._reveal_secrets:
             return dict(source.config)
+        return mask(source.config, self._secret_options(source.source_type, source.config))
+
+    def _secret_options(self, source_type: str, config: Mapping[str, Any]) -> frozenset[str]:
         try:
-            secret_options = self._types.get(source.source_type).secret_options(source.config)
+            return self._types.get(source_type).secret_options(config)
         except SourceUnavailable:
             # Nobody can say which options are secret, so all are.
-            secret_options = frozenset(source.config)
-        return mask(source.config, secret_options)
+            return frozenset(config)
 
     def _checked(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:
         loaded = self._types.get(source_type)

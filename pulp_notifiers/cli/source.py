@@ -69,6 +69,22 @@ def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
             print_table((title, "Value"), list(values.items()))
 
 
+@source.command("update")
+@click.argument("name")
+@config_given
+@pass_connection
+def update_source(connection: Connection, /, name: str, **given: Any) -> None:
+    """Change the options given here of the source NAME, and leave the others.
+
+    It is begun anew within seconds and goes on where it was. KEY:=null takes an option away.
+    """
+    config = gathered(**given)
+    if not config:
+        raise click.UsageError("Say what is to change: --config, --secret or --config-json.")
+    connection.client().patch(_path(name), {"config": config})
+    click.echo(f"Source {name} updated.")
+
+
 @source.command("remove")
 @click.argument("name")
 @pass_connection

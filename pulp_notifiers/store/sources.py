@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ _LONGEST_LEASE = timedelta(hours=1)
 """What is leased beyond that was written while a clock was wrong."""
 
 _BY_NAME = sa.select(sources).where(sources.c.name == sa.bindparam("name"))
+_BY_NAME_TO_AMEND = _BY_NAME.with_for_update()
 _BY_ID = sa.select(sources).where(sources.c.id == sa.bindparam("source_id"))
 _OTHERS = sa.select(sources).where(sources.c.id.not_in(sa.bindparam("except_ids", expanding=True)))
 _TO_TAKE = (
@@ -49,6 +51,11 @@ _RENEW = (
         told_at=sa.bindparam("told"),
     )
 )
+_AMEND = (
+    sources.update()
+    .where(sources.c.id == sa.bindparam("source_id"))
+    .values(sealed_config=sa.bindparam("new_config"), lease_owner=None, lease_until=None)
+)
 _RELEASE = (
     sources.update()
     .where(sources.c.id == sa.bindparam("source_id"), sources.c.lease_owner == sa.bindparam("owner"))
@@ -74,7 +81,7 @@ class SourceRows:
     """Reads and writes sources; their configs are sealed at rest.
 
     A lease says which process runs a source. It is lost only when it has ended, or its process has died, and another
-    process takes it; or when the source is removed.
+    process takes it; or when the source is changed or removed.
     """
 
     def __init__(self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]) -> None:
@@ -115,6 +122,24 @@ class SourceRows:
             "facts": "{}",
         }
         return self._database.write(lambda connection: connection.execute(self._insert, values).first() is not None)
+
+    def amend(self, name: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> RegisteredSource | None:
+        """Give a source another config, and end its lease, so that it is begun anew; return it as it is now.
+
+        :param change: makes the new config from the stored one.
+        :return: None where there is no such source.
+        """
+
+        def work(connection: sa.Connection) -> RegisteredSource | None:
+            row = connection.execute(_BY_NAME_TO_AMEND, {"name": name}).one_or_none()
+            if row is None:
+                return None
+            found = self._source(row)
+            amended = replace(found, config=dict(change(found.config)))
+            connection.execute(_AMEND, {"source_id": found.id, "new_config": self._seal(dumps(amended.config))})
+            return amended
+
+        return self._database.write(work)
 
     def delete(self, name: str) -> bool:
         """Forget a source and all that it remembers; tell whether there was one."""

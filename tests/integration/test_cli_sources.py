@@ -68,7 +68,7 @@ def wait_for(capsys, pattern, *arguments):
     return found
 
 
-def test_a_source_is_added_run_shown_and_removed(service, capsys):
+def test_a_source_is_added_run_shown_changed_and_removed(service, capsys):
     """From the command line alone."""
     added = printed(capsys, "source", "add", "zoo", *UP, "--config", "password=hush", "--config", "retries=5")
 
@@ -78,6 +78,12 @@ def test_a_source_is_added_run_shown_and_removed(service, capsys):
     assert re.search(r"^password +\*\*\*\*\*$", shown, re.MULTILINE)
     assert re.search(r"^lag_seconds +1\.25$", shown, re.MULTILINE)
     assert {"url": "http://up/", "password": "*****", "retries": "5"} == json.loads(
+        printed(capsys, "source", "show", "zoo", "--json")
+    )["config"]
+    updated = printed(capsys, "source", "update", "zoo", "--config", "url=http://down/", "--config", "retries:=null")
+    assert "Source zoo updated.\n" == updated
+    wait_for(capsys, r"^zoo +trial +failing +The server is down: start it\.$", "source", "list")
+    assert {"url": "http://down/", "password": "*****"} == json.loads(
         printed(capsys, "source", "show", "zoo", "--json")
     )["config"]
     assert "Source zoo removed.\n" == printed(capsys, "source", "remove", "zoo")

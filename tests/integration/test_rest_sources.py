@@ -72,8 +72,13 @@ def test_a_source_is_added_shown_listed_and_removed(service: RestService) -> Non
 
     gone = service.request("DELETE", made["pulp_href"])
     assert (204, b"") == (gone.status, gone.body)
-    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "test/")):
-        answer = service.request(method, made["pulp_href"] + path)
+    for method, path, sent in (
+        ("GET", "", None),
+        ("PATCH", "", {"config": {}}),
+        ("DELETE", "", None),
+        ("POST", "test/", None),
+    ):
+        answer = service.request(method, made["pulp_href"] + path, sent)
         assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
 
 
@@ -149,6 +154,39 @@ def test_what_cannot_work_is_refused_field_by_field(
     assert ["taken"] == [source.name for source in service.app.sources.list()]
 
 
+def test_options_of_a_source_are_changed_and_the_others_stay(service: RestService) -> None:
+    """Null takes one away, and a secret that comes back masked is left alone."""
+    add(service)
+
+    answer = service.request("PATCH", f"{SOURCES}zoo/", {"config": {"retries": 7, "password": "*****"}})
+    less = service.request("PATCH", f"{SOURCES}zoo/", {"config": {"retries": None, "password": "left"}})
+
+    assert (200, {**CONFIG, "retries": 7, "password": "*****"}) == (answer.status, answer.json()["config"])
+    without = {key: value for key, value in CONFIG.items() if key != "retries"}
+    assert (200, {**without, "password": "*****"}) == (less.status, less.json()["config"])
+    assert {**without, "password": "left"} == service.app.sources.get("zoo").config
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({}, {"config"}),
+        ({"config": None}, {"config"}),
+        ({"config": {}, "name": "ape"}, {"name"}),
+        ({"config": {"url": None, "colour": "red"}}, {"config.url", "config.colour"}),
+        ({"config": {"retries": "many"}}, {"config.retries"}),
+    ],
+)
+def test_a_change_that_cannot_work_is_refused(service: RestService, sent: dict[str, Any], fields: set[str]) -> None:
+    """And nothing is changed."""
+    add(service)
+
+    answer = service.request("PATCH", f"{SOURCES}zoo/", sent)
+
+    assert (400, fields) == (answer.status, set(answer.json()))
+    assert CONFIG == service.app.sources.get("zoo").config
+
+
 def test_missing_fields_are_named(service: RestService) -> None:
     """As everywhere."""
     answer = service.request("POST", SOURCES, {})
@@ -212,6 +250,7 @@ def test_source_types_are_listed_with_the_schema_of_their_options(service: RestS
         ("GET", f"{SOURCES}zoo/", None, "READ"),
         ("POST", SOURCES, {**GOOD, "name": "ape"}, "CREATE"),
         ("POST", f"{SOURCES}zoo/test/", None, "CREATE"),
+        ("PATCH", f"{SOURCES}zoo/", {"config": {}}, "UPDATE"),
         ("DELETE", f"{SOURCES}zoo/", None, "DELETE"),
     ],
 )
@@ -240,6 +279,6 @@ def test_other_methods_are_not_allowed(service: RestService) -> None:
     """What they are is told."""
     add(service)
 
-    for path, allow in ((SOURCES, "GET, POST, HEAD"), (f"{SOURCES}zoo/", "GET, DELETE, HEAD"), (TESTS, "POST")):
+    for path, allow in ((SOURCES, "GET, POST, HEAD"), (f"{SOURCES}zoo/", "GET, PATCH, DELETE, HEAD"), (TESTS, "POST")):
         answer = service.request("PUT", path, {})
         assert (405, f"{allow}, OPTIONS") == (answer.status, answer.headers["allow"])

@@ -150,6 +150,32 @@ def test_a_source_is_run_when_it_is_added_and_ends_when_it_is_removed(store, sou
     assert [] == told(caplog, logging.ERROR)
 
 
+def test_a_source_that_is_changed_is_begun_anew_and_remembers(store, sources, types, caplog):
+    """With its new options, once the old run has ended."""
+    colours = []
+
+    class Coloured(Scripted):
+        class Config(SourceConfig):
+            colour: str = "red"
+
+        def run(self, config: Config, intake: Intake) -> None:
+            colours.append(config.colour)
+            super().run(config, intake)
+
+    scripted = types.plugins["scripted"] = Coloured()
+    sources.add("one", "scripted", {})
+    with running(store, types):
+        old = scripted.wait_until_working()
+        old.take(remember={"seen": 1})
+        sources.update("one", {"colour": "blue"})
+        new = scripted.wait_until_working()
+
+        assert old.stopping.is_set()
+        assert {"seen": 1} == new.remembered()
+    assert ["red", "blue"] == colours
+    assert 1 == told(caplog, logging.INFO).count("Source one was changed, and is begun anew")
+
+
 def test_stopping_lets_another_process_go_on_at_once(store, sources, types, open_store):
     """However long the lease."""
     long = RunOptions(lease=timedelta(seconds=NEVER), poll=timedelta(seconds=0.02))

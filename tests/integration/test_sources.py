@@ -196,6 +196,21 @@ def test_an_installation_has_a_number_of_its_own(open_store):
     assert 16 == len(open_store().installation())
 
 
+def test_who_runs_a_source_that_is_changed_can_write_no_more(store, sources):
+    """Until somebody has begun it anew, with the new options."""
+    store.sources.add(a_source())
+    held(store, "one")
+    an_intake(store).take(remember={"seen": 1})
+
+    sources.update("source-1", {"url": "http://b"})
+
+    with pytest.raises(LeaseLost):
+        an_intake(store).take(remember={"seen": 2})
+    assert ["source-1"] == held(store, "two")
+    assert {"url": "http://b"} == store.sources.get("source-1").config
+    assert {"seen": 1} == an_intake(store, "two").remembered()
+
+
 def test_the_lease_of_an_owner_that_has_died_is_not_waited_for(store, sources):
     """Those of all others are."""
     sources.add("ape", "watch", {"url": "http://a"})

@@ -1,4 +1,4 @@
-"""Sources: adding, looking at, testing and removing them."""
+"""Sources: adding, looking at, testing, changing and removing them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +38,16 @@ class NewSource(BaseModel):
     name: Annotated[str, Field(description="Unique: 1 to 64 letters, digits, dots, _ and -.", examples=["zoo"])]
     type: SourceType
     config: Config = {}
+
+
+class SourceChanges(BaseModel):
+    """What is to be different about a source."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    config: Annotated[
+        PortableObject, Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays.")
+    ]
 
 
 class TriedSource(BaseModel):
@@ -99,7 +109,10 @@ class SourcesV3:
             Served(Operation.CREATE, self._create, _ADDING),
         )
         routes.add_several(
-            one, Served(Operation.READ, self._get, _READING), Served(Operation.DELETE, self._delete, _REMOVING)
+            one,
+            Served(Operation.READ, self._get, _READING),
+            Served(Operation.UPDATE, self._update, _CHANGING),
+            Served(Operation.DELETE, self._delete, _REMOVING),
         )
         routes.add_several(f"{one}test/", Served(Operation.CREATE, self._test, _TESTING))
         routes.add_several(f"{OWN}source-tests/", Served(Operation.CREATE, self._try, _TRYING))
@@ -130,6 +143,16 @@ class SourcesV3:
         new = validated(NewSource, body.parse_object(sent))
         with _problems_by_field():
             source = self._sources.add(new.name, new.type, new.config)
+        return self._document(source, self._sources.status(source))
+
+    async def _update(self, request: Request, name: str) -> SourceDocument:
+        sent = await body.read(request, self._max_body_bytes)
+        return await run_in_threadpool(self._updated, name, sent)
+
+    def _updated(self, name: str, sent: bytes) -> SourceDocument:
+        changes = validated(SourceChanges, body.parse_object(sent))
+        with _problems_by_field():
+            source = self._sources.update(name, changes.config)
         return self._document(source, self._sources.status(source))
 
     def _delete(self, name: str) -> None:
@@ -200,6 +223,12 @@ _ADDING = {
     "status_code": 201,
     "responses": {**INVALID, **_TOO_LARGE},
     "openapi_extra": _body(NewSource),
+}
+_CHANGING = {
+    "name": "sources_update",
+    "summary": "Change options of a source",
+    "responses": {**INVALID, **_TOO_LARGE, **_MISSING},
+    "openapi_extra": _body(SourceChanges),
 }
 _REMOVING = {
     "name": "sources_delete",
