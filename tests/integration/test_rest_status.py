@@ -267,6 +267,7 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
         f"get {OWN}sources/",
         f"post {OWN}sources/",
         f"get {OWN}sources/{{name}}/",
+        f"patch {OWN}sources/{{name}}/",
         f"delete {OWN}sources/{{name}}/",
         f"post {OWN}sources/{{name}}/test/",
         f"post {OWN}source-tests/",
