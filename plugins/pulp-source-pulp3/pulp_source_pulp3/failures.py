@@ -45,6 +45,10 @@ class NotAuthenticated(PermanentFailure):
     """The server does not know who asks, so nothing follows about what was asked for."""
 
 
+class Hidden(PermanentFailure):
+    """The server shows no task where it has shown some."""
+
+
 def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> NotifierError:
     """Return the failure that an answer other than 2xx and 401 stands for.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.event import utc_now
 from pulp_notifiers.source import Intake
 
@@ -18,7 +18,7 @@ from .backlog import Backlog
 from .changes import Change, Stage, changes, in_order, stage
 from .cursor import HEADER_PRECISION, Cursor
 from .documents import TaskDocument
-from .failures import TooLarge
+from .failures import Hidden, TooLarge
 from .kinds import Kinds
 from .memory import Known, Memory
 from .names import batches
@@ -88,7 +88,9 @@ class Poll:
 
         Tasks that are unfinished at the beginning are told from their next change on.
         """
-        if self.memory.cursor is not None:
+        remembered = self.memory.cursor
+        if remembered is not None:
+            self._shown = remembered.newest > remembered.begin
             return
         newest = self._queries.newest()
         now = newest.created if newest is not None else self._queries.server_time or utc_now()
@@ -109,7 +111,8 @@ class Poll:
         """Ask once, and tell all that has changed.
 
         :raises TemporaryFailure: the server cannot answer now; nothing is lost by asking again later.
-        :raises PermanentFailure: it refuses, or shows nothing any more.
+        :raises Hidden: it shows nothing any more.
+        :raises PermanentFailure: it refuses.
         """
         cursor = self.memory.cursor
         if cursor is None:
@@ -268,7 +271,7 @@ class Poll:
 
     def _expect_sight(self) -> None:
         if self._queries.newest() is None:
-            raise PermanentFailure(
+            raise Hidden(
                 f"The server shows the account no task{self._place} any more; check that it still has the role "
                 "core.task_viewer."
             )

@@ -16,7 +16,7 @@ from .checks import Inspection, inspect
 from .client import Client, Stopped
 from .config import Pulp3Config
 from .content import ContentNames
-from .failures import NotThere
+from .failures import Hidden, NotThere
 from .kinds import Kinds
 from .memory import Memory
 from .names import Names
@@ -102,6 +102,7 @@ class Watch:
         self._seconds = seconds
         self._kinds = Kinds(config)
         self._polls: dict[str, Poll] = {}
+        self._hidden: set[str] = set()
         self._lags: deque[tuple[float, float]] = deque(maxlen=_RECENT)
         self._domains_at = seconds()
 
@@ -125,15 +126,27 @@ class Watch:
         for key, poll in list(self._polls.items()):
             try:
                 poll.poll()
+                self._hidden.discard(key)
             except NotThere:
                 if not self._is_gone(key):
                     raise
+            except Hidden as hidden:
+                self._hide(key, hidden)
             now, seconds = utc_now() + self._offset(), self._seconds()
             lags = (max(0.0, (now - moment).total_seconds()) for moment in poll.figures.told)
             self._lags.extend((seconds, lag) for lag in lags)
         while self._lags and self._seconds() - self._lags[0][0] > _RECENT_SECONDS:
             self._lags.popleft()
         self._intake.tell(**self._facts())
+
+    def _hide(self, key: str, hidden: Hidden) -> None:
+        # A domain may also be quiet for so long that all its tasks were purged, so the others are watched on.
+        if key not in self._hidden:
+            self._hidden.add(key)
+            if self._hidden < self._polls.keys():
+                _logger.warning("Source %s watches one domain less: %s", self._intake.source, hidden.reason)
+        if self._hidden >= self._polls.keys():
+            raise hidden
 
     def _look_for_domains(self) -> None:
         if self._seconds() - self._domains_at >= _DOMAINS_AFTER_SECONDS:
@@ -179,6 +192,7 @@ class Watch:
         return {
             "version": self._server.version,
             "domains": len(polls),
+            "hidden_domains": sorted(self._hidden & self._polls.keys()),
             "last_poll": _iso(utc_now()),
             "lag_seconds": round(median(lag for _, lag in self._lags), 3) if self._lags else None,
             "polls": sum(poll.figures.polls for poll in polls),

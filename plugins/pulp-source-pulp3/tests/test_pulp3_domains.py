@@ -58,6 +58,29 @@ def test_a_domain_that_is_deleted_stops_nothing(intake):
     assert 1 == intake.told[-1]["domains"]
 
 
+def test_a_domain_that_shows_no_task_any_more_is_named(intake):
+    """Also after a restart, and the others are watched on: it may be quiet, or a role may have been taken away."""
+    with FakePulp3(World(domain_enabled=True)) as pulp:
+        pulp.world.add_domain("aviary")
+        zoos = [pulp.world.add_repository("zoo", domain=name) for name in ("default", "aviary")]
+        with run(pulp, intake, ADMIN):
+            polled(intake)
+            pulp.world.clock.advance(2)
+            told = [pulp.world.run("sync.completed", zoo) for zoo in zoos]
+            intake.wait_until(lambda: len(intake.reports) == 6)
+            pulp.world.purge(told[1])
+            intake.wait_until(lambda: intake.told[-1]["hidden_domains"] == ["aviary"])
+        with run(pulp, intake, ADMIN):
+            polled(intake)
+            hidden = intake.told[-1]["hidden_domains"]
+            pulp.world.clock.advance(2)
+            for zoo in zoos:
+                pulp.world.run("sync.completed", zoo)
+            intake.wait_until(lambda: len(intake.reports) == 12 and not intake.told[-1]["hidden_domains"])
+
+    assert ["aviary"] == hidden
+
+
 def test_domains_that_are_hidden_are_told(intake):
     """They could be named instead."""
     hidden = pytest.raises(PermanentFailure, match=r"grant it the role core\.domain_viewer")
