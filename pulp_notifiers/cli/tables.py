@@ -31,6 +31,9 @@ def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool | list | dict):
+        # As --config KEY:=JSON takes it, and not as Python writes it.
+        value = json.dumps(value, ensure_ascii=False)
     return "" if value is None else printable(str(value))
 
 

@@ -90,6 +90,16 @@ def test_a_source_is_added_run_shown_changed_and_removed(service, capsys):
     assert [] == json.loads(printed(capsys, "source", "list", "--json"))
 
 
+def test_lists_and_truth_values_are_shown_as_they_are_written(service, capsys):
+    """After ``KEY:=``, so that what is shown can be given again."""
+    printed(capsys, "source", "add", "zoo", *UP, "--config", 'domains:=["default", "lab"]', "--config", "verify:=true")
+
+    shown = printed(capsys, "source", "show", "zoo")
+
+    assert re.search(r'^domains +\["default", "lab"\]$', shown, re.MULTILINE)
+    assert re.search(r"^verify +true$", shown, re.MULTILINE)
+
+
 def test_what_is_wrong_with_a_source_is_listed(service, capsys):
     """As the sentence of its plugin."""
     printed(capsys, "source", "add", "down", "--type", "trial", "--config", "url=http://down/")
