@@ -70,10 +70,10 @@ class AbsentStore(DisabledBackend):
     """Where results would be kept, were it there."""
 
     def mark_as_done(self, *arguments, **options):
-        raise ConnectionError("the store of results is away")
+        raise LookupError("the store of results is away")
 
     def mark_as_failure(self, *arguments, **options):
-        raise ConnectionError("the store of results is away")
+        raise LookupError("the store of results is away")
 
 
 BOUND = (once_more, parent, replaced)
