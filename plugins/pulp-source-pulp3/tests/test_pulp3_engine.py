@@ -28,13 +28,6 @@ def pulp():
 
 
 @pytest.fixture
-def zoo(pulp):
-    """Return its repository."""
-    [repository] = pulp.world.repositories.values()
-    return repository
-
-
-@pytest.fixture
 def receiver():
     """Return whom the listener tells."""
     with HttpReceiver() as running:
