@@ -61,7 +61,7 @@ bench-pulp3: install
 	@$(BIN)/python -m benchmarks.pulp3_fleet
 
 demo: install
-	@$(BIN)/python demo/run.py
+	@$(BIN)/python -m demo.run
 
 run: install
 	@mkdir -p -m 700 .state

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from pulp_notifiers.testing.postgres import PostgreSQL
-from pulp_notifiers.testing.postgres import find_binaries as find_postgresql
-from pulp_notifiers.testing.pulp3 import Pulp3
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.postgres import PostgreSQL
+from tests.harness.postgres import find_binaries as find_postgresql
+from tests.harness.pulp3 import Pulp3
+from tests.harness.rabbitmq import RabbitMQ
 
 SERVERS = ("postgresql", "pulp3", "rabbitmq")
 

@@ -10,8 +10,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 
-from pulp_notifiers.testing.process import free_ports
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.process import free_ports
+from tests.harness.rabbitmq import RabbitMQ
 
 from .shapes import OURS, REFERENCE, SHAPES, WITHOUT_CONFIRMS
 

@@ -7,8 +7,8 @@ import sys
 import time
 from dataclasses import replace
 
-from pulp_notifiers.status.document import message
 from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream.document import message
 
 from .shapes import SHAPES, Ours, Shape
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from pulp_notifiers.testing.process import children
+from tests.harness.process import children
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _TIMES = slice(11, 15)  # of itself and of its children that ended, each in user and in system mode (proc(5), stat)

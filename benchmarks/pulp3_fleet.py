@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pulp_notifiers.app import App
 from pulp_notifiers.settings import Settings
-from pulp_notifiers.testing.pulp3_record import Transition
+from tests.harness.pulp3_record import Transition
 from tests.support.pulp3_comparison import Told, compare, lives, percentile
 
 from .processes import cpu_seconds, resident_megabytes

@@ -13,7 +13,7 @@ from typing import Any
 
 from pulp_notifiers.event import Event
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.testing.pulp3 import Pulp3
+from tests.harness.pulp3 import Pulp3
 
 from .processes import cpu_seconds
 

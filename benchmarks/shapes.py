@@ -8,9 +8,9 @@ import amqp
 import kombu
 
 from pulp_notifiers.broker import MessagingSettings
-from pulp_notifiers.status import status_publisher
-from pulp_notifiers.status.document import FORM, message
 from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream import status_publisher
+from pulp_notifiers.task_stream.document import FORM, message
 
 _PROPERTIES = {
     "content_type": FORM.content_type,

@@ -18,11 +18,11 @@ from kombu import Connection, Exchange, Queue
 
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import NotifierError
-from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
 from pulp_notifiers.testing.smtp import SmtpReceiver
+from tests.harness.rabbitmq import RabbitMQ
 
 EVENTS = json.loads(Path(__file__).with_name("events.json").read_text())
 PASSWORD = "demo-password"

@@ -8,25 +8,19 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from .accounts import Accounts
+from .access import Accounts
 from .backoff import Backoff
 from .broker import MessagingSettings
-from .courier import Courier
-from .dispatcher import Dispatcher
+from .delivery import Courier, Worker, WorkerOptions
+from .dispatch import Dispatcher, TaskEvents
 from .event import Event
-from .intake import Engine
 from .listeners import Listeners
-from .registry import Registry, SourceRegistry
+from .plugin_host import Registry, SourceRegistry
 from .settings import NotifiersSettings, Settings
-from .source_run import RunOptions
-from .source_runner import SourceRunner
-from .sources import Sources
-from .status import status_publisher
-from .store import Store
+from .sources import Engine, RunOptions, SourceRunner, Sources
+from .store import Store, Vault
 from .task import TaskReport
-from .task_events import TaskEvents
-from .vault import Vault
-from .worker import Worker, WorkerOptions
+from .task_stream import status_publisher
 
 _logger = logging.getLogger(__name__)
 

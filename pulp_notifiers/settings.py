@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic.fields import FieldInfo
 
 from .errors import InvalidSetting
-from .secret_options import SECRET_NAME, holds_secret
+from .options import SECRET_NAME, holds_secret
 
 DEFAULT_FILE = Path("/etc/pulp/server.conf")
 PREFIX = "PULP_NOTIFIERS_"

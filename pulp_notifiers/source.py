@@ -5,19 +5,15 @@ source type. Administrators add any number of sources of a type, each with a nam
 runs each of them.
 """
 
-import inspect
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from .errors import InvalidSource, SourceUnavailable
 from .event import Event
-from .plugin import config_model, guarded, problems_of, require_parameters
-from .secret_options import declared_secrets, scrub, undeclared
 from .task import TaskReport
 
 
@@ -31,7 +27,6 @@ class SourceConfig(BaseModel):
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
-ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +88,14 @@ class Intake(Protocol):
         :raises LeaseLost: another process runs this source now, and nothing was written; let it pass.
         """
 
-    def tell(self, **facts: Any) -> None:
-        """Replace what the status of this source shows beside its state, such as ``lag_seconds``; costs nothing.
+    def update_status(self, **facts: Any) -> None:
+        """Replace the facts that the status of this source shows beside its state, such as ``lag_seconds``.
 
-        The names and values have a JSON form. To call it says also that the source works.
+        Names and values need a JSON form. A call also means that the source works. It costs next to nothing.
         """
+
+    def tell(self, **facts: Any) -> None:
+        """Do as :meth:`update_status`; the older name, kept for the plugins that use it."""
 
 
 class Source(ABC, Generic[ConfigT]):
@@ -127,82 +125,3 @@ class Source(ABC, Generic[ConfigT]):
 
     def close(self) -> None:
         """Release pools and connections; called once, when the process ends."""
-
-
-class LoadedSource:
-    """A source type as the engine calls it: by name, with stored configs.
-
-    :param source_type: the entry point's name.
-    :param plugin: what the entry point names: a class or object with the contract of :class:`Source`.
-    :raises TypeError: it has no such contract; the text says what is missing.
-    """
-
-    def __init__(self, source_type: str, plugin: Any) -> None:
-        self.type = source_type
-        self.source = _as_source(plugin)
-        self._config_model = config_model(self.source, "source")
-        self._declared_secrets = declared_secrets(self._config_model)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the source's options."""
-        return self._config_model.model_json_schema()
-
-    def parse(self, config: Mapping[str, Any]) -> Any:
-        """Return the stored options as the source's config model.
-
-        :raises InvalidSource: with every problem at once, unknown options included.
-        :raises SourceUnavailable: a validator fails in another way.
-        """
-        try:
-            return self._guarded("Config", lambda: self._parsed(config))
-        except SourceUnavailable as failed:
-            reason = scrub(failed.reason, config, self.secret_options(config))
-            raise SourceUnavailable(self.type, reason) from failed.__cause__
-
-    def check(self, config: Any) -> tuple[Check, ...]:
-        """Return what the source found; that it failed to look is a finding too."""
-        try:
-            return self._guarded("check", lambda: tuple(self.source.check(config)))
-        except SourceUnavailable as failed:
-            return (Check("the check itself", False, failed.reason),)
-
-    def run(self, config: Any, intake: Intake) -> None:
-        """Bring events in; see :meth:`Source.run`."""
-        self.source.run(config, intake)
-
-    def close(self) -> None:
-        """Release what the source holds.
-
-        :raises SourceUnavailable: the source cannot.
-        """
-        self._guarded("close", getattr(self.source, "close", lambda: None))
-
-    def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
-        """Return which of the options given are secret."""
-        return self._declared_secrets & config.keys()
-
-    def _parsed(self, config: Mapping[str, Any]) -> BaseModel:
-        unknown = undeclared(self._config_model, config)
-        problems = {f"config.{name}": ["Unexpected field"] for name in unknown}
-        try:
-            parsed = self._config_model.model_validate({k: v for k, v in config.items() if k not in unknown})
-        except ValidationError as error:
-            secrets = self.secret_options(config)
-            for name, problem in problems_of(error).items():
-                problems[f"config.{name}" if name else "config"] = [scrub(problem, config, secrets)]
-        if problems:
-            raise InvalidSource(problems)
-        return parsed
-
-    def _guarded(self, name: str, work: Callable[[], ResultT]) -> ResultT:
-        return guarded(work, f"The {self.type} source's {name}", lambda reason: SourceUnavailable(self.type, reason))
-
-
-def _as_source(plugin: Any) -> Any:
-    for name, form in (("check", "check(config)"), ("run", "run(config, intake)")):
-        if not callable(getattr(plugin, name, None)):
-            raise TypeError(f"{plugin!r} has no {form}")
-    source: Any = plugin() if inspect.isclass(plugin) else plugin
-    require_parameters(source.check, 1, "check(config)")
-    require_parameters(source.run, 2, "run(config, intake)")
-    return source

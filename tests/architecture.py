@@ -7,6 +7,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -14,14 +15,10 @@ ROOT = Path(__file__).parent.parent
 CORE = "pulp_notifiers"
 
 FLOORS = (
-    ("errors", "encoding", "event", "task", "records", "backoff", "holder"),
-    ("secret_options", "plugin", "notifier", "source", "settings"),
-    ("registry", "broker", "templating", "store", "vault", "passwords"),
-    (
-        *("listeners", "listener_checks", "legacy_document", "accounts", "admission", "dispatcher", "task_events"),
-        *("attempt_log", "courier", "worker", "status"),
-        *("sources", "intake", "source_run", "source_runner"),
-    ),
+    ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "records"),
+    ("options", "notifier", "source", "settings"),
+    ("plugin_host", "broker", "outbound", "store"),
+    ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),
     ("app",),
     ("rest", "cli", "legacy", "celery"),
     ("__main__",),
@@ -33,14 +30,7 @@ LEFT_TO_RIGHT = (0, 1)
 """On these floors a part may also import those to its left."""
 
 NEIGHBOURS = {
-    ("courier", "attempt_log"),  # how loud an outcome is
-    ("worker", "admission"),  # which claims may run
-    ("listeners", "listener_checks"),  # what the product's own API accepts
-    ("sources", "listeners"),  # ids of one form
-    ("intake", "task_events"),  # which reports are events
-    ("source_run", "intake"),  # what a source gets
-    ("source_runner", "source_run"),  # one source
-    ("source_runner", "intake"),
+    ("sources", "dispatch"),  # which reports are events
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
 """On one floor: who may import whom, and why."""
@@ -53,23 +43,25 @@ OWNERS = {
     "amqp": {"broker"},
     "celery": {"celery"},
     "click": {"cli"},
-    "cryptography": {"vault"},
+    "cryptography": {"store.vault"},
     "fastapi": {"rest"},
-    "jinja2": {"templating"},
     "kombu": {"broker"},
     "psycopg": {"store"},
-    # Config models are part of the contract.
-    "pydantic": {"secret_options", "plugin", "notifier", "source", "settings", "registry", "broker", "rest", "cli"},
+    # Models of options are part of the contract.
+    "pydantic": {"options", "notifier", "source", "settings", "plugin_host", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},
-    "stevedore": {"registry"},
+    "stevedore": {"plugin_host.registry"},
     "uvicorn": {"rest"},
 }
-"""Outside library to the modules or packages of the core that may import it."""
+"""Outside library to the modules or folders of the core that may import it."""
 
-PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "templating"}
+PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "outbound"}
 """What an outside plugin may import, and therefore all that the bundled ones may."""
+
+WITHOUT_FRONT = {"testing"}
+"""Folders whose modules are public one by one."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +100,22 @@ def imports(sources: Mapping[str, str], known: Collection[str] = ()) -> Iterator
     for path, text in sources.items():
         importer = module_name(path)
         package = importer if path.endswith("/__init__.py") else importer.rpartition(".")[0]
-        tree = ast.parse(text, path)
-        unread = set(_for_type_checkers(tree))
-        for node in ast.walk(tree):
-            for name, member in _named(node):
-                module = resolve_name(name, package)
-                whole = f"{module}.{member}"
-                yield Import(
-                    importer, whole if whole in known else module, getattr(node, "lineno", 0), node not in unread
-                )
+        for name, member, line, is_runtime in _statements(path, text):
+            module = resolve_name(name, package)
+            whole = f"{module}.{member}"
+            yield Import(importer, whole if whole in known else module, line, is_runtime)
+
+
+@cache
+def _statements(path: str, text: str) -> tuple[tuple[str, str, int, bool], ...]:
+    """Return name, member, line and whether it runs of each import; cached, because several rules read every file."""
+    tree = ast.parse(text, path)
+    unread = set(_for_type_checkers(tree))
+    return tuple(
+        (name, member, getattr(node, "lineno", 0), node not in unread)
+        for node in ast.walk(tree)
+        for name, member in _named(node)
+    )
 
 
 def _for_type_checkers(tree: ast.AST) -> Iterator[ast.AST]:
@@ -132,9 +131,11 @@ def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((alias.name, "") for alias in names)
         case ast.ImportFrom(module=module, names=names, level=level):
             yield from (("." * level + (module or ""), alias.name) for alias in names)
-        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
-            if ast.unparse(function) in ("import_module", "importlib.import_module", "__import__"):
-                yield name, ""
+        case ast.Call(
+            func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
+            args=[ast.Constant(value=str(name)), *_],
+        ):
+            yield name, ""
 
 
 def part(module: str) -> str:
@@ -193,6 +194,28 @@ def _way_round(module: str, graph: Mapping[str, Collection[str]], way: list[str]
     done.add(module)
     found = (_way_round(imported, graph, [*way, module], done) for imported in sorted(graph[module]))
     return next((cycle for cycle in found if cycle), [])
+
+
+def past_the_front(sources: Mapping[str, str]) -> list[str]:
+    """Return the imports of the core that reach into another part's folder instead of importing from its front."""
+    modules = set(map(module_name, sources))
+    return [
+        str(found)
+        for found in imports(sources)
+        if found.imported in modules
+        and found.imported.count(".") > 1
+        and part(found.imported) not in {part(found.importer), *WITHOUT_FRONT}
+    ]
+
+
+def ghosts(sources: Mapping[str, str]) -> list[str]:
+    """Return the parts that the rules above name and that do not exist."""
+    named = {name for names in FLOORS for name in names}
+    named |= {name for pair in NEIGHBOURS for name in pair}
+    named |= {name for owners in OWNERS.values() for name in owners}
+    named |= PLUGIN_API | WITHOUT_FRONT
+    modules = set(map(module_name, sources))
+    return sorted(name for name in named if f"{CORE}.{name}" not in modules)
 
 
 def not_owned(sources: Mapping[str, str]) -> list[str]:

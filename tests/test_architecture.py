@@ -10,8 +10,10 @@ from tests.architecture import (
     beyond_plugin_api,
     core,
     cycles,
+    ghosts,
     module_name,
     not_owned,
+    past_the_front,
     plugins,
     upward,
     without_floor,
@@ -26,6 +28,16 @@ def test_every_module_has_a_floor():
 def test_imports_point_down():
     """No part imports from its own floor or from above."""
     assert [] == upward(core())
+
+
+def test_folders_are_imported_through_their_front():
+    """What a folder's ``__init__`` does not offer is its own business."""
+    assert [] == past_the_front(core())
+
+
+def test_every_part_that_the_rules_name_exists():
+    """A rule about a part that is gone, or was never built, proves nothing."""
+    assert [] == ghosts(core())
 
 
 def test_there_is_no_import_cycle():
@@ -59,20 +71,20 @@ def test_the_sources_are_found():
     [
         ("__init__.py", "from .app import App"),
         ("__init__.py", "def late():\n    from .app import App"),
-        ("event.py", "from .worker import Worker"),
-        ("event.py", "from . import worker"),
-        ("event.py", "import pulp_notifiers.worker"),
-        ("event.py", "from pulp_notifiers import worker"),
-        ("event.py", "def late():\n    from .worker import Worker"),
-        ("event.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .worker import Worker"),
-        ("event.py", "import importlib\nimportlib.import_module('pulp_notifiers.worker')"),
-        ("event.py", "from importlib import import_module\nimport_module('.worker', __package__)"),
+        ("event.py", "from .delivery import Worker"),
+        ("event.py", "from . import delivery"),
+        ("event.py", "import pulp_notifiers.delivery"),
+        ("event.py", "from pulp_notifiers import delivery"),
+        ("event.py", "def late():\n    from .delivery import Worker"),
+        ("event.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .delivery import Worker"),
+        ("event.py", "import importlib\nimportlib.import_module('pulp_notifiers.delivery')"),
+        ("event.py", "from importlib import import_module\nimport_module('.delivery', __package__)"),
         ("errors.py", "from .event import Event"),
         ("notifier.py", "from .settings import Settings"),
-        ("store/tables.py", "from ..worker import Worker"),
-        ("store/tables.py", "from ..vault import Vault"),
+        ("store/tables.py", "from ..delivery import Worker"),
+        ("store/tables.py", "from ..plugin_host import Registry"),
         ("store/__init__.py", "from ..app import App"),
-        ("dispatcher.py", "from .worker import Worker"),
+        ("dispatch/dispatcher.py", "from ..delivery import Worker"),
         ("rest/routes.py", "from ..cli import main"),
         ("app.py", "from .testing.smtp import SmtpReceiver"),
         ("app.py", "from .unheard_of import Thing"),
@@ -80,7 +92,7 @@ def test_the_sources_are_found():
 )
 def test_an_upward_import_is_found(path, text):
     """Whatever its form, and wherever it stands."""
-    sources = {f"{CORE}/worker.py": "", f"{CORE}/{path}": text}
+    sources = {f"{CORE}/delivery/__init__.py": "", f"{CORE}/{path}": text}
 
     assert [module_name(f"{CORE}/{path}")] == [told.split(":")[0] for told in upward(sources)]
 
@@ -89,9 +101,9 @@ def test_an_upward_import_is_found(path, text):
     ("path", "text"),
     [
         ("__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .app import App"),
-        ("worker.py", "from .event import Event\nfrom .store import Store\nfrom . import __version__"),
-        ("records.py", "from .event import Event"),
-        ("settings.py", "from .errors import InvalidSetting\nfrom .notifier import Notifier"),
+        ("delivery/worker.py", "from ..event import Event\nfrom ..store import Store\nfrom .. import __version__"),
+        ("records/delivery.py", "from ..event import Event"),
+        ("settings.py", "from .errors import InvalidSetting\nfrom .options import holds_secret"),
         ("store/tables.py", "from . import rows\nfrom ..records import Listener"),
         ("cli/serve.py", "def serve():\n    from ..rest.server import serve"),
         ("testing/contract.py", "from ..app import App"),
@@ -109,6 +121,25 @@ def test_a_module_without_floor_is_found():
     assert [f"{CORE}.extra", f"{CORE}.more"] == without_floor(sources)
 
 
+def test_an_import_past_a_front_is_found():
+    """From another part, and in whatever form; a part may look into its own folders."""
+    sources = {
+        f"{CORE}/store/__init__.py": "from .rows import Rows",
+        f"{CORE}/store/rows.py": "",
+        f"{CORE}/app.py": "from .store.rows import Rows\nfrom .store import Rows\nfrom .testing.smtp import Receiver",
+        f"{CORE}/rest/routes.py": "from ..store import rows",
+        f"{CORE}/testing/smtp.py": "",
+    }
+
+    assert [f"{CORE}.app:1", f"{CORE}.rest.routes:1"] == [found.split(" ")[0] for found in past_the_front(sources)]
+
+
+def test_a_part_that_does_not_exist_is_found():
+    """As every part is where there are no sources."""
+    assert "delivery" in ghosts({f"{CORE}/event.py": ""})
+    assert "event" not in ghosts({f"{CORE}/event.py": ""})
+
+
 def test_a_cycle_is_found():
     """Within a package too, and through a function."""
     sources = {
@@ -123,8 +154,8 @@ def test_a_cycle_is_found():
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("worker.py", "import kombu"),
-        ("worker.py", "def late():\n    from kombu.utils import json"),
+        ("delivery/worker.py", "import kombu"),
+        ("delivery/worker.py", "def late():\n    from kombu.utils import json"),
         ("store/tables.py", "import stevedore.driver"),
         ("cli/table.py", "import requests"),
         ("cli/client_side.py", "import requests"),

@@ -12,7 +12,7 @@ import pulp_notifiers
 from pulp_notifiers.app import App
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
-from pulp_notifiers.registry import Registry
+from pulp_notifiers.plugin_host import Registry
 from pulp_notifiers.rest.application import create_app
 from pulp_notifiers.settings import Settings
 from tests.architecture import FLOORS
@@ -126,7 +126,7 @@ def test_every_route_is_documented(service):
 
 def test_every_error_code_is_documented():
     """Of those that clients of Pulp 2 look at."""
-    codes = set(re.findall(r'"(PLP\d{4}|PN\d{4})"', (CORE / "rest" / "errors_v2.py").read_text()))
+    codes = set(re.findall(r'"(PLP\d{4}|PN\d{4})"', (CORE / "rest" / "v2" / "errors.py").read_text()))
     page = PAGES["rest-api"].read_text()
 
     assert [] == [code for code in codes if f"``{code}``" not in page]

@@ -19,8 +19,7 @@ from pulp_notifier_http.request import render as render_request
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier
-from pulp_notifiers.registry import Registry
+from pulp_notifiers.plugin_host import LoadedNotifier, Registry
 from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAttempts
 from pulp_notifiers.rest.v3.events import FiredEvent
 from pulp_notifiers.rest.v3.listeners import ListenerDocument

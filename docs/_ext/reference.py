@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from pulp_notifiers.registry import Registry
+from pulp_notifiers.plugin_host import Registry
 
 
 class Settings(SphinxDirective):

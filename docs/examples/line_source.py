@@ -39,6 +39,6 @@ class LineSource(Source[LineConfig]):
             if lines:
                 events = [Event(config.event_type, {"line": line.decode(errors="replace").rstrip()}) for line in lines]
                 intake.take(events, remember={"position": position})
-            intake.tell(position=position)
+            intake.update_status(position=position)
             if not lines:
                 intake.stopping.wait(config.look_seconds)

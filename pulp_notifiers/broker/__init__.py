@@ -16,21 +16,21 @@
     subscription  a durable queue, read in batches that are acknowledged by hand
     inspection  a look at a server before something subscribes to it
     watch       an open connection that hears what goes over an exchange
-    task_document  the task in a message of the task-status stream
+    task_message   the task in a message of the task-status stream
 """
 
 from .connection import Broker
 from .deadline import Deadline
-from .inspection import Inspection
-from .link import AmqpMessage, Link, LinkLost, Refused
-from .marks import own_mark
-from .publisher import Publisher
+from .own_messages import own_mark
+from .publish.publish_link import AmqpMessage, Link, LinkLost, Refused
+from .publish.publisher import Publisher
 from .settings import MessagingSettings, exchange_name
-from .stream import StreamForm, StreamLink, StreamOpener
-from .subscription import Received, Subscription, SubscriptionForm
-from .task_document import task_document
+from .stream.stream_link import StreamForm, StreamLink, StreamOpener
+from .subscribe.inspection import Inspection
+from .subscribe.subscription import Received, Subscription, SubscriptionForm
+from .subscribe.watch import Watch
+from .task_message import task_document
 from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
-from .watch import Watch
 
 __all__ = [
     "AmqpMessage",

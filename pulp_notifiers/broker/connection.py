@@ -10,9 +10,9 @@ from amqp import sasl
 from kombu.connection import Connection
 
 from ..errors import PermanentFailure, TemporaryFailure
+from .amqp_connection import AmqpTransport
 from .deadline import Deadline, told
 from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp
-from .wire import AmqpTransport
 
 _UNACKNOWLEDGED_SECONDS = 5.0
 

@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Stream(Protocol):
-    """The task-status stream (:class:`pulp_notifiers.status.StatusPublisher`)."""
+    """The task-status stream (:class:`pulp_notifiers.task_stream.StatusPublisher`)."""
 
     def publish(self, report: TaskReport) -> None: ...
     def flush(self, timeout_seconds: float) -> bool: ...

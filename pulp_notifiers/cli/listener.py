@@ -11,13 +11,15 @@ from typing import Any
 import click
 
 from ..event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED
-from ..legacy_document import LISTENERS
 from .connection import Connection, connection_options, pass_connection
 from .failures import RequestFailed, no_listener
 from .options import config_options, given_config
 
 # That of the registry, repeated because importing it doubles what listener --help takes; a test keeps them the same.
 NOTIFIERS = "pulp_notifiers.notifiers"
+
+LISTENERS = "/pulp/api/v2/events/"
+"""Where Pulp 2's API has its listeners."""
 
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as listener list shows it.")
 _TASK_ID = click.Option(
@@ -223,7 +225,7 @@ def _installed() -> set[str]:
 
 
 def _schema(notifier_type: str) -> dict[str, Any]:
-    from ..registry import Registry
+    from ..plugin_host import Registry
 
     registry = Registry()
     try:

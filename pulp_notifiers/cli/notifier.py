@@ -16,7 +16,7 @@ def notifier() -> None:
 @json_option
 def list_notifiers(as_json: bool) -> None:
     """List the installed notifier types and what offers them; loads none of them."""
-    from ..registry import Registry
+    from ..plugin_host import Registry
 
     installed = Registry().installed()
     if as_json:

@@ -35,7 +35,7 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--no-sources", is_flag=True, help="Leave all sources to another process.")
 def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
     """Serve the REST API, carry out deliveries and run sources, until SIGTERM or Ctrl-C."""
-    from ..rest.server import RestServer
+    from ..rest import RestServer
 
     with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
         server = RestServer(app)
@@ -51,7 +51,7 @@ def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
 @click.command()
 def worker() -> None:
     """Carry out deliveries, and serve nothing, until SIGTERM or Ctrl-C."""
-    from ..rest.oauth import OAuthSettings
+    from ..rest import OAuthSettings
 
     with suppress(KeyboardInterrupt), _running_app({}) as app:
         # Only the REST service needs them, but both may be started with the same environment.

@@ -10,7 +10,7 @@ from .connection import ask_password, at_terminal, standard_input
 from .tables import json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from ..accounts import Accounts
+    from ..access import Accounts
 
 
 @click.group()
@@ -96,7 +96,7 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
 
 @contextmanager
 def _accounts() -> Iterator["Accounts"]:
-    from ..accounts import Accounts
+    from ..access import Accounts
     from ..app import open_store
     from ..settings import Settings
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..app import App
-from ..legacy_document import listener_document
+from ..listeners import listener_document
 from ..records import Listener
 from .deprecation import deprecated
 from .shared_app import shared_app

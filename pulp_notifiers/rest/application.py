@@ -13,15 +13,16 @@ from starlette.routing import BaseRoute, Match
 from .. import __version__
 from ..app import App
 from ..errors import NotifierError, StoreUnavailable
-from . import errors_v2, errors_v3
-from .answers import empty_answer, json_answer, request_uri
-from .gate import Gate
-from .middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
-from .oauth import OAuth, OAuthSettings
+from .access.gate import Gate
+from .access.oauth import OAuth, OAuthSettings
+from .http.answers import empty_answer, json_answer, request_uri
+from .http.middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
+from .http.proxies import TrustedProxies
+from .http.refusals import CutShort
 from .paths import OPENAPI, V3
-from .proxies import TrustedProxies
-from .refusals import CutShort
-from .v2 import ListenersV2
+from .v2 import errors as errors_v2
+from .v2.routes import ListenersV2
+from .v3 import errors as errors_v3
 from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
 from .v3.events import EventsV3

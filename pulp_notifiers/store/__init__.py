@@ -1,5 +1,6 @@
-"""What is kept, and the only place that speaks SQL (owner of SQLAlchemy and Alembic)."""
+"""The database: everything that is kept, and the only SQL (owner of SQLAlchemy, Alembic and cryptography)."""
 
 from .store import Cipher, Store
+from .vault import Vault
 
-__all__ = ["Cipher", "Store"]
+__all__ = ["Cipher", "Store", "Vault"]

@@ -26,8 +26,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..event import Event
-from ..notifier import LoadedNotifier
-from ..secret_options import SECRET_NAME
+from ..options import SECRET_NAME
+from ..plugin_host import LoadedNotifier
 from ..settings import Settings
 from .trial import Trial, failures, logged
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from ..encoding import dumps
 from ..event import Event
-from ..intake import plain_facts
 from ..source import Source
+from ..sources import plain_facts
 from ..task import TaskReport
 
 PATIENCE_SECONDS = 60.0
@@ -113,12 +113,14 @@ class RecordingIntake:
             self._memory = {key: value for key, value in merged.items() if value is not None}
             self._changed.notify_all()
 
-    def tell(self, **facts: Any) -> None:
+    def update_status(self, **facts: Any) -> None:
         """Keep the facts."""
         plain = plain_facts(facts)
         with self._changed:
             self.told.append(plain)
             self._changed.notify_all()
+
+    tell = update_status
 
     def wait_until(self, reached: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Return when a condition on what was handed over is true.

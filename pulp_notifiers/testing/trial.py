@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InvalidConfig, NotifierUnavailable, PermanentFailure, TemporaryFailure
 from ..event import Event
-from ..notifier import LoadedNotifier
+from ..plugin_host import LoadedNotifier
 
 _SWITCH_SECONDS = 1e-5  # a five-hundredth of the usual, so that what threads do to each other shows sooner
 

@@ -12,7 +12,7 @@ import pika
 from pulp_notifiers.app import App
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.service import Service
 
 PATIENCE_SECONDS = 60.0

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.store import Store
-from pulp_notifiers.vault import Vault
+from pulp_notifiers.store import Store, Vault
 from tests.support.rest import RestService, database_settings, rest_service
 
 

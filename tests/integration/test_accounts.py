@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.accounts import Accounts, resource_of
+from pulp_notifiers.access import Accounts, resource_of
+from pulp_notifiers.access.passwords import Cost, hash_password
 from pulp_notifiers.errors import InvalidValue
-from pulp_notifiers.passwords import Cost, hash_password
 from pulp_notifiers.records import Operation, User
-from pulp_notifiers.store import Store
-from pulp_notifiers.vault import Vault
+from pulp_notifiers.store import Store, Vault
 
 CHEAP = Cost(n=2, r=1, p=1)
 ALL = frozenset(Operation)

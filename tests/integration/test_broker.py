@@ -22,7 +22,7 @@ import trustme
 
 from pulp_notifiers.broker import AmqpMessage, Broker, Deadline, MessagingSettings, Publisher, broker_urls
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
-from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
+from tests.harness.rabbitmq import RabbitMQ, TlsListener
 from tests.support.relay import Relay, already_down
 
 KEY = "pulp.server.repo.sync.finish"

@@ -7,7 +7,7 @@ import pika
 import pytest
 
 from pulp_notifiers.broker import Broker, Deadline, Subscription, SubscriptionForm
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 
 EXCHANGE = "odd.messages"
 CONTENT_TYPE_AND_HEADERS = 1 << 15 | 1 << 13

@@ -24,7 +24,7 @@ from pulp_notifiers.celery import connect
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.celery_tasks import BROKER, QUEUE, die, new_celery
 from tests.support.running import running_app
 

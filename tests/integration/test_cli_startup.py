@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from pulp_notifiers import registry
 from pulp_notifiers.cli import listener
+from pulp_notifiers.plugin_host import registry
 from tests.support.distributions import installed
 
 HEAVY = {

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pika
 import pytest
 
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 
 COMMAND = [sys.executable, "-m", "pulp_notifiers"]
 DEADLINE_SECONDS = 60

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.process import GuardedProcess
+from tests.harness.process import GuardedProcess
 from tests.support.pages import DOCS, reference_text
 from tests.support.service import free_port
 

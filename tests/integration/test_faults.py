@@ -133,7 +133,7 @@ def test_mail_that_is_switched_off_says_so_in_the_delivery(tmp_path, caplog):
             delivery.last_error for delivery in app.store.history.deliveries()[1]
         }
         assert 0 == mail.connections
-        assert 1 == len([record for record in caplog.records if record.name == "pulp_notifiers.attempt_log"])
+        assert 1 == len([record for record in caplog.records if record.name == "pulp_notifiers.delivery.attempt_log"])
 
 
 def test_a_config_that_does_not_fit_is_told_once_and_named_in_every_dead_letter(tmp_path, caplog):

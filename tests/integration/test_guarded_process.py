@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pulp_notifiers.testing.process import GuardedProcess, free_ports
+from tests.harness.process import GuardedProcess, free_ports
+
+ROOT = Path(__file__).parents[2]
 
 PARENT = """
 import os, pathlib, sys
-from pulp_notifiers.testing.process import GuardedProcess
+from tests.harness.process import GuardedProcess
 child = GuardedProcess(["sleep", "600"], pathlib.Path(sys.argv[1]), {"PATH": os.defpath})
 print(child.process_id, flush=True)
 sys.stdin.read()
@@ -21,7 +23,7 @@ sys.stdin.read()
 def test_no_process_outlives_the_tests(tmp_path):
     """Even when they are killed, which leaves no time to clean up."""
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         child = os.pidfd_open(int(parent.stdout.readline()))
 
         parent.send_signal(signal.SIGKILL)

@@ -13,7 +13,7 @@ from typing import Any
 import pika
 import pytest
 
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.children import child, told_by
 from tests.support.relay import Relay
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pulp_notifiers.testing.postgres import PostgreSQL, find_binaries
+from tests.harness.postgres import PostgreSQL, find_binaries
 
 pytestmark = pytest.mark.postgresql
 

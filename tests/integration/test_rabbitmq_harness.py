@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 
 
 def test_a_node_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable, SourceUnavailable
-from pulp_notifiers.registry import Registry, SourceRegistry
+from pulp_notifiers.plugin_host import Registry, SourceRegistry
 from pulp_notifiers.settings import Settings
 from tests.support.distributions import installed
 

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
+from pulp_notifiers.access.passwords import hash_password
 from pulp_notifiers.app import App
-from pulp_notifiers.passwords import hash_password
 from pulp_notifiers.records import User
-from pulp_notifiers.rest.oauth import signature
-from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.rest import RestServer
+from pulp_notifiers.rest.access.oauth import signature
 from pulp_notifiers.settings import Settings
 from tests.support.rest import EVENTS, OWN, Answer, RestService, basic, rest_service
 

@@ -18,7 +18,7 @@ import trustme
 
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
-from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
 from tests.support.rest import EVENTS, OWN, RestService, answer_of, rest_service
 
@@ -215,7 +215,7 @@ SERVED = """
 import sys
 from pulp_notifiers.app import App
 from pulp_notifiers.settings import Settings
-from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.rest import RestServer
 with App(Settings({"notifiers": {"state_directory": sys.argv[1], "bind": "127.0.0.1:0"}})) as app:
     server = RestServer(app)
     print(server.port, flush=True)

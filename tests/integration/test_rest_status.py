@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pulp_notifiers import __version__
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.distributions import installed
 from tests.support.patient import publish, reach
 from tests.support.rest import EVENTS, OWN, RestService, rest_service

@@ -10,24 +10,15 @@ import pytest
 from pydantic import SecretStr, field_validator
 
 from pulp_notifiers.backoff import Backoff
-from pulp_notifiers.dispatcher import Dispatcher
-from pulp_notifiers.errors import (
-    LeaseLost,
-    PermanentFailure,
-    SourceUnavailable,
-    StoreUnavailable,
-    TemporaryFailure,
-)
+from pulp_notifiers.dispatch import Dispatcher, TaskEvents
+from pulp_notifiers.errors import LeaseLost, PermanentFailure, SourceUnavailable, StoreUnavailable, TemporaryFailure
 from pulp_notifiers.event import Event, utc_now
-from pulp_notifiers.intake import Engine
 from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.plugin_host import LoadedSource
 from pulp_notifiers.records import Listener, RegisteredSource, SourceState
-from pulp_notifiers.source import Check, Intake, LoadedSource, Source, SourceConfig
-from pulp_notifiers.source_run import RunOptions
-from pulp_notifiers.source_runner import SourceRunner
-from pulp_notifiers.sources import Sources
+from pulp_notifiers.source import Check, Intake, Source, SourceConfig
+from pulp_notifiers.sources import Engine, RunOptions, SourceRunner, Sources
 from pulp_notifiers.store import Store
-from pulp_notifiers.task_events import TaskEvents
 from tests.support.children import told_by
 from tests.support.memory import NotifierTable
 
@@ -59,7 +50,7 @@ class Scripted(Source[SourceConfig]):
             step(intake)
             return
         self.intake = intake
-        intake.tell(runs=self.runs)
+        intake.update_status(runs=self.runs)
         self.working.release()
         intake.stopping.wait()
 

@@ -9,19 +9,18 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from pulp_notifiers.dispatcher import Dispatcher
+from pulp_notifiers.dispatch import Dispatcher, TaskEvents
 from pulp_notifiers.errors import InvalidSetting, InvalidSource, LeaseLost, NoSuchSource, SourceUnavailable
 from pulp_notifiers.event import Event
-from pulp_notifiers.intake import Engine, SourceIntake
 from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.plugin_host import LoadedSource
 from pulp_notifiers.records import Kept, Listener, RegisteredSource, SourceState, SourceStatus
-from pulp_notifiers.source import Check, Intake, LoadedSource, Source, SourceConfig
-from pulp_notifiers.sources import Sources
-from pulp_notifiers.store import Store
+from pulp_notifiers.source import Check, Intake, Source, SourceConfig
+from pulp_notifiers.sources import Engine, Sources
+from pulp_notifiers.sources.intake import SourceIntake
+from pulp_notifiers.store import Store, Vault
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.task_events import TaskEvents
 from pulp_notifiers.testing.source import RecordingIntake
-from pulp_notifiers.vault import Vault
 from tests.support.memory import START, Clock, NotifierTable
 
 NOW = START
@@ -439,9 +438,9 @@ def test_nothing_to_fire_and_nothing_to_remember_asks_nothing_of_the_database(st
 def test_what_a_source_tells_of_itself_can_be_shown(store, value):
     """Or one source would spoil the list of all."""
     with pytest.raises((TypeError, ValueError)):
-        an_intake(store).tell(lag_seconds=[value])
+        an_intake(store).update_status(lag_seconds=[value])
     with pytest.raises((TypeError, ValueError)):
-        RecordingIntake().tell(lag_seconds=[value])
+        RecordingIntake().update_status(lag_seconds=[value])
 
 
 def test_what_two_sources_of_two_processes_take_at_once_is_all_there(open_store):

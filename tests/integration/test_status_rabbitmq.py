@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from pulp_notifiers.broker import MessagingSettings
-from pulp_notifiers.status import Counts, StatusPublisher, status_publisher
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
+from pulp_notifiers.task_stream import Counts, StatusPublisher, status_publisher
+from tests.harness.rabbitmq import RabbitMQ, TlsListener
 from tests.support.children import printed_by, told_by
 from tests.support.patient import OPTIONS, REPORT, patient_publisher, report
 
@@ -407,7 +407,7 @@ import sys
 import time
 
 from pulp_notifiers.broker import MessagingSettings
-from pulp_notifiers.status import status_publisher
+from pulp_notifiers.task_stream import status_publisher
 from tests.support.patient import report
 
 logging.getLogger("pulp_notifiers").addHandler(logging.NullHandler())

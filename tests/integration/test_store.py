@@ -13,8 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Attempt, Claim, DeliveryState, LaneState, Listener, Operation, Outcome, Owed, User
-from pulp_notifiers.store import Store, schema
-from pulp_notifiers.vault import Vault
+from pulp_notifiers.store import Store, Vault, schema
 from tests.support.memory import START
 
 NOW = START

@@ -10,11 +10,11 @@ import pika
 import pytest
 
 from pulp_notifiers.broker import Broker, Deadline, StreamOpener, Subscription, SubscriptionForm, own_mark
-from pulp_notifiers.broker.marks import heeds_marks
-from pulp_notifiers.status import StatusPublisher, StreamOptions
-from pulp_notifiers.status.document import FORM
+from pulp_notifiers.broker.own_messages import heeds_marks
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
+from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
+from pulp_notifiers.task_stream.document import FORM
+from tests.harness.rabbitmq import RabbitMQ
 
 VECTORS = Path(__file__).parent.parent / "legacy" / "vectors" / "task_status_messages.json"
 RECORDED = [vector for vector in json.loads(VECTORS.read_text())["vectors"] if "amqp091" in vector.get("expect", ())]

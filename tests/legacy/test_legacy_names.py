@@ -20,7 +20,7 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.legacy import EventFireManager, EventListenerManager, TopicPublishManager, current_task
 from pulp_notifiers.legacy.current_task import call_report_of
 from pulp_notifiers.legacy.deprecation import deprecated
-from pulp_notifiers.notifier import LegacyEvent
+from pulp_notifiers.plugin_host.handle_event import LegacyEvent
 from pulp_notifiers.records import DeliveryState
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.task import TaskReport

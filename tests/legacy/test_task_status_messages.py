@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.status import StatusPublisher
-from pulp_notifiers.status.document import FORM, message
 from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream import StatusPublisher
+from pulp_notifiers.task_stream.document import FORM, message
 from tests.support.stream import StreamServer
 
 CASES = {

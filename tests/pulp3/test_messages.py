@@ -12,9 +12,9 @@ import pika
 import pytest
 
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.pulp3 import Pulp3
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
 from pulp_notifiers.testing.smtp import SmtpReceiver
+from tests.harness.pulp3 import Pulp3
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.pages import DOCS
 from tests.support.service import Service
 

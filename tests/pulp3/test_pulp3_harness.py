@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.testing.pulp3_api import ApiRefused
+from tests.harness.pulp3_api import ApiRefused
 
 ROLES = ("core.task_viewer", "file.filerepository_viewer")
 PARENT = """
 import sys
-from pulp_notifiers.testing.pulp3 import Pulp3
+from tests.harness.pulp3 import Pulp3
 with Pulp3(workers=1) as pulp:
     print(pulp.folder, *pulp.server_process_ids(), flush=True)
     sys.stdin.read()
@@ -113,7 +113,9 @@ def test_a_user_sees_what_the_roles_say(pulp3):
 @pytest.mark.usefixtures("pulp3")
 def test_nothing_outlives_a_killed_test_run():
     """Neither processes nor files."""
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
         folder, *processes = parent.stdout.readline().decode().split()
         handles = [os.pidfd_open(int(process)) for process in processes]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pulp_notifiers.testing.pulp3 import Pulp3
+from tests.harness.pulp3 import Pulp3
 from tests.support.pulp3_axe import Axe
 from tests.support.pulp3_comparison import compare, lives, percentile, table
 from tests.support.pulp3_installation import Installation, command, installation

@@ -15,7 +15,7 @@ from pulp_notifiers.app import App
 from pulp_notifiers.event import Event
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.source import Check, Intake, Source, SourceConfig
-from pulp_notifiers.source_run import RunOptions
+from pulp_notifiers.sources import RunOptions
 
 
 class CountingConfig(SourceConfig):
@@ -39,7 +39,7 @@ class Counting(Source[CountingConfig]):
         while not intake.stopping.wait(config.pause_seconds):
             number += 1
             intake.take([Event("number.counted", {"number": number})], remember={"number": number})
-            intake.tell(number=number)
+            intake.update_status(number=number)
 
 
 def entry_point(folder: Path) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.records import Claim, LaneState, Listener, Outcome, OwedDelivery
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

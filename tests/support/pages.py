@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pulp_notifiers.registry import Registry
+from pulp_notifiers.plugin_host import Registry
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"

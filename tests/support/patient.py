@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from pulp_notifiers.broker import MessagingSettings, StreamOpener
-from pulp_notifiers.status import StatusPublisher, StreamOptions
-from pulp_notifiers.status.document import FORM
 from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
+from pulp_notifiers.task_stream.document import FORM
 
 SECONDS = 60.0
 OPTIONS = StreamOptions(

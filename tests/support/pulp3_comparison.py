@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulp_notifiers.testing.pulp3_record import Transition
+from tests.harness.pulp3_record import Transition
 
 TASK_EVENTS = {
     "waiting": "task.waiting",

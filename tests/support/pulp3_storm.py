@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pulp_notifiers.testing.pulp3 import Pulp3
-from pulp_notifiers.testing.pulp3_api import Document
+from tests.harness.pulp3 import Pulp3
+from tests.harness.pulp3_api import Document
 
 ROUNDS = 15
 _QUICK = 4

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ConfigDict
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LegacyEvent, Notifier, NotifierConfig
+from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.plugin_host.handle_event import LegacyEvent
 
 PATIENCE_SECONDS = 60.0
 

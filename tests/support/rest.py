@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
+from pulp_notifiers.access.passwords import Cost, hash_password
 from pulp_notifiers.app import App
-from pulp_notifiers.passwords import Cost, hash_password
 from pulp_notifiers.records import Listener, Operation, User
-from pulp_notifiers.rest.server import RestServer
+from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
-from pulp_notifiers.store import Store
-from pulp_notifiers.vault import Vault
+from pulp_notifiers.store import Store, Vault
 
 EVENTS = "/pulp/api/v2/events/"
 OWN = "/pulp/api/v3/notifications/"

@@ -32,7 +32,7 @@ class Trial(Source[Options]):
     def run(self, config, intake):
         if config.url == "http://down/":
             raise TemporaryFailure("The server is down: start it.")
-        intake.tell(lag_seconds=1.25, domains=list(config.domains))
+        intake.update_status(lag_seconds=1.25, domains=list(config.domains))
         intake.stopping.wait()
 """
 

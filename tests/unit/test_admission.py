@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulp_notifiers.admission import Admission
+from pulp_notifiers.delivery.fair_share import Admission
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Claim, OwedDelivery
 

@@ -6,8 +6,8 @@ import pytest
 from kombu.connection import Connection
 
 from pulp_notifiers.broker import Broker, Deadline, StreamForm, StreamLink, StreamOpener
-from pulp_notifiers.broker.confirms import Confirms
-from pulp_notifiers.broker.frames import MessageFrames
+from pulp_notifiers.broker.stream.confirms import Confirms
+from pulp_notifiers.broker.stream.message_frames import MessageFrames
 from pulp_notifiers.errors import TemporaryFailure
 
 FORM = StreamForm("stream.test", "application/data", "binary", 2, 0)

@@ -9,14 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from pulp_notifiers.backoff import Backoff
-from pulp_notifiers.courier import Courier
-from pulp_notifiers.errors import (
-    NotifierUnavailable,
-    PermanentFailure,
-    StoreUnavailable,
-    SwitchedOff,
-    TemporaryFailure,
-)
+from pulp_notifiers.delivery import Courier
+from pulp_notifiers.errors import NotifierUnavailable, PermanentFailure, StoreUnavailable, SwitchedOff, TemporaryFailure
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
 from pulp_notifiers.records import DeliveryState, Listener, OwedDelivery

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulp_notifiers.dispatcher import Dispatcher
+from pulp_notifiers.dispatch import Dispatcher
 from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig

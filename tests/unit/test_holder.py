@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from pulp_notifiers.holder import has_died, new_holder
+from pulp_notifiers.sources.lease_holder import has_died, new_holder
 
-TELL = "from pulp_notifiers.holder import new_holder; print(new_holder(), flush=True); input()"
+TELL = "from pulp_notifiers.sources.lease_holder import new_holder; print(new_holder(), flush=True); input()"
 
 
 @pytest.fixture

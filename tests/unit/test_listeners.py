@@ -7,8 +7,10 @@ from pydantic import SecretStr
 
 from pulp_notifiers.errors import InvalidListener, InvalidValue, NoSuchListener, NotifierUnavailable
 from pulp_notifiers.event import Event
-from pulp_notifiers.listeners import ListenerIds, Listeners
-from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig
+from pulp_notifiers.ids import ObjectIds
+from pulp_notifiers.listeners import Listeners
+from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.plugin_host import LoadedNotifier
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 
@@ -34,7 +36,7 @@ def listeners():
 
 def test_ids_have_the_form_of_pulp_2s_and_grow():
     """Seconds, process, counter."""
-    new_id = ListenerIds(Clock(), draw=lambda size: b"\xff" * size)
+    new_id = ObjectIds(Clock(), draw=lambda size: b"\xff" * size)
 
     ids = [new_id(), new_id()]
 

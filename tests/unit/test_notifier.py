@@ -11,8 +11,9 @@ from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 
 from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable, PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier, Notifier, NotifierConfig
-from pulp_notifiers.secret_options import mask, scrub, unmask
+from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.options import mask, scrub, unmask
+from pulp_notifiers.plugin_host import LoadedNotifier
 
 
 class Config(NotifierConfig):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulp_notifiers.passwords import NOBODYS_HASH, STANDARD_COST, Cost, hash_password, verify_password
+from pulp_notifiers.access.passwords import NOBODYS_HASH, STANDARD_COST, Cost, hash_password, verify_password
 
 CHEAP = Cost(n=2, r=1, p=1)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pulp_notifiers.testing.pulp3_record import Transition
+from tests.harness.pulp3_record import Transition
 from tests.support.pulp3_comparison import Told, compare, due, lives, percentile, table
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulp_notifiers.records import merge_config
+from pulp_notifiers.options import merge_config
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulp_notifiers.rest.body import DEEPEST, parse_object
-from pulp_notifiers.rest.refusals import NotAnObject, NotJson
+from pulp_notifiers.rest.http.body import DEEPEST, parse_object
+from pulp_notifiers.rest.http.refusals import NotAnObject, NotJson
 
 
 def nested(levels: int) -> bytes:

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from pulp_notifiers.rest.credentials import Certificate, basic, certificate
+from pulp_notifiers.rest.access.credentials import Certificate, basic, certificate
 
 ADMIN = b64encode(b"admin:ad:min").decode()
 

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from pulp_notifiers.rest import errors_v3
-from pulp_notifiers.rest.body import read
-from pulp_notifiers.rest.middleware import AccessLog, Deprecated, FaultBoundary
-from pulp_notifiers.rest.refusals import BodyTooLarge
+from pulp_notifiers.rest.http.body import read
+from pulp_notifiers.rest.http.middleware import AccessLog, Deprecated, FaultBoundary
+from pulp_notifiers.rest.http.refusals import BodyTooLarge
+from pulp_notifiers.rest.v3 import errors as errors_v3
 from tests.support.rest_requests import request
 
 

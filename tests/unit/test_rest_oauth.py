@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from pulp_notifiers.rest.oauth import OAuth, OAuthSettings, is_oauth, signature
+from pulp_notifiers.rest.access.oauth import OAuth, OAuthSettings, is_oauth, signature
 from tests.support.rest_requests import request
 
 NOW = 1_700_000_000

@@ -3,7 +3,7 @@
 import pytest
 
 from pulp_notifiers.errors import InvalidSetting
-from pulp_notifiers.rest.proxies import TrustedProxies
+from pulp_notifiers.rest.http.proxies import TrustedProxies
 from tests.support.rest_requests import request
 
 NAME = "X-Remote-User"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr
 from typing_extensions import TypeAliasType, TypedDict
 
-from pulp_notifiers.secret_options import declared_secrets, holds_secret
+from pulp_notifiers.options import declared_secrets, holds_secret
 
 
 class ApiKey(SecretStr):

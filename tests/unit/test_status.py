@@ -12,11 +12,11 @@ import pytest
 from pulp_notifiers.broker import MessagingSettings
 from pulp_notifiers.errors import InvalidSetting, PermanentFailure
 from pulp_notifiers.settings import Settings
-from pulp_notifiers.status import Counts, NoPublisher, StatusPublisher, StreamOptions, status_publisher
-from pulp_notifiers.status.document import message
-from pulp_notifiers.status.outage import Outage
-from pulp_notifiers.status.tally import Tally
 from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream import Counts, NoPublisher, StatusPublisher, StreamOptions, status_publisher
+from pulp_notifiers.task_stream.document import message
+from pulp_notifiers.task_stream.outage import Outage
+from pulp_notifiers.task_stream.tally import Tally
 from tests.support.stream import StreamServer
 
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from pulp_notifiers.dispatch import TaskEvents, task_event
 from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event, utc_now
 from pulp_notifiers.task import TASK_STATES, TaskReport
-from pulp_notifiers.task_events import TaskEvents, task_event
 
 CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 STARTED, FINISHED = CREATED + timedelta(seconds=5), CREATED + timedelta(minutes=5)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulp_notifiers.errors import InvalidSetting, StoreUnavailable
-from pulp_notifiers.vault import Vault
+from pulp_notifiers.store import Vault
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path):

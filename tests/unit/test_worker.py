@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Attempt, Claim, DeliveryState, Outcome, OwedDelivery
-from pulp_notifiers.worker import Worker, WorkerOptions
 from tests.support.memory import START, ClaimTable, NoHistory
 
 SECONDS = 60  # a deadline for what happens at once; reached only when something is broken

@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from pulp_notifiers.broker import AmqpMessage, MessagingSettings, Publisher, exchange_name
-from pulp_notifiers.encoding import dumps
 from pulp_notifiers.errors import SwitchedOff
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.outbound import json_body
 
 ROUTING_PREFIX = "pulp.server."
 """What Pulp 2 put before the event type."""
@@ -75,7 +75,7 @@ def render(event: Event, config: AmqpConfig, default_exchange: str) -> AmqpMessa
     return AmqpMessage(
         exchange=config.exchange or default_exchange,
         routing_key=ROUTING_PREFIX + event.type,
-        body=dumps(event.body()).encode("ascii"),
+        body=json_body(event),
         message_id=str(event.id),
         delivery_mode=2,
     )

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from pulp_notifiers import encoding
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import Event
+from pulp_notifiers.outbound import readable_body
 
 from .mailbox import Mailbox, parse_mailbox, require_header_text
 from .options import EmailConfig
@@ -48,7 +49,7 @@ def render(event: Event, config: EmailConfig, target: str, sender: str) -> Email
     _add(message, "Auto-Submitted", "auto-generated")
     _add(message, "MIME-Version", "1.0")
     _add(message, "Content-Type", 'text/plain; charset="us-ascii"')
-    _add_body(message, encoding.dumps(event.body(), indent=2))
+    _add_body(message, readable_body(event))
     return message
 
 

@@ -15,7 +15,7 @@ import trustme
 from pulp_notifier_email import EmailNotifier
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.smtp import SmtpReceiver
 

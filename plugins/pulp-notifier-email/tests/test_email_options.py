@@ -7,7 +7,7 @@ import pytest
 from pulp_notifier_email import EmailNotifier, EmailSettings
 
 from pulp_notifiers.errors import InvalidConfig, InvalidSetting
-from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.settings import Settings
 
 VECTORS = Path(__file__).parents[3] / "tests" / "legacy" / "vectors"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
-from pulp_notifiers import encoding
 from pulp_notifiers.event import Event
+from pulp_notifiers.outbound import json_body
 
 from .config import HttpConfig
 from .destination import destination
@@ -47,7 +47,7 @@ def render(event: Event, config: HttpConfig, attempt: int, timeout: float = TIME
     credentials = config.credentials() or place.credentials
     if credentials:
         headers["Authorization"] = basic(*credentials)
-    body = encoding.dumps(event.body()).encode("ascii")
+    body = json_body(event)
     return HttpRequest("POST", place.url, headers, body, config.ca_path or True, timeout)
 
 

@@ -6,8 +6,8 @@ import pytest
 from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.errors import InvalidConfig
-from pulp_notifiers.notifier import LoadedNotifier
-from pulp_notifiers.secret_options import mask
+from pulp_notifiers.options import mask
+from pulp_notifiers.plugin_host import LoadedNotifier
 
 NO_URL = "HTTP notifier configured without a URL; cannot fire event"
 

@@ -10,7 +10,7 @@ from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.testing.http import Answer, HttpReceiver
 
 Send = Callable[..., None]
@@ -231,7 +231,7 @@ FORKING = """
 import os, sys
 from pulp_notifier_http import HttpNotifier
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import LoadedNotifier
+from pulp_notifiers.plugin_host import LoadedNotifier
 
 notifier = LoadedNotifier("http", HttpNotifier)
 config = notifier.parse({"url": sys.argv[1]})

@@ -57,7 +57,7 @@ class AmqpSource(Source[AmqpSourceConfig]):
                 batches.hand_over(messages)
                 subscription.acknowledge(messages[-1], Deadline(_ANSWER_SECONDS))
             # Not before, because it says that the source works, and it does not while nothing can be written.
-            intake.tell(received=batches.received, refused=batches.refused, waiting=waiting)
+            intake.update_status(received=batches.received, refused=batches.refused, waiting=waiting)
             if self._clock() - looked >= self._look_seconds:
                 waiting, looked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
 

@@ -9,8 +9,8 @@ from pulp_source_amqp import AmqpSource, AmqpSourceConfig
 from pydantic import ValidationError
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
-from pulp_notifiers.testing.rabbitmq import RabbitMQ
 from pulp_notifiers.testing.source import RecordingIntake
+from tests.harness.rabbitmq import RabbitMQ
 
 
 @pytest.mark.parametrize(

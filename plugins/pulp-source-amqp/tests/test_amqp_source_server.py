@@ -18,10 +18,10 @@ from pulp_source_amqp import AmqpSource
 
 from pulp_notifiers.broker import MessagingSettings
 from pulp_notifiers.errors import PermanentFailure, StoreUnavailable, TemporaryFailure
-from pulp_notifiers.status import status_publisher
 from pulp_notifiers.task import TaskReport
-from pulp_notifiers.testing.rabbitmq import RabbitMQ, TlsListener
+from pulp_notifiers.task_stream import status_publisher
 from pulp_notifiers.testing.source import RecordingIntake
+from tests.harness.rabbitmq import RabbitMQ, TlsListener
 
 VECTORS = Path(__file__).parents[3] / "tests" / "legacy" / "vectors" / "task_status_messages.json"
 RECORDED = {

@@ -137,7 +137,7 @@ class Watch:
             self._lags.extend((seconds, lag) for lag in lags)
         while self._lags and self._seconds() - self._lags[0][0] > _RECENT_SECONDS:
             self._lags.popleft()
-        self._intake.tell(**self._facts())
+        self._intake.update_status(**self._facts())
 
     def _hide(self, key: str, hidden: Hidden) -> None:
         # A domain may also be quiet for so long that all its tasks were purged, so the others are watched on.

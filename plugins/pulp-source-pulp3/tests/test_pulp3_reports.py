@@ -9,7 +9,7 @@ from pulp_source_pulp3.changes import Stage
 from pulp_source_pulp3.changes import stage as stage_of
 from pulp_source_pulp3.documents import TaskDocument
 
-from pulp_notifiers.task_events import task_event
+from pulp_notifiers.dispatch import task_event
 
 
 def test_a_report_is_one_of_pulp_2(watched):

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from ...event import is_event_type
 from ...records import Attempt, Delivery, DeliveryState, Operation
 from ...store import Store
+from ..http.refusals import NoSuchThing
 from ..paths import OWN
-from ..refusals import NoSuchThing
 from .pages import Page, Paging, next_page, previous_page
 from .routes import INVALID, Detail, Routes
 

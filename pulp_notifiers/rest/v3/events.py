@@ -10,9 +10,9 @@ from starlette.requests import Request
 from ...app import App
 from ...event import MAX_TYPE_LENGTH, Event, is_event_type
 from ...records import Operation
-from .. import body
+from ..http import body
+from ..http.refusals import InvalidFields
 from ..paths import OWN
-from ..refusals import InvalidFields
 from .fields import Portable, validated
 from .routes import INVALID, Detail, Routes
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from ...encoding import unportable
-from ..errors_v3 import problems_by_field
-from ..refusals import InvalidFields
+from ..http.refusals import InvalidFields
+from .errors import problems_by_field
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

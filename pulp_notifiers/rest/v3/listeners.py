@@ -12,7 +12,7 @@ from starlette.responses import Response
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import Listeners
 from ...records import Listener, Operation
-from .. import body
+from ..http import body
 from ..paths import OWN
 from .fields import Portable, PortableObject, validated
 from .pages import Page, Paging, next_page, previous_page

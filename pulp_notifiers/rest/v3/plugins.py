@@ -8,8 +8,8 @@ from pydantic.errors import PydanticUserError
 from starlette.requests import Request
 
 from ...errors import PluginUnavailable
+from ...plugin_host import InstalledPlugin
 from ...records import Operation
-from ...registry import InstalledPlugin
 from ..paths import OWN
 from .pages import Page, Paging, next_page, previous_page
 from .routes import INVALID, Routes
@@ -20,7 +20,7 @@ class _Loaded(Protocol):
 
 
 class Installed(Protocol):
-    """The plugins of one kind (:class:`pulp_notifiers.registry.Plugins`)."""
+    """The plugins of one kind (:class:`pulp_notifiers.plugin_host.registry.Plugins`)."""
 
     def examined(self) -> list[InstalledPlugin]: ...
     def get(self, plugin_type: str) -> _Loaded: ...

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from ...records import Operation
-from ..errors_v3 import method_not_allowed
-from ..gate import Gate
-from ..methods import other_methods
+from ..access.gate import Gate
+from ..http.methods import other_methods
+from .errors import method_not_allowed
 
 _METHODS = {
     Operation.READ: "GET",

@@ -15,9 +15,9 @@ from ...errors import InvalidSource, SourceUnavailable
 from ...records import Operation, RegisteredSource, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
-from .. import body
+from ..http import body
+from ..http.refusals import InvalidFields
 from ..paths import OWN
-from ..refusals import InvalidFields
 from .fields import PortableObject, validated
 from .pages import Page, Paging, next_page, previous_page
 from .routes import INVALID, Detail, Routes, Served

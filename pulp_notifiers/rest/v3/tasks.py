@@ -12,9 +12,9 @@ from ...encoding import unportable
 from ...errors import StoreUnavailable
 from ...records import Operation
 from ...task import TASK_STATES, InvalidRecord, TaskReport
-from .. import body
+from ..http import body
+from ..http.refusals import CutShort, InvalidFields, NotAnObject
 from ..paths import OWN
-from ..refusals import CutShort, InvalidFields, NotAnObject
 from .routes import INVALID, Detail, Routes
 
 MOST_REPORTS = 1000

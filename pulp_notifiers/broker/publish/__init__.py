@@ -1,0 +1,1 @@
+"""Publishing over one connection, confirmed message by message."""

@@ -1,0 +1,1 @@
+"""Publishing in batches to one exchange, for the task-status stream."""

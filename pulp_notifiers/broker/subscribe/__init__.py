@@ -1,0 +1,1 @@
+"""Reading from a messaging server: durable queues, and watching an exchange."""

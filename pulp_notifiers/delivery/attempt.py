@@ -1,0 +1,147 @@
+"""The courier: makes one attempt, and says what came of it."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..backoff import Backoff, usable_seconds
+from ..errors import InvalidConfig, NotifierError, NotifierUnavailable, PermanentFailure, SwitchedOff, TemporaryFailure
+from ..event import utc_now
+from ..notifier import ONE_TARGET
+from ..options import scrub
+from ..plugin_host import LoadedNotifier, frames, named_words, one_line, words
+from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
+from .attempt_log import AttemptLog
+
+_logger = logging.getLogger(__name__)
+
+
+class ListenerRows(Protocol):
+    """Where listeners are kept."""
+
+    def get(self, listener_id: str) -> Listener | None: ...
+
+
+class Notifiers(Protocol):
+    """Who carries events out."""
+
+    def get(self, notifier_type: str) -> LoadedNotifier: ...
+
+
+class Courier:
+    """Calls notifiers and turns whatever they raise into an outcome.
+
+    :param draw: randomness of the backoff, from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        listeners: ListenerRows,
+        notifiers: Notifiers,
+        backoff: Backoff,
+        clock: Callable[[], datetime] = utc_now,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._listeners = listeners
+        self._notifiers = notifiers
+        self._backoff = backoff
+        self._clock = clock
+        self._draw = draw
+        self._log = AttemptLog()
+
+    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
+        """Make the next attempt of a delivery. What a notifier raises never escapes.
+
+        :raises StoreUnavailable: the listener could not be read, so no attempt was made.
+        """
+        started_at = self._clock()
+        failure = self._carry(listener_id, delivery)
+        if failure is None:
+            self._log.delivered(listener_id, delivery)
+            return self._outcome(DeliveryState.DELIVERED, delivery, started_at, None)
+        return self._failed(listener_id, delivery, started_at, failure)
+
+    def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome:
+        """Return the outcome of an attempt that has not come back within the limit, and is waited for no longer."""
+        failure = TemporaryFailure(
+            f"The notifier did not return within {limit.total_seconds():g} seconds, and is waited for no longer."
+        )
+        return self._failed(listener_id, delivery, self._clock() - limit, failure)
+
+    def _failed(
+        self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: NotifierError
+    ) -> Outcome:
+        reason = one_line(str(failure))
+        if isinstance(failure, TemporaryFailure) and not self._backoff.exhausted(delivery.attempts + 1):
+            wait = self._wait_seconds(delivery, failure)
+            self._log.failed(listener_id, delivery, reason, wait)
+            due_at = self._clock() + timedelta(seconds=wait)
+            return self._outcome(DeliveryState.PENDING, delivery, started_at, reason, due_at)
+        self._tell_of_the_end(listener_id, delivery, failure, reason)
+        return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
+
+    def _carry(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
+        listener = self._listeners.get(listener_id)
+        if listener is None:
+            return PermanentFailure(LISTENER_DELETED)
+        try:
+            self._send(listener, delivery)
+        except NotifierUnavailable as unavailable:
+            # The plugin may be on its way back: an upgrade uninstalls it for a moment.
+            return self._scrubbed(listener, TemporaryFailure(unavailable.reason))
+        except (TemporaryFailure, PermanentFailure) as failure:
+            return self._scrubbed(listener, failure)
+        except BaseException as failure:  # noqa: BLE001  a plugin may raise anything, sys.exit() included
+            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames(failure))
+            raised = f"Exception from notifier of type [{listener.notifier_type}]: {named_words(failure)}"
+            return self._scrubbed(listener, TemporaryFailure(raised))
+        return None
+
+    def _send(self, listener: Listener, delivery: OwedDelivery) -> None:
+        notifier = self._notifiers.get(listener.notifier_type)
+        config = notifier.parse(listener.config)
+        failures: list[TemporaryFailure | PermanentFailure] = []
+        # A delivery that was written while its listener's targets could not be told is for all of them.
+        targets = notifier.targets(config) if delivery.target == ONE_TARGET else (delivery.target,)
+        for target in targets:
+            try:
+                notifier.send(delivery.event, config, target, delivery.attempts + 1)
+            except (TemporaryFailure, PermanentFailure) as failure:
+                failures.append(failure)
+        failures.sort(key=lambda failure: isinstance(failure, PermanentFailure))
+        if failures:
+            raise failures[0]
+
+    def _scrubbed(
+        self, listener: Listener, failure: TemporaryFailure | PermanentFailure
+    ) -> TemporaryFailure | PermanentFailure:
+        try:
+            secret_options = self._notifiers.get(listener.notifier_type).secret_options(listener.config)
+        except NotifierUnavailable:
+            secret_options = frozenset(listener.config)  # nobody can say which are secret
+        failure.args = (scrub(words(failure), listener.config, secret_options),)
+        return failure
+
+    def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
+        wait = self._backoff.delay_seconds(delivery.attempts + 1, self._draw)
+        return min(max(wait, usable_seconds(failure.retry_after)), self._backoff.longest_seconds)
+
+    def _tell_of_the_end(self, listener_id: str, delivery: OwedDelivery, failure: NotifierError, reason: str) -> None:
+        if isinstance(failure, SwitchedOff):
+            self._log.unfit(listener_id, delivery, reason, logging.WARNING)
+        elif isinstance(failure, InvalidConfig):
+            self._log.unfit(listener_id, delivery, reason, logging.ERROR)
+        else:
+            self._log.dead(listener_id, delivery, reason)
+
+    def _outcome(
+        self,
+        state: DeliveryState,
+        delivery: OwedDelivery,
+        started_at: datetime,
+        error: str | None,
+        due_at: datetime | None = None,
+    ) -> Outcome:
+        return Outcome(state, Attempt(delivery.attempts + 1, started_at, self._clock(), error), due_at)

@@ -1,0 +1,310 @@
+"""The worker: threads that claim what is due, have it attempted, and record what came of it."""
+
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..errors import StoreUnavailable
+from ..event import utc_now
+from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
+from .fair_share import SLOW_SECONDS, Admission
+
+_PRUNE_EVERY_SECONDS = 3600.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Claims(Protocol):
+    """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.claims.Claims`)."""
+
+    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]: ...
+    def renew(self, claims: Iterable[Claim], until: datetime) -> None: ...
+    def release(self, claims: Iterable[Claim]) -> None: ...
+    def record(
+        self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool
+    ) -> LaneState: ...
+    def next_due(self) -> datetime | None: ...
+
+
+class History(Protocol):
+    """What has ended, and is deleted some time later."""
+
+    def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
+
+
+class Courier(Protocol):
+    """Who makes an attempt."""
+
+    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
+    def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker works.
+
+    :ivar threads: attempts at the same time.
+    :ivar lease: how long what a dead worker had claimed is left to it; renewed every third of it.
+    :ivar poll: how often to look for what another process fired.
+    :ivar attempt_limit: an attempt that takes longer is counted as failed, and its thread replaced.
+    :ivar keep_delivered: delivered deliveries are deleted after.
+    :ivar keep_dead: dead letters are deleted after.
+    """
+
+    threads: int = 16
+    lease: timedelta = timedelta(seconds=30)
+    poll: timedelta = timedelta(seconds=1)
+    attempt_limit: timedelta = timedelta(minutes=5)
+    keep_delivered: timedelta = timedelta(days=7)
+    keep_dead: timedelta = timedelta(days=90)
+
+
+class Worker:
+    """Works through what is owed, until it is stopped.
+
+    One thread claims lanes and keeps their leases alive; the others carry the deliveries of one lane at a time, in
+    order. A lane whose delivery failed for now goes back, to come up again when it is due.
+
+    :param monotonic: seconds that never go back, by which leases are renewed whatever happens to the clock.
+    """
+
+    def __init__(
+        self,
+        claims: Claims,
+        history: History,
+        courier: Courier,
+        options: WorkerOptions | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.options = options or WorkerOptions()
+        self._claims = claims
+        self._history = history
+        self._courier = courier
+        self._clock = clock
+        self._monotonic = monotonic
+        self._admission = Admission(self.options.threads)
+        # One lock for all that follows; everything that happens inside it is quick. Two conditions, because waking
+        # all threads for each event costs more than the event.
+        lock = threading.Lock()
+        self._something_to_do = threading.Condition(lock)
+        self._something_due = threading.Condition(lock)
+        self._stopping = self._ended = False
+        self._look_again = False
+        self._more_due = False
+        self._pid = 0
+        self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
+        self._attempting: list[threading.Thread] = []
+        self._resting = 0
+        self._renewed_at = monotonic()
+        self._pruned_at = -math.inf
+        self._outage = False
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the threads are at work, in this process."""
+        return self._pid == os.getpid() and not self._stopping and self._claiming.is_alive()
+
+    def start(self) -> None:
+        """Start the threads.
+
+        :raises RuntimeError: they were started before.
+        """
+        if self._pid:
+            raise RuntimeError("A worker is started once; make another one.")
+        self._pid = os.getpid()
+        self._start_attempting()
+        self._claiming.start()
+
+    def wake(self) -> None:
+        """Look for due deliveries now instead of at the next poll."""
+        if self._pid != os.getpid():
+            return  # in a forked process nobody sleeps here, and the lock may be held for ever
+        with self._something_due:
+            self._look_again = True
+            self._something_due.notify()
+
+    def stop(self, timeout_seconds: float = 20.0) -> bool:
+        """Finish the attempts that are under way, give back the rest, and end the threads.
+
+        :param timeout_seconds: how long to wait for attempts. What then still runs is left to its lease.
+        :return: whether all threads ended.
+        """
+        if self._pid != os.getpid():
+            return True
+        with self._something_due:
+            self._stopping = True
+            self._something_to_do.notify_all()
+        deadline = self._monotonic() + timeout_seconds
+        for thread in self._attempting:
+            thread.join(max(0.0, deadline - self._monotonic()))
+        with self._something_due:
+            self._ended = True
+            self._something_due.notify()
+        self._claiming.join()
+        try:
+            self._claims.release(self._admission.withdraw())
+        except StoreUnavailable as unavailable:
+            _logger.warning("What was claimed is left to its leases: %s", unavailable)
+        return not any(thread.is_alive() for thread in self._attempting)
+
+    def _start_attempting(self) -> None:
+        name = f"pulp-notifiers-attempts-{len(self._attempting)}"
+        thread = threading.Thread(target=self._attempt_forever, name=name, daemon=True)
+        self._attempting = [*(each for each in self._attempting if each.is_alive()), thread]
+        thread.start()
+
+    def _claim_forever(self) -> None:
+        while not self._ended:
+            pause = self._longest_pause
+            try:
+                pause = self._one_round()
+                self._end_of_outage()
+            except StoreUnavailable as unavailable:
+                self._begin_outage(unavailable)
+            except Exception:  # the one broad except of this thread: it must go on, or nothing is delivered any more
+                _logger.exception("The worker stumbled and goes on")
+            self._rest(pause)
+
+    def _one_round(self) -> float:
+        self._renew_sometimes()
+        self._give_up_overdue()
+        claimed = 0 if self._stopping else self._claim()
+        self._prune_sometimes()
+        # What was claimed may keep its listeners from being claimed again, and others' turn has come.
+        return 0.0 if claimed else self._pause_seconds()
+
+    def _renew_sometimes(self) -> None:
+        if self._monotonic() - self._renewed_at < self.options.lease.total_seconds() / 3:
+            return
+        with self._something_due:
+            held = self._admission.held()
+        self._claims.renew(held, self._clock() + self.options.lease)
+        self._renewed_at = self._monotonic()
+
+    def _claim(self) -> int:
+        now = self._clock()
+        with self._something_due:
+            self._look_again = False
+            moment = self._monotonic()
+            limit, full = self._admission.room(moment), self._admission.full(moment)
+        claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit > 0 else []
+        with self._something_to_do:
+            self._admission.offer(claimed)
+            self._more_due = bool(full) or len(claimed) == limit
+            self._something_to_do.notify()
+        return len(claimed)
+
+    @property
+    def _longest_pause(self) -> float:
+        return min(self.options.poll, self.options.lease / 3).total_seconds()
+
+    def _pause_seconds(self) -> float:
+        due_at = self._claims.next_due()
+        wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
+        # What is due already waits for a thread, and a thread that gets free looks again.
+        pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
+        # An attempt under way makes room for others when it becomes slow, and nothing else tells of that.
+        return min(pause, SLOW_SECONDS) if self._admission.busy else pause
+
+    def _rest(self, seconds: float) -> None:
+        with self._something_due:
+            self._something_due.wait_for(lambda: self._ended or (self._look_again and not self._stopping), seconds)
+
+    def _give_up_overdue(self) -> None:
+        limit = self.options.attempt_limit
+        with self._something_due:
+            overdue = self._admission.overdue(self._monotonic() - limit.total_seconds())
+        for claim, delivery in overdue:
+            outcome = self._courier.overdue(claim.listener_id, delivery, limit)
+            self._claims.record(claim, delivery, outcome, self._clock(), last=True)
+
+    def _attempt_forever(self) -> None:
+        needed = True
+        while needed and (claim := self._next_claim()) is not None:
+            outcome, lane = None, LaneState.PENDING
+            try:
+                outcome, lane = self._work_off(claim)
+            except StoreUnavailable as unavailable:
+                self._begin_outage(unavailable)
+            except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
+                _logger.exception("The worker stumbled over lane %d and goes on", claim.lane)
+            finally:
+                needed = self._finish(claim, outcome, lane)
+
+    def _next_claim(self) -> Claim | None:
+        with self._something_to_do:
+            while not self._stopping:
+                claim = self._admission.take(self._monotonic())
+                if claim is not None:
+                    self._have_one_more_ready()
+                    return claim
+                self._resting += 1
+                self._something_to_do.wait()
+                self._resting -= 1
+        return None
+
+    def _have_one_more_ready(self) -> None:
+        # There may be a further claim, or one may come while all threads wait for receivers.
+        if self._resting:
+            self._something_to_do.notify()
+        elif sum(thread.is_alive() for thread in self._attempting) < self._admission.most_threads:
+            self._start_attempting()
+
+    def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:
+        state = outcome.state if outcome is not None else None
+        delivered = None if state in (None, DeliveryState.DEAD) else state is DeliveryState.DELIVERED
+        with self._something_due:
+            counted = self._admission.finished(claim, delivered)
+            if self._more_due or (lane is LaneState.PENDING and delivered):
+                self._look_again = True
+                self._something_due.notify()
+        return counted  # one that was given up has been replaced
+
+    def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
+        for delivery in claim.deliveries:
+            self._note(claim, delivery)
+            outcome = self._courier.attempt(claim.listener_id, delivery)
+            self._note(claim, None)
+            last = delivery is claim.deliveries[-1] or self._stopping
+            lane = self._claims.record(claim, delivery, outcome, self._clock(), last)
+            if lane is LaneState.LOST:
+                _logger.warning(
+                    "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
+                    "what came of it is not recorded",
+                    claim.lane,
+                    delivery.id,
+                )
+            if lane is not LaneState.HELD:
+                return outcome, lane
+        raise AssertionError("a claim brings at least one delivery")
+
+    def _note(self, claim: Claim, delivery: OwedDelivery | None) -> None:
+        with self._something_due:
+            self._admission.attempting(claim, delivery, self._monotonic())
+
+    def _prune_sometimes(self) -> None:
+        if self._monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
+            return
+        now = self._clock()
+        pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)
+        if pruned:
+            _logger.info("Deleted %d old deliveries", pruned)  # and look for more in the next round
+        else:
+            self._pruned_at = self._monotonic()
+
+    def _begin_outage(self, unavailable: StoreUnavailable) -> None:
+        level = logging.DEBUG if self._outage else logging.ERROR
+        self._outage = True
+        _logger.log(level, "Deliveries wait: %s", unavailable)
+
+    def _end_of_outage(self) -> None:
+        if self._outage:
+            self._outage = False
+            _logger.info("The database answers again, deliveries go on")

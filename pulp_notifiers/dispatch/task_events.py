@@ -1,0 +1,141 @@
+"""Task events: which changes of a task listeners are told of, and what they are told."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from ..event import TASK_EVENT_TYPES, Event, utc_now
+from ..task import FINAL_TASK_STATES, TaskReport
+
+_TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
+_IDS = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")  # drawn once; another one would make new events of old ones
+
+_logger = logging.getLogger(__name__)
+
+
+def task_event(report: TaskReport, source: str = "task") -> Event:
+    """Return the event that a task has reached the state of a report.
+
+    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing. It occurred
+    when the report says so; where that says nothing, now.
+
+    :param source: who said so.
+    :raises KeyError: there are no events of this state (``accepted``, ``suspended``).
+    """
+    payload = {
+        "task_id": report.task_id,
+        "task_type": report.task_type,
+        "state": report.state,
+        "tags": list(report.tags),
+        "error_description": _description(report),
+    }
+    event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
+    event_type = _TYPE_OF_STATE[report.state]
+    return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNews:
+    """What task reports add to what was known.
+
+    :ivar reports: those that are worth an event, in their order.
+    :ivar states: task id to the state that is known when they have been told.
+    """
+
+    reports: Sequence[TaskReport]
+    states: Mapping[str, str]
+
+
+class TaskEvents:
+    """Fires an event for each new state of a task, if some listener wants it.
+
+    A report with the state that was seen last, such as one of progress, fires nothing, and nothing follows a final
+    state. The last states of the tasks reported lately are remembered; what is forgotten is caught by the event's id.
+
+    :param wants: tells whether a task event of this type, for this task, is worth firing.
+    :param fire: writes an event and returns the number of its deliveries.
+    :param remembered: tasks of which the state is remembered at least; twice as many at most.
+    """
+
+    def __init__(
+        self, wants: Callable[[str, str], bool], fire: Callable[[Event], int], remembered: int = 10_000
+    ) -> None:
+        self._wants = wants
+        self._fire = fire
+        self._remembered = remembered
+        # Two dictionaries that take turns need no lock, which a fork could leave locked; a race forgets at worst.
+        self._recent: dict[str, str] = {}
+        self._older: dict[str, str] = {}
+
+    def changed(self, report: TaskReport) -> int:
+        """Take note of a task's state; return how many deliveries are owed of it.
+
+        :raises StoreUnavailable: nothing was written. The state counts as not yet seen: report it again.
+        """
+        event_type = _TYPE_OF_STATE.get(report.state)
+        if event_type is None:
+            return 0
+        known = self._known(report.task_id)
+        if known == report.state or known in FINAL_TASK_STATES:
+            return 0
+        deliveries = self._tell(report) if self._wants(event_type, report.task_id) else 0
+        self._remember(report.task_id, report.state)
+        return deliveries
+
+    def news(self, reports: Iterable[TaskReport]) -> TaskNews:
+        """Return what reports, oldest first, would add. It counts as not yet seen until it is noted."""
+        states: dict[str, str] = {}
+        worth_an_event = []
+        for report in reports:
+            event_type = _TYPE_OF_STATE.get(report.state)
+            known = states.get(report.task_id) or self._known(report.task_id)
+            if event_type is None or known == report.state or known in FINAL_TASK_STATES:
+                continue
+            states[report.task_id] = report.state
+            if self._wants(event_type, report.task_id):
+                worth_an_event.append(report)
+        return TaskNews(worth_an_event, states)
+
+    def note(self, news: TaskNews) -> None:
+        """Count news as seen."""
+        for task_id, state in news.states.items():
+            self._remember(task_id, state)
+
+    def _tell(self, report: TaskReport) -> int:
+        try:
+            return self._fire(task_event(report))
+        except (TypeError, ValueError) as error:
+            # To report it again would not help, and a task must not fail because of what it says.
+            _logger.error("That task %s is %s cannot be told to listeners: %s", report.task_id, report.state, error)
+            return 0
+
+    def _known(self, task_id: str) -> str | None:
+        known = self._recent.get(task_id)
+        if known is None and task_id in self._older:
+            known = self._older.get(task_id)
+            if known is not None:
+                self._remember(task_id, known)
+        return known
+
+    def _remember(self, task_id: str, state: str) -> None:
+        if len(self._recent) >= self._remembered and task_id not in self._recent:
+            self._older, self._recent = self._recent, {}
+        self._recent[task_id] = state
+
+
+def _changed_at(report: TaskReport) -> datetime | None:
+    if report.changed_at is not None:
+        return report.changed_at
+    if report.state in FINAL_TASK_STATES:
+        return report.finish_time
+    return report.start_time if report.state == "running" else None
+
+
+def _description(report: TaskReport) -> str | None:
+    error: Any = report.error
+    if isinstance(error, Mapping) and isinstance(error.get("description"), str):
+        return str(error["description"])
+    return None if report.exception is None else str(report.exception)

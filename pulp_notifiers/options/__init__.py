@@ -1,0 +1,18 @@
+"""Options of listeners and sources: what a model declares, how options are merged, and how secrets stay secret."""
+
+from .model import SECRET_NAME, config_model, declared_secrets, holds_secret, problems_of, undeclared
+from .secrets import MASK, mask, merge_config, scrub, unmask
+
+__all__ = [
+    "MASK",
+    "SECRET_NAME",
+    "config_model",
+    "declared_secrets",
+    "holds_secret",
+    "mask",
+    "merge_config",
+    "problems_of",
+    "scrub",
+    "undeclared",
+    "unmask",
+]

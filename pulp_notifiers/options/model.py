@@ -1,0 +1,94 @@
+"""What a model of options declares: its options, and which of them are secret."""
+
+import dataclasses
+import inspect
+import re
+import typing
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+"""Found in the name of an option that is probably secret."""
+
+
+def declared_secrets(model: type[BaseModel]) -> frozenset[str]:
+    """Return the options that hold secrets, under each name by which a config may give them."""
+    secret = {name: field for name, field in model.model_fields.items() if holds_secret(field.annotation)}
+    return frozenset(given for name, field in secret.items() for given in _names(name, field))
+
+
+def undeclared(model: type[BaseModel], given: Iterable[str]) -> list[str]:
+    """Return the options given that a model does not have; one that takes any has them all."""
+    if model.model_config.get("extra") == "allow":
+        return []
+    known = {name for field_name, field in model.model_fields.items() for name in _names(field_name, field)}
+    return [name for name in given if name not in known]
+
+
+def holds_secret(annotation: Any) -> bool:
+    """Tell whether values of a type contain a secret, at whatever depth."""
+    # By identity, because a type may contain itself, and not every annotation can be hashed.
+    seen: dict[int, Any] = {}
+    waiting = [annotation]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen[id(part)] = part
+        if inspect.isclass(part) and issubclass(part, SecretStr | SecretBytes | Secret):
+            return True
+        waiting.extend(_parts(part))
+    return False
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """Return what is wrong, by option; never the values, which may be secret."""
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        raised = problem.get("ctx", {}).get("error")
+        found[".".join(map(str, problem["loc"]))] = str(raised) if raised is not None else problem["msg"]
+    return found
+
+
+def config_model(plugin: Any, of_whom: str) -> type[BaseModel]:
+    """Return the model of a plugin's options.
+
+    :param of_whom: whose options they are, for people.
+    :raises TypeError: it has none.
+    """
+    model = getattr(plugin, "Config", None)
+    if not (inspect.isclass(model) and issubclass(model, BaseModel)):
+        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the {of_whom}'s options")
+    return model
+
+
+def _parts(annotation: Any) -> Iterable[Any]:
+    if typing.get_origin(annotation) is not None:
+        return typing.get_origin(annotation), *typing.get_args(annotation)
+    if not inspect.isclass(annotation):
+        # What a type alias and a NewType stand for.
+        return [getattr(annotation, name) for name in ("__value__", "__supertype__") if hasattr(annotation, name)]
+    if issubclass(annotation, BaseModel):
+        return [field.annotation for field in annotation.model_fields.values()]
+    if dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__"):  # the latter of a TypedDict
+        return _hints(annotation)
+    return ()
+
+
+def _hints(annotation: type) -> Iterable[Any]:
+    try:
+        return typing.get_type_hints(annotation).values()
+    except NameError:
+        return (SecretStr,)  # what cannot be looked into is better masked
+
+
+def _names(name: str, field: FieldInfo) -> Iterator[str]:
+    yield name
+    for alias in (field.alias, field.validation_alias):
+        for choice in alias.choices if isinstance(alias, AliasChoices) else (alias,):
+            head = choice.path[0] if isinstance(choice, AliasPath) else choice
+            if isinstance(head, str):
+                yield head

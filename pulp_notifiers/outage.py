@@ -1,0 +1,37 @@
+"""An outage: what fails again and again is logged once when it begins and once when it ends."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from .event import utc_now
+
+
+class Outage:
+    """Remembers whether something is failing, so that a caller logs the change and not each repeat.
+
+    Not locked: of two threads that note the same change at the same moment both may log it.
+
+    :ivar since: when it began, aware UTC; None while there is none.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
+        self.since: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Return whether there is one now."""
+        return self.since is not None
+
+    def begin(self) -> bool:
+        """Note a failure; return whether an outage begins with it."""
+        begins = self.since is None
+        if begins:
+            self.since = self._clock()
+        return begins
+
+    def end(self) -> bool:
+        """Note a success; return whether an outage ends with it."""
+        ends = self.since is not None
+        self.since = None
+        return ends

@@ -1,0 +1,22 @@
+"""The body of an event: the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""
+
+from ..encoding import dumps
+from ..event import Event
+
+
+def json_body(event: Event) -> bytes:
+    """Return the body as Pulp 2 put it on the wire: one line of ASCII JSON.
+
+    :raises TypeError: payload or call report hold a value that has no JSON form.
+    :raises ValueError: they hold a number that is not finite.
+    """
+    return dumps(event.body()).encode("ascii")
+
+
+def readable_body(event: Event) -> str:
+    """Return the body as Pulp 2 put it into a mail: indented by two spaces.
+
+    :raises TypeError: payload or call report hold a value that has no JSON form.
+    :raises ValueError: they hold a number that is not finite.
+    """
+    return dumps(event.body(), indent=2)

@@ -1,0 +1,26 @@
+"""A user, and what a grant permits."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """What a grant permits (CONTRACT 1.7)."""
+
+    CREATE = "CREATE"
+    READ = "READ"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in.
+
+    :ivar password_hash: text of :mod:`pulp_notifiers.access.passwords`; empty for one who cannot log in by password.
+    :ivar super_user: may do everything.
+    """
+
+    login: str
+    password_hash: str
+    super_user: bool

@@ -1,0 +1,1 @@
+"""Who sent a request, and whether that user may do it."""

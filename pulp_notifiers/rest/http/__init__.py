@@ -1,0 +1,1 @@
+"""HTTP: request bodies, answers, methods, proxies, and what every request passes."""

@@ -1,0 +1,40 @@
+"""Answers whose every byte is decided here, as Pulp 2's clients compare them (CONTRACT 1.2)."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ...encoding import dumps
+
+_JSON = "application/json; charset=utf-8"
+
+
+def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON text as Pulp 2 wrote it."""
+    return Response(dumps(value), status, {**(headers or {}), "Content-Type": _JSON})
+
+
+def conditional_answer(request: Request, value: Any) -> Response:
+    """Return JSON with an ``ETag``, or 304 if the client says that it has the same."""
+    answer = json_answer(value)
+    tag = f'"{hashlib.md5(answer.body, usedforsecurity=False).hexdigest()}"'
+    known = [known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")]
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers={"ETag": tag})
+    answer.headers["ETag"] = tag
+    return answer
+
+
+def empty_answer(status: int, headers: Mapping[str, str]) -> Response:
+    """Return an answer without a body."""
+    return Response(b"", status, dict(headers))
+
+
+def request_uri(request: Request) -> str:
+    """Return path and query as the client sent them."""
+    path: str = request.scope["raw_path"].decode("latin-1")
+    query: str = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,1 @@
+"""Pulp 2's API of listeners, served unchanged."""

@@ -1,0 +1,161 @@
+"""One source that this process runs: its thread, its outages, and how it is."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from ..backoff import Backoff, usable_seconds
+from ..errors import InvalidSource, LeaseLost, PermanentFailure, SourceUnavailable, StoreUnavailable, TemporaryFailure
+from ..event import utc_now
+from ..options import scrub
+from ..plugin_host import LoadedSource, frames, named_words, one_line, words
+from ..records import RegisteredSource, SourceState, SourceStatus
+from .intake import Engine, SourceIntake
+
+_STEADY_SECONDS = 60.0
+"""A source that worked for so long starts its waits anew; one that fails sooner waits longer each time."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Types(Protocol):
+    """Which source types are installed (:class:`pulp_notifiers.plugin_host.registry.SourceRegistry`)."""
+
+    def get(self, plugin_type: str) -> LoadedSource: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How sources are run.
+
+    :ivar lease: what a process that died had run is left to it for so long.
+    :ivar poll: how often leases are renewed, and sources without a process looked for.
+    :ivar backoff: waits before a source is run again that could not go on.
+    :ivar seldom_seconds: the wait where something must be changed before it can.
+    :ivar longest_wait_seconds: a source may ask for no more.
+    """
+
+    lease: timedelta = timedelta(seconds=20)
+    poll: timedelta = timedelta(seconds=5)
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=2.0, longest_seconds=60.0))
+    seldom_seconds: float = 60.0
+    longest_wait_seconds: float = 3600.0
+
+
+class SourceRun:
+    """Runs one source again and again in a thread of its own, until it is stopped or its lease is lost.
+
+    :param owner: who holds its lease.
+    :param changed: called by the thread when the source fails, works again, or is not run any more.
+    """
+
+    def __init__(
+        self,
+        source: RegisteredSource,
+        owner: str,
+        types: Types,
+        engine: Engine,
+        options: RunOptions,
+        changed: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self._types = types
+        self._options = options
+        self._changed = changed
+        self._clock = clock
+        self._monotonic = monotonic
+        self._intake = SourceIntake(engine, source, owner, self._works)
+        self._lock = threading.Lock()
+        self._status = SourceStatus(SourceState.RUNNING)
+        self._failures = 0
+        self._secret_options: frozenset[str] = frozenset()
+        self._works_since = monotonic()
+        self._thread = threading.Thread(target=self._work, name=f"pulp-notifiers-source-{source.name}", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the thread is at work."""
+        return self._thread.is_alive()
+
+    @property
+    def status(self) -> SourceStatus:
+        """Return how the source is."""
+        return self._status
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the source to end, and return at once."""
+        self._intake.stopping.set()
+
+    def join(self, timeout_seconds: float) -> bool:
+        """Wait for the end of the thread; tell whether it came in time."""
+        self._thread.join(max(0.0, timeout_seconds))
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        stopping = self._intake.stopping
+        while not stopping.is_set():
+            wait_seconds = self._run_once()
+            stopping.wait(wait_seconds)
+        self._changed()
+
+    def _run_once(self) -> float:
+        """Return how long to wait before the next time."""
+        try:
+            loaded = self._types.get(self.source.source_type)
+            self._secret_options = loaded.secret_options(self.source.config)
+            loaded.run(loaded.parse(self.source.config), self._intake)
+        except LeaseLost:
+            self.stop()
+            return 0.0
+        except TemporaryFailure as temporary:
+            return self._failed(words(temporary), at_least=usable_seconds(temporary.retry_after))
+        except (PermanentFailure, InvalidSource, SourceUnavailable) as permanent:
+            return self._failed(words(permanent), at_least=self._options.seldom_seconds)
+        except StoreUnavailable as unavailable:
+            return self._failed(words(unavailable))
+        except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
+            return self._failed(named_words(unexpected), unexpected=unexpected)
+        return self._failed("It ended although nobody asked it to.")
+
+    def _failed(self, told: str, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
+        reason = one_line(scrub(told, self.source.config, self._secret_options))
+        if self._intake.stopping.is_set():
+            _logger.debug("Source %s ended with: %s", self.source.name, reason)
+            return 0.0
+        with self._lock:
+            new = self._status.state is not SourceState.FAILING
+            since = self._clock() if new else self._status.problem_since
+            steady = new and self._monotonic() - self._works_since >= _STEADY_SECONDS
+            self._failures = 1 if steady else self._failures + 1
+            self._status = replace(self._status, state=SourceState.FAILING, problem=reason, problem_since=since)
+        # Once for each outage; what it was at last is in the status.
+        level = logging.ERROR if new else logging.DEBUG
+        told = reason if unexpected is None else f"{reason}\n{frames(unexpected)}"
+        _logger.log(level, "Source %s brings nothing in until this is mended: %s", self.source.name, told)
+        self._changed()
+        wait = max(self._options.backoff.delay_seconds(self._failures), at_least)
+        return min(wait, self._options.longest_wait_seconds)
+
+    def _works(self, facts: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            status = self._status
+            recovered = status.state is SourceState.FAILING
+            if recovered:
+                self._works_since = self._monotonic()
+                status = replace(status, state=SourceState.RUNNING, problem=None, problem_since=None)
+            if facts is not None:
+                status = replace(status, facts=facts, told_at=self._clock())
+            self._status = status
+        if recovered:
+            _logger.info("Source %s works again", self.source.name)
+            self._changed()

@@ -1,0 +1,78 @@
+"""Encryption of the stored configs of listeners and sources (owner of cryptography)."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from ..errors import InvalidSetting, StoreUnavailable
+
+
+class Vault:
+    """Seals text with one key (Fernet: AES-128-CBC with HMAC-SHA256).
+
+    :param key: 32 bytes, URL-safe base64.
+    :raises ValueError: the key has another form.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    @classmethod
+    def from_file(cls, path: Path, may_create: bool) -> "Vault":
+        """Read the key file; where it does not exist and may be created, make one that only its owner can read.
+
+        :param may_create: False where the database already holds something sealed with the missing key.
+        :raises InvalidSetting: the file is missing, unreadable or holds no key.
+        """
+        try:
+            if may_create:
+                _create_if_missing(path)
+            return cls(path.read_bytes().strip())
+        except FileNotFoundError as error:
+            if may_create:
+                raise InvalidSetting(f"The key file {path} cannot be created: {error.strerror}.") from None
+            raise InvalidSetting(
+                f"The key file {path} is missing, but the database holds listeners or sources encrypted with it: "
+                f"restore the file from a backup, or name it with [notifiers] key_file."
+            ) from None
+        except OSError as error:
+            raise InvalidSetting(f"The key file {path} cannot be read or created: {error.strerror}.") from None
+        except ValueError:
+            raise InvalidSetting(f"{path} does not hold a key: restore the file from a backup.") from None
+
+    def seal(self, text: str) -> str:
+        """Return text that only the holder of the key can read."""
+        return self._fernet.encrypt(text.encode()).decode("ascii")
+
+    def open(self, sealed: str) -> str:
+        """Return what was sealed.
+
+        :raises StoreUnavailable: it was sealed with another key.
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode("ascii")).decode()
+        except InvalidToken:
+            raise StoreUnavailable(
+                "The key file does not open the stored configs: it is not the one they were encrypted with. "
+                "Restore the right one from a backup."
+            ) from None
+
+
+def _create_if_missing(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        return
+    # Written aside and linked into place, so that two processes that start at the same moment share one whole key.
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    finally:
+        Path(aside).unlink()

@@ -1,0 +1,208 @@
+"""A real PostgreSQL on a private loopback port, with its data in a temporary folder."""
+
+import csv
+import os
+import pwd
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.harness.process import GuardedProcess, children, free_ports
+
+_PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres", "psql")
+_SUPER_USER = "postgres"
+_DEBIAN = Path("/usr/lib/postgresql")
+_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    # The operating system stays up, so what was written survives a killed server without these.
+    "fsync": "off",
+    "full_page_writes": "off",
+}
+
+
+def find_binaries() -> Path | None:
+    """Return the folder with PostgreSQL's server programs, or None when it is not installed.
+
+    The one on the search path wins; Debian keeps its own off the path, one folder for each version.
+    """
+    on_path = shutil.which("initdb")
+    versions = [folder for folder in _DEBIAN.glob("*/bin") if folder.parent.name.isdigit()]
+    newest_first = sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
+    candidates = ([Path(on_path).resolve().parent] if on_path else []) + newest_first
+    for folder in candidates:
+        if all(os.access(folder / program, os.X_OK) for program in _PROGRAMS):
+            return folder
+    return None
+
+
+class PostgreSQL:
+    """A server that runs between ``with PostgreSQL() as server:`` and the end of the block.
+
+    PostgreSQL refuses to run as root; for root it runs as user ``postgres`` or ``nobody``.
+
+    :param deadline_seconds: a server that is not ready, or not gone, by then is an error.
+    :ivar port: the loopback port, the same over restarts.
+    :raises FileNotFoundError: PostgreSQL is not installed; see :func:`find_binaries`.
+    :raises RuntimeError: it does not start; the text has the end of its log.
+    """
+
+    def __init__(self, deadline_seconds: float = 30.0) -> None:
+        binaries = find_binaries()
+        if binaries is None:
+            raise FileNotFoundError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+        self._binaries = binaries
+        self._deadline_seconds = deadline_seconds
+        self._account = _unprivileged_account()
+        self._password = secrets.token_hex(16)
+        self._process: GuardedProcess | None = None
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, self._folder)
+            self._initialise()
+            # Unlike a kill, an immediate shutdown releases the shared memory; nobody needs the data any more.
+            undo.callback(self._end, signal.SIGQUIT)
+            [self.port] = free_ports(1)
+            self._start()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    @property
+    def process_id(self) -> int | None:
+        """That of the server's first process while it runs."""
+        return self._process.process_id if self._process else None
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://{_SUPER_USER}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._run("createdb", *self._address(), f"--username={_SUPER_USER}", "--no-password", name)
+        return self.url(name)
+
+    def query(self, database_url: str, statement: str) -> list[list[str]]:
+        """Run an SQL statement as the super-user and return its rows as text; null is an empty text.
+
+        :raises RuntimeError: the server refuses it.
+        """
+        name = database_url.rpartition("/")[2]
+        options = ("--no-psqlrc", "--no-password", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1")
+        place = (*self._address(), f"--username={_SUPER_USER}", f"--dbname={name}")
+        return list(csv.reader(self._run("psql", *options, *place, f"--command={statement}").splitlines()))
+
+    def stop(self) -> None:
+        """Stop the server in good order: open transactions are rolled back, clients are told."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, as a crash would."""
+        if self._process is not None:
+            # Stopped first, so that it starts no further process between the look and the kill.
+            self._process.signal(signal.SIGSTOP)
+            for process_id in children(self._process.process_id):
+                _kill_and_wait(process_id, self._deadline_seconds)
+            self._process.kill()
+            self._process = None
+
+    def restart(self) -> None:
+        """Start the server again on the same port and data, after a stop when it runs.
+
+        :raises RuntimeError: it does not start.
+        """
+        self.stop()
+        self._start()
+
+    def _start(self) -> None:
+        deadline = time.monotonic() + self._deadline_seconds
+        self._process = self._spawn()
+        while (ended := self._process.exited(within_seconds=0.05)) or not self._ready():
+            if ended or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"PostgreSQL does not start:\n{self._end_of_log()}")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.signal(how)
+            self._process.exited(self._deadline_seconds)
+            self.kill()
+
+    def _initialise(self) -> None:
+        password_file = self._folder / "password"
+        password_file.write_text(self._password, encoding="ascii")
+        if self._account is not None:
+            for path in (self._folder, password_file):
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        access = ["--auth=scram-sha-256", f"--username={_SUPER_USER}", f"--pwfile={password_file}"]
+        self._run("initdb", *access, "--encoding=UTF8", "--no-locale", "--no-sync", f"--pgdata={self._folder / 'data'}")
+
+    def _spawn(self) -> GuardedProcess:
+        options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
+        settings = [f"--{name}={value}" for name, value in options.items()]
+        command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *settings]
+        return GuardedProcess(command, self._folder, self._environment(), self._account)
+
+    def _ready(self) -> bool:
+        return self._told("pg_isready", "--quiet", "--timeout=1", *self._address()).returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> str:
+        told = self._told(program, *arguments)
+        if told.returncode:
+            raise RuntimeError(f"{program} failed: {told.stderr.strip()}")
+        return told.stdout
+
+    def _told(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self._binaries / program), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=self._deadline_seconds,
+            cwd=self._folder,
+            env=self._environment(),
+            user=self._account.pw_uid if self._account else None,
+            group=self._account.pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        # Not PGHOST and the like, which would point the programs at another server.
+        return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGPASSWORD": self._password}
+
+    def _address(self) -> tuple[str, str]:
+        return ("--host=127.0.0.1", f"--port={self.port}")
+
+    def _end_of_log(self) -> str:
+        return (self._folder / "output").read_text(encoding="utf-8", errors="replace")[-4000:]
+
+
+def _unprivileged_account() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    return accounts.get("postgres") or accounts["nobody"]
+
+
+def _kill_and_wait(process_id: int, deadline_seconds: float) -> None:
+    process = os.pidfd_open(process_id)
+    signal.pidfd_send_signal(process, signal.SIGKILL)
+    select.select([process], [], [], deadline_seconds)
+    os.close(process)

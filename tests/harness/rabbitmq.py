@@ -1,0 +1,232 @@
+"""A real RabbitMQ node on private loopback ports, with its data in a temporary folder."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.harness.process import GuardedProcess, free_ports
+
+_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+"""Debian's scripts without the wrapper that insists on a certain user."""
+
+_PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
+_CONNECTION_START = b"\x00\x0a\x00\x0a"  # class 10, method 10 (AMQP 0-9-1, section 1.4)
+
+
+@dataclass(frozen=True)
+class TlsListener:
+    """A further listener that speaks TLS.
+
+    :ivar ca: certificate authority whose client certificates are believed.
+    :ivar certificate: the node's own certificate chain.
+    :ivar key: the key of ``certificate``.
+    :ivar client_certificate_required: refuse clients without a certificate.
+    """
+
+    ca: Path
+    certificate: Path
+    key: Path
+    client_certificate_required: bool = False
+
+
+class RabbitMQ:
+    """A node that runs between ``with RabbitMQ() as broker:`` and the end of the block.
+
+    :param tls: adds a TLS listener.
+    :param plugins: names of RabbitMQ plugins to enable.
+    :param extra_configuration: further lines of ``rabbitmq.conf``.
+    :param deadline_seconds: a node that is not ready, or not gone, by then is an error.
+    :ivar folder: where everything of it is, until the end of the block.
+    :ivar port: the loopback port, the same over restarts.
+    :ivar tls_port: that of the TLS listener; 0 without one.
+    :raises FileNotFoundError: RabbitMQ is not installed; see :meth:`available`.
+    :raises RuntimeError: it does not start; the text has the end of its log.
+    """
+
+    def __init__(
+        self,
+        tls: TlsListener | None = None,
+        plugins: Sequence[str] = (),
+        extra_configuration: Sequence[str] = (),
+        deadline_seconds: float = 180.0,
+    ) -> None:
+        reason = self.available()
+        if reason:
+            raise FileNotFoundError(reason)
+        self._tls = tls
+        self._plugins = plugins
+        self._extra_configuration = extra_configuration
+        self._deadline_seconds = deadline_seconds
+        self._node: GuardedProcess | None = None
+        self.port = self.tls_port = 0
+
+    @classmethod
+    def available(cls) -> str | None:
+        """Return why no node can be started here, or None where one can."""
+        needed = {_PROGRAMS / "rabbitmq-server": "rabbitmq-server", _PROGRAMS / "rabbitmqctl": "rabbitmq-server"}
+        missing = {package for path, package in needed.items() if not os.access(path, os.X_OK)}
+        if shutil.which("epmd") is None:
+            missing.add("erlang-base")
+        if missing:
+            return f"RabbitMQ is not installed; on Debian: apt-get install {' '.join(sorted(missing))}"
+        return None
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, self.folder)
+            self.port, self._distribution_port, epmd_port, tls_port = free_ports(4)
+            self.tls_port = tls_port if self._tls else 0
+            self._environment = self._described_environment(epmd_port)
+            self._write_files()
+            # Started here and not by Erlang, whose own would go on for ever as a daemon.
+            epmd = [str(shutil.which("epmd")), "-port", str(epmd_port), "-address", "127.0.0.1"]
+            undo.callback(GuardedProcess(epmd, self.folder, self._environment).kill)
+            undo.callback(self.kill)
+            self.start()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    @property
+    def url(self) -> str:
+        """Return kombu's URL of the node."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        """Start the node on the data of the last run, after a stop when it runs; return when it speaks AMQP.
+
+        :raises RuntimeError: it does not.
+        """
+        self.stop()
+        deadline = time.monotonic() + self._deadline_seconds
+        self._node = GuardedProcess([str(_PROGRAMS / "rabbitmq-server")], self.folder, self._environment)
+        while not _speaks_amqp(self.port):
+            if self._node.exited(within_seconds=0.05) or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"RabbitMQ does not start:\n{self._end_of_log()}")
+
+    def stop(self) -> None:
+        """Stop the node in good order: clients are told, durable data is kept."""
+        if self._node is not None:
+            self._node.signal(signal.SIGCONT)
+            self._node.signal(signal.SIGTERM)
+            self._node.exited(self._deadline_seconds)
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the node at once, as a crash would."""
+        if self._node is not None:
+            self._node.kill()
+            self._node = None
+
+    def restart(self) -> None:
+        """Stop the node and start it again on the same ports and data."""
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze the node: its connections stay open and nothing answers."""
+        if self._node is not None:
+            self._node.signal(signal.SIGSTOP)
+            # A thread on another processor may go on for a moment and still answer.
+            os.waitid(os.P_PID, self._node.process_id, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Let a paused node go on."""
+        if self._node is not None:
+            self._node.signal(signal.SIGCONT)
+
+    def control(self, *arguments: str) -> str:
+        """Run ``rabbitmqctl`` on the node and return what it says.
+
+        :raises RuntimeError: the command fails.
+        """
+        command = [str(_PROGRAMS / "rabbitmqctl"), "--quiet", "--node", self._environment["RABBITMQ_NODENAME"]]
+        told = subprocess.run(
+            [*command, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self._environment,
+            timeout=self._deadline_seconds,
+        )
+        if told.returncode:
+            raise RuntimeError(f"rabbitmqctl {arguments[0]} failed: {told.stdout}{told.stderr}")
+        return told.stdout
+
+    def _described_environment(self, epmd_port: int) -> dict[str, str]:
+        # Nothing of the surroundings but the search path: a RABBITMQ_ variable or /etc/rabbitmq of a real broker
+        # would lead to its data.
+        folder = str(self.folder)
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C.UTF-8",
+            "HOME": folder,
+            "ERL_EPMD_PORT": str(epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": "rabbit@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_PID_FILE": f"{folder}/pid",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
+            "RABBITMQ_CONF_ENV_FILE": f"{folder}/rabbitmq-env.conf",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # Makes the script become the node, where otherwise a shell stands between.
+            "RUNNING_UNDER_SYSTEMD": "true",
+        }
+
+    def _write_files(self) -> None:
+        # A full disk must not block publishers here, nor a slow machine break connections that a test leaves idle.
+        lines = ["disk_free_limit.absolute = 1MB", "heartbeat = 0", *self._extra_configuration]
+        if self._tls is not None:
+            required = str(self._tls.client_certificate_required).lower()
+            lines += [
+                f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}",
+                f"ssl_options.cacertfile = {self._tls.ca}",
+                f"ssl_options.certfile = {self._tls.certificate}",
+                f"ssl_options.keyfile = {self._tls.key}",
+                "ssl_options.verify = verify_peer",
+                f"ssl_options.fail_if_no_peer_cert = {required}",
+            ]
+        files = {
+            "rabbitmq.conf": "\n".join(lines) + "\n",
+            "enabled_plugins": f"[{','.join(self._plugins)}].\n",
+            "advanced.config": "[].\n",
+            "rabbitmq-env.conf": "",
+        }
+        for name, text in files.items():
+            (self.folder / name).write_text(text, encoding="ascii")
+
+    def _end_of_log(self) -> str:
+        logs = [self.folder / "output", *sorted((self.folder / "log").glob("*.log"))]
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4000:] for log in logs)
+
+
+def _speaks_amqp(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
+            probe.sendall(_PROTOCOL_HEADER)
+            frame = probe.makefile("rb").read(11)
+    except OSError:
+        return False
+    return frame.endswith(_CONNECTION_START)
