@@ -35,7 +35,7 @@ def event_of(text: str) -> Event:
 
 
 def test_a_simple_mail_has_exactly_these_bytes(event):
-    """Contract: section 4.2, with Date, Message-ID and Auto-Submitted added."""
+    """CONTRACT 4.2, with Date, Message-ID and Auto-Submitted added."""
     expected = (
         b"Date: Thu, 29 Feb 2024 23:59:58 +0000\r\n"
         b"From: pulp@localhost\r\n"
