@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pulp_notifiers.app import App
+from pulp_notifiers.records import ListenerDraft, SourceDraft
 from pulp_notifiers.settings import Settings
 from tests.harness.pulp3_record import Transition
 from tests.support.pulp3_comparison import Told, compare, lives, percentile
@@ -102,9 +103,9 @@ def _add_sources(folder: Path, servers: list[Server]) -> None:
     account = {"username": VIEWER.name, "password": VIEWER.password, "interval": INTERVAL_SECONDS}
     with App.from_settings(Settings({"notifiers": {"state_directory": str(folder)}})) as app:
         # Nobody delivers, so it need not be there.
-        app.listeners.register("http", {"url": "http://127.0.0.1:9/"}, ["task.#", "repo.#"])
+        app.listeners.create(ListenerDraft("http", {"url": "http://127.0.0.1:9/"}, ("task.#", "repo.#")))
         for number, server in enumerate(servers):
-            app.sources.add(f"server-{number}", "pulp3", {"url": server.fake.url, **account})
+            app.sources.add(SourceDraft(f"server-{number}", "pulp3", {"url": server.fake.url, **account}))
 
 
 def _read_told(database: Path) -> list[Told]:

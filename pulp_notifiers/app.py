@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -11,16 +11,19 @@ from typing import Self
 from .access import Accounts
 from .backoff import Backoff
 from .broker import MessagingSettings
-from .delivery import Courier, Worker, WorkerOptions
+from .delivery import AttemptRunner, Deliveries, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import Event
-from .listeners import Listeners
-from .plugin_host import Registry, SourceRegistry
+from .listeners import OwnListeners, Pulp2Listeners, TopicListeners
+from .plugin_host import NotifierRegistry, SourceTypeRegistry
+from .records import ListenerDraft, SourceDraft
 from .settings import NotifiersSettings, Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
 from .store import Store, Vault
 from .task import TaskReport
 from .task_stream import status_publisher
+
+__all__ = ["App", "ListenerDraft", "SourceDraft", "open_accounts", "open_store", "upgrade_database"]
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +47,29 @@ def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
     return store
 
 
+def upgrade_database(settings: NotifiersSettings) -> None:
+    """Bring the schema of the database to the newest revision; harmless if it already is.
+
+    :raises InvalidSetting: the settings are wrong, or a newer release made the schema.
+    :raises StoreUnavailable: the database does not answer.
+    """
+    open_store(settings, upgrade=True).close()
+
+
+@contextmanager
+def open_accounts(settings: NotifiersSettings) -> Iterator[Accounts]:
+    """Open the users of the database for one ``with`` block, without the rest of an :class:`App`.
+
+    :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
+    :raises StoreUnavailable: the database does not answer.
+    """
+    store = open_store(settings)
+    try:
+        yield Accounts(store.users)
+    finally:
+        store.close()
+
+
 class App:
     """Everything that one process needs to fire events, register listeners and deliver.
 
@@ -63,16 +89,17 @@ class App:
         with ExitStack() as closing:
             self.store = open_store(self.own)
             closing.callback(self.store.close)
-            self.registry = Registry(settings.section)
+            self.registry = NotifierRegistry(settings.section)
             closing.callback(self.registry.close)
-            self.accounts = Accounts(self.store, self.own.credential_cache_seconds)
+            self.deliveries = Deliveries(self.store.history)
+            self.accounts = Accounts(self.store.users, self.own.credential_cache_seconds)
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
             self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
             closing.callback(self.stream.close)
             self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
-            self.source_registry = SourceRegistry()
+            self.source_registry = SourceTypeRegistry()
             closing.callback(self.source_registry.close)
             self.source_runner = SourceRunner(
                 self.store.sources, self.source_registry, self._engine, self._run_options()
@@ -81,9 +108,10 @@ class App:
             self.sources = Sources(
                 self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
             )
-            self.listeners = Listeners(
-                self.store.listeners, self.registry, self.own.reveal_secrets, changed=self._dispatcher.look_again
-            )
+            rules = self.store.listeners, self.registry, self.own.reveal_secrets
+            self.listeners = OwnListeners(*rules, changed=self._dispatcher.look_again)
+            self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._dispatcher.look_again)
+            self._topic_listeners = TopicListeners(self.store.listeners)
             self._closing = closing.pop_all()
 
     @classmethod
@@ -95,6 +123,11 @@ class App:
         """
         return cls(settings or Settings.load(environ))
 
+    @property
+    def database_dialect(self) -> str:
+        """The kind of database: ``sqlite`` or ``postgresql``."""
+        return self.store.dialect
+
     def fire(self, event: Event) -> int:
         """Hand over an event; return how many deliveries are owed of it, when that promise is on disk.
 
@@ -104,14 +137,25 @@ class App:
         """
         return self._dispatcher.fire(event)
 
+    def publish_to_topic(self, event: Event, exchange: str = "") -> None:
+        """Have an event published to a topic exchange, whatever listeners are registered; each call is one message.
+
+        It becomes a delivery of the amqp notifier: on disk when this returns, attempted until the broker confirms it.
+
+        :param exchange: empty for ``[messaging] topic_exchange``.
+        :raises StoreUnavailable: nothing was written.
+        """
+        while not self._dispatcher.fire_to(self._topic_listeners.of(exchange).id, event):
+            """Somebody deleted its listener in between."""
+
     def task_changed(self, report: TaskReport) -> int:
-        """Tell of a task's change: the task-status stream, when it is enabled, and listeners of the task's new state.
+        """Report a task's change to the task-status stream, if it is enabled, and to listeners of the task's new state.
 
-        Costs microseconds when no listener wants that, and a transaction when one does. The stream is best effort and
-        raises nothing.
+        Costs microseconds if no listener matches, and a transaction if one does. The stream is best effort and raises
+        nothing.
 
-        :return: how many deliveries are owed of it; 0 also for progress, and for a state that was told before.
-        :raises StoreUnavailable: somebody listens, and nothing was written; report it again.
+        :return: how many deliveries are owed of it; 0 also for progress, and for a state that was reported before.
+        :raises StoreUnavailable: a listener matches, and nothing was written; report it again.
         """
         self.stream.publish(report)
         return self._task_events.changed(report)
@@ -162,9 +206,9 @@ class App:
             keep_delivered=timedelta(days=own.keep_delivered_days),
             keep_dead=timedelta(days=own.keep_dead_days),
         )
-        courier = Courier(self.store.listeners, self.registry, backoff)
-        return Worker(self.store.claims, self.store.history, courier, options)
+        attempts = AttemptRunner(self.store.listeners, self.registry, backoff)
+        return Worker(self.store.claims, self.store.history, attempts, options)
 
     def _stop_worker(self) -> None:
         if self.worker.running and not self.worker.stop():
-            _logger.warning("Attempts still run at the end; their deliveries are repeated by the next worker.")
+            _logger.warning("Attempts were still running at shutdown; the next worker repeats their deliveries.")

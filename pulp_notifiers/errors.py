@@ -2,7 +2,7 @@
 
 ::
 
-    NotifierError                  anything below
+    PulpNotifiersError             anything below
     ├── TemporaryFailure           attempt the delivery again later
     ├── PermanentFailure           give the delivery up, keep it as a dead letter
     │   ├── InvalidConfig          correct the listener's options
@@ -23,11 +23,15 @@
 from collections.abc import Mapping
 
 
-class NotifierError(Exception):
-    """Parent of every error that this product raises on purpose."""
+class PulpNotifiersError(Exception):
+    """Parent of every error that this product raises on purpose, those of REST and CLI included."""
 
 
-class TemporaryFailure(NotifierError):
+NotifierError = PulpNotifiersError
+"""The older name, kept for the code that catches it."""
+
+
+class TemporaryFailure(PulpNotifiersError):
     """Raised by a notifier when another attempt is worth making.
 
     :param reason: a sentence for the administrator, without secrets.
@@ -40,7 +44,7 @@ class TemporaryFailure(NotifierError):
         self.retry_after = retry_after
 
 
-class PermanentFailure(NotifierError):
+class PermanentFailure(PulpNotifiersError):
     """Raised by a notifier when no further attempt can succeed.
 
     :param reason: a sentence for the administrator, without secrets.
@@ -67,7 +71,7 @@ class SwitchedOff(PermanentFailure):
     """The notifier is switched off by a setting, so nothing was sent."""
 
 
-class InvalidValue(NotifierError):
+class InvalidValue(PulpNotifiersError):
     """Properties of a request have values that are not allowed.
 
     :param property_names: the offending properties, in the order in which they were checked.
@@ -79,7 +83,7 @@ class InvalidValue(NotifierError):
         self.reason = reason
 
 
-class InvalidListener(NotifierError):
+class InvalidListener(PulpNotifiersError):
     """A listener cannot be accepted as it is.
 
     :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
@@ -91,7 +95,7 @@ class InvalidListener(NotifierError):
         self.problems = dict(problems)
 
 
-class NoSuchListener(NotifierError):
+class NoSuchListener(PulpNotifiersError):
     """No listener has this id."""
 
     def __init__(self, listener_id: str) -> None:
@@ -99,7 +103,7 @@ class NoSuchListener(NotifierError):
         self.listener_id = listener_id
 
 
-class PluginUnavailable(NotifierError):
+class PluginUnavailable(PulpNotifiersError):
     """A type is not installed, or its plugin cannot be used.
 
     :param reason: a sentence that says what is wrong with the plugin.
@@ -132,7 +136,7 @@ class SourceUnavailable(PluginUnavailable):
         self.source_type = source_type
 
 
-class InvalidSource(NotifierError):
+class InvalidSource(PulpNotifiersError):
     """A source cannot be accepted as it is.
 
     :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
@@ -144,7 +148,7 @@ class InvalidSource(NotifierError):
         self.problems = dict(problems)
 
 
-class NoSuchSource(NotifierError):
+class NoSuchSource(PulpNotifiersError):
     """No source has this name."""
 
     def __init__(self, name: str) -> None:
@@ -152,13 +156,13 @@ class NoSuchSource(NotifierError):
         self.name = name
 
 
-class LeaseLost(NotifierError):
+class LeaseLost(PulpNotifiersError):
     """Another process holds what this one was working on; nothing was written."""
 
 
-class InvalidSetting(NotifierError):
+class InvalidSetting(PulpNotifiersError):
     """A setting has a value that is not allowed; the text names file, section, key and what is allowed."""
 
 
-class StoreUnavailable(NotifierError):
+class StoreUnavailable(PulpNotifiersError):
     """The database refused or lost a transaction; nothing of it was written."""

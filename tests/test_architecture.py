@@ -82,7 +82,7 @@ def test_the_sources_are_found():
         ("errors.py", "from .event import Event"),
         ("notifier.py", "from .settings import Settings"),
         ("store/tables.py", "from ..delivery import Worker"),
-        ("store/tables.py", "from ..plugin_host import Registry"),
+        ("store/tables.py", "from ..plugin_host import NotifierRegistry"),
         ("store/__init__.py", "from ..app import App"),
         ("dispatch/dispatcher.py", "from ..delivery import Worker"),
         ("rest/routes.py", "from ..cli import main"),

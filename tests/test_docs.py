@@ -12,7 +12,7 @@ import pulp_notifiers
 from pulp_notifiers.app import App
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
-from pulp_notifiers.plugin_host import Registry
+from pulp_notifiers.plugin_host import NotifierRegistry
 from pulp_notifiers.rest.application import create_app
 from pulp_notifiers.settings import Settings
 from tests.architecture import FLOORS
@@ -61,7 +61,9 @@ def test_every_option_is_documented(notifier):
     """Of each notifier that belongs to the product."""
     page = expanded("notifiers")
 
-    assert [] == [name for name in Registry().get(notifier).schema()["properties"] if f"* - ``{name}``" not in page]
+    assert [] == [
+        name for name in NotifierRegistry().get(notifier).schema()["properties"] if f"* - ``{name}``" not in page
+    ]
 
 
 def test_every_bundled_notifier_is_documented():

@@ -19,7 +19,7 @@ from pulp_notifier_http.request import render as render_request
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier, Registry
+from pulp_notifiers.plugin_host import LoadedNotifier, NotifierRegistry
 from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAttempts
 from pulp_notifiers.rest.v3.events import FiredEvent
 from pulp_notifiers.rest.v3.listeners import ListenerDocument
@@ -94,7 +94,7 @@ def test_command_lines_can_be_parsed(path):
 def test_the_http_request_is_the_one_that_is_sent():
     """Byte for byte, but for the host."""
     with HttpReceiver() as receiver:
-        notifier = Registry().get("http")
+        notifier = NotifierRegistry().get("http")
         notifier.send(EXAMPLE_EVENT, notifier.parse({"url": f"{receiver.url}hook?site=a"}), "", 1)
         notifier.close()
 

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from pulp_notifiers.plugin_host import Registry
+from pulp_notifiers.plugin_host import NotifierRegistry
 
 
 class Settings(SphinxDirective):
@@ -37,7 +37,7 @@ class NotifierSettings(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the reference of the section."""
-        notifier = Registry().get(self.arguments[0]).notifier
+        notifier = NotifierRegistry().get(self.arguments[0]).notifier
         return _parsed(self, reference_text.setting_lines(notifier.settings_section, notifier.Settings))
 
 
@@ -49,7 +49,7 @@ class NotifierOptions(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table of the options."""
         notifier_type = self.arguments[0]
-        model = Registry().get(notifier_type).notifier.Config
+        model = NotifierRegistry().get(notifier_type).notifier.Config
         return _parsed(self, reference_text.option_lines(notifier_type, model))
 
 

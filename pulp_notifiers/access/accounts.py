@@ -1,24 +1,33 @@
 """Who may do what: users, their passwords and what they are granted (CONTRACT 1.7)."""
 
-import hashlib
-import hmac
-import os
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from ..errors import InvalidValue
 from ..records import Operation, User
-from ..store import Store
 from .passwords import NOBODYS_HASH, hash_password, verify_password
+from .resources import and_above, resource_of, resource_problem
+from .verified import VerifiedPasswords
 
 ADMIN = "admin"
 """Login of the super-user that the first start creates, as Pulp 2's was."""
 
 _LONGEST_LOGIN = 200
-_LONGEST_RESOURCE = 255
-_REMEMBERED_AT_MOST = 1024
+
+
+class UserRows(Protocol):
+    """Where users and grants are kept (``pulp_notifiers.store``)."""
+
+    def user(self, login: str) -> User | None: ...
+    def users(self) -> list[User]: ...
+    def add_user(self, user: User) -> bool: ...
+    def delete_user(self, login: str) -> bool: ...
+    def set_password(self, login: str, password_hash: str) -> bool: ...
+    def grant(self, login: str, resource: str, operations: Iterable[Operation]) -> None: ...
+    def grants(self, login: str) -> dict[str, frozenset[Operation]]: ...
 
 
 class Accounts:
@@ -35,13 +44,13 @@ class Accounts:
 
     def __init__(
         self,
-        store: Store,
+        users: UserRows,
         credential_cache_seconds: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         hashes_at_once: int = 2,
     ) -> None:
-        self._users = store.users
-        self._verified = _Verified(credential_cache_seconds, clock)
+        self._users = users
+        self._verified = VerifiedPasswords(credential_cache_seconds, clock)
         self._hashing = threading.BoundedSemaphore(hashes_at_once)
 
     def users(self) -> list[User]:
@@ -84,7 +93,7 @@ class Accounts:
         :raises InvalidValue: there is no such user, or the resource is no path.
         """
         self._existing(login)
-        problem = _resource_problem(resource)
+        problem = resource_problem(resource)
         if problem:
             raise InvalidValue(["resource"], problem)
         kept = resource_of(resource)
@@ -103,7 +112,7 @@ class Accounts:
         if user.super_user:
             return True
         granted = self._users.grants(user.login)
-        return any(operation in granted.get(path, ()) for path in _and_above(resource))
+        return any(operation in granted.get(path, ()) for path in and_above(resource))
 
     def recognise(self, login: str, password: str) -> User | None:
         """Return the user if the password was verified a short while ago; never hashes."""
@@ -154,61 +163,10 @@ class Accounts:
             return hash_password(password)
 
 
-class _Verified:
-    """What was verified lately, as keyed digests that are of no use outside this process."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._key = os.urandom(32)
-        self._until: dict[bytes, float] = {}
-        self._lock = threading.Lock()
-
-    def holds(self, user: User, password: str) -> bool:
-        digest = self._digest(user, password)
-        with self._lock:
-            return self._until.get(digest, 0.0) > self._clock()
-
-    def add(self, user: User, password: str) -> None:
-        digest, now = self._digest(user, password), self._clock()
-        with self._lock:
-            self._until.pop(digest, None)
-            self._until[digest] = now + self._seconds
-            # In the order of their ends, because all live equally long.
-            while self._until and (len(self._until) > _REMEMBERED_AT_MOST or next(iter(self._until.values())) <= now):
-                del self._until[next(iter(self._until))]
-
-    def _digest(self, user: User, password: str) -> bytes:
-        # The stored hash is as long as its parameters say and has no line break, so nothing else reads the same.
-        told = f"{user.login}\n{user.password_hash}\n{password}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, told, hashlib.sha256)
-
-
-def resource_of(path: str) -> str:
-    """Return the resource of a request path: without the leading ``pulp`` and ``api``, ending in a slash."""
-    segments = [segment for segment in path.split("/") if segment]
-    while segments and segments[0] in ("pulp", "api"):
-        segments.pop(0)
-    return "".join(f"/{segment}" for segment in segments) + "/"
-
-
-def _and_above(resource: str) -> list[str]:
-    segments = resource.strip("/").split("/") if resource != "/" else []
-    return ["/" + "".join(f"{segment}/" for segment in segments[:count]) for count in range(len(segments), -1, -1)]
-
-
 def _login_problem(login: str) -> str | None:
     if not login or len(login) > _LONGEST_LOGIN:
         return f"A login has from 1 to {_LONGEST_LOGIN} characters."
     # HTTP Basic cannot carry a colon, and PostgreSQL no NUL.
     if ":" in login or not login.isprintable() or login != login.strip():
         return f"{login!r} cannot be a login: write printable characters without a colon or spaces at the ends."
-    return None
-
-
-def _resource_problem(resource: str) -> str | None:
-    if not resource.startswith("/") or not resource.isprintable():
-        return f"{resource!r} is not a resource: write a path such as /v2/events/."
-    if len(resource) > _LONGEST_RESOURCE - 1:
-        return f"A resource has at most {_LONGEST_RESOURCE - 1} characters."
     return None

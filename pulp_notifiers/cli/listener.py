@@ -225,9 +225,9 @@ def _installed() -> set[str]:
 
 
 def _schema(notifier_type: str) -> dict[str, Any]:
-    from ..plugin_host import Registry
+    from ..plugin_host import NotifierRegistry
 
-    registry = Registry()
+    registry = NotifierRegistry()
     try:
         return registry.get(notifier_type).schema()
     finally:

@@ -16,9 +16,9 @@ def notifier() -> None:
 @json_option
 def list_notifiers(as_json: bool) -> None:
     """List the installed notifier types and what offers them; loads none of them."""
-    from ..plugin_host import Registry
+    from ..plugin_host import NotifierRegistry
 
-    installed = Registry().installed()
+    installed = NotifierRegistry().installed()
     if as_json:
         print_json([dataclasses.asdict(one) for one in installed])
         return

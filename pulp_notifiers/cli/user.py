@@ -102,7 +102,7 @@ def _accounts() -> Iterator["Accounts"]:
 
     store = open_store(Settings.load().own())
     try:
-        yield Accounts(store)
+        yield Accounts(store.users)
     finally:
         store.close()
 

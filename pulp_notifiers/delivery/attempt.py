@@ -1,4 +1,4 @@
-"""The courier: makes one attempt, and says what came of it."""
+"""One attempt of a delivery: calls the notifier and turns whatever it raises into an outcome."""
 
 import logging
 import random
@@ -7,11 +7,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ..backoff import Backoff, usable_seconds
-from ..errors import InvalidConfig, NotifierError, NotifierUnavailable, PermanentFailure, SwitchedOff, TemporaryFailure
+from ..errors import (
+    InvalidConfig,
+    NotifierUnavailable,
+    PermanentFailure,
+    PulpNotifiersError,
+    SwitchedOff,
+    TemporaryFailure,
+)
 from ..event import utc_now
 from ..notifier import ONE_TARGET
 from ..options import scrub
-from ..plugin_host import LoadedNotifier, frames, named_words, one_line, words
+from ..plugin_host import LoadedNotifier, described_error, error_text, one_line, secret_options, stack_of
 from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 from .attempt_log import AttemptLog
 
@@ -27,10 +34,10 @@ class ListenerRows(Protocol):
 class Notifiers(Protocol):
     """Who carries events out."""
 
-    def get(self, notifier_type: str) -> LoadedNotifier: ...
+    def get(self, plugin_type: str, /) -> LoadedNotifier: ...
 
 
-class Courier:
+class AttemptRunner:
     """Calls notifiers and turns whatever they raise into an outcome.
 
     :param draw: randomness of the backoff, from 0 up to 1.
@@ -51,13 +58,13 @@ class Courier:
         self._draw = draw
         self._log = AttemptLog()
 
-    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
+    def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
         """Make the next attempt of a delivery. What a notifier raises never escapes.
 
         :raises StoreUnavailable: the listener could not be read, so no attempt was made.
         """
         started_at = self._clock()
-        failure = self._carry(listener_id, delivery)
+        failure = self._failure_of(listener_id, delivery)
         if failure is None:
             self._log.delivered(listener_id, delivery)
             return self._outcome(DeliveryState.DELIVERED, delivery, started_at, None)
@@ -71,7 +78,7 @@ class Courier:
         return self._failed(listener_id, delivery, self._clock() - limit, failure)
 
     def _failed(
-        self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: NotifierError
+        self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: PulpNotifiersError
     ) -> Outcome:
         reason = one_line(str(failure))
         if isinstance(failure, TemporaryFailure) and not self._backoff.exhausted(delivery.attempts + 1):
@@ -79,10 +86,10 @@ class Courier:
             self._log.failed(listener_id, delivery, reason, wait)
             due_at = self._clock() + timedelta(seconds=wait)
             return self._outcome(DeliveryState.PENDING, delivery, started_at, reason, due_at)
-        self._tell_of_the_end(listener_id, delivery, failure, reason)
+        self._log_the_end(listener_id, delivery, failure, reason)
         return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
 
-    def _carry(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
+    def _failure_of(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
         listener = self._listeners.get(listener_id)
         if listener is None:
             return PermanentFailure(LISTENER_DELETED)
@@ -94,8 +101,8 @@ class Courier:
         except (TemporaryFailure, PermanentFailure) as failure:
             return self._scrubbed(listener, failure)
         except BaseException as failure:  # noqa: BLE001  a plugin may raise anything, sys.exit() included
-            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, frames(failure))
-            raised = f"Exception from notifier of type [{listener.notifier_type}]: {named_words(failure)}"
+            _logger.debug("Listener %s, delivery %d:\n%s", listener_id, delivery.id, stack_of(failure))
+            raised = f"Exception from notifier of type [{listener.notifier_type}]: {described_error(failure)}"
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
 
@@ -117,18 +124,15 @@ class Courier:
     def _scrubbed(
         self, listener: Listener, failure: TemporaryFailure | PermanentFailure
     ) -> TemporaryFailure | PermanentFailure:
-        try:
-            secret_options = self._notifiers.get(listener.notifier_type).secret_options(listener.config)
-        except NotifierUnavailable:
-            secret_options = frozenset(listener.config)  # nobody can say which are secret
-        failure.args = (scrub(words(failure), listener.config, secret_options),)
+        secrets = secret_options(self._notifiers, listener.notifier_type, listener.config)
+        failure.args = (scrub(error_text(failure), listener.config, secrets),)
         return failure
 
     def _wait_seconds(self, delivery: OwedDelivery, failure: TemporaryFailure) -> float:
         wait = self._backoff.delay_seconds(delivery.attempts + 1, self._draw)
         return min(max(wait, usable_seconds(failure.retry_after)), self._backoff.longest_seconds)
 
-    def _tell_of_the_end(self, listener_id: str, delivery: OwedDelivery, failure: NotifierError, reason: str) -> None:
+    def _log_the_end(self, listener_id: str, delivery: OwedDelivery, failure: PulpNotifiersError, reason: str) -> None:
         if isinstance(failure, SwitchedOff):
             self._log.unfit(listener_id, delivery, reason, logging.WARNING)
         elif isinstance(failure, InvalidConfig):

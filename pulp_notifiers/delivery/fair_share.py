@@ -24,7 +24,7 @@ class _Running:
         return self.delivery is not None and now - self.since > SLOW_SECONDS
 
 
-class Admission:
+class FairShare:
     """The claims of one worker: those that run, and those that wait for a thread.
 
     A listener whose last attempt succeeded, and none of whose attempts is slow, may hold a quarter of the threads.

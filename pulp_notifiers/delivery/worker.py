@@ -12,8 +12,9 @@ from typing import Protocol
 
 from ..errors import StoreUnavailable
 from ..event import utc_now
+from ..outage import Outage
 from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
-from .fair_share import SLOW_SECONDS, Admission
+from .fair_share import SLOW_SECONDS, FairShare
 
 _PRUNE_EVERY_SECONDS = 3600.0
 
@@ -38,10 +39,10 @@ class History(Protocol):
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
 
 
-class Courier(Protocol):
-    """Who makes an attempt."""
+class Attempts(Protocol):
+    """What makes an attempt (:class:`pulp_notifiers.delivery.AttemptRunner`)."""
 
-    def attempt(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
+    def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
     def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome: ...
 
 
@@ -78,7 +79,7 @@ class Worker:
         self,
         claims: Claims,
         history: History,
-        courier: Courier,
+        attempts: Attempts,
         options: WorkerOptions | None = None,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -86,10 +87,10 @@ class Worker:
         self.options = options or WorkerOptions()
         self._claims = claims
         self._history = history
-        self._courier = courier
+        self._attempts = attempts
         self._clock = clock
         self._monotonic = monotonic
-        self._admission = Admission(self.options.threads)
+        self._share = FairShare(self.options.threads)
         # One lock for all that follows; everything that happens inside it is quick. Two conditions, because waking
         # all threads for each event costs more than the event.
         lock = threading.Lock()
@@ -104,7 +105,7 @@ class Worker:
         self._resting = 0
         self._renewed_at = monotonic()
         self._pruned_at = -math.inf
-        self._outage = False
+        self._outage = Outage(clock)
 
     @property
     def running(self) -> bool:
@@ -149,7 +150,7 @@ class Worker:
             self._something_due.notify()
         self._claiming.join()
         try:
-            self._claims.release(self._admission.withdraw())
+            self._claims.release(self._share.withdraw())
         except StoreUnavailable as unavailable:
             _logger.warning("What was claimed is left to its leases: %s", unavailable)
         return not any(thread.is_alive() for thread in self._attempting)
@@ -165,11 +166,11 @@ class Worker:
             pause = self._longest_pause
             try:
                 pause = self._one_round()
-                self._end_of_outage()
+                self._end_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread: it must go on, or nothing is delivered any more
-                _logger.exception("The worker stumbled and goes on")
+                _logger.exception("Unexpected error in the worker; continuing")
             self._rest(pause)
 
     def _one_round(self) -> float:
@@ -184,7 +185,7 @@ class Worker:
         if self._monotonic() - self._renewed_at < self.options.lease.total_seconds() / 3:
             return
         with self._something_due:
-            held = self._admission.held()
+            held = self._share.held()
         self._claims.renew(held, self._clock() + self.options.lease)
         self._renewed_at = self._monotonic()
 
@@ -193,10 +194,10 @@ class Worker:
         with self._something_due:
             self._look_again = False
             moment = self._monotonic()
-            limit, full = self._admission.room(moment), self._admission.full(moment)
+            limit, full = self._share.room(moment), self._share.full(moment)
         claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit > 0 else []
         with self._something_to_do:
-            self._admission.offer(claimed)
+            self._share.offer(claimed)
             self._more_due = bool(full) or len(claimed) == limit
             self._something_to_do.notify()
         return len(claimed)
@@ -211,7 +212,7 @@ class Worker:
         # What is due already waits for a thread, and a thread that gets free looks again.
         pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
         # An attempt under way makes room for others when it becomes slow, and nothing else tells of that.
-        return min(pause, SLOW_SECONDS) if self._admission.busy else pause
+        return min(pause, SLOW_SECONDS) if self._share.busy else pause
 
     def _rest(self, seconds: float) -> None:
         with self._something_due:
@@ -220,9 +221,9 @@ class Worker:
     def _give_up_overdue(self) -> None:
         limit = self.options.attempt_limit
         with self._something_due:
-            overdue = self._admission.overdue(self._monotonic() - limit.total_seconds())
+            overdue = self._share.overdue(self._monotonic() - limit.total_seconds())
         for claim, delivery in overdue:
-            outcome = self._courier.overdue(claim.listener_id, delivery, limit)
+            outcome = self._attempts.overdue(claim.listener_id, delivery, limit)
             self._claims.record(claim, delivery, outcome, self._clock(), last=True)
 
     def _attempt_forever(self) -> None:
@@ -234,14 +235,14 @@ class Worker:
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
-                _logger.exception("The worker stumbled over lane %d and goes on", claim.lane)
+                _logger.exception("Unexpected error while working on lane %d; continuing", claim.lane)
             finally:
                 needed = self._finish(claim, outcome, lane)
 
     def _next_claim(self) -> Claim | None:
         with self._something_to_do:
             while not self._stopping:
-                claim = self._admission.take(self._monotonic())
+                claim = self._share.take(self._monotonic())
                 if claim is not None:
                     self._have_one_more_ready()
                     return claim
@@ -254,14 +255,14 @@ class Worker:
         # There may be a further claim, or one may come while all threads wait for receivers.
         if self._resting:
             self._something_to_do.notify()
-        elif sum(thread.is_alive() for thread in self._attempting) < self._admission.most_threads:
+        elif sum(thread.is_alive() for thread in self._attempting) < self._share.most_threads:
             self._start_attempting()
 
     def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:
         state = outcome.state if outcome is not None else None
         delivered = None if state in (None, DeliveryState.DEAD) else state is DeliveryState.DELIVERED
         with self._something_due:
-            counted = self._admission.finished(claim, delivered)
+            counted = self._share.finished(claim, delivered)
             if self._more_due or (lane is LaneState.PENDING and delivered):
                 self._look_again = True
                 self._something_due.notify()
@@ -270,7 +271,7 @@ class Worker:
     def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
         for delivery in claim.deliveries:
             self._note(claim, delivery)
-            outcome = self._courier.attempt(claim.listener_id, delivery)
+            outcome = self._attempts.run(claim.listener_id, delivery)
             self._note(claim, None)
             last = delivery is claim.deliveries[-1] or self._stopping
             lane = self._claims.record(claim, delivery, outcome, self._clock(), last)
@@ -287,7 +288,7 @@ class Worker:
 
     def _note(self, claim: Claim, delivery: OwedDelivery | None) -> None:
         with self._something_due:
-            self._admission.attempting(claim, delivery, self._monotonic())
+            self._share.attempting(claim, delivery, self._monotonic())
 
     def _prune_sometimes(self) -> None:
         if self._monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
@@ -300,11 +301,9 @@ class Worker:
             self._pruned_at = self._monotonic()
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:
-        level = logging.DEBUG if self._outage else logging.ERROR
-        self._outage = True
-        _logger.log(level, "Deliveries wait: %s", unavailable)
+        level = logging.ERROR if self._outage.begin() else logging.DEBUG
+        _logger.log(level, "Deliveries are waiting for the database: %s", unavailable)
 
-    def _end_of_outage(self) -> None:
-        if self._outage:
-            self._outage = False
-            _logger.info("The database answers again, deliveries go on")
+    def _end_outage(self) -> None:
+        if self._outage.end():
+            _logger.info("The database answers again; deliveries continue")

@@ -1,38 +1,37 @@
-"""The dispatcher: decides who is owed an event and has it written. It never touches a network."""
+"""The dispatcher: decides who is owed an event and writes that down. It never touches a network."""
 
 import logging
 import math
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from threading import Lock
 from typing import Protocol
 
 from ..errors import InvalidConfig, NotifierUnavailable, StoreUnavailable
-from ..event import FINAL_TASK_EVENT_TYPES, Event, matches_any, utc_now
+from ..event import Event, utc_now
 from ..notifier import ONE_TARGET
+from ..outage import Outage
 from ..plugin_host import LoadedNotifier
 from ..records import Kept, Listener, Owed, OwedEvent
+from .routes import NO_ROUTES, Route, Routes
 
-_LOOK_AGAIN_SECONDS = 5.0
-"""Targets that could not be told are not asked for again before: a plugin that fails slowly would slow every event."""
+_RETRY_SECONDS = 5.0
+"""Unknown targets are not asked for more often: a plugin that fails slowly would slow down every event."""
 
 _logger = logging.getLogger(__name__)
 
 
 class ListenerRows(Protocol):
-    """Where listeners are kept."""
+    """Where listeners are kept (``pulp_notifiers.store``)."""
 
     def all(self) -> tuple[int, list[Listener]]: ...
     def latest_revision(self) -> int: ...
 
 
 class Outbox(Protocol):
-    """Where events and deliveries are written."""
+    """Where events and deliveries are written (``pulp_notifiers.store``)."""
 
     def add_all(
         self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
@@ -40,91 +39,15 @@ class Outbox(Protocol):
 
 
 class Notifiers(Protocol):
-    """Who knows the targets of a config."""
+    """What knows the targets of a config (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
 
-    def get(self, notifier_type: str) -> LoadedNotifier: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    event_types: tuple[str, ...]
-    task_id: str | None
-    include: frozenset[str]
-    unresolved: Owed
-    owed: tuple[Owed, ...]
-
-
-class _Routes:
-    """Who listens to what, by one revision of the listeners."""
-
-    def __init__(self, revision: int, routes: Iterable[_Route]) -> None:
-        self.revision = revision
-        self._by_task: dict[str | None, list[_Route]] = defaultdict(list)
-        for route in routes:
-            self._by_task[route.task_id].append(route)
-        self._of_any_task = self._by_task.pop(None, [])
-        self._wanted: dict[str, bool] = {}
-        known = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
-        self._asking = [route for route in known if route.include]
-        self._included: dict[str, frozenset[str]] = {}
-
-    @property
-    def complete(self) -> bool:
-        """Whether the targets of all listeners are known."""
-        return all(route.owed for routes in (self._of_any_task, *self._by_task.values()) for route in routes)
-
-    def owed(self, event: Event) -> list[Owed]:
-        """Return the targets that are to get an event."""
-        candidates = (*self._of_any_task, *self._of_task(event.task_id()))
-        chosen = [route for route in candidates if matches_any(route.event_types, event.type)]
-        return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
-
-    def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
-        """Return who is owed what of events that happened in this order."""
-        gone: set[str] = set()
-        found = []
-        for event in events:
-            owed = [each for each in self.owed(event) if each.listener_id not in gone]
-            ended = self.ended(event)
-            gone.update(ended)
-            found.append(OwedEvent(event, owed, ended))
-        return found
-
-    def ended(self, event: Event) -> list[str]:
-        """Return the listeners that an event is the last one for."""
-        if event.type not in FINAL_TASK_EVENT_TYPES:
-            return []
-        return [route.unresolved.listener_id for route in self._of_task(event.task_id())]
-
-    def want(self, event_type: str, task_id: str | None) -> bool:
-        """Tell whether an event is worth firing: somebody wants it, or the task that it is about is listened to."""
-        if self._of_task(task_id):
-            return True
-        known = self._wanted.get(event_type)
-        if known is None:
-            known = any(matches_any(route.event_types, event_type) for route in self._of_any_task)
-            self._wanted[event_type] = known
-        return known
-
-    def included(self, event_type: str) -> frozenset[str]:
-        """Return what those who listen to a type, in whatever task, ask to be told with it."""
-        known = self._included.get(event_type)
-        if known is None:
-            asking = (route.include for route in self._asking if matches_any(route.event_types, event_type))
-            known = self._included[event_type] = frozenset[str]().union(*asking)
-        return known
-
-    def _of_task(self, task_id: str | None) -> Sequence[_Route]:
-        return () if task_id is None else self._by_task.get(task_id, ())
-
-
-_NOBODY_KNOWN = _Routes(-1, ())
+    def get(self, plugin_type: str, /) -> LoadedNotifier: ...
 
 
 class Dispatcher:
     """Matches events with listeners in memory and writes what is owed.
 
-    What it knows of listeners belongs to a revision; the transaction that writes an event checks that the revision
+    What it knows about listeners belongs to a revision; the transaction that writes an event checks that the revision
     still holds, so a listener that another process registered a moment ago is not missed.
 
     :param check_seconds: for how long :meth:`wants` and :meth:`included` trust what is known.
@@ -148,15 +71,15 @@ class Dispatcher:
         self._monotonic = monotonic
         self._check_seconds = check_seconds
         self._check_at = -math.inf
-        self._outage = False
-        self._look_again_at = math.inf
+        self._reload_at = math.inf
+        self._outage = Outage(clock)
         self._lock = Lock()
-        self._routes: _Routes | None = None
+        self._routes: Routes | None = None
 
     def fire(self, event: Event) -> int:
         """Write the event and what is owed of it, in one transaction; return how many deliveries it has.
 
-        Firing an event id again adds nothing. An event that nobody listens to is not kept.
+        Firing an event id again adds nothing. An event that no listener matches is not kept.
 
         :raises StoreUnavailable: nothing was written.
         :raises TypeError: payload or call report hold a value that has no JSON form.
@@ -167,86 +90,99 @@ class Dispatcher:
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
         """Write events, what is owed of them, and what a source remembers, in one transaction; see :meth:`fire`.
 
-        :param kept: what the source remembers that brings the events; its lease counts though there be no events.
+        :param kept: what the source that brings the events remembers; its lease is checked even without events.
         :raises LeaseLost: another process runs that source, and nothing was written.
         """
         if not events and kept is None:
             return 0
         routes = self._routes
-        if routes is None or self._monotonic() >= self._look_again_at:
+        if routes is None or self._monotonic() >= self._reload_at:
             routes = self._load()
-        while True:
-            written = self._outbox.add_all(routes.batch(events), routes.revision, self._clock(), kept)
-            if written is not None:
-                break
+        while (written := self._write(routes.batch(events), routes.revision, kept)) is None:
             routes = self._load()
-        for event in events:
-            _logger.debug("Event %s (%s) fired by %s", event.id, event.type, event.source)
-        if written:
-            self._wake()
         return written
 
+    def fire_to(self, listener_id: str, event: Event) -> bool:
+        """Write an event that is owed to one listener, whatever event types it has.
+
+        :return: False if the listener is not registered; nothing was written then.
+        :raises StoreUnavailable: nothing was written.
+        """
+        while True:
+            revision, listeners = self._listeners.all()
+            found = next((each for each in listeners if each.id == listener_id), None)
+            if found is None:
+                return False
+            owed = [Owed(found.id, found.notifier_type, ONE_TARGET)]
+            if self._write([OwedEvent(event, owed)], revision) is not None:
+                return True
+
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Tell whether an event of that type, in that task, is worth firing.
+        """Return whether an event of that type, in that task, is worth firing.
 
         Answered from memory, so that it costs next to nothing: the listeners' revision is read at most once every
         ``check_seconds``, and a listener that another process registered is known after that time. While the database
-        is away the answer is the last one known.
+        is away the last known answer is given.
         """
-        routes = self._routes
-        if routes is None or self._monotonic() >= self._check_at:
-            routes = self._checked()
-        return routes.want(event_type, task_id)
+        return self._checked().want(event_type, task_id)
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Return what listeners of an event type ask sources to tell with it; answered as :meth:`wants` is."""
-        routes = self._routes
-        if routes is None or self._monotonic() >= self._check_at:
-            routes = self._checked()
-        return routes.included(event_type)
+        """Return what listeners of an event type ask sources to add to it; answered as :meth:`wants` is."""
+        return self._checked().included(event_type)
 
     def learn(self) -> None:
-        """Look up who listens, so that nothing is ever unwanted only because nobody could be asked yet.
+        """Read the listeners now, so that no event is skipped only because none were known yet.
 
-        :raises StoreUnavailable: nobody can be asked now.
+        :raises StoreUnavailable: they cannot be read.
         """
         self._load()
 
     def look_again(self) -> None:
-        """Do not trust what is known of listeners: one has changed in this process."""
+        """Stop trusting what is known about listeners: one has changed in this process."""
         self._check_at = -math.inf
 
-    def _checked(self) -> _Routes:
+    def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> int | None:
+        written = self._outbox.add_all(batch, revision, self._clock(), kept)
+        if written is None:
+            return None
+        for each in batch:
+            _logger.debug("Event %s (%s) fired by %s", each.event.id, each.event.type, each.event.source)
+        if written:
+            self._wake()
+        return written
+
+    def _checked(self) -> Routes:
+        routes = self._routes
+        if routes is not None and self._monotonic() < self._check_at:
+            return routes
         # Set first, so that other threads go on with what is known meanwhile.
         self._check_at = self._monotonic() + self._check_seconds
-        routes = self._routes
         try:
             if routes is None or self._listeners.latest_revision() != routes.revision:
                 routes = self._load()
         except StoreUnavailable as unavailable:
-            # No exception: nobody may be listening, and then it is nothing to the caller.
-            self._check_at = self._monotonic() + max(self._check_seconds, _LOOK_AGAIN_SECONDS)
-            routes = self._routes = routes or _NOBODY_KNOWN
-            level = logging.DEBUG if self._outage else logging.WARNING
-            _logger.log(level, "Whether anybody listens to tasks cannot be looked up: %s", unavailable)
-            self._outage = True
+            # Not raised: perhaps no listener matches, and then the caller has no use for the database.
+            self._check_at = self._monotonic() + max(self._check_seconds, _RETRY_SECONDS)
+            routes = self._routes = routes or NO_ROUTES
+            level = logging.WARNING if self._outage.begin() else logging.DEBUG
+            _logger.log(level, "Listeners could not be read, using those known so far: %s", unavailable)
         else:
-            self._outage = False
+            self._outage.end()
         return routes
 
-    def _load(self) -> _Routes:
+    def _load(self) -> Routes:
         with self._lock:
             revision, listeners = self._listeners.all()
-            routes = _Routes(revision, map(self._route, listeners))
-            # A plugin that is missing now may be there soon, and no revision would tell.
-            self._look_again_at = math.inf if routes.complete else self._monotonic() + _LOOK_AGAIN_SECONDS
+            routes = Routes(revision, map(self._route, listeners))
+            # A plugin that is missing now may be installed soon, and no revision would show that.
+            self._reload_at = math.inf if routes.complete else self._monotonic() + _RETRY_SECONDS
             self._routes = routes
             return routes
 
-    def _route(self, listener: Listener) -> _Route:
-        # Where targets cannot be told there is one delivery all the same: its attempts say why, and it is kept.
+    def _route(self, listener: Listener) -> Route:
+        # With unknown targets there is one delivery all the same: its attempts say why, and it is kept.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
-        route = partial(_Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
+        route = partial(Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:
             notifier = self._notifiers.get(listener.notifier_type)
             targets = notifier.targets(notifier.parse(listener.config))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from ..encoding import dumps
 from ..event import TASK_EVENT_TYPES, Event, utc_now
 from ..task import FINAL_TASK_STATES, TaskReport
 
@@ -35,6 +36,25 @@ def task_event(report: TaskReport, source: str = "task") -> Event:
     event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
     event_type = _TYPE_OF_STATE[report.state]
     return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
+
+
+def is_writable(event: Event) -> bool:
+    """Return whether the event of a task has a JSON form; log an error if it has none."""
+    try:
+        dumps(event.body())
+    except (TypeError, ValueError) as error:
+        _log_unwritable(event, error)
+        return False
+    return True
+
+
+def _log_unwritable(event: Event, error: Exception) -> None:
+    _logger.error(
+        "Event %s of task %s has no JSON form and is dropped: %s; fix what the task reports",
+        event.type,
+        event.task_id(),
+        error,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +95,10 @@ class TaskEvents:
 
         :raises StoreUnavailable: nothing was written. The state counts as not yet seen: report it again.
         """
-        event_type = _TYPE_OF_STATE.get(report.state)
+        event_type = self._new_event_type(report, self._known(report.task_id))
         if event_type is None:
             return 0
-        known = self._known(report.task_id)
-        if known == report.state or known in FINAL_TASK_STATES:
-            return 0
-        deliveries = self._tell(report) if self._wants(event_type, report.task_id) else 0
+        deliveries = self._fired(report) if self._wants(event_type, report.task_id) else 0
         self._remember(report.task_id, report.state)
         return deliveries
 
@@ -90,9 +107,9 @@ class TaskEvents:
         states: dict[str, str] = {}
         worth_an_event = []
         for report in reports:
-            event_type = _TYPE_OF_STATE.get(report.state)
             known = states.get(report.task_id) or self._known(report.task_id)
-            if event_type is None or known == report.state or known in FINAL_TASK_STATES:
+            event_type = self._new_event_type(report, known)
+            if event_type is None:
                 continue
             states[report.task_id] = report.state
             if self._wants(event_type, report.task_id):
@@ -104,12 +121,20 @@ class TaskEvents:
         for task_id, state in news.states.items():
             self._remember(task_id, state)
 
-    def _tell(self, report: TaskReport) -> int:
+    @staticmethod
+    def _new_event_type(report: TaskReport, known: str | None) -> str | None:
+        """Return the type of the event that a report makes; None if its state is not new or has no events."""
+        if known == report.state or known in FINAL_TASK_STATES:
+            return None
+        return _TYPE_OF_STATE.get(report.state)
+
+    def _fired(self, report: TaskReport) -> int:
+        event = task_event(report)
         try:
-            return self._fire(task_event(report))
+            return self._fire(event)
         except (TypeError, ValueError) as error:
-            # To report it again would not help, and a task must not fail because of what it says.
-            _logger.error("That task %s is %s cannot be told to listeners: %s", report.task_id, report.state, error)
+            # Reporting it again would not help, and a task must not fail because of what it reports.
+            _log_unwritable(event, error)
             return 0
 
     def _known(self, task_id: str) -> str | None:

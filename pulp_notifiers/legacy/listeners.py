@@ -29,7 +29,7 @@ class EventListenerManager:
 
         :raises InvalidValue: one of the values cannot be accepted.
         """
-        return self._document(self._app.listeners.create(notifier_type_id, notifier_config, event_types))
+        return self._document(self._app.pulp2_listeners.create(notifier_type_id, notifier_config, event_types))
 
     @deprecated("App.listeners.get")
     def get(self, event_listener_id: object) -> dict[str, Any]:
@@ -37,12 +37,12 @@ class EventListenerManager:
 
         :raises NoSuchListener: there is none of this id.
         """
-        return self._document(self._app.listeners.get(str(event_listener_id)))
+        return self._document(self._app.pulp2_listeners.get(str(event_listener_id)))
 
     @deprecated("App.listeners.list")
     def list(self) -> Sequence[dict[str, Any]]:
         """Return all listeners in the order of their creation."""
-        return [self._document(listener) for listener in self._app.listeners.list()]
+        return [self._document(listener) for listener in self._app.pulp2_listeners.list()]
 
     @deprecated("App.listeners.update")
     def update(
@@ -56,7 +56,7 @@ class EventListenerManager:
         :raises NoSuchListener: there is none of this id.
         :raises InvalidValue: a value cannot be accepted; nothing is changed.
         """
-        return self._document(self._app.listeners.update(str(event_listener_id), notifier_config, event_types))
+        return self._document(self._app.pulp2_listeners.update(str(event_listener_id), notifier_config, event_types))
 
     @deprecated("App.listeners.delete")
     def delete(self, event_listener_id: object) -> None:
@@ -64,11 +64,11 @@ class EventListenerManager:
 
         :raises NoSuchListener: there is none of this id.
         """
-        self._app.listeners.delete(str(event_listener_id))
+        self._app.pulp2_listeners.delete(str(event_listener_id))
 
     @property
     def _app(self) -> App:
         return self._given_app or shared_app()
 
     def _document(self, listener: Listener) -> dict[str, Any]:
-        return listener_document(listener, self._app.listeners.shown_config(listener))
+        return listener_document(listener, self._app.pulp2_listeners.shown_config(listener))

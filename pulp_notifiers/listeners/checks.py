@@ -7,7 +7,7 @@ from typing import Any
 from ..encoding import unportable
 from ..errors import InvalidConfig, NotifierUnavailable
 from ..event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
-from ..options import MASK, scrub
+from ..options import masked_without_stored, scrub
 from ..plugin_host import LoadedNotifier
 
 _KNOWN = (*REPOSITORY_EVENT_TYPES, REPO_VERSION_CREATED, *TASK_EVENT_TYPES)
@@ -31,14 +31,14 @@ def pattern_problems(event_types: Sequence[object], task_id: str | None) -> list
 def _pattern_problems(event_type: object, task_id: str | None) -> Iterable[str]:
     if not isinstance(event_type, str) or not is_pattern(event_type):
         yield (
-            f"{event_type!r} is no event type: write words of letters, digits, _ and -, joined by dots; "
+            f"{event_type!r} is not an event type: write words of letters, digits, _ and -, joined by dots; "
             f"* stands for one word and # for any number."
         )
     elif task_id is not None and event_type in _OF_PULP_2:
         # In the API of Pulp 2 it would look like a listener for every task, which its clients would rely on.
         yield f"{event_type!r} is not about a task: with task_id write types such as task.finished, or task.*."
     elif _looks_known(event_type) and event_type not in _KNOWN:
-        yield f"{event_type!r} is no event type; there are: {', '.join(_KNOWN)}."
+        yield f"{event_type!r} is not an event type; use one of: {', '.join(_KNOWN)}."
 
 
 def _looks_known(event_type: str) -> bool:
@@ -49,16 +49,16 @@ def _looks_known(event_type: str) -> bool:
 def include_problems(include: Sequence[object]) -> list[str]:
     """Return what is wrong with what a listener asks sources to include."""
     return [
-        f"{name!r} is nothing that can be included: write 1 to 32 small letters and _, such as {CONTENT}."
+        f"{name!r} cannot be included: write 1 to 32 lower-case letters and _, such as {CONTENT}."
         for name in include
         if not isinstance(name, str) or not _INCLUDED.fullmatch(name)
     ]
 
 
 def include_advice(include: Sequence[str]) -> Sequence[str]:
-    """Return what should be known of what a listener asks sources to include."""
+    """Return remarks on what a listener asks sources to include."""
     return [
-        f"It asks sources to include {name!r}; no source of pulp-notifiers itself knows anything but {CONTENT}."
+        f"It asks sources to include {name!r}; the bundled sources know only {CONTENT}."
         for name in include
         if name != CONTENT
     ]
@@ -71,9 +71,7 @@ def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Prob
         return {"config": [flaw]}
     secret_options = notifier.secret_options(config)
     found = {f"config.{name}": ["Unexpected field"] for name in notifier.unknown_options(config)}
-    for name in secret_options:
-        if config[name] == MASK:
-            found[f"config.{name}"] = [f"{MASK} stands for a stored secret, and there is none: write the secret."]
+    found |= {f"config.{name}": [problem] for name, problem in masked_without_stored(config, secret_options).items()}
     for name, problem in _refused(notifier, config).items():
         field = f"config.{name}" if name else "config"
         found.setdefault(field, []).append(scrub(problem, config, secret_options))

@@ -1,7 +1,7 @@
 """Options of listeners and sources: what a model declares, how options are merged, and how secrets stay secret."""
 
 from .model import SECRET_NAME, config_model, declared_secrets, holds_secret, problems_of, undeclared
-from .secrets import MASK, mask, merge_config, scrub, unmask
+from .secrets import MASK, mask, masked_without_stored, merge_config, scrub, unmask
 
 __all__ = [
     "MASK",
@@ -10,6 +10,7 @@ __all__ = [
     "declared_secrets",
     "holds_secret",
     "mask",
+    "masked_without_stored",
     "merge_config",
     "problems_of",
     "scrub",

@@ -48,3 +48,9 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
+
+
+def masked_without_stored(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, str]:
+    """Return what is wrong with the secrets of a new config that read ``*****``, by option."""
+    sentence = f"{MASK} stands for a stored secret, and none is stored: write the secret."
+    return {name: sentence for name in sorted(secret_options) if config[name] == MASK}

@@ -1,22 +1,36 @@
-"""Installed plugins: finding, loading and calling them (owner of stevedore)."""
+"""Installed plugins: finding, loading and calling them (owner of stevedore).
 
-from .calls import frames, guarded, named_words, one_line, require_parameters, words
+::
+
+    registry      which plugins are installed, and the loaded ones of this process
+    loaded        what loaded notifiers and source types have in common
+    notifiers     a notifier as the engine calls it
+    source_types  a source type as the engine calls it
+    handle_event  the adapter for plugins in Pulp 2's form
+    calls         calls that may fail in any way, and exceptions as text
+    registrar     what the rules for listeners and for sources have in common
+"""
+
+from .calls import described_error, error_text, one_line, stack_of
 from .handle_event import LegacyEvent
 from .notifiers import LoadedNotifier
-from .registry import InstalledPlugin, Registry, SourceRegistry
-from .sources import LoadedSource
+from .registrar import Registrar, secret_options
+from .registry import NOTIFIERS, SOURCES, InstalledPlugin, NotifierRegistry, SourceTypeRegistry
+from .source_types import LoadedSourceType
 
 __all__ = [
+    "NOTIFIERS",
+    "SOURCES",
     "InstalledPlugin",
     "LegacyEvent",
     "LoadedNotifier",
-    "LoadedSource",
-    "Registry",
-    "SourceRegistry",
-    "frames",
-    "guarded",
-    "named_words",
+    "LoadedSourceType",
+    "NotifierRegistry",
+    "Registrar",
+    "SourceTypeRegistry",
+    "described_error",
+    "error_text",
     "one_line",
-    "require_parameters",
-    "words",
+    "secret_options",
+    "stack_of",
 ]

@@ -1,4 +1,4 @@
-"""What every kind of plugin has in common: options that a model reads, and calls that may go wrong in any way."""
+"""Calls into plugins, which may fail in any way, and what their exceptions look like as text."""
 
 import inspect
 import re
@@ -31,11 +31,11 @@ def guarded(work: Callable[[], ResultT], what: str, unavailable: Callable[[str],
         raise
     except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
         # Not the text of a ValidationError, which repeats values that may be secret.
-        told = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else words(failure)
-        raise unavailable(f"{what} failed: {type(failure).__name__}: {told}".rstrip(": ")) from failure
+        text = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else error_text(failure)
+        raise unavailable(f"{what} failed: {type(failure).__name__}: {text}".rstrip(": ")) from failure
 
 
-def words(failure: BaseException) -> str:
+def error_text(failure: BaseException) -> str:
     """Return what an exception says, whatever it does when it is asked."""
     try:
         return str(failure)
@@ -43,12 +43,12 @@ def words(failure: BaseException) -> str:
         return "it cannot be printed"
 
 
-def named_words(failure: BaseException) -> str:
+def described_error(failure: BaseException) -> str:
     """Return the class of an exception that nobody foresaw, and what it says."""
-    return f"{type(failure).__name__}: {words(failure)}".rstrip(": ")
+    return f"{type(failure).__name__}: {error_text(failure)}".rstrip(": ")
 
 
-def frames(failure: BaseException) -> str:
+def stack_of(failure: BaseException) -> str:
     """Return where an exception comes from, without its own text, which may hold secrets."""
     return "".join(traceback.format_tb(failure.__traceback__))
 

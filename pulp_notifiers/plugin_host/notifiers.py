@@ -3,45 +3,40 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import InvalidConfig, NotifierUnavailable
 from ..event import Event
 from ..notifier import ONE_TARGET
-from ..options import SECRET_NAME, config_model, declared_secrets, problems_of, undeclared
-from .calls import UNPRINTABLE, guarded, require_parameters
+from ..options import SECRET_NAME, problems_of
+from .calls import UNPRINTABLE, require_parameters
 from .handle_event import HandleEventNotifier
+from .loaded import LoadedPlugin, built
 
-ResultT = TypeVar("ResultT")
 
-
-class LoadedNotifier:
-    """A notifier as the engine calls it: by type, with stored configs, whatever form its plugin has.
+class LoadedNotifier(LoadedPlugin):
+    """A notifier, called by type and with stored configs, whatever form its plugin has.
 
     :param notifier_type: the entry point's name.
     :param plugin: what the entry point names: a class or object with the contract, or a Pulp 2 style module or
         function.
-    :param settings: gives the validated section of the configuration file for a section name and its model.
-    :raises TypeError: the plugin has no contract; the text says what is missing.
+    :param settings: returns the validated section of the configuration file for a section name and its model.
+    :raises TypeError: the plugin lacks the contract; the text says what is missing.
     """
+
+    noun = "notifier"
 
     def __init__(
         self, notifier_type: str, plugin: Any, settings: Callable[[str, type[BaseModel]], BaseModel] | None = None
     ) -> None:
-        self.type = notifier_type
         self.notifier = _as_notifier(plugin)
-        self._config_model = config_model(self.notifier, "listener")
-        self._wants_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
-        self._declared_secrets = declared_secrets(self._config_model)
+        super().__init__(notifier_type, self.notifier, "listener")
+        self._takes_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
         section_model = getattr(self.notifier, "Settings", None)
         if section_model is not None and settings is not None:
             self.notifier.configure(settings(self.notifier.settings_section, section_model))
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the listener's options."""
-        return self._config_model.model_json_schema()
 
     def parse(self, config: Mapping[str, Any]) -> Any:
         """Return the stored options as the notifier's config model.
@@ -54,51 +49,43 @@ class LoadedNotifier:
     def targets(self, config: Any) -> tuple[str, ...]:
         """Return the targets of a parsed config, each once, in order.
 
-        :raises InvalidConfig: there is none, or one is no plain text.
-        :raises NotifierUnavailable: the notifier cannot tell them.
+        :raises InvalidConfig: there is none, or one is not plain text.
+        :raises NotifierUnavailable: the notifier fails to list them.
         """
-        targets = self._guarded("targets", lambda: tuple(self._told("targets", config, default=(ONE_TARGET,))))
+        targets = self._guarded("targets", lambda: tuple(self._listed("targets", config, default=(ONE_TARGET,))))
         if not targets:
             raise InvalidConfig(self.type, {"": "they name nobody to notify"})
         for target in targets:
             if not isinstance(target, str) or UNPRINTABLE.search(target):
                 shown = ascii(target) if isinstance(target, str) else f"a value of type {type(target).__name__}"
-                raise InvalidConfig(self.type, {"": f"{shown} is no target: write text without control characters"})
+                raise InvalidConfig(self.type, {"": f"{shown} is not a target: write text without control characters"})
         return tuple(dict.fromkeys(targets))
 
     def advice(self, config: Any) -> tuple[str, ...]:
         """Return the notifier's remarks on a parsed config.
 
-        :raises NotifierUnavailable: the notifier cannot tell them.
+        :raises NotifierUnavailable: the notifier fails to make them.
         """
-        return self._guarded("advice", lambda: tuple(map(str, self._told("advice", config, default=()))))
+        return self._guarded("advice", lambda: tuple(map(str, self._listed("advice", config, default=()))))
 
     def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
-        """Make one attempt; see :meth:`Notifier.send`."""
-        if self._wants_attempt:
+        """Make one attempt; see :meth:`pulp_notifiers.notifier.Notifier.send`."""
+        if self._takes_attempt:
             self.notifier.send(event, config, target, attempt=attempt)
         else:
             self.notifier.send(event, config, target)
 
-    def close(self) -> None:
-        """Release what the notifier holds.
-
-        :raises NotifierUnavailable: the notifier cannot.
-        """
-        self._guarded("close", getattr(self.notifier, "close", lambda: None))
-
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
         """Return which of the options given are secret.
 
-        A Pulp 2 style notifier declares none, so there the names decide, also those inside of an option's value.
+        A Pulp 2 style notifier declares none, so there the names decide, also those inside an option's value.
         """
         if isinstance(self.notifier, HandleEventNotifier):
             return frozenset(name for name, value in config.items() if _names_secret({name: value}))
-        return self._declared_secrets & config.keys()
+        return super().secret_options(config)
 
-    def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
-        """Return which of the options given the notifier does not have."""
-        return undeclared(self._config_model, config)
+    def _unavailable(self, reason: str) -> NotifierUnavailable:
+        return NotifierUnavailable(self.type, reason)
 
     def _parsed(self, config: Mapping[str, Any]) -> BaseModel:
         try:
@@ -106,17 +93,12 @@ class LoadedNotifier:
         except ValidationError as error:
             raise InvalidConfig(self.type, problems_of(error)) from None
 
-    def _told(self, name: str, config: Any, default: Iterable[Any]) -> Iterable[Any]:
+    def _listed(self, name: str, config: Any, default: Iterable[Any]) -> Iterable[Any]:
         method = getattr(self.notifier, name, None)
-        told: Iterable[Any] = default if method is None else method(config)
-        if isinstance(told, str | bytes):
+        listed: Iterable[Any] = default if method is None else method(config)
+        if isinstance(listed, str | bytes):
             raise TypeError("it returned one text, not a list of texts")
-        return told
-
-    def _guarded(self, name: str, work: Callable[[], ResultT]) -> ResultT:
-        return guarded(
-            work, f"The {self.type} notifier's {name}", lambda reason: NotifierUnavailable(self.type, reason)
-        )
+        return listed
 
 
 def _names_secret(value: Any) -> bool:
@@ -136,6 +118,6 @@ def _as_notifier(plugin: Any) -> Any:
         return HandleEventNotifier(plugin)
     if not callable(getattr(plugin, "send", None)):
         raise TypeError(f"{plugin!r} has neither send(event, config, target) nor handle_event(notifier_config, event)")
-    notifier: Any = plugin() if inspect.isclass(plugin) else plugin
+    notifier = built(plugin)
     require_parameters(notifier.send, 3, "send(event, config, target)")
     return notifier

@@ -15,7 +15,7 @@ from stevedore.named import NamedExtensionManager
 
 from ..errors import InvalidSetting, NotifierUnavailable, PluginUnavailable, SourceUnavailable
 from .notifiers import LoadedNotifier
-from .sources import LoadedSource
+from .source_types import LoadedSourceType
 
 NOTIFIERS = "pulp_notifiers.notifiers"
 """The entry point group of notifiers."""
@@ -55,7 +55,7 @@ class InstalledPlugin:
     problem: str | None
 
 
-class Plugins(ABC, Generic[LoadedT]):
+class PluginRegistry(ABC, Generic[LoadedT]):
     """The plugins of one entry point group, each loaded on first use.
 
     Looks at the installed distributions anew where a type is asked for that it does not know, so that a plugin
@@ -157,7 +157,7 @@ class Plugins(ABC, Generic[LoadedT]):
         return InstalledPlugin(entry.name, _distribution(entry), version, entry.value, problem)
 
 
-class Registry(Plugins[LoadedNotifier]):
+class NotifierRegistry(PluginRegistry[LoadedNotifier]):
     """The notifiers.
 
     :param settings: gives a notifier its validated section of the configuration file.
@@ -190,7 +190,7 @@ class Registry(Plugins[LoadedNotifier]):
         return NotifierUnavailable(name, reason)
 
 
-class SourceRegistry(Plugins[LoadedSource]):
+class SourceTypeRegistry(PluginRegistry[LoadedSourceType]):
     """The source types."""
 
     noun = "source"
@@ -198,8 +198,8 @@ class SourceRegistry(Plugins[LoadedSource]):
     def __init__(self, group: str = SOURCES) -> None:
         super().__init__(group)
 
-    def _wrap(self, name: str, plugin: Any) -> LoadedSource:
-        return LoadedSource(name, plugin)
+    def _wrap(self, name: str, plugin: Any) -> LoadedSourceType:
+        return LoadedSourceType(name, plugin)
 
     def _unavailable(self, name: str, reason: str) -> SourceUnavailable:
         return SourceUnavailable(name, reason)

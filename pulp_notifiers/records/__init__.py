@@ -6,6 +6,7 @@ from .delivery import (
     Backlog,
     Claim,
     Delivery,
+    DeliveryFilter,
     DeliveryState,
     LaneState,
     Outcome,
@@ -13,8 +14,8 @@ from .delivery import (
     OwedDelivery,
     OwedEvent,
 )
-from .listener import Listener
-from .source import Kept, RegisteredSource, SourceState, SourceStatus
+from .listener import Listener, ListenerChange, ListenerDraft
+from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from .user import Operation, User
 
 __all__ = [
@@ -23,16 +24,21 @@ __all__ = [
     "Backlog",
     "Claim",
     "Delivery",
+    "DeliveryFilter",
     "DeliveryState",
     "Kept",
     "LaneState",
     "Listener",
+    "ListenerChange",
+    "ListenerDraft",
     "Operation",
     "Outcome",
     "Owed",
     "OwedDelivery",
     "OwedEvent",
     "RegisteredSource",
+    "SourceChange",
+    "SourceDraft",
     "SourceState",
     "SourceStatus",
     "User",

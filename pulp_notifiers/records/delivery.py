@@ -45,6 +45,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries are asked for; None does not choose by that field."""
+
+    state: DeliveryState | None = None
+    listener_id: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
     """A listener's target that is to get an event."""
 

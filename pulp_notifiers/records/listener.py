@@ -1,27 +1,65 @@
-"""A registered listener."""
+"""A listener: as it is asked for, as it is registered, and what is to change about it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """A registered wish: these event types, that notifier, this config.
+class ListenerDraft:
+    """A listener as somebody asks for it: these event types, that notifier, this config.
 
-    :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
     :ivar notifier_type: name of the notifier's entry point.
-    :ivar config: options as they were registered, secrets included.
+    :ivar config: options as they were given, secrets included.
     :ivar event_types: types or patterns in the order sent, duplicates kept.
     :ivar task_id: only events of this task; None for all.
-    :ivar ended: its task has ended, so it removed itself and is only kept until everything that it is owed went out.
-    :ivar include: what it asks sources to tell beyond what events of its types always carry.
+    :ivar include: what sources are asked to add to the events, such as ``content``.
     """
 
-    id: str
     notifier_type: str
     config: Mapping[str, Any]
     event_types: tuple[str, ...]
     task_id: str | None = None
-    ended: bool = False
     include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener(ListenerDraft):
+    """A registered listener.
+
+    :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
+    :ivar ended: its task has ended, so it removed itself; it is only kept until everything it is owed has gone out.
+    """
+
+    id: str = field(kw_only=True)
+    ended: bool = False
+
+    @classmethod
+    def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
+        """Return the listener that a draft becomes under an id."""
+        return cls(**{each.name: getattr(draft, each.name) for each in fields(ListenerDraft)}, id=listener_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerChange:
+    """What is to change about a listener; None leaves a field as it is.
+
+    :ivar config: options to overwrite; one with None is removed.
+    """
+
+    config: Mapping[str, Any] | None = None
+    event_types: tuple[str, ...] | None = None
+    include: tuple[str, ...] | None = None
+
+    def applied_to(
+        self, listener: Listener, merge: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Listener:
+        """Return the listener after the change.
+
+        :param merge: makes the new config from the stored one and from ``config``.
+        """
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        changed = {name: value for name, value in given.items() if value is not None}
+        if self.config is not None:
+            changed["config"] = merge(listener.config, self.config)
+        return replace(listener, **changed)

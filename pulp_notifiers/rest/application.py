@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 
 from .. import __version__
 from ..app import App
-from ..errors import NotifierError, StoreUnavailable
+from ..errors import PulpNotifiersError, StoreUnavailable
 from .access.gate import Gate
 from .access.oauth import OAuth, OAuthSettings
 from .http.answers import empty_answer, json_answer, request_uri
@@ -51,12 +51,13 @@ def create_app(app: App) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         exception_handlers={
-            NotifierError: _refused,
+            PulpNotifiersError: _refused,
             RequestValidationError: _refused,
             HTTPException: _unrouted,
-            ClientDisconnect: _nobody_listens,
+            ClientDisconnect: _client_gone,
         },
     )
+    service.state.max_body_bytes = app.own.max_body_bytes
     proxies = TrustedProxies(app.own.trusted_proxies)
     _add_routes(service, app, _gate(app, proxies))
     # The last one added is the outermost.
@@ -78,14 +79,14 @@ def _gate(app: App, proxies: TrustedProxies) -> Gate:
 
 
 def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
-    ListenersV2(app.listeners, gate, app.own.max_body_bytes).add_to(service.router)
-    ListenersV3(app.listeners, app.own.max_body_bytes).add_to(Routes(service.router, gate, "Listeners"))
+    ListenersV2(app.pulp2_listeners, gate, app.own.max_body_bytes).add_to(service.router)
+    ListenersV3(app.listeners).add_to(Routes(service.router, gate, "Listeners"))
     EventsV3(app).add_to(Routes(service.router, gate, "Events"))
     TasksV3(app).add_to(Routes(service.router, gate, "Tasks"))
     PluginsV3(app.registry, "notifiers", "notifiers").add_to(Routes(service.router, gate, "Notifiers"))
-    SourcesV3(app.sources, app.own.max_body_bytes).add_to(Routes(service.router, gate, "Sources"))
+    SourcesV3(app.sources).add_to(Routes(service.router, gate, "Sources"))
     PluginsV3(app.source_registry, "source-types", "source types").add_to(Routes(service.router, gate, "Sources"))
-    DeliveriesV3(app.store).add_to(Routes(service.router, gate, "Deliveries"))
+    DeliveriesV3(app.deliveries).add_to(Routes(service.router, gate, "Deliveries"))
     StatusV3(app).add_to(Routes(service.router, gate, "Status"))
     DocsV3().add_to(Routes(service.router, gate, "Docs"))
 
@@ -118,7 +119,7 @@ async def _unrouted(request: Request, error: Any) -> Response:
     return errors_v3.detail(404, errors_v3.NOT_FOUND)
 
 
-async def _nobody_listens(_request: Request, _error: Any) -> Response:
+async def _client_gone(_request: Request, _error: Any) -> Response:
     return Response(status_code=400)
 
 

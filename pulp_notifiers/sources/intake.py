@@ -1,25 +1,22 @@
 """The intake: where one running source hands over what it found."""
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..dispatch import TaskEvents, task_event
-from ..encoding import dumps, unportable
+from ..dispatch import TaskEvents, is_writable, task_event
+from ..encoding import unportable
 from ..event import Event
 from ..records import Kept, RegisteredSource
 from ..task import TaskReport
 
 _LONGEST_KEY = 255
 
-_logger = logging.getLogger(__name__)
-
 
 class Dispatcher(Protocol):
-    """Who writes events, and knows the wishes of listeners (:class:`pulp_notifiers.dispatch.dispatcher.Dispatcher`)."""
+    """Who writes events, and knows the wishes of listeners (:class:`pulp_notifiers.dispatch.Dispatcher`)."""
 
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int: ...
     def wants(self, event_type: str, task_id: str | None = None) -> bool: ...
@@ -113,7 +110,7 @@ class SourceIntake:
             self._engine.dispatcher.fire_all([*of_tasks, *events], kept)
         except (TypeError, ValueError):
             # Which of them it was costs a look at each, so that is only looked for now.
-            self._engine.dispatcher.fire_all([*filter(_is_writable, of_tasks), *events], kept)
+            self._engine.dispatcher.fire_all([*filter(is_writable, of_tasks), *events], kept)
         self._engine.task_events.note(news)
 
 
@@ -128,16 +125,6 @@ def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     if flaw:
         raise ValueError(f"What a source tells of itself cannot be shown. {flaw}")
     return copy
-
-
-def _is_writable(event: Event) -> bool:
-    try:
-        dumps(event.body())
-    except (TypeError, ValueError) as error:
-        # To report it again would not help, and the other tasks must not wait for it.
-        _logger.error("That task %s is %s cannot be told to listeners: %s", event.task_id(), event.type, error)
-        return False
-    return True
 
 
 def _checked(remember: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from ..backoff import Backoff, usable_seconds
 from ..errors import InvalidSource, LeaseLost, PermanentFailure, SourceUnavailable, StoreUnavailable, TemporaryFailure
 from ..event import utc_now
 from ..options import scrub
-from ..plugin_host import LoadedSource, frames, named_words, one_line, words
+from ..plugin_host import LoadedSourceType, described_error, error_text, one_line, stack_of
 from ..records import RegisteredSource, SourceState, SourceStatus
 from .intake import Engine, SourceIntake
 
@@ -22,10 +22,10 @@ _STEADY_SECONDS = 60.0
 _logger = logging.getLogger(__name__)
 
 
-class Types(Protocol):
-    """Which source types are installed (:class:`pulp_notifiers.plugin_host.registry.SourceRegistry`)."""
+class SourceTypes(Protocol):
+    """Which source types are installed (:class:`pulp_notifiers.plugin_host.registry.SourceTypeRegistry`)."""
 
-    def get(self, plugin_type: str) -> LoadedSource: ...
+    def get(self, plugin_type: str, /) -> LoadedSourceType: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SourceRun:
         self,
         source: RegisteredSource,
         owner: str,
-        types: Types,
+        types: SourceTypes,
         engine: Engine,
         options: RunOptions,
         changed: Callable[[], None] = lambda: None,
@@ -118,13 +118,13 @@ class SourceRun:
             self.stop()
             return 0.0
         except TemporaryFailure as temporary:
-            return self._failed(words(temporary), at_least=usable_seconds(temporary.retry_after))
+            return self._failed(error_text(temporary), at_least=usable_seconds(temporary.retry_after))
         except (PermanentFailure, InvalidSource, SourceUnavailable) as permanent:
-            return self._failed(words(permanent), at_least=self._options.seldom_seconds)
+            return self._failed(error_text(permanent), at_least=self._options.seldom_seconds)
         except StoreUnavailable as unavailable:
-            return self._failed(words(unavailable))
+            return self._failed(error_text(unavailable))
         except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
-            return self._failed(named_words(unexpected), unexpected=unexpected)
+            return self._failed(described_error(unexpected), unexpected=unexpected)
         return self._failed("It ended although nobody asked it to.")
 
     def _failed(self, told: str, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
@@ -140,7 +140,7 @@ class SourceRun:
             self._status = replace(self._status, state=SourceState.FAILING, problem=reason, problem_since=since)
         # Once for each outage; what it was at last is in the status.
         level = logging.ERROR if new else logging.DEBUG
-        told = reason if unexpected is None else f"{reason}\n{frames(unexpected)}"
+        told = reason if unexpected is None else f"{reason}\n{stack_of(unexpected)}"
         _logger.log(level, "Source %s brings nothing in until this is mended: %s", self.source.name, told)
         self._changed()
         wait = max(self._options.backoff.delay_seconds(self._failures), at_least)
@@ -154,7 +154,7 @@ class SourceRun:
                 self._works_since = self._monotonic()
                 status = replace(status, state=SourceState.RUNNING, problem=None, problem_since=None)
             if facts is not None:
-                status = replace(status, facts=facts, told_at=self._clock())
+                status = replace(status, facts=facts, reported_at=self._clock())
             self._status = status
         if recovered:
             _logger.info("Source %s works again", self.source.name)

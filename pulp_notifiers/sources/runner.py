@@ -10,10 +10,11 @@ from typing import Protocol
 
 from ..errors import StoreUnavailable
 from ..event import utc_now
+from ..outage import Outage
 from ..records import RegisteredSource, SourceStatus
 from .intake import Engine
 from .lease_holder import has_died, new_holder
-from .run import RunOptions, SourceRun, Types
+from .run import RunOptions, SourceRun, SourceTypes
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class SourceRunner:
     def __init__(
         self,
         leases: Leases,
-        types: Types,
+        types: SourceTypes,
         make_engine: Callable[[], Engine],
         options: RunOptions | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -68,7 +69,7 @@ class SourceRunner:
         self._names: Collection[str] | None = None
         self._look_again = threading.Event()
         self._stopped = threading.Event()
-        self._outage = False
+        self._outage = Outage(clock)
         self._pid = 0
         self._supervising = threading.Thread(target=self._supervise, name="pulp-notifiers-sources", daemon=True)
         self._guarding = threading.Thread(target=self._guard, name="pulp-notifiers-source-leases", daemon=True)
@@ -136,7 +137,7 @@ class SourceRunner:
             self._look_again.clear()
             try:
                 self._one_round()
-                self._end_of_outage()
+                self._end_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread: it must go on, or leases are not renewed any more
@@ -208,11 +209,9 @@ class SourceRunner:
                 self._drop(run)
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:
-        level = logging.DEBUG if self._outage else logging.ERROR
-        self._outage = True
-        _logger.log(level, "Sources wait: %s", unavailable)
+        level = logging.ERROR if self._outage.begin() else logging.DEBUG
+        _logger.log(level, "Sources are waiting for the database: %s", unavailable)
 
-    def _end_of_outage(self) -> None:
-        if self._outage:
-            self._outage = False
-            _logger.info("The database answers again, sources go on")
+    def _end_outage(self) -> None:
+        if self._outage.end():
+            _logger.info("The database answers again; sources continue")

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..records import Attempt, Backlog, Delivery, DeliveryState
+from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
 from . import schema
 from .database import Database
 
@@ -20,6 +20,9 @@ _FORGET_ENDED = schema.listeners.delete().where(
 )
 
 
+_ALL = DeliveryFilter()
+
+
 class History:
     """Reads deliveries and their attempts."""
 
@@ -27,27 +30,20 @@ class History:
         self._database = database
 
     def deliveries(
-        self,
-        *,
-        state: DeliveryState | None = None,
-        listener_id: str | None = None,
-        event_id: str | None = None,
-        event_type: str | None = None,
-        limit: int = 100,
-        offset: int = 0,
+        self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0
     ) -> tuple[int, list[Delivery]]:
         """Return how many deliveries fit, and one page of them, newest first."""
-        wanted = {
-            schema.deliveries.c.state: state,
-            schema.deliveries.c.listener_id: listener_id,
-            schema.deliveries.c.event_id: event_id,
-            schema.events.c.type: event_type,
+        columns = {
+            schema.deliveries.c.state: wanted.state,
+            schema.deliveries.c.listener_id: wanted.listener_id,
+            schema.deliveries.c.event_id: wanted.event_id,
+            schema.events.c.type: wanted.event_type,
         }
-        conditions = [column == value for column, value in wanted.items() if value is not None]
+        conditions = [column == value for column, value in columns.items() if value is not None]
 
         def work(connection: sa.Connection) -> tuple[int, list[Delivery]]:
             count = sa.select(sa.func.count()).select_from(schema.deliveries)
-            if event_type is not None:
+            if wanted.event_type is not None:
                 count = count.join(schema.events, schema.events.c.id == schema.deliveries.c.event_id)
             page = _delivery_query().where(*conditions).order_by(schema.deliveries.c.id.desc())
             rows = connection.execute(page.limit(limit).offset(offset))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,9 @@ _END = (
     .values(ended_at=sa.bindparam("now"))
 )
 
-ListenerChange = Callable[[Listener], Listener]
+_CONVERTED = {"event_types"}
+_PLAIN = [each.name for each in fields(Listener) if each.name in schema.listeners.c and each.name not in _CONVERTED]
+"""Fields of a listener that its row holds as they are, in columns of the same names."""
 
 
 class ListenerRows:
@@ -72,7 +75,7 @@ class ListenerRows:
 
         self._database.write(work)
 
-    def change(self, listener_id: str, change: ListenerChange) -> Listener | None:
+    def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None:
         """Replace a listener by what the function makes of the stored one, in one transaction.
 
         What the function raises is passed on, and nothing is written.
@@ -116,19 +119,20 @@ class ListenerRows:
         return None if row is None else self._listener(row)
 
     def _listener(self, row: Any) -> Listener:
-        config = json.loads(self._open(row.sealed_config))
-        event_types = tuple(json.loads(row.event_types))
-        ended = row.ended_at is not None
-        include = tuple(json.loads(row.source_options or "{}").get("include", ()))
-        return Listener(row.id, row.notifier_type, config, event_types, row.task_id, ended, include)
+        plain = {name: getattr(row, name) for name in _PLAIN}
+        return Listener(
+            **plain,
+            config=json.loads(self._open(row.sealed_config)),
+            event_types=tuple(json.loads(row.event_types)),
+            include=tuple(json.loads(row.source_options or "{}").get("include", ())),
+            ended=row.ended_at is not None,
+        )
 
-    def _values(self, listener: Listener) -> dict[str, str | None]:
+    def _values(self, listener: Listener) -> dict[str, Any]:
         return {
-            "id": listener.id,
-            "notifier_type": listener.notifier_type,
+            **{name: getattr(listener, name) for name in _PLAIN},
             "sealed_config": self._seal(dumps(listener.config)),
             "event_types": dumps(list(listener.event_types)),
-            "task_id": listener.task_id,
             "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
         }
 

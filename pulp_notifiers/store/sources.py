@@ -207,7 +207,7 @@ class SourceRows:
                 "new_problem": status.problem,
                 "since": status.problem_since,
                 "new_facts": dumps(status.facts),
-                "told": status.told_at,
+                "told": status.reported_at,
             }
             for source_id, status in sorted(statuses.items())
         ]
@@ -234,7 +234,7 @@ class SourceRows:
 
     def _source(self, row: Any) -> RegisteredSource:
         config = json.loads(self._open(row.sealed_config))
-        return RegisteredSource(row.id, row.name, row.source_type, config, row.created_at)
+        return RegisteredSource(row.name, row.source_type, config, row.created_at, id=row.id)
 
 
 class Memory:

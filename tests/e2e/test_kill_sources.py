@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pulp_notifiers.app import App
+from pulp_notifiers.records import ListenerDraft, SourceDraft
 from pulp_notifiers.settings import Settings
 from tests.support.counting_source import entry_point
 from tests.support.service import Service
@@ -38,7 +39,7 @@ def counting_app(folder: Path, monkeypatch) -> Iterator[App]:
     """Return an app that looks on; it has a source that counts."""
     monkeypatch.syspath_prepend(str(folder / "site"))
     with App.from_settings(Settings({"notifiers": {"state_directory": str(folder / "state")}})) as app:
-        app.sources.add("numbers", "counting", {"pause_seconds": 0.001})
+        app.sources.add(SourceDraft("numbers", "counting", {"pause_seconds": 0.001}))
         yield app
 
 
@@ -63,7 +64,7 @@ def test_ten_kills_amid_takes_leave_memory_and_events_in_agreement(tmp_path, mon
     command = [sys.executable, "-m", "tests.support.counting_source", str(tmp_path / "state"), "0.5"]
     with counting_app(tmp_path, monkeypatch) as app:
         source = app.sources.get("numbers")
-        app.listeners.register("http", {"url": "http://127.0.0.1:9/"}, ["number.counted"])
+        app.listeners.create(ListenerDraft("http", {"url": "http://127.0.0.1:9/"}, ("number.counted",)))
 
         def number() -> int:
             return int(app.store.sources.memory(source.id).get("number", 0))

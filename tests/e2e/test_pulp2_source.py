@@ -10,6 +10,7 @@ from typing import Any
 import pika
 
 from pulp_notifiers.app import App
+from pulp_notifiers.records import SourceDraft
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.harness.rabbitmq import RabbitMQ
@@ -72,7 +73,7 @@ def serving(rabbitmq: RabbitMQ, folder: Path, name: str) -> Iterator[Service]:
     }
     looking_on = Settings({"notifiers": {"state_directory": str(folder / "state")}})
     with Service(folder, **own_stream) as service, App.from_settings(looking_on) as app:
-        app.sources.add(name, "amqp", {"url": rabbitmq.url})
+        app.sources.add(SourceDraft(name, "amqp", {"url": rabbitmq.url}))
         queue = f"pulp-notifiers.{app.store.installation()}.{name}"
 
         with channel_of(rabbitmq) as channel:

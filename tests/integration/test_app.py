@@ -8,7 +8,7 @@ import pytest
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import DeliveryState, SourceState
+from pulp_notifiers.records import DeliveryState, SourceDraft, SourceState
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.running import running_app, wait_until_idle
@@ -22,7 +22,7 @@ def settings(folder, **own):
 def test_an_event_fired_in_a_script_is_delivered(tmp_path):
     """The example of the docstring."""
     with HttpReceiver() as receiver, running_app(tmp_path) as app:
-        app.listeners.create("http", {"url": receiver.url}, ["*"])
+        app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
 
         assert 1 == app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
 
@@ -34,7 +34,7 @@ def test_what_was_fired_before_the_end_is_delivered_after_the_next_start(tmp_pat
     """The worker may even be another process."""
     with HttpReceiver() as receiver:
         with App.from_settings(settings(tmp_path / "state")) as app:
-            app.listeners.create("http", {"url": receiver.url}, ["*"])
+            app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
             app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
             assert not app.worker.running
         with running_app(tmp_path) as app:
@@ -46,10 +46,10 @@ def test_no_source_runs_before_it_is_known_who_listens(tmp_path, caplog):
     """It would pass over what somebody wants."""
     state = tmp_path / "state"
     with trial_source(tmp_path / "site"), App.from_settings(settings(state)) as app:
-        app.sources.add("zoo", "trial", {"url": "http://up/"})
+        app.sources.add(SourceDraft("zoo", "trial", {"url": "http://up/"}))
         sql(state, "ALTER TABLE listeners RENAME TO gone")
         app.source_runner.start()
-        wait_for(lambda: "Sources wait" in caplog.text)
+        wait_for(lambda: "Sources are waiting for the database" in caplog.text)
         assert SourceState.WAITING == app.sources.status("zoo").state
 
         sql(state, "ALTER TABLE gone RENAME TO listeners")
@@ -76,7 +76,7 @@ def wait_for(happened):
 def test_a_lost_key_file_stops_the_start(tmp_path):
     """Before anything is written with another key."""
     with App.from_settings(settings(tmp_path)) as app:
-        app.listeners.create("http", {"url": "http://x/", "password": "p"}, ["*"])
+        app.pulp2_listeners.create("http", {"url": "http://x/", "password": "p"}, ["*"])
     (tmp_path / "secret.key").unlink()
 
     with pytest.raises(InvalidSetting, match="restore the file from a backup"):
@@ -117,7 +117,7 @@ def test_two_workers_on_postgresql_deliver_each_event_once_and_in_order(tmp_path
         running_app(tmp_path, notifiers=own) as first,
         running_app(tmp_path, notifiers=own) as second,
     ):
-        first.listeners.create("http", {"url": receiver.url}, ["*"])
+        first.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
         for number in range(200):
             (first, second)[number % 2].fire(Event("repo.sync.start", {"repo_id": f"r{number % 5}", "n": number}))
         wait_until_idle(first, 60)
@@ -134,7 +134,7 @@ def test_two_workers_on_postgresql_deliver_each_event_once_and_in_order(tmp_path
 def test_closing_leaves_nothing_pending_undone_and_may_be_done_twice(tmp_path):
     """Attempts under way are finished."""
     with HttpReceiver() as receiver, running_app(tmp_path) as app:
-        app.listeners.create("http", {"url": receiver.url}, ["*"])
+        app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
         app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
         receiver.wait_for(1)
         app.close()

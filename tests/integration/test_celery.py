@@ -21,6 +21,7 @@ import pytest
 
 from pulp_notifiers.app import App
 from pulp_notifiers.celery import connect
+from pulp_notifiers.records import ListenerDraft
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.testing.http import HttpReceiver
@@ -272,7 +273,7 @@ def test_listeners_get_the_events_of_tasks(bridged: Bridged) -> None:
     """The worker of Celery writes them, and another process delivers."""
     group = uuid4()
     with HttpReceiver() as receiver, running_app(bridged.folder) as delivering, bridged.worker("-c", "1"):
-        delivering.listeners.register("http", {"url": receiver.url}, ["task.error"])
+        delivering.listeners.create(ListenerDraft("http", {"url": receiver.url}, ("task.error",)))
         bridged.send("add", 1, 2)
         failed = bridged.send("fail", "boom", group_id=str(group), headers={"tags": ["pulp:repository:zoo"]})
         receiver.wait_for(1)

@@ -11,7 +11,7 @@ from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidValue
 from pulp_notifiers.event import Event
 from pulp_notifiers.legacy import EventFireManager, current_task
-from pulp_notifiers.records import Attempt, DeliveryState, Listener
+from pulp_notifiers.records import Attempt, DeliveryFilter, DeliveryState, Listener
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.distributions import installed
@@ -45,7 +45,7 @@ def register(app, listeners):
     """Keep the listeners of a vector under the numbers that it gives them."""
     for listener in listeners:
         facts = (listener["notifier_type_id"], {"number": listener["id"]}, tuple(listener["event_types"]))
-        app.store.listeners.add(Listener(f"{listener['id']:024x}", *facts))
+        app.store.listeners.add(Listener(*facts, id=f"{listener['id']:024x}"))
 
 
 def assert_called(app, expected, listeners):
@@ -59,7 +59,7 @@ def assert_called(app, expected, listeners):
 
 def states(app, listener_number):
     """Return the states of a listener's deliveries."""
-    _, found = app.store.history.deliveries(listener_id=f"{listener_number:024x}")
+    _, found = app.store.history.deliveries(DeliveryFilter(listener_id=f"{listener_number:024x}"))
     return [delivery.state for delivery in found]
 
 
@@ -132,7 +132,7 @@ def test_a_stored_rest_api_behaves_as_http(app):
     """Pulp 2.0.6 renamed the type, and its migration forgot all listeners but one."""
     with HttpReceiver() as receiver:
         config = {"url": receiver.url}
-        app.store.listeners.add(Listener(LISTENER_ID, "rest-api", config, ("repo.sync.start",)))
+        app.store.listeners.add(Listener("rest-api", config, ("repo.sync.start",), id=LISTENER_ID))
 
         app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
 
@@ -143,7 +143,7 @@ def test_a_stored_rest_api_behaves_as_http(app):
 def test_a_notifier_that_hangs_delays_nobody(app):
     """Neither other listeners nor the next events."""
     for number, notifier_type in enumerate(["hangs", "ok"], start=1):
-        app.store.listeners.add(Listener(f"{number:024x}", notifier_type, {}, ("*",)))
+        app.store.listeners.add(Listener(notifier_type, {}, ("*",), id=f"{number:024x}"))
 
     for repo in ("zoo", "farm"):
         app.fire(Event("repo.sync.start", {"repo_id": repo}))
@@ -159,7 +159,7 @@ def test_all_listeners_get_the_same_event_and_their_own_config(app):
     config = {"a": [1, {"b": None}], "é": "x"}
     event = Event("repo.sync.finish", {"repo_id": "zoo"}, {"task_id": "t"})
     for notifier_type in ("ok", "old"):
-        app.listeners.create(notifier_type, config, ["repo.sync.finish"])
+        app.pulp2_listeners.create(notifier_type, config, ["repo.sync.finish"])
 
     app.fire(event)
 
@@ -216,7 +216,7 @@ def test_the_types_of_pulp_2_are_installed(app):
 def test_any_other_type_is_refused(app, notifier_type):
     """Whatever JSON can say; also the old name of http, which only stored listeners may have."""
     with pytest.raises(InvalidValue) as refusal:
-        app.listeners.create(notifier_type, {}, ["*"])
+        app.pulp2_listeners.create(notifier_type, {}, ["*"])
 
     assert ["notifier_type_id"] == refusal.value.property_names
     assert [] == app.listeners.list()

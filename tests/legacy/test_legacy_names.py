@@ -21,7 +21,7 @@ from pulp_notifiers.legacy import EventFireManager, EventListenerManager, TopicP
 from pulp_notifiers.legacy.current_task import call_report_of
 from pulp_notifiers.legacy.deprecation import deprecated
 from pulp_notifiers.plugin_host.handle_event import LegacyEvent
-from pulp_notifiers.records import DeliveryState
+from pulp_notifiers.records import DeliveryFilter, DeliveryState
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.task import TaskReport
 from tests.support.bson_types import ObjectId
@@ -48,7 +48,7 @@ def started(folder, **sections):
 
 def bodies(app, fire):
     """Return the bodies that a listener to everything gets when the function has fired."""
-    app.listeners.create("n1", {}, ["*"])
+    app.pulp2_listeners.create("n1", {}, ["*"])
     fire()
     app.worker.start()
     count, _ = app.store.history.deliveries()
@@ -219,7 +219,7 @@ def test_wrong_values_are_refused(app, arguments, names):
 def test_a_published_event_is_owed_until_it_is_delivered(app):
     """To a listener that nothing else chooses; each call is a message, also of one event that was fired too."""
     event = Event("repo.sync.finish", {"repo_id": "zoo"})
-    app.listeners.create("n1", {}, ["*"])
+    app.pulp2_listeners.create("n1", {}, ["*"])
 
     assert 1 == app.fire(event)
     for exchange in ("mine", "mine", None, ""):
@@ -230,8 +230,8 @@ def test_a_published_event_is_owed_until_it_is_delivered(app):
     assert [("amqp", {"exchange": "mine"}, ()), ("amqp", {}, ())] == [
         (listener.notifier_type, listener.config, listener.event_types) for listener in (mine, default)
     ]
-    assert 2 == app.store.history.deliveries(listener_id=mine.id, state=DeliveryState.PENDING)[0]
-    assert 2 == app.store.history.deliveries(listener_id=default.id, state=DeliveryState.PENDING)[0]
+    assert 2 == app.store.history.deliveries(DeliveryFilter(listener_id=mine.id, state=DeliveryState.PENDING))[0]
+    assert 2 == app.store.history.deliveries(DeliveryFilter(listener_id=default.id, state=DeliveryState.PENDING))[0]
 
 
 def test_processes_share_the_listener_of_an_exchange(tmp_path):

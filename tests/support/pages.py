@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pulp_notifiers.plugin_host import Registry
+from pulp_notifiers.plugin_host import NotifierRegistry
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -92,10 +92,10 @@ def _generated(directive: str, argument: str) -> list[str]:
             module, _, name = words[1].partition(":")
             return reference_text.setting_lines(words[0], getattr(import_module(module), name))
         case "notifier-settings":
-            notifier = Registry().get(words[0]).notifier
+            notifier = NotifierRegistry().get(words[0]).notifier
             return reference_text.setting_lines(notifier.settings_section, notifier.Settings)
         case "notifier-options":
-            return reference_text.option_lines(words[0], Registry().get(words[0]).notifier.Config)
+            return reference_text.option_lines(words[0], NotifierRegistry().get(words[0]).notifier.Config)
         case "command":
             return reference_text.command_lines(argument)
     return []

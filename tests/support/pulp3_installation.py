@@ -13,7 +13,7 @@ from typing import Any
 
 from pulp_notifiers.app import App
 from pulp_notifiers.event import utc_now
-from pulp_notifiers.records import SourceStatus
+from pulp_notifiers.records import ListenerDraft, SourceDraft, SourceStatus
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import Answer, HttpReceiver, ReceivedRequest
 
@@ -57,7 +57,7 @@ class Installation:
 
     def add_source(self, config: Mapping[str, Any]) -> None:
         """Add the source, which is called ``storm``."""
-        self._app.sources.add("storm", "pulp3", config)
+        self._app.sources.add(SourceDraft("storm", "pulp3", config))
 
     def status(self) -> SourceStatus:
         """Return how the source is."""
@@ -122,7 +122,7 @@ def installation(folder: Path) -> Iterator[Installation]:
         receiver = stack.enter_context(HttpReceiver(note))
         settings = Settings({"notifiers": {"state_directory": str(folder / "state")}})
         app = stack.enter_context(App.from_settings(settings))
-        app.listeners.register("http", {"url": receiver.url}, _EVERYTHING)
+        app.listeners.create(ListenerDraft("http", {"url": receiver.url}, tuple(_EVERYTHING)))
         yield Installation(folder, app, arrived)
 
 

@@ -90,10 +90,10 @@ class RestService:
     def add_listener(self, listener_id: str = "5f0c1e2d3a4b5c6d7e8f9012", **document: Any) -> Listener:
         """Keep a listener with a known id."""
         listener = Listener(
-            listener_id,
             document.get("notifier_type_id", "http"),
             document.get("notifier_config", {"url": "http://x.example/", "username": "u", "password": "p"}),
             tuple(document.get("event_types", ["repo.sync.start"])),
+            id=listener_id,
         )
         self.app.store.listeners.add(listener)
         return listener

@@ -10,7 +10,7 @@ from pulp3_troubles import status
 from pulp3_world import World
 
 from pulp_notifiers.app import App
-from pulp_notifiers.records import SourceState
+from pulp_notifiers.records import ListenerDraft, SourceDraft, SourceState
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 
@@ -61,9 +61,9 @@ def polls(pulp, times):
 
 def watch(app, pulp, receiver, *event_types, **options):
     """Register a listener and add the source; return when it has polled."""
-    app.listeners.register("http", {"url": receiver.url}, event_types, **options)
+    app.listeners.create(ListenerDraft("http", {"url": receiver.url}, tuple(event_types), **options))
     config = {"url": pulp.url, "username": VIEWER.name, "password": VIEWER.password, "interval": 0.1}
-    app.sources.add("pulp", "pulp3", config)
+    app.sources.add(SourceDraft("pulp", "pulp3", config))
     polls(pulp, 6)
 
 

@@ -17,14 +17,14 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from ...errors import NotifierError
+from ...errors import PulpNotifiersError
 from ...records import Operation
 
 STORE_AWAY = "The database refused or did not answer; nothing was written."
 """What clients read of a :class:`~pulp_notifiers.errors.StoreUnavailable`."""
 
 
-class Refusal(NotifierError):
+class Refusal(PulpNotifiersError):
     """Parent of what this package raises to refuse a request."""
 
 

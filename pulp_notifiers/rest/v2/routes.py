@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...listeners import LISTENERS, Listeners, listener_document, listener_href
+from ...listeners import LISTENERS, Pulp2Listeners, listener_document, listener_href
 from ...records import Listener, Operation
 from ..access.gate import Gate
 from ..http import body
@@ -25,7 +25,7 @@ class ListenersV2:
     The order in which a request is checked is Pulp 2's: method, credentials, body, existence, values.
     """
 
-    def __init__(self, listeners: Listeners, gate: Gate, max_body_bytes: int) -> None:
+    def __init__(self, listeners: Pulp2Listeners, gate: Gate, max_body_bytes: int) -> None:
         self._listeners = listeners
         self._gate = gate
         self._max_body_bytes = max_body_bytes

@@ -8,9 +8,9 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 
+from ...delivery import Deliveries
 from ...event import is_event_type
-from ...records import Attempt, Delivery, DeliveryState, Operation
-from ...store import Store
+from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation
 from ..http.refusals import NoSuchThing
 from ..paths import OWN
 from .pages import Page, Paging, next_page, previous_page
@@ -26,7 +26,7 @@ def _event_type(value: str) -> str:
     return value
 
 
-class DeliveryFilter(Paging):
+class DeliveryQuery(Paging):
     """Query parameters that choose deliveries."""
 
     state: Annotated[DeliveryState | None, Field(description="Only those that stand there.")] = None
@@ -74,8 +74,8 @@ class DeliveryWithAttempts(DeliveryDocument):
 class DeliveriesV3:
     """The routes below ``deliveries/``."""
 
-    def __init__(self, store: Store) -> None:
-        self._history = store.history
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
@@ -96,15 +96,14 @@ class DeliveriesV3:
             responses={404: {"model": Detail, "description": "There is no such delivery."}},
         )
 
-    def _list(self, request: Request, wanted: Annotated[DeliveryFilter, Query()]) -> Page[DeliveryDocument]:
-        count, found = self._history.deliveries(
+    def _list(self, request: Request, wanted: Annotated[DeliveryQuery, Query()]) -> Page[DeliveryDocument]:
+        chosen = DeliveryFilter(
             state=wanted.state,
             listener_id=wanted.listener,
             event_id=None if wanted.event is None else str(wanted.event),
             event_type=wanted.event_type,
-            limit=wanted.limit,
-            offset=wanted.offset,
         )
+        count, found = self._deliveries.list(chosen, wanted.limit, wanted.offset)
         return Page[DeliveryDocument](
             count=count,
             next=next_page(request, wanted, count),
@@ -113,11 +112,11 @@ class DeliveriesV3:
         )
 
     def _get(self, delivery_id: str) -> DeliveryWithAttempts:
-        found = self._history.delivery(int(delivery_id)) if _is_id(delivery_id) else None
-        if found is None:
+        shown = self._deliveries.show(int(delivery_id)) if _is_id(delivery_id) else None
+        if shown is None:
             raise NoSuchThing
-        attempts = [_attempt(attempt) for attempt in self._history.attempts(found.id)]
-        return DeliveryWithAttempts(**_document(found).model_dump(), attempts=attempts)
+        delivery, attempts = shown
+        return DeliveryWithAttempts(**_document(delivery).model_dump(), attempts=list(map(_attempt, attempts)))
 
 
 def _is_id(text: str) -> bool:

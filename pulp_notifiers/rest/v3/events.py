@@ -4,17 +4,16 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ...app import App
 from ...event import MAX_TYPE_LENGTH, Event, is_event_type
 from ...records import Operation
-from ..http import body
 from ..http.refusals import InvalidFields
 from ..paths import OWN
-from .fields import Portable, validated
-from .routes import INVALID, Detail, Routes
+from .bodies import Body, parsed, takes
+from .fields import Portable
+from .routes import Routes, Served
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Carries the event's id, as the http notifier of another installation sends it."""
@@ -63,25 +62,12 @@ class EventsV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(
-            f"{OWN}events/",
-            Operation.CREATE,
-            self._create,
-            name="events_create",
-            summary="Fire an event",
-            status_code=202,
-            response_description="The event is on disk and will be delivered.",
-            responses={**INVALID, 413: {"model": Detail, "description": "The body is too large."}},
-            openapi_extra=_DOCUMENTED,
-        )
+        routes.add_several(f"{OWN}events/", Served(Operation.CREATE, self._create, _FIRING))
 
-    async def _create(self, request: Request) -> FiredEvent:
-        sent = await body.read(request, self._app.own.max_body_bytes)
-        return await run_in_threadpool(self._fire, sent, request.headers.get(EVENT_ID_HEADER))
-
-    def _fire(self, sent: bytes, event_id: str | None) -> FiredEvent:
-        new = validated(NewEvent, body.parse_object(sent))
-        event = Event(new.event_type, new.payload, new.call_report, id=_event_id(event_id), source="rest")
+    def _create(self, request: Request, sent: Body) -> FiredEvent:
+        new = parsed(NewEvent, sent)
+        event_id = _event_id(request.headers.get(EVENT_ID_HEADER))
+        event = Event(new.event_type, new.payload, new.call_report, id=event_id, source="rest")
         return FiredEvent(id=event.id, deliveries=self._app.fire(event))
 
 
@@ -92,14 +78,20 @@ def _event_id(text: str | None) -> UUID:
         raise InvalidFields({EVENT_ID_HEADER: ["Must be a valid UUID."]}) from None
 
 
-_DOCUMENTED = {
-    "parameters": [
-        {
-            "name": EVENT_ID_HEADER,
-            "in": "header",
-            "description": "Id of the event. An id that was fired before adds nothing, so repeats are harmless.",
-            "schema": {"type": "string", "format": "uuid"},
-        }
-    ],
-    "requestBody": {"required": True, "content": {"application/json": {"schema": NewEvent.model_json_schema()}}},
-}
+_FIRING = takes(
+    NewEvent,
+    name="events_create",
+    summary="Fire an event",
+    status_code=202,
+    response_description="The event is on disk and will be delivered.",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": EVENT_ID_HEADER,
+                "in": "header",
+                "description": "Id of the event. An id that was fired before adds nothing, so repeats are harmless.",
+                "schema": {"type": "string", "format": "uuid"},
+            }
+        ]
+    },
+)

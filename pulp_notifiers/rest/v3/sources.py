@@ -7,18 +7,17 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ...errors import InvalidSource, SourceUnavailable
-from ...records import Operation, RegisteredSource, SourceState, SourceStatus
+from ...records import Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
-from ..http import body
 from ..http.refusals import InvalidFields
 from ..paths import OWN
-from .fields import PortableObject, validated
+from .bodies import Body, parsed, takes
+from .fields import PortableObject
 from .pages import Page, Paging, next_page, previous_page
 from .routes import INVALID, Detail, Routes, Served
 
@@ -96,9 +95,8 @@ class ChecksDocument(BaseModel):
 class SourcesV3:
     """The routes below ``sources/``, and ``source-tests/``."""
 
-    def __init__(self, sources: Sources, max_body_bytes: int) -> None:
+    def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._max_body_bytes = max_body_bytes
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
@@ -133,26 +131,18 @@ class SourcesV3:
         source = self._sources.get(name)
         return self._document(source, self._sources.status(source))
 
-    async def _create(self, request: Request, response: Response) -> SourceDocument:
-        sent = await body.read(request, self._max_body_bytes)
-        document = await run_in_threadpool(self._created, sent)
+    def _create(self, response: Response, sent: Body) -> SourceDocument:
+        new = parsed(NewSource, sent)
+        with _problems_by_field():
+            source = self._sources.add(SourceDraft(new.name, new.type, new.config))
+        document = self._document(source, self._sources.status(source))
         response.headers["Location"] = document.pulp_href
         return document
 
-    def _created(self, sent: bytes) -> SourceDocument:
-        new = validated(NewSource, body.parse_object(sent))
+    def _update(self, name: str, sent: Body) -> SourceDocument:
+        change = SourceChange(parsed(SourceChanges, sent).config)
         with _problems_by_field():
-            source = self._sources.add(new.name, new.type, new.config)
-        return self._document(source, self._sources.status(source))
-
-    async def _update(self, request: Request, name: str) -> SourceDocument:
-        sent = await body.read(request, self._max_body_bytes)
-        return await run_in_threadpool(self._updated, name, sent)
-
-    def _updated(self, name: str, sent: bytes) -> SourceDocument:
-        changes = validated(SourceChanges, body.parse_object(sent))
-        with _problems_by_field():
-            source = self._sources.update(name, changes.config)
+            source = self._sources.update(name, change)
         return self._document(source, self._sources.status(source))
 
     def _delete(self, name: str) -> None:
@@ -162,12 +152,8 @@ class SourcesV3:
         with _problems_by_field():
             return _checks(self._sources.check(name))
 
-    async def _try(self, request: Request) -> ChecksDocument:
-        sent = await body.read(request, self._max_body_bytes)
-        return await run_in_threadpool(self._tried, sent)
-
-    def _tried(self, sent: bytes) -> ChecksDocument:
-        tried = validated(TriedSource, body.parse_object(sent))
+    def _try(self, sent: Body) -> ChecksDocument:
+        tried = parsed(TriedSource, sent)
         with _problems_by_field():
             return _checks(self._sources.check_config(tried.type, tried.config))
 
@@ -183,7 +169,7 @@ class SourcesV3:
             problem=status.problem,
             problem_since=status.problem_since,
             facts=dict(status.facts),
-            told_at=status.told_at,
+            told_at=status.reported_at,
         )
 
 
@@ -208,28 +194,11 @@ def _checks(found: Sequence[Check]) -> ChecksDocument:
     )
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-_TOO_LARGE: dict[int | str, dict[str, Any]] = {413: {"model": Detail, "description": "The body is too large."}}
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Detail, "description": "There is no such source."}}
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Detail, "description": "No source has this name."}}
 _LISTING = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
-_READING = {"name": "sources_read", "summary": "Show a source and how it is", "responses": _MISSING}
-_ADDING = {
-    "name": "sources_create",
-    "summary": "Add a source",
-    "status_code": 201,
-    "responses": {**INVALID, **_TOO_LARGE},
-    "openapi_extra": _body(NewSource),
-}
-_CHANGING = {
-    "name": "sources_update",
-    "summary": "Change options of a source",
-    "responses": {**INVALID, **_TOO_LARGE, **_MISSING},
-    "openapi_extra": _body(SourceChanges),
-}
+_READING = {"name": "sources_read", "summary": "Show a source and its status", "responses": _MISSING}
+_ADDING = takes(NewSource, name="sources_create", summary="Add a source", status_code=201)
+_CHANGING = takes(SourceChanges, name="sources_update", summary="Change options of a source", responses=_MISSING)
 _REMOVING = {
     "name": "sources_delete",
     "summary": "Remove a source",
@@ -238,12 +207,7 @@ _REMOVING = {
 }
 _TESTING = {
     "name": "sources_test",
-    "summary": "Look at everything that a source needs",
+    "summary": "Check the requirements of a source",
     "responses": {**INVALID, **_MISSING},
 }
-_TRYING = {
-    "name": "source_tests_create",
-    "summary": "Look at everything that a source would need",
-    "responses": {**INVALID, **_TOO_LARGE},
-    "openapi_extra": _body(TriedSource),
-}
+_TRYING = takes(TriedSource, name="source_tests_create", summary="Check the requirements of a source before adding it")

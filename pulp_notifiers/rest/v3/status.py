@@ -98,7 +98,7 @@ class StatusV3:
             response.status_code = 503
         return StatusDocument(
             version=__version__,
-            database=DatabaseStatus(dialect=self._app.store.dialect, reachable=backlog is not None),
+            database=DatabaseStatus(dialect=self._app.database_dialect, reachable=backlog is not None),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
             stream=self._stream(),
             backlog=backlog,
@@ -110,10 +110,8 @@ class StatusV3:
         return StreamStatus(**asdict(stream.health), **asdict(stream.counts))
 
     def _backlog(self) -> BacklogStatus:
-        found = self._app.store.history.backlog()
-        oldest = found.oldest_pending_at
-        age = None if oldest is None else max(0.0, (self._clock() - oldest).total_seconds())
-        return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=age)
+        found, oldest_pending_seconds = self._app.deliveries.backlog(self._clock())
+        return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=oldest_pending_seconds)
 
     def _sources(self) -> Iterator[SourceLag]:
         for name, status in self._app.sources.statuses().items():

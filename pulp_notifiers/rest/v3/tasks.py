@@ -4,8 +4,6 @@ from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
 from ...app import App
 from ...encoding import unportable
@@ -15,7 +13,8 @@ from ...task import TASK_STATES, InvalidRecord, TaskReport
 from ..http import body
 from ..http.refusals import CutShort, InvalidFields, NotAnObject
 from ..paths import OWN
-from .routes import INVALID, Detail, Routes
+from .bodies import Body, takes_schema
+from .routes import Routes, Served
 
 MOST_REPORTS = 1000
 """In one request."""
@@ -38,23 +37,9 @@ class TasksV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(
-            f"{OWN}tasks/",
-            Operation.CREATE,
-            self._create,
-            name="tasks_create",
-            summary="Report changes of tasks",
-            status_code=202,
-            response_description="What listeners are owed is on disk and will be delivered.",
-            responses={**INVALID, 413: {"model": Detail, "description": "The body is too large."}},
-            openapi_extra=_DOCUMENTED,
-        )
+        routes.add_several(f"{OWN}tasks/", Served(Operation.CREATE, self._create, _REPORTING))
 
-    async def _create(self, request: Request) -> TakenReports:
-        sent = await body.read(request, self._app.own.max_body_bytes)
-        return await run_in_threadpool(self._take, sent)
-
-    def _take(self, sent: bytes) -> TakenReports:
+    def _create(self, sent: Body) -> TakenReports:
         reports = _reports(body.parse(sent))
         deliveries = 0
         for taken, report in enumerate(reports):
@@ -128,6 +113,10 @@ _REPORT = {
     },
 }
 _SEVERAL = {"type": "array", "items": _REPORT, "minItems": 1, "maxItems": MOST_REPORTS}
-_DOCUMENTED = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": [_REPORT, _SEVERAL]}}}}
-}
+_REPORTING = takes_schema(
+    {"anyOf": [_REPORT, _SEVERAL]},
+    name="tasks_create",
+    summary="Report changes of tasks",
+    status_code=202,
+    response_description="What listeners are owed is on disk and will be delivered.",
+)

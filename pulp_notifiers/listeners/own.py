@@ -1,0 +1,67 @@
+"""The rules of the product's own API: patterns, task events, single tasks, and no config that cannot work."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..errors import InvalidListener, NotifierUnavailable
+from ..records import Listener, ListenerChange, ListenerDraft
+from .checks import Problems, config_problems, include_problems, pattern_problems
+from .registered import RegisteredListeners
+
+_INCLUDE = "source_options.include"
+
+
+class OwnListeners(RegisteredListeners):
+    """Registers and changes listeners; reports all problems of a request at once."""
+
+    def create(self, draft: ListenerDraft) -> Listener:
+        """Register a listener that can work; with a ``task_id`` it removes itself when the task has ended.
+
+        :raises InvalidListener: with everything that is wrong.
+        """
+        problems = {
+            "event_types": pattern_problems(draft.event_types, draft.task_id),
+            _INCLUDE: include_problems(draft.include),
+        }
+        if self._plugins.knows(draft.notifier_type):
+            problems |= self._config_problems(draft.notifier_type, draft.config)
+        else:
+            problems["notifier_type"] = [f"No notifier {draft.notifier_type!r} is installed."]
+        _refuse(problems)
+        return self._added(replace(draft, include=_once(draft.include)))
+
+    def update(self, listener_id: str, change: ListenerChange) -> Listener:
+        """Change a listener; the result must be able to work. A secret that is sent as ``*****`` stays.
+
+        :raises NoSuchListener: no listener has this id.
+        :raises InvalidListener: with everything that is wrong; nothing is changed.
+        """
+
+        def check(result: Listener) -> None:
+            problems = {_INCLUDE: include_problems(change.include or ())}
+            if change.event_types is not None:
+                problems["event_types"] = pattern_problems(result.event_types, result.task_id)
+            if change.config is not None:
+                problems |= self._config_problems(result.notifier_type, result.config)
+            _refuse(problems)
+
+        include = None if change.include is None else _once(change.include)
+        return self._changed_to(listener_id, replace(change, include=include), check)
+
+    def _config_problems(self, notifier_type: str, config: Mapping[str, Any]) -> Problems:
+        try:
+            return config_problems(self._plugins.get(notifier_type), config)
+        except NotifierUnavailable as unavailable:
+            return {"notifier_type": [unavailable.reason]}
+
+
+def _refuse(problems: Problems) -> None:
+    found = {field: sentences for field, sentences in problems.items() if sentences}
+    if found:
+        raise InvalidListener(found)
+
+
+def _once(include: tuple[str, ...]) -> tuple[str, ...]:
+    # What is not text is refused by the checks, and may not be hashable.
+    return tuple(dict.fromkeys(include)) if all(isinstance(name, str) for name in include) else include

@@ -1,0 +1,63 @@
+"""Pulp 2's rules for listeners: three properties, the config taken as it is (CONTRACT 1.4 and 1.5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..encoding import unportable
+from ..errors import InvalidValue
+from ..event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
+from ..records import Listener, ListenerChange, ListenerDraft
+from .registered import RegisteredListeners
+
+_ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
+
+
+class Pulp2Listeners(RegisteredListeners):
+    """Registers and changes listeners from values of any type, as JSON brings them; the first problem is reported."""
+
+    def create(self, notifier_type: object, config: object, event_types: object) -> Listener:
+        """Register a listener.
+
+        An incomplete config is accepted, because Pulp 2's clients rely on that; the log says what is wrong with it.
+
+        :param config: an object, or None for an empty one.
+        :raises InvalidValue: the event types, the notifier type or the config cannot be accepted, in that order.
+        """
+        chosen = _checked_event_types(event_types)
+        if not isinstance(notifier_type, str) or not self._plugins.knows(notifier_type):
+            raise InvalidValue(["notifier_type_id"], f"No notifier {notifier_type!r} is installed.")
+        return self._added(ListenerDraft(notifier_type, _checked_config(config), chosen))
+
+    def update(self, listener_id: str, config: object, event_types: object) -> Listener:
+        """Change a listener: merge its config, replace its event types.
+
+        :param config: an object to merge, or None to leave the config.
+        :param event_types: the new types, or None to leave them.
+        :raises NoSuchListener: no listener has this id.
+        :raises InvalidValue: a value cannot be accepted; nothing is changed.
+        """
+        stored = self.get(listener_id)
+        patch = _checked_config(config)
+        chosen = None if event_types is None else _checked_event_types(event_types)
+        return self._changed_to(stored.id, ListenerChange(patch, chosen))
+
+
+def _checked_event_types(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise InvalidValue(["event_types"], "event_types must be a list of at least one event type.")
+    for item in value:
+        if not isinstance(item, str) or item not in _ACCEPTED_EVENT_TYPES:
+            allowed = ", ".join((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT))
+            raise InvalidValue(["event_types"], f"{item!r} is not an event type; use one of: {allowed}.")
+    return tuple(value)
+
+
+def _checked_config(value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidValue(["notifier_config"], "notifier_config must be an object.")
+    flaw = unportable(value)
+    if flaw:
+        raise InvalidValue(["notifier_config"], flaw)
+    return value

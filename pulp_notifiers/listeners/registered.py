@@ -1,0 +1,110 @@
+"""What both rule books do alike: look up, show, keep and delete registered listeners."""
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..errors import InvalidConfig, NoSuchListener, NotifierUnavailable
+from ..options import merge_config, scrub
+from ..plugin_host import LoadedNotifier, Registrar
+from ..records import Listener, ListenerChange, ListenerDraft
+from .checks import include_advice
+
+_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+_logger = logging.getLogger(__name__)
+
+
+class Rows(Protocol):
+    """Where listeners are kept (``pulp_notifiers.store``)."""
+
+    def all(self) -> tuple[int, list[Listener]]: ...
+    def get(self, listener_id: str) -> Listener | None: ...
+    def add(self, listener: Listener) -> None: ...
+    def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None: ...
+    def delete(self, listener_id: str, now: datetime) -> bool: ...
+
+
+class Notifiers(Protocol):
+    """Which notifiers are installed (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
+
+    def knows(self, plugin_type: str, /) -> bool: ...
+    def get(self, plugin_type: str, /) -> LoadedNotifier: ...
+
+
+class RegisteredListeners(Registrar[Rows, Notifiers]):
+    """The registered listeners; the rule books that accept and change them are its children."""
+
+    def get(self, listener_id: str) -> Listener:
+        """Return one listener.
+
+        :raises NoSuchListener: no listener has this id.
+        """
+        found = self._rows.get(_key(listener_id))
+        if found is None or found.ended:
+            raise NoSuchListener(listener_id)
+        return found
+
+    def list(self) -> Sequence[Listener]:
+        """Return all listeners in the order of their creation."""
+        return self._rows.all()[1]
+
+    def delete(self, listener_id: str) -> None:
+        """Delete a listener; what it is still owed becomes dead letters.
+
+        :raises NoSuchListener: no listener has this id.
+        """
+        if not self._rows.delete(_key(listener_id), self._clock()):
+            raise NoSuchListener(listener_id)
+        self._changed()
+
+    def shown_config(self, listener: Listener) -> dict[str, Any]:
+        """Return a listener's config as it may be shown: secrets read ``*****`` unless they are revealed."""
+        return self._shown(listener.notifier_type, listener.config)
+
+    def _added(self, draft: ListenerDraft) -> Listener:
+        listener = Listener.of(draft, self._new_id())
+        self._rows.add(listener)
+        return self._kept(listener)
+
+    def _changed_to(
+        self, listener_id: str, change: ListenerChange, check: Callable[[Listener], None] = lambda _listener: None
+    ) -> Listener:
+        """Apply a change in one transaction; nothing is written if ``check`` refuses the result."""
+
+        def apply(found: Listener) -> Listener:
+            result = change.applied_to(
+                found,
+                lambda stored, patch: merge_config(stored, self._unmasked(found.notifier_type, stored, patch)),
+            )
+            check(result)
+            return result
+
+        listener = self._rows.change(_key(listener_id), apply)
+        if listener is None:
+            raise NoSuchListener(listener_id)
+        return self._kept(listener)
+
+    def _kept(self, listener: Listener) -> Listener:
+        self._changed()
+        self._log_remarks(listener)
+        return listener
+
+    def _log_remarks(self, listener: Listener) -> None:
+        try:
+            notifier = self._plugins.get(listener.notifier_type)
+            remarks = notifier.advice(notifier.parse(listener.config))
+        except (InvalidConfig, NotifierUnavailable) as problem:
+            remarks = (f"{str(problem).rstrip('.')}. Nothing will be delivered until that is corrected.",)
+        secret_options = self._secret_options(listener.notifier_type, listener.config)
+        for remark in (*remarks, *include_advice(listener.include)):
+            _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
+
+
+def _key(listener_id: str) -> str:
+    # Pulp 2 read it as an ObjectId, without regard to case.
+    if not _ID.fullmatch(listener_id):
+        raise NoSuchListener(listener_id)
+    return listener_id.lower()

@@ -1,0 +1,47 @@
+"""The listener behind each exchange to which code of Pulp 2 publishes directly (CONTRACT 6).
+
+Pulp 2's ``TopicPublishManager`` published at once, whatever listeners were registered, and lost the event while the
+broker was away. Here the event becomes a delivery like any other. A delivery needs a listener, so each exchange has
+one of type ``amqp`` without event types: no fired event ever matches it.
+"""
+
+import hashlib
+from typing import Protocol
+
+from ..errors import StoreUnavailable
+from ..records import Listener, ListenerDraft
+
+NOTIFIER_TYPE = "amqp"
+
+
+class Rows(Protocol):
+    """Where listeners are kept (``pulp_notifiers.store``)."""
+
+    def get(self, listener_id: str) -> Listener | None: ...
+    def add(self, listener: Listener) -> None: ...
+
+
+class TopicListeners:
+    """Registers the listener of an exchange when it is needed."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def of(self, exchange: str) -> Listener:
+        """Return the listener of an exchange, registered if it was not.
+
+        :param exchange: empty for ``[messaging] topic_exchange``.
+        :raises StoreUnavailable: it is not registered and could not be.
+        """
+        # The id is computed from the exchange, so that all processes agree on it.
+        listener_id = hashlib.sha256(f"TopicPublishManager {exchange}".encode()).hexdigest()[:24]
+        draft = ListenerDraft(NOTIFIER_TYPE, {"exchange": exchange} if exchange else {}, ())
+        return self._rows.get(listener_id) or self._registered(Listener.of(draft, listener_id))
+
+    def _registered(self, listener: Listener) -> Listener:
+        try:
+            self._rows.add(listener)
+        except StoreUnavailable:
+            if self._rows.get(listener.id) is None:  # otherwise another process was faster
+                raise
+        return listener

@@ -1,0 +1,64 @@
+"""A plugin as the engine calls it: its options, and calls that may fail in any way."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel
+
+from ..errors import PluginUnavailable
+from ..options import config_model, declared_secrets, undeclared
+from .calls import guarded
+
+ResultT = TypeVar("ResultT")
+
+
+class LoadedPlugin(ABC):
+    """What loaded notifiers and loaded source types have in common.
+
+    :cvar noun: what the plugin is, for people.
+    :param plugin_type: the entry point's name.
+    :param plugin: the object with the contract.
+    :param options_of: whose options ``Config`` describes, for people.
+    :raises TypeError: the plugin has no ``Config``.
+    """
+
+    noun: ClassVar[str]
+
+    def __init__(self, plugin_type: str, plugin: Any, options_of: str) -> None:
+        self.type = plugin_type
+        self._plugin = plugin
+        self._config_model: type[BaseModel] = config_model(plugin, options_of)
+        self._declared_secrets = declared_secrets(self._config_model)
+
+    @abstractmethod
+    def _unavailable(self, reason: str) -> PluginUnavailable:
+        """Return the error that says why the plugin cannot be used."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the plugin's options."""
+        return self._config_model.model_json_schema()
+
+    def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
+        """Return which of the options given are secret."""
+        return self._declared_secrets & config.keys()
+
+    def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
+        """Return which of the options given the plugin does not have."""
+        return undeclared(self._config_model, config)
+
+    def close(self) -> None:
+        """Release what the plugin holds.
+
+        :raises PluginUnavailable: it fails to.
+        """
+        self._guarded("close", getattr(self._plugin, "close", lambda: None))
+
+    def _guarded(self, name: str, work: Callable[[], ResultT]) -> ResultT:
+        return guarded(work, f"The {self.type} {self.noun}'s {name}", self._unavailable)
+
+
+def built(plugin: Any) -> Any:
+    """Return the object that an entry point offers: a class is called without arguments."""
+    return plugin() if inspect.isclass(plugin) else plugin

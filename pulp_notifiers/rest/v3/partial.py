@@ -1,0 +1,19 @@
+"""Models for changes: the same fields, each of which may be left out."""
+
+from copy import copy
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, create_model
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def partial(model: type[ModelT]) -> type[ModelT]:
+    """Return a child of a model in which every field may be left out or null, which both mean None."""
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        optional: Any = copy(field)
+        optional.annotation = optional.annotation | None
+        optional.default, optional.default_factory = None, None
+        fields[name] = (optional.annotation, optional)
+    return create_model(f"Partial{model.__name__}", __base__=model, **fields)

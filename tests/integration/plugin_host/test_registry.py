@@ -1,0 +1,177 @@
+"""Plugins found through real entry points."""
+
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable, SourceUnavailable
+from pulp_notifiers.plugin_host import NotifierRegistry, SourceTypeRegistry
+from pulp_notifiers.settings import Settings
+from tests.support.distributions import installed
+
+GROUP = "pulp_notifiers.test_notifiers"
+GOOD = "def handle_event(notifier_config, event): pass\n"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Install throw-away distributions in the group of these tests."""
+    with ExitStack() as stack:
+
+        def install(name, entry_points, modules):
+            stack.enter_context(installed(tmp_path, name, entry_points, modules, group=GROUP))
+
+        yield install
+
+
+@pytest.fixture
+def registry():
+    """Return a registry of the group of these tests."""
+    return NotifierRegistry(Settings().section, GROUP)
+
+
+def test_listing_imports_nothing(site, registry):
+    """Names, versions and origins come from metadata."""
+    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": "raise RuntimeError('imported')"})
+
+    (found,) = registry.installed()
+
+    assert ("chat", "chat-dist", "1.0", "chat_module:Chat", None) == (
+        found.type,
+        found.distribution,
+        found.version,
+        found.origin,
+        found.problem,
+    )
+    assert "chat_module" not in sys.modules
+
+
+def test_a_notifier_is_loaded_on_first_use_and_once(site, registry):
+    """One copy for the whole process."""
+    site("good-dist", {"good": "good_module"}, {"good_module": GOOD})
+
+    assert registry.get("good") is registry.get("good")
+    assert "good_module" in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import no_such_module_at_all", "ModuleNotFoundError: No module named 'no_such_module_at_all'"),
+        ("raise AssertionError('half built')", "AssertionError: half built"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("syntax error", "SyntaxError"),
+        ("x = 1", "has no function handle_event"),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_is_listed_with_the_reason(site, registry, source, reason):
+    """And the rest goes on."""
+    site("bad-dist", {"bad": "bad_module"}, {"bad_module": source})
+    site("good-dist", {"good": "good_module"}, {"good_module": GOOD})
+
+    problems = {found.type: found.problem for found in registry.examined()}
+
+    assert reason in problems["bad"]
+    assert "bad-dist (bad_module) cannot be loaded" in problems["bad"]
+    assert problems["good"] is None
+
+
+def test_two_distributions_with_one_name_are_both_refused_by_name(site, registry):
+    """Also when another entry stands between them."""
+    site("first-dist", {"chat": "first_module"}, {"first_module": GOOD})
+    site("middle-dist", {"other": "middle_module"}, {"middle_module": GOOD})
+    site("second-dist", {"chat": "second_module"}, {"second_module": GOOD})
+
+    with pytest.raises(NotifierUnavailable, match=r"first-dist .* and second-dist .*uninstall all but one"):
+        registry.get("chat")
+
+    assert not registry.knows("chat")
+    assert registry.knows("other")
+    assert [True, True, False] == ["uninstall" in (found.problem or "") for found in registry.installed()]
+
+
+def test_a_plugin_installed_while_running_is_found(site, registry):
+    """Nothing is restarted for it."""
+    with pytest.raises(NotifierUnavailable, match="No notifier 'late' is installed"):
+        registry.get("late")
+
+    site("late-dist", {"late": "late_module"}, {"late_module": GOOD})
+
+    assert registry.knows("late")
+    assert "late" == registry.get("late").type
+
+
+def test_the_old_name_of_http_still_means_http(site, registry):
+    """Listeners of that type stayed stored (CONTRACT 7, Q2), but none can be registered."""
+    site("http-dist", {"http": "http_module"}, {"http_module": GOOD})
+
+    assert "http" == registry.get("rest-api").type
+    assert not registry.knows("rest-api")
+
+
+def test_a_wrong_setting_of_a_plugin_is_told_at_start(site, tmp_path):
+    """With the sentence of the setting, not as a plugin that cannot be loaded."""
+    source = (
+        "from pydantic import BaseModel\n"
+        "class Section(BaseModel):\n    port: int = 1\n"
+        "class Chat:\n    Config = Section\n    Settings = Section\n    settings_section = 'chat'\n"
+        "    def configure(self, settings): pass\n"
+        "    def send(self, event, config, target): pass\n"
+    )
+    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": source})
+    registry = NotifierRegistry(Settings({"chat": {"port": "many"}}).section, GROUP)
+
+    with pytest.raises(InvalidSetting, match=r"\[chat\] port = 'many' is not allowed"):
+        registry.require_settings()
+
+
+def test_closing_closes_what_was_loaded(site, registry):
+    """Pools are released."""
+    source = (
+        "from pulp_notifiers.notifier import Notifier\n"
+        "CLOSED = []\n"
+        "class Chat(Notifier):\n"
+        "    def send(self, event, config, target): pass\n"
+        "    def close(self): CLOSED.append(1)\n"
+    )
+    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": source})
+    registry.get("chat")
+
+    registry.close()
+    registry.close()
+
+    assert [1] == sys.modules["chat_module"].CLOSED
+
+
+def test_sources_are_found_and_refused_by_the_same_rules(tmp_path):
+    """Each group has its own names."""
+    source = (
+        "from pulp_notifiers.source import Source\n"
+        "CLOSED = []\n"
+        "class Good(Source):\n"
+        "    def check(self, config): return ()\n"
+        "    def run(self, config, intake): pass\n"
+        "    def close(self): CLOSED.append(1)\n"
+        "class NoRun:\n"
+        "    def check(self, config): return ()\n"
+    )
+    registry = SourceTypeRegistry("pulp_notifiers.test_sources")
+    with ExitStack() as stack:
+        for name, offered in (("one-dist", {"good": "one:Good", "bad": "one:NoRun"}), ("two-dist", {"twice": "two:A"})):
+            module = name.partition("-")[0]
+            dist = installed(tmp_path, name, offered, {module: source}, group="pulp_notifiers.test_sources")
+            stack.enter_context(dist)
+        again = installed(tmp_path, "three-dist", {"twice": "three:A"}, {}, group="pulp_notifiers.test_sources")
+        stack.enter_context(again)
+
+        assert ["bad", "good", "twice", "twice"] == [found.type for found in registry.installed()]
+        problems = {found.type: found.problem for found in registry.examined()}
+        assert "has no run(config, intake)" in problems["bad"]
+        assert "Source 'twice' is offered by three-dist" in problems["twice"]
+        assert problems["good"] is None
+        with pytest.raises(SourceUnavailable, match="No source 'late' is installed"):
+            registry.get("late")
+        closed = sys.modules["one"].CLOSED
+        registry.close()
+        assert [1] == closed

@@ -1,0 +1,284 @@
+"""Sources over REST: added, looked at, tested, removed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from pulp_notifiers.event import utc_now
+from pulp_notifiers.records import RegisteredSource, SourceState, SourceStatus
+from tests.support.rest import OWN, RestService
+from tests.support.trial_source import trial_source
+
+SOURCES = f"{OWN}sources/"
+TYPES = f"{OWN}source-types/"
+TESTS = f"{OWN}source-tests/"
+STATUS = f"{OWN}status/"
+CONFIG = {"url": "http://pulp.example/", "password": "right"}
+GOOD = {"name": "zoo", "type": "trial", "config": CONFIG}
+
+
+@pytest.fixture
+def service(running: RestService, tmp_path: Path) -> Iterator[RestService]:
+    """The service without sources, where the type ``trial`` is installed."""
+    running.clear()
+    with trial_source(tmp_path):
+        yield running
+    for source in running.app.sources.list():
+        running.app.sources.remove(source.name)
+
+
+def add(service: RestService, **values: Any) -> dict[str, Any]:
+    """Add a source and return its document."""
+    answer = service.request("POST", SOURCES, {**GOOD, **values})
+    assert answer.status == 201, answer.body
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def hold(service: RestService, **status: Any) -> None:
+    """Be the process that runs the only source there is, and tell how it is."""
+    rows, now = service.app.store.sources, utc_now()
+    [source] = rows.list()
+    assert source in rows.claim("host:1:abc", now, now + timedelta(minutes=1))
+    rows.renew("host:1:abc", now + timedelta(minutes=1), {source.id: SourceStatus(**status)})
+
+
+def test_a_source_is_added_shown_listed_and_removed(service: RestService) -> None:
+    """The whole life of one, with its secrets masked."""
+    answer = service.request("POST", SOURCES, GOOD)
+
+    made = answer.json()
+    assert (201, f"{SOURCES}zoo/") == (answer.status, answer.headers["location"])
+    assert {
+        "pulp_href": f"{SOURCES}zoo/",
+        "pulp_created": made["pulp_created"],
+        "name": "zoo",
+        "type": "trial",
+        "config": {**CONFIG, "password": "*****"},
+        "state": "waiting",
+        "holder": None,
+        "problem": None,
+        "problem_since": None,
+        "facts": {},
+        "told_at": None,
+    } == made
+    assert made == service.request("GET", made["pulp_href"]).json()
+    assert {"count": 1, "next": None, "previous": None, "results": [made]} == service.request("GET", SOURCES).json()
+    assert "right" == service.app.sources.get("zoo").config["password"]
+
+    gone = service.request("DELETE", made["pulp_href"])
+    assert (204, b"") == (gone.status, gone.body)
+    for method, path, sent in (
+        ("GET", "", None),
+        ("PATCH", "", {"config": {}}),
+        ("DELETE", "", None),
+        ("POST", "test/", None),
+    ):
+        answer = service.request(method, made["pulp_href"] + path, sent)
+        assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
+
+
+def test_the_list_is_by_name_and_has_pages(service: RestService) -> None:
+    """Like every list."""
+    for name in ("c", "a", "b"):
+        add(service, name=name)
+
+    page = service.request("GET", f"{SOURCES}?limit=2").json()
+    following = urlsplit(page["next"])
+    rest = service.request("GET", f"{following.path}?{following.query}")
+
+    assert (3, ["a", "b"]) == (page["count"], [source["name"] for source in page["results"]])
+    assert ["c"] == [source["name"] for source in rest.json()["results"]]
+    assert 400 == service.request("GET", f"{SOURCES}?state=waiting").status
+
+
+def test_a_source_shows_how_it_is(service: RestService) -> None:
+    """As the process that runs it said."""
+    add(service)
+    since = utc_now()
+    hold(
+        service,
+        state=SourceState.FAILING,
+        problem="It is down.",
+        problem_since=since,
+        facts={"lag_seconds": 2},
+        reported_at=since,
+    )
+
+    shown = service.request("GET", f"{SOURCES}zoo/").json()
+
+    assert ("failing", "host:1:abc", "It is down.") == (shown["state"], shown["holder"], shown["problem"])
+    assert {"lag_seconds": 2} == shown["facts"]
+    assert shown["problem_since"] == shown["told_at"] != shown["pulp_created"]
+
+
+@pytest.mark.parametrize(("told", "lag"), [(2.5, 2.5), (0, 0.0), ("soon", None), (True, None), (None, None)])
+def test_anybody_may_see_how_far_sources_are_behind(service: RestService, told: Any, lag: float | None) -> None:
+    """As a monitor asks for it; what is wrong with them, only those see who may."""
+    add(service)
+    hold(service, state=SourceState.FAILING, problem="It is down.", facts={"lag_seconds": told})
+
+    answer = service.request("GET", STATUS, login=None)
+
+    assert 200 == answer.status
+    assert [{"name": "zoo", "state": "failing", "lag_seconds": lag}] == answer.json()["sources"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"name": "a/b"}, {"name"}),
+        ({"name": "taken"}, {"name"}),
+        ({"name": 5, "colour": "red"}, {"name", "colour"}),
+        ({"type": "nothing"}, {"type"}),
+        ({"type": "nothing", "name": ""}, {"type", "name"}),
+        ({"config": {"colour": "x", "retries": "many"}}, {"config.url", "config.colour", "config.retries"}),
+        ({"config": {**CONFIG, "password": "*****"}}, {"config.password"}),
+        ({"config": {"url": "\x00"}}, {"config"}),
+    ],
+)
+def test_what_cannot_work_is_refused_field_by_field(
+    service: RestService, changes: dict[str, Any], fields: set[str]
+) -> None:
+    """And nothing is added."""
+    add(service, name="taken")
+
+    answer = service.request("POST", SOURCES, {**GOOD, **changes})
+
+    assert (400, fields) == (answer.status, set(answer.json()))
+    assert all(isinstance(sentence, str) for sentences in answer.json().values() for sentence in sentences)
+    assert ["taken"] == [source.name for source in service.app.sources.list()]
+
+
+def test_options_of_a_source_are_changed_and_the_others_stay(service: RestService) -> None:
+    """Null takes one away, and a secret that comes back masked is left alone."""
+    add(service)
+
+    answer = service.request("PATCH", f"{SOURCES}zoo/", {"config": {"retries": 7, "password": "*****"}})
+    less = service.request("PATCH", f"{SOURCES}zoo/", {"config": {"retries": None, "password": "left"}})
+
+    assert (200, {**CONFIG, "retries": 7, "password": "*****"}) == (answer.status, answer.json()["config"])
+    without = {key: value for key, value in CONFIG.items() if key != "retries"}
+    assert (200, {**without, "password": "*****"}) == (less.status, less.json()["config"])
+    assert {**without, "password": "left"} == service.app.sources.get("zoo").config
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({}, {"config"}),
+        ({"config": None}, {"config"}),
+        ({"config": {}, "name": "ape"}, {"name"}),
+        ({"config": {"url": None, "colour": "red"}}, {"config.url", "config.colour"}),
+        ({"config": {"retries": "many"}}, {"config.retries"}),
+    ],
+)
+def test_a_change_that_cannot_work_is_refused(service: RestService, sent: dict[str, Any], fields: set[str]) -> None:
+    """And nothing is changed."""
+    add(service)
+
+    answer = service.request("PATCH", f"{SOURCES}zoo/", sent)
+
+    assert (400, fields) == (answer.status, set(answer.json()))
+    assert CONFIG == service.app.sources.get("zoo").config
+
+
+def test_missing_fields_are_named(service: RestService) -> None:
+    """As everywhere."""
+    answer = service.request("POST", SOURCES, {})
+
+    assert {"name": ["This field is required."], "type": ["This field is required."]} == answer.json()
+
+
+def test_a_test_tells_each_check(service: RestService) -> None:
+    """In their order; that one does not pass is no error of the request."""
+    add(service)
+    add(service, name="locked", config={**CONFIG, "password": "mistyped"})
+
+    good = service.request("POST", f"{SOURCES}zoo/test/")
+    bad = service.request("POST", f"{SOURCES}locked/test/")
+
+    reached = {"subject": "the server", "passed": True, "finding": "http://pulp.example/ answers"}
+    assert (200, True) == (good.status, good.json()["passed"])
+    assert [reached, {"subject": "the login", "passed": True, "finding": "logged in"}] == good.json()["checks"]
+    refused = {"subject": "the login", "passed": False, "finding": "The password is wrong: correct it."}
+    assert (200, {"passed": False, "checks": [reached, refused]}) == (bad.status, bad.json())
+
+
+def test_options_are_tested_before_a_source_has_them(service: RestService) -> None:
+    """Nothing is added, and what is wrong with them is told as when they are added."""
+    tried = service.request("POST", TESTS, {"type": "trial", "config": CONFIG})
+    wrong = service.request("POST", TESTS, {"type": "trial", "config": {"retries": "many"}})
+    unknown = service.request("POST", TESTS, {"type": "nothing"})
+
+    assert (200, True) == (tried.status, tried.json()["passed"])
+    assert (400, {"config.url", "config.retries"}) == (wrong.status, set(wrong.json()))
+    assert {"type": ["No source 'nothing' is installed."]} == unknown.json()
+    assert [] == service.app.sources.list()
+
+
+def test_a_source_whose_plugin_is_gone_is_shown_masked_and_cannot_be_tested(service: RestService) -> None:
+    """Nobody can say any more which of its options are secret."""
+    kept = RegisteredSource("old", "gone", CONFIG, utc_now(), id="5f0c1e2d3a4b5c6d7e8f9012")
+    service.app.store.sources.add(kept)
+
+    shown = service.request("GET", f"{SOURCES}old/").json()
+    tested = service.request("POST", f"{SOURCES}old/test/")
+
+    assert {"url": "*****", "password": "*****"} == shown["config"]
+    assert (400, {"type": ["No source 'gone' is installed."]}) == (tested.status, tested.json())
+    assert 204 == service.request("DELETE", f"{SOURCES}old/").status
+
+
+def test_source_types_are_listed_with_the_schema_of_their_options(service: RestService) -> None:
+    """Like notifiers, from which they are kept apart."""
+    found = {one["type"]: one for one in service.request("GET", TYPES).json()["results"]}
+
+    assert ("trial-source", "1.0", None) == tuple(found["trial"][key] for key in ("distribution", "version", "problem"))
+    assert ["url"] == found["trial"]["schema"]["required"]
+    assert "trial" not in {one["type"] for one in service.request("GET", f"{OWN}notifiers/").json()["results"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "operation"),
+    [
+        ("GET", SOURCES, None, "READ"),
+        ("GET", f"{SOURCES}zoo/", None, "READ"),
+        ("POST", SOURCES, {**GOOD, "name": "ape"}, "CREATE"),
+        ("POST", f"{SOURCES}zoo/test/", None, "CREATE"),
+        ("PATCH", f"{SOURCES}zoo/", {"config": {}}, "UPDATE"),
+        ("DELETE", f"{SOURCES}zoo/", None, "DELETE"),
+    ],
+)
+def test_a_grant_is_needed(service: RestService, method: str, path: str, sent: Any, operation: str) -> None:
+    """The operation, on the path or above."""
+    add(service)
+    service.add_user("eva")
+
+    without = service.request(method, path, sent, login="eva")
+    service.grant("eva", "/v3/notifications/sources/", operation)
+
+    assert (401, 403) == (service.request(method, path, sent, login=None).status, without.status)
+    assert service.request(method, path, sent, login="eva").status < 300
+
+
+@pytest.mark.parametrize("path", [TESTS, TYPES])
+def test_types_and_tests_have_grants_of_their_own(service: RestService, path: str) -> None:
+    """A test without a source makes the server connect to any address."""
+    service.add_user("eva")
+    service.grant("eva", "/v3/notifications/sources/", "CREATE", "READ")
+
+    assert 403 == service.request("GET" if path == TYPES else "POST", path, login="eva").status
+
+
+def test_other_methods_are_not_allowed(service: RestService) -> None:
+    """What they are is told."""
+    add(service)
+
+    for path, allow in ((SOURCES, "GET, POST, HEAD"), (f"{SOURCES}zoo/", "GET, PATCH, DELETE, HEAD"), (TESTS, "POST")):
+        answer = service.request("PUT", path, {})
+        assert (405, f"{allow}, OPTIONS") == (answer.status, answer.headers["allow"])

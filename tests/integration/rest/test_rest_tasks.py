@@ -1,0 +1,171 @@
+"""Reporting tasks over REST."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pulp_notifiers.encoding import dumps
+from pulp_notifiers.records import ListenerDraft
+from pulp_notifiers.task import TaskReport
+from tests.support.rest import OWN, RestService, rest_service
+
+TASKS = f"{OWN}tasks/"
+STREAM: dict[str, Any] = {
+    "_id": {"$oid": "5723af2b0c1ae3f8a7e1a9c1"},
+    "task_id": "",
+    "worker_name": "resource_worker-0@host",
+    "tags": ["pulp:repository:zoo", "pulp:action:sync"],
+    "state": "running",
+    "spawned_tasks": [str(uuid4())],
+    "progress_report": {},
+    "start_time": "2016-04-29T16:19:55Z",
+    "group_id": {"$uuid": uuid4().hex},
+    "_ns": "task_status",
+}
+
+
+@pytest.fixture
+def service(running: RestService) -> RestService:
+    """The service with a listener for every task event."""
+    running.clear()
+    running.app.listeners.create(ListenerDraft("http", {"url": "https://x.example/"}, ("task.*",)))
+    return running
+
+
+def stream(state: str, task_id: str | None = None, **values: Any) -> dict[str, Any]:
+    """Return a report as the stream publishes it."""
+    return {**STREAM, "task_id": task_id or str(uuid4()), "state": state, **values}
+
+
+def call_report(state: str, task_id: str | None = None) -> dict[str, Any]:
+    """Return a report as the 17 keys of Pulp 2."""
+    document: dict[str, Any] = json.loads(dumps(TaskReport.from_record(stream(state, task_id)).call_report()))
+    return document
+
+
+def test_a_report_is_taken_in_either_rendering(service: RestService) -> None:
+    """One alone, or several of both."""
+    answers = [
+        service.request("POST", TASKS, sent)
+        for sent in (stream("running"), call_report("error"), [stream("waiting"), call_report("skipped")])
+    ]
+
+    assert [202] * 3 == [answer.status for answer in answers]
+    counts = [{"reports": 1, "deliveries": 1}, {"reports": 1, "deliveries": 1}, {"reports": 2, "deliveries": 2}]
+    assert counts == [answer.json() for answer in answers]
+
+
+def test_both_renderings_of_a_task_are_told_alike(service: RestService) -> None:
+    """Links of spawned tasks are ids again."""
+    task_id = str(uuid4())
+
+    assert 1 == service.request("POST", TASKS, stream("error", task_id)).json()["deliveries"]
+    assert 0 == service.request("POST", TASKS, call_report("error", task_id)).json()["deliveries"]
+    told = TaskReport.from_record(call_report("error", task_id))
+
+    assert TaskReport.from_record({**stream("error", task_id), "group_id": None}) == told
+
+
+def test_a_listener_on_a_task_is_told_of_its_end_and_gone(service: RestService) -> None:
+    """From request to request."""
+    task_id = str(uuid4())
+    wish = {"notifier_type": "http", "config": {"url": "https://y/"}, "event_types": ["task.finished"]}
+    made = service.request("POST", f"{OWN}listeners/", {**wish, "task_id": task_id}).json()
+
+    counts = [
+        service.request("POST", TASKS, stream(state, task_id)).json()["deliveries"]
+        for state in ("waiting", "running", "running", "finished", "finished")
+    ]
+
+    assert [1, 1, 0, 2, 0] == counts
+    assert 404 == service.request("GET", made["pulp_href"]).status
+    query = f"{OWN}deliveries/?listener={made['id']}"
+    [delivery] = service.request("GET", query).json()["results"]
+    assert ("task.finished", "pending") == (delivery["event_type"], delivery["state"])
+
+
+def test_a_thousand_reports_go_in_one_request(service: RestService) -> None:
+    """And one more does not."""
+    reports = [stream("running") for _ in range(1001)]
+
+    refused = service.request("POST", TASKS, reports)
+    taken = service.request("POST", TASKS, reports[:1000])
+
+    assert (400, {"non_field_errors": ["Send 1 to 1000 reports, not 1001."]}) == (refused.status, refused.json())
+    assert (202, {"reports": 1000, "deliveries": 1000}) == (taken.status, taken.json())
+
+
+GOOD = stream("running", "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11")
+REFUSED: list[tuple[Any, set[str]]] = [
+    ({}, {"id", "task_id", "state"}),
+    ({**GOOD, "state": "completed"}, {"state"}),
+    ({**GOOD, "extra": 1, "tags": "x"}, {"extra", "tags"}),
+    ({**GOOD, "_id": {"$oid": "x"}}, {"id"}),
+    ({**GOOD, "start_time": "yesterday"}, {"start_time"}),
+    ({**GOOD, "result": "\x00"}, {"non_field_errors"}),
+    ({**GOOD, "spawned_tasks": [{"_href": "x"}]}, {"spawned_tasks"}),
+    ([GOOD, {**GOOD, "state": 5}, 7, {**GOOD, "x": 1}], {"1.state", "2", "3.x"}),
+    ([], {"non_field_errors"}),
+    (b"null", {"non_field_errors"}),
+    (b'"x"', {"non_field_errors"}),
+    (b"", {"detail"}),
+    (b'{"state": "running", "state": "error"}', {"detail"}),
+    (b"[" * 200 + b"]" * 200, {"detail"}),
+]
+
+
+@pytest.mark.parametrize(("sent", "fields"), REFUSED)
+def test_malformed_reports_are_refused_with_every_problem(service: RestService, sent: Any, fields: set[str]) -> None:
+    """And none of the list is taken."""
+    before = service.kept()
+
+    answer = service.request("POST", TASKS, sent)
+
+    assert (400, fields) == (answer.status, set(answer.json()))
+    assert before == service.kept()
+
+
+def test_reporting_needs_a_grant(service: RestService) -> None:
+    """To create below tasks."""
+    service.add_user("eva")
+    assert 403 == service.request("POST", TASKS, stream("running"), login="eva").status
+
+    service.grant("eva", "/v3/notifications/tasks/", "CREATE")
+
+    assert 202 == service.request("POST", TASKS, stream("running"), login="eva").status
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_other_methods_are_refused(service: RestService, method: str) -> None:
+    """Tasks are not kept, so there is nothing to look at."""
+    answer = service.request(method, TASKS)
+
+    assert (405, "POST, OPTIONS") == (answer.status, answer.headers["allow"])
+
+
+def test_a_list_that_the_database_took_in_part_is_sent_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing of it is told twice, and nothing is left out."""
+    full = "(SELECT count(*) FROM deliveries) >= 2 BEGIN SELECT RAISE(ABORT, 'no space'); END"
+    task_id = str(uuid4())
+    reports = [stream(state, task_id) for state in ("waiting", "running", "running", "finished")]
+    with rest_service(tmp_path) as service:
+        service.app.listeners.create(ListenerDraft("http", {"url": "https://x.example/"}, ("task.*",)))
+        with sqlite3.connect(tmp_path / "notifiers.db") as database:
+            database.execute(f"CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN {full}")
+
+        refused = service.request("POST", TASKS, reports)
+        database.execute("DROP TRIGGER full")
+        database.close()
+        taken = service.request("POST", TASKS, reports)
+
+        deliveries = service.request("GET", f"{OWN}deliveries/").json()["results"]
+    assert (503, ["detail"]) == (refused.status, list(refused.json()))
+    assert "3 of 4 were taken; send all of them again later" in refused.json()["detail"]
+    assert "no space" in caplog.text
+    assert (202, {"reports": 4, "deliveries": 3}) == (taken.status, taken.json())
+    states = [delivery["event_type"].partition(".")[2] for delivery in deliveries]
+    assert ["waiting", "running", "finished"] == states[::-1]

@@ -1,0 +1,203 @@
+"""Which changes of a task listeners are told of."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from pulp_notifiers.dispatch import TaskEvents, task_event
+from pulp_notifiers.errors import StoreUnavailable
+from pulp_notifiers.event import Event, utc_now
+from pulp_notifiers.task import TASK_STATES, TaskReport
+
+CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
+STARTED, FINISHED = CREATED + timedelta(seconds=5), CREATED + timedelta(minutes=5)
+TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
+
+
+def report(state: str, task_id: str = TASK, **values) -> TaskReport:
+    return TaskReport(id="5f0c1e2d3a4b5c6d7e8f9012", task_id=task_id, state=state, **values)
+
+
+class Fired:
+    """Listeners that want everything, and what they would get."""
+
+    def __init__(self, wanted: bool = True) -> None:
+        self.wanted = wanted
+        self.asked: list[tuple[str, str]] = []
+        self.events: list[Event] = []
+
+    def wants(self, event_type: str, task_id: str) -> bool:
+        self.asked.append((event_type, task_id))
+        return self.wanted
+
+    def fire(self, event: Event) -> int:
+        self.events.append(event)
+        return 2
+
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+
+def test_an_event_tells_which_task_is_where_and_why():
+    """And carries the whole call report beside it."""
+    failed = report(
+        "error", task_type="sync", tags=("pulp:repository:zoo",), error={"code": "X", "description": "No space left."}
+    )
+
+    event = task_event(failed)
+
+    assert "task.error" == event.type
+    assert {
+        "task_id": TASK,
+        "task_type": "sync",
+        "state": "error",
+        "tags": ["pulp:repository:zoo"],
+        "error_description": "No space left.",
+    } == event.payload
+    assert failed.call_report() == event.call_report
+    assert f"task:{TASK}" == event.subject()
+    assert "task" == event.source
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, None),
+        ({"exception": "KeyError('x')"}, "KeyError('x')"),
+        ({"error": "text", "exception": "E"}, "E"),
+        ({"error": {"description": None}}, None),
+    ],
+)
+def test_the_description_of_an_error_is_text_or_null(values, told):
+    """Whatever a producer kept."""
+    assert told == task_event(report("error", **values)).payload["error_description"]
+
+
+def test_the_id_follows_from_task_and_state():
+    """So a restart tells nothing twice."""
+    ids = {task_event(report(state, task)).id for state in ("running", "error") for task in ("a", "b")}
+
+    assert 4 == len(ids)
+    assert UUID("932d4cbc-72e4-56b8-b3d0-062b512aced0") == task_event(report("running")).id
+    assert task_event(report("running", result=1)).id == task_event(report("running", result=2)).id
+
+
+@pytest.mark.parametrize(
+    ("values", "occurred"),
+    [
+        ({"state": "running"}, STARTED),
+        ({"state": "error"}, FINISHED),
+        ({"state": "canceled", "finish_time": None}, None),
+        ({"state": "waiting", "start_time": None}, None),
+        ({"state": "waiting", "changed_at": CREATED}, CREATED),
+        ({"state": "running", "changed_at": CREATED}, CREATED),
+    ],
+)
+def test_an_event_occurred_when_its_task_changed(values, occurred):
+    """Which may be long ago; where nobody says when, it is now."""
+    before = utc_now()
+
+    event = task_event(report(**{"start_time": STARTED, "finish_time": FINISHED, **values}))
+
+    assert (occurred == event.occurred_at) if occurred else (before <= event.occurred_at <= utc_now())
+
+
+def test_each_new_state_is_told_once_and_progress_never():
+    """A small sync reports progress four hundred times."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire)
+
+    deliveries = [events.changed(report(state)) for state in ("waiting", "running", "running", "running", "finished")]
+
+    assert ["task.waiting", "task.running", "task.finished"] == fired.types()
+    assert [2, 2, 0, 0, 2] == deliveries
+
+
+@pytest.mark.parametrize("state", sorted(set(TASK_STATES) - {"waiting", "running", "accepted", "suspended"}))
+def test_nothing_follows_a_final_state(state):
+    """Neither itself nor a report that was overtaken."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire)
+
+    for each in (state, state, "running", "finished", "error"):
+        events.changed(report(each))
+
+    assert [f"task.{state}"] == fired.types()
+
+
+def test_accepted_and_suspended_are_for_the_stream_alone():
+    """Running before and after is one running."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire)
+
+    for state in ("accepted", "running", "suspended", "running"):
+        events.changed(report(state))
+
+    assert ["task.running"] == fired.types()
+
+
+def test_nobody_is_asked_about_progress():
+    """Not even the dispatcher."""
+    fired = Fired(wanted=False)
+    events = TaskEvents(fired.wants, fired.fire)
+
+    for state in ("running", "running", "finished", "finished"):
+        events.changed(report(state))
+
+    assert [("task.running", TASK), ("task.finished", TASK)] == fired.asked
+    assert [] == fired.events
+
+
+def test_a_state_that_could_not_be_written_is_told_when_it_is_reported_again():
+    """The caller knows that it must."""
+
+    class Full(Fired):
+        full = True
+
+        def fire(self, event: Event) -> int:
+            if self.full:
+                raise StoreUnavailable("disk full")
+            return super().fire(event)
+
+    fired = Full()
+    events = TaskEvents(fired.wants, fired.fire)
+    with pytest.raises(StoreUnavailable):
+        events.changed(report("finished"))
+
+    fired.full = False
+
+    assert 2 == events.changed(report("finished"))
+
+
+def test_a_report_that_cannot_be_written_down_does_not_fail_its_task(caplog):
+    """The log says what is missing."""
+
+    def fire(event: Event) -> int:
+        raise TypeError("<object> is not JSON serializable")
+
+    events = TaskEvents(lambda *_: True, fire)
+
+    assert 0 == events.changed(report("finished", result=object()))
+    told = (
+        f"Event task.finished of task {TASK} has no JSON form and is dropped: "
+        "<object> is not JSON serializable; fix what the task reports"
+    )
+    assert [(logging.ERROR, told)] == [(record.levelno, record.message) for record in caplog.records]
+
+
+def test_memory_is_bounded_and_keeps_the_tasks_that_are_at_work():
+    """Those that report now and then stay, however many others come and go."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire, remembered=10)
+    events.changed(report("running", "busy"))
+    events.changed(report("running", "idle"))
+
+    for number in range(100):
+        events.changed(report("finished", f"t{number}"))
+        events.changed(report("running", "busy"))
+    events.changed(report("running", "idle"))
+
+    running = [event.payload["task_id"] for event in fired.events if event.type == "task.running"]
+    assert ["busy", "idle", "idle"] == running

@@ -1,0 +1,144 @@
+"""Registering and changing listeners by the rules of Pulp 2."""
+
+import pytest
+
+from pulp_notifiers.errors import InvalidValue, NoSuchListener, NotifierUnavailable
+from pulp_notifiers.listeners import Pulp2Listeners
+from pulp_notifiers.plugin_host import LoadedNotifier
+from tests.support.hook_notifier import Hook
+from tests.support.memory import Clock, ListenerTable, NotifierTable
+
+
+@pytest.fixture
+def listeners():
+    """Return listeners of one notifier type, hook."""
+    return Pulp2Listeners(ListenerTable(), NotifierTable(hook=Hook), clock=Clock())
+
+
+@pytest.mark.parametrize(
+    "bad", [None, [], "repo.sync.start", {"a": 1}, ["bogus"], ["repo.*"], ["repo-sync-finished"], [None], [["*"]], 5]
+)
+def test_event_types_are_checked_first(listeners, bad):
+    """Whatever else is wrong."""
+    with pytest.raises(InvalidValue) as caught:
+        listeners.create("nope", "x", bad)
+
+    assert ["event_types"] == caught.value.property_names
+    assert [] == listeners.list()
+
+
+@pytest.mark.parametrize("bad", ["nope", "", "rest-api", None, 5, {}, []])
+def test_then_the_notifier_type(listeners, bad):
+    """It must be installed."""
+    with pytest.raises(InvalidValue) as caught:
+        listeners.create(bad, "x", ["*"])
+
+    assert ["notifier_type_id"] == caught.value.property_names
+
+
+@pytest.mark.parametrize("bad", ["x", ["x"], 5, True])
+def test_then_the_config(listeners, bad):
+    """An object or nothing."""
+    with pytest.raises(InvalidValue) as caught:
+        listeners.create("hook", bad, ["*"])
+
+    assert ["notifier_config"] == caught.value.property_names
+
+
+def test_an_incomplete_config_is_taken_and_remarked_upon(listeners, caplog):
+    """Pulp 2's clients rely on it."""
+    listener = listeners.create("hook", None, ["*", "*"])
+
+    assert ({}, ("*", "*")) == (listener.config, listener.event_types)
+    assert f"Listener {listener.id}: " in caplog.text
+    assert "url: Field required. Nothing will be delivered until that is corrected." in caplog.text
+
+
+def test_the_notifiers_advice_is_logged(listeners, caplog):
+    """Valid but doubtful."""
+    listeners.create("hook", {"url": "http://x"}, ["*"])
+
+    assert "The URL is not encrypted." in caplog.text
+
+
+def test_secrets_are_shown_masked_and_come_back_masked_unchanged(listeners):
+    """A client may send back what it got."""
+    listener = listeners.create("hook", {"url": "https://x", "password": "p", "extra": 1}, ["*"])
+
+    shown = listeners.shown_config(listener)
+    changed = listeners.update(listener.id, {**shown, "url": "https://y"}, None)
+
+    assert {"url": "https://x", "password": "*****", "extra": 1} == shown
+    assert {"url": "https://y", "password": "p", "extra": 1} == changed.config
+
+
+def test_secrets_inside_of_a_pulp_2_notifiers_options_come_back_masked_unchanged():
+    """The stored value says that the option holds one; ``*****`` alone does not."""
+
+    class Table(NotifierTable):
+        def get(self, notifier_type):
+            return LoadedNotifier(notifier_type, lambda notifier_config, event: None)
+
+    listeners = Pulp2Listeners(ListenerTable(), Table(old=Hook))
+    listener = listeners.create("old", {"auth": {"user": "joe", "password": "p"}, "n": 1}, ["*"])
+
+    shown = listeners.shown_config(listener)
+    changed = listeners.update(listener.id, {**shown, "n": 2}, None)
+
+    assert {"auth": "*****", "n": 1} == shown
+    assert {"auth": {"user": "joe", "password": "p"}, "n": 2} == changed.config
+
+
+def test_secrets_can_be_revealed_by_setting():
+    """Strict parity with Pulp 2."""
+    listeners = Pulp2Listeners(ListenerTable(), NotifierTable(hook=Hook), reveal_secrets=True)
+    listener = listeners.create("hook", {"url": "https://x", "password": "p"}, ["*"])
+
+    assert {"url": "https://x", "password": "p"} == listeners.shown_config(listener)
+
+
+def test_without_its_plugin_every_option_is_a_secret(listeners):
+    """Nobody can say which are not."""
+
+    class Gone(NotifierTable):
+        def get(self, notifier_type):
+            raise NotifierUnavailable(notifier_type, "gone")
+
+    table = ListenerTable(listeners.create("hook", {"url": "https://x"}, ["*"]))
+    without = Pulp2Listeners(table, Gone())
+    (listener,) = without.list()
+
+    assert {"url": "*****"} == without.shown_config(listener)
+    assert {"url": "https://x", "n": 1} == without.update(listener.id, {"url": "*****", "n": 1}, None).config
+
+
+def test_an_update_with_a_bad_value_changes_nothing(listeners):
+    """Neither config nor event types."""
+    listener = listeners.create("hook", {"url": "https://x"}, ["*"])
+
+    with pytest.raises(InvalidValue):
+        listeners.update(listener.id, {"url": "https://y"}, ["bogus"])
+    with pytest.raises(InvalidValue):
+        listeners.update(listener.id, {}, [])
+
+    assert listener == listeners.get(listener.id)
+
+
+@pytest.mark.parametrize("unknown", ["0" * 24, "foo", "", "0" * 23, "g" * 24, "\x00"])
+def test_an_unknown_id_comes_before_bad_values(listeners, unknown):
+    """Malformed ids are unknown ids."""
+    with pytest.raises(NoSuchListener):
+        listeners.update(unknown, "x", ["bogus"])
+    with pytest.raises(NoSuchListener):
+        listeners.get(unknown)
+    with pytest.raises(NoSuchListener):
+        listeners.delete(unknown)
+
+
+def test_an_id_is_read_without_regard_to_case(listeners):
+    """As ObjectIds were."""
+    listener = listeners.create("hook", {"url": "https://x"}, ["*"])
+
+    assert listener == listeners.get(listener.id.upper())
+    listeners.delete(listener.id.upper())
+    assert [] == listeners.list()
