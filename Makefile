@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# The tutorial's plugin is left out: the end-to-end tests, and a reader of the docs, install it into a running service.
+# Without the tutorial's plugin: the end-to-end tests and readers of the docs install it into a running service.
 PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/pulp-notifier-file/%,$(wildcard plugins/*/pyproject.toml)))
 METADATA := pyproject.toml setup.py $(PLUGINS:%=%/pyproject.toml)
 
-# Named after what the files say: a checkout or a copy gives them other times, older ones too.
+# Named after the content of the files, because a checkout or a copy changes their times, even to older ones.
 STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,16 +15,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help install test test-pulp3 bench bench-pulp3 demo run lint docs clean
 
 help:
-	@echo "make install     sets up $(VENV) with the package and the plugins; nothing outside this folder"
-	@echo "make test        runs all other tests, with a RabbitMQ and a PostgreSQL of their own"
-	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 of its own, kept in ~/.cache; takes five minutes"
-	@echo "make bench       compares ways to publish changes of tasks, with a RabbitMQ of its own; takes ten minutes"
-	@echo "make bench-pulp3 measures what the Pulp 3 source costs a real server, and the watch of 20 simulated ones"
-	@echo "make demo        starts the service and shows what mail, HTTP and AMQP receivers get"
-	@echo "make run         serves, with its state in .state/"
-	@echo "make lint        ruff, mypy, codespell"
+	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
+	@echo "make test        runs the tests, which start their own RabbitMQ and PostgreSQL"
+	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 that it installs in ~/.cache; takes five minutes"
+	@echo "make bench       compares ways to publish task changes, with its own RabbitMQ; takes ten minutes"
+	@echo "make bench-pulp3 measures the load of the Pulp 3 source on a real server, and with 20 simulated servers"
+	@echo "make demo        starts the service and shows what HTTP, mail and AMQP receivers get"
+	@echo "make run         runs the service with its data in .state/"
+	@echo "make lint        runs ruff, mypy and codespell"
 	@echo "make docs        builds the documentation in docs/_build/html"
-	@echo "make clean       removes what the other targets made"
+	@echo "make clean       removes everything that the other targets created here"
 
 install: $(STAMP)
 	@:
@@ -36,12 +36,12 @@ $(STAMP):
 	@rm -f $(VENV)/.installed*
 	@touch $@
 
-# The Python that it was made from may be gone.
+# The Python from which the environment was created may be gone.
 ifneq ($(shell test -x $(BIN)/python && echo usable),usable)
 .PHONY: $(STAMP)
 endif
 
-# The tests wait more than they compute, so there may be more processes than cores.
+# The tests mostly wait, so more processes than cores are useful.
 test: install
 	@scripts/test-servers.sh
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile

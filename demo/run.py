@@ -1,7 +1,7 @@
-"""Shows the whole way of an event: registered listeners, fired events, and what three receivers got.
+"""Show the path of events: register listeners, fire events, and print what three receivers got.
 
-Everything is real and local: the service with its embedded database, an HTTP server, an SMTP server, and a RabbitMQ
-of its own (or, where none is installed, kombu's in-memory broker). Nothing is left behind.
+Everything is real and runs on this machine: the service with its embedded database, an HTTP server, an SMTP server, and
+a separate RabbitMQ (or kombu's in-memory broker if RabbitMQ is not installed). All of it is removed at the end.
 """
 
 import json
@@ -30,29 +30,29 @@ DEADLINE_SECONDS = 20.0
 
 
 def say(text: str) -> None:
-    """Print at once, so that a reader can follow."""
+    """Print without buffering, so that the reader can follow."""
     print(text, flush=True)
 
 
 def heading(text: str) -> None:
-    """Print the title of a step."""
+    """Print the heading of a step."""
     say(f"\n=== {text} ===")
 
 
 def shown(text: str, lines: int = 24) -> None:
-    """Print a received text, indented, and no more of it than fits a screen."""
+    """Print a received text, indented and shortened to fit a screen."""
     kept = [line if len(line) <= 110 else f"{line[:107]}..." for line in text.splitlines()]
     if len(kept) > lines:
-        kept[lines:] = [f"... and {len(kept) - lines} lines more"]
+        kept[lines:] = [f"... and {len(kept) - lines} more lines"]
     say(textwrap.indent("\n".join(kept), "    "))
 
 
 @contextmanager
 def broker() -> Iterator[str]:
-    """Give the URL of a broker."""
+    """Start a broker and yield its URL."""
     missing = RabbitMQ.available()
     if missing:
-        say(f"{missing}: the in-memory broker of this process stands in for it.")
+        say(f"{missing}: using an in-memory broker instead.")
         yield "memory://"
         return
     with RabbitMQ() as node:
@@ -62,7 +62,7 @@ def broker() -> Iterator[str]:
 
 @contextmanager
 def service(state: Path, mail: SmtpReceiver, broker_url: str) -> Iterator[RestServer]:
-    """Run the service as ``pulp-notifiers serve`` does."""
+    """Run the service like ``pulp-notifiers serve``."""
     settings = Settings(
         {
             "notifiers": {"state_directory": str(state), "bind": "127.0.0.1:0"},
@@ -78,7 +78,7 @@ def service(state: Path, mail: SmtpReceiver, broker_url: str) -> Iterator[RestSe
 
 
 class Client:
-    """What an administrator would do with curl."""
+    """Sends the requests that an administrator would send with curl."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -87,27 +87,27 @@ class Client:
         self._session.trust_env = False
 
     def register(self, notifier_type: str, config: dict[str, object], event_types: list[str]) -> None:
-        """Register a listener as a client of Pulp 2 does."""
+        """Register a listener through Pulp 2's API."""
         body = {"notifier_type_id": notifier_type, "notifier_config": config, "event_types": event_types}
         answer = self._session.post(f"{self._url}/pulp/api/v2/events/", json=body, timeout=10)
         answer.raise_for_status()
         say(f"POST /pulp/api/v2/events/ -> {answer.status_code} {answer.reason}: {answer.text}")
 
     def fire(self, event: dict[str, object]) -> None:
-        """Fire an event as Pulp 2's http notifier does."""
+        """Fire an event like Pulp 2's ``http`` notifier."""
         answer = self._session.post(f"{self._url}/pulp/api/v3/notifications/events/", json=event, timeout=10)
         answer.raise_for_status()
         say(f"{event['event_type']:22} -> {answer.status_code} {answer.text}")
 
     def backlog(self) -> dict[str, int]:
-        """Return how many deliveries are pending and dead."""
+        """Return the numbers of pending and dead deliveries."""
         answer = self._session.get(f"{self._url}/pulp/api/v3/notifications/status/", timeout=10)
         backlog: dict[str, int] = answer.json()["backlog"]
         return backlog
 
 
 def show_messages(connection: Connection, queue: Queue, count: int) -> None:
-    """Print the AMQP messages that a bound queue got."""
+    """Print the AMQP messages in a bound queue."""
     with connection.SimpleQueue(queue) as messages:
         for number in range(count):
             message = messages.get(timeout=DEADLINE_SECONDS)
@@ -120,7 +120,7 @@ def show_messages(connection: Connection, queue: Queue, count: int) -> None:
 
 
 def main() -> int:
-    """Run the demo; return 0 when every receiver got everything."""
+    """Run the demo; return 0 if every receiver got everything."""
     began = time.monotonic()
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulp-notifiers-demo-")))
@@ -132,17 +132,17 @@ def main() -> int:
         server = stack.enter_context(service(state, mail, broker_url))
         connection = stack.enter_context(Connection(broker_url))
         queue = Queue("demo", Exchange("amq.topic", "topic", durable=True), "pulp.server.#", durable=True)
-        # RabbitMQ has this exchange from the start; the in-memory broker does not.
+        # RabbitMQ always has this exchange; the in-memory broker does not.
         connection.default_channel.exchange_declare("amq.topic", "topic", durable=True, auto_delete=False)
         queue(connection.default_channel).declare()
         client = Client(server.url)
 
-        heading("Listeners, registered as a client of Pulp 2 does")
+        heading("Registering listeners through Pulp 2's API")
         client.register("http", {"url": f"{web.url}hook", "username": "katello", "password": "hunter2"}, ["*"])
         client.register("email", {"subject": "Pulp synced", "addresses": ["admin@example.com"]}, ["repo.sync.finish"])
         client.register("amqp", {}, ["*"])
 
-        heading(f"{len(EVENTS)} recorded events, fired by REST")
+        heading(f"Firing {len(EVENTS)} recorded events over REST")
         for event in EVENTS:
             client.fire(event)
 
@@ -150,14 +150,14 @@ def main() -> int:
         posts = web.wait_for(len(EVENTS), DEADLINE_SECONDS)
         mails = mail.wait_for(len(finished), DEADLINE_SECONDS)
 
-        heading(f"The HTTP server got {len(posts)} POSTs; the last one")
+        heading(f"The HTTP server got {len(posts)} POSTs; this is the last one")
         shown(f"{posts[-1].method} {posts[-1].path}\n{posts[-1].headers}\n{json.dumps(posts[-1].json(), indent=2)}")
-        heading(f"The mailbox got {len(mails)} mails; the first one")
+        heading(f"The mail server got {len(mails)} mails; this is the first one")
         shown(mails[0].content.decode("ascii") if isinstance(mails[0].content, bytes) else mails[0].content, lines=34)
-        heading(f"The queue bound to amq.topic with pulp.server.# got {len(EVENTS)} messages; the first one in full")
+        heading(f"The queue bound to amq.topic with pulp.server.# got {len(EVENTS)} messages")
         show_messages(connection, queue, len(EVENTS))
 
-        heading("Nothing is left to do")
+        heading("State of the deliveries")
         deadline = time.monotonic() + DEADLINE_SECONDS
         while (backlog := client.backlog())["pending"] and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A Celery application whose tasks are reported: those it sends, and those its workers run."""
+"""A Celery application that reports the tasks that it sends and that its workers run."""
 
 import os
 
@@ -12,7 +12,7 @@ celery_app = Celery("zoo", broker=os.environ.get("BROKER", "amqp://localhost"))
 
 @celery_app.task(name="zoo.sync")
 def sync(repository):
-    """Pretend to synchronise a repository."""
+    """Pretend to sync a repository."""
     return {"repository": repository, "added_count": 3}
 
 

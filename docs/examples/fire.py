@@ -1,4 +1,4 @@
-"""Fire an event from Python, and deliver it in the same process."""
+"""Fire an event and deliver it in the same process."""
 
 import pulp_notifiers
 from pulp_notifiers.event import REPO_SYNC_FINISH

@@ -9,21 +9,21 @@ from pulp_notifiers.source import Check, Intake, Source, SourceConfig
 
 
 class LineConfig(SourceConfig):
-    """Which file, and what its lines become."""
+    """Options of the source."""
 
     path: Path = Field(description="File to which another program appends lines.")
-    event_type: str = Field(description="Type of the events that the lines become.")
-    look_seconds: float = Field(1.0, gt=0, description="How often to look for new lines.")
+    event_type: str = Field(description="Type of the events, such as line.added.")
+    look_seconds: float = Field(1.0, gt=0, description="Seconds between two looks for new lines.")
 
 
 class LineSource(Source[LineConfig]):
-    """Makes an event of each line that is appended to a file."""
+    """Fires an event for each line that is appended to a file."""
 
     Config = LineConfig
 
     def check(self, config: LineConfig) -> Sequence[Check]:
         if not config.path.is_file():
-            return [Check("the file", False, f"There is no file {config.path}: correct the option path.")]
+            return [Check("the file", False, f"{config.path} is not a file: correct the option path.")]
         return [Check("the file", True, f"{config.path} has {config.path.stat().st_size} bytes.")]
 
     def run(self, config: LineConfig, intake: Intake) -> None:

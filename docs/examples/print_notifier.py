@@ -1,4 +1,4 @@
-"""A notifier in Pulp 2's form."""
+"""A notifier in the form of Pulp 2."""
 
 
 def handle_event(notifier_config, event):

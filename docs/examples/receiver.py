@@ -1,10 +1,10 @@
-"""A receiver for trying things out: prints what is posted to it, on port 8000."""
+"""A receiver for tests: listens on port 8000 and prints every POST."""
 
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Answers POST."""
+    """Accepts every POST."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

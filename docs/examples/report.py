@@ -1,4 +1,4 @@
-"""Reports a task from its start to its end."""
+"""Report a task from start to end."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ TASK = {
 
 
 def main() -> None:
-    """Report it."""
+    """Report the start, the progress and the end of the task."""
     with pulp_notifiers.App.from_settings() as app:
         started = {**TASK, "start_time": datetime.now(UTC)}
         app.task_changed(TaskReport.from_record({**started, "state": "running"}))

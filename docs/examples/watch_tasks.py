@@ -1,4 +1,4 @@
-"""Prints every change of every task; needs pika, and the URL of the messaging server as argument."""
+"""Print every change of every task. Needs pika; the argument is the URL of the messaging server."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ import pika
 
 
 def show(channel, method, properties, body):
-    """Print one message."""
+    """Print a message."""
     task = json.loads(body)
     print(task["task_id"], task["state"], *task["tags"], flush=True)
 

@@ -26,7 +26,7 @@ def test_new_lines_become_events_and_the_position_is_remembered(tmp_path):
     assert {"position": 14} == intake.remembered()
 
 
-def test_it_goes_on_where_it_was(tmp_path):
+def test_a_restarted_source_continues_at_the_remembered_position(tmp_path):
     path = tmp_path / "lines"
     path.write_text("one\ntwo\n")
     intake = RecordingIntake({"position": 4})
@@ -37,7 +37,7 @@ def test_it_goes_on_where_it_was(tmp_path):
     assert ["two"] == [event.payload["line"] for event in intake.events]
 
 
-def test_a_missing_file_is_worth_another_look(tmp_path):
+def test_a_missing_file_is_a_temporary_failure(tmp_path):
     intake = RecordingIntake()
 
     with pytest.raises(TemporaryFailure), intake.running(LineSource(), config(tmp_path / "none")):
