@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from pydantic import Field
@@ -32,7 +33,8 @@ class LineSource(Source[LineConfig]):
             try:
                 with config.path.open("rb") as file:
                     file.seek(position)
-                    lines = [line for line in file.readlines(65536) if line.endswith(b"\n")]
+                    # Up to a line that is still being written, which is read again when it is complete.
+                    lines = list(takewhile(lambda line: line.endswith(b"\n"), file.readlines(65536)))
             except OSError as error:
                 raise TemporaryFailure(f"{config.path} cannot be read: {error.strerror}.") from error
             position += sum(map(len, lines))
