@@ -1,4 +1,4 @@
-"""What is looked at before a server is watched."""
+"""The checks before a server is watched."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,19 +13,20 @@ from .client import Client
 from .config import Pulp3Config
 from .cursor import HEADER_PRECISION
 from .documents import TaskDocument
-from .failures import NotThere, unreadable
+from .failures import NotFound, unreadable
 from .server import OLDEST_VERSION, Domain, Server
 from .tasks import results
 
 _LARGEST_DIFFERENCE = timedelta(seconds=30)
-_LOOKED_AT = "100"
+_SAMPLED_TASKS = "100"
+_UNNAMED = "The account"
 
 
 @dataclass
 class Inspection:
-    """The findings so far, and what was learned on the way.
+    """The findings so far, and what was learned about the server.
 
-    :ivar failure: what stopped the looking.
+    :ivar failure: what ended the checks.
     """
 
     checks: list[Check] = field(default_factory=list)
@@ -34,13 +35,18 @@ class Inspection:
     failure: PermanentFailure | TemporaryFailure | None = None
 
     def add(self, subject: str, passed: bool, finding: str) -> None:
-        """Write a finding down."""
+        """Add a finding."""
         self.checks.append(Check(subject, passed, finding))
 
-    def attempt(self, subject: str, look: Callable[[], Any]) -> Any:
-        """Return what a look brings; None, and a finding, where it fails."""
+    def reject(self, subject: str, finding: str) -> None:
+        """Add a finding that stops the source until somebody changes something."""
+        self.failure = PermanentFailure(finding)
+        self.add(subject, False, finding)
+
+    def attempt(self, subject: str, request: Callable[[], Any]) -> Any:
+        """Return the result of a request; if it fails, add its failure as a finding and return None."""
         try:
-            return look()
+            return request()
         except (PermanentFailure, TemporaryFailure) as failure:
             self.failure = failure
             self.add(subject, False, failure.reason)
@@ -49,63 +55,61 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who asks.
+    """The account that the source logs in as.
 
-    :ivar href: empty where the server does not tell.
+    :ivar href: empty if the server does not show it.
     """
 
     name: str
     href: str
 
     @classmethod
-    def asking(cls, client: Client) -> Self:
-        """Return the account by which the server knows the client.
+    def read(cls, client: Client) -> Self:
+        """Return the account that the server sees.
 
-        :raises PermanentFailure: the server refuses it.
+        :raises PermanentFailure: the server refuses the login.
         """
         try:
             document = client.get(client.login_path).document
-        except NotThere:
-            return cls("the account", "")  # a server without logins
+        except NotFound:
+            return cls(_UNNAMED, "")  # a server without sessions
         if not isinstance(document, dict) or not isinstance(document.get("username"), str):
             raise unreadable(client.login_path)
         return cls(document["username"], str(document.get("pulp_href") or ""))
 
     def started(self, task: TaskDocument) -> bool:
-        """Tell whether a task is its own: those it sees without any role. Tasks of schedules are nobody's."""
+        """Return whether it started a task: it sees those without any role. Scheduled tasks have no creator."""
         return task.fields.get("created_by") == self.href
 
 
 def inspect(client: Client, config: Pulp3Config) -> Inspection:
-    """Look at a server as far as what was found lets; nothing is changed."""
+    """Check a server, up to the first failure that makes further checks impossible; nothing is changed."""
     found = Inspection()
-    found.server = found.attempt("server", lambda: Server.meet(client, config))
+    found.server = found.attempt("server", lambda: Server.read(client, config))
     if found.server is None:
         return found
-    found.add("server", True, f"A Pulp 3 answers at {config.origin}.")
+    found.add("server", True, f"There is a Pulp 3 server at {config.origin}.")
     if not _version(found, found.server):
         return found
     _clock(found, found.server)
     server = found.server
-    account = found.attempt("login", lambda: Account.asking(client))
+    account = found.attempt("login", lambda: Account.read(client))
     if account is None:
         return found
-    found.add("login", True, f"The server knows the account as {account.name}.")
+    unnamed = "The server does not show which account is used."
+    found.add("login", True, unnamed if account.name == _UNNAMED else f"Logged in as {account.name}.")
     found.domains = found.attempt("domains", lambda: server.domains(client, config)) or []
     if found.domains:
         _domains(found, found.domains)
-        _rights(found, client, account)
+        _permissions(found, client, account)
     return found
 
 
 def _version(found: Inspection, server: Server) -> bool:
     needed = ".".join(map(str, OLDEST_VERSION))
     if server.is_old():
-        sentence = (
-            f"The server runs pulpcore {server.version}, and watching needs {needed} or newer; update the server."
-        )
-        found.add("version", False, sentence)
-        found.failure = PermanentFailure(sentence)
+        finding = f"The server runs pulpcore {server.version}, and the source needs {needed} or newer"
+        found.reject("version", f"{finding}; update the server.")
         return False
     found.add("version", True, f"pulpcore {server.version}")
     return True
@@ -114,49 +118,48 @@ def _version(found: Inspection, server: Server) -> bool:
 def _clock(found: Inspection, server: Server) -> None:
     difference = server.clock_difference
     if difference is None:
-        found.add("clock", True, "The server does not tell its time.")
-        return
-    told = f"{abs(difference.total_seconds()):.0f} s {'ahead of' if difference > timedelta() else 'behind'} this one"
-    if abs(difference) <= HEADER_PRECISION:
-        told = "that of this machine"
-    if abs(difference) > _LARGEST_DIFFERENCE:
-        found.add("clock", False, f"The server's clock is {told}; times of events are the server's. Set both by NTP.")
+        found.add("clock", True, "Unknown: the server's answers have no date.")
+    elif abs(difference) <= HEADER_PRECISION:
+        found.add("clock", True, "The server's clock agrees with this machine's.")
     else:
-        found.add("clock", True, f"The server's clock is {told}.")
+        passed = abs(difference) <= _LARGEST_DIFFERENCE
+        side = "ahead of" if difference > timedelta() else "behind"
+        finding = f"The server's clock is {abs(difference.total_seconds()):.0f} s {side} this machine's"
+        remedy = "; events carry the server's times, so synchronize both clocks, as by NTP"
+        found.add("clock", passed, f"{finding}{'' if passed else remedy}.")
 
 
 def _domains(found: Inspection, domains: list[Domain]) -> None:
     names = [domain.name for domain in domains if domain.name]
-    found.add("domains", True, f"Watched: {', '.join(names)}." if names else "The server has no domains.")
+    found.add("domains", True, f"Watching {', '.join(names)}." if names else "The server has no domains.")
 
 
-def _rights(found: Inspection, client: Client, account: Account) -> None:
+def _permissions(found: Inspection, client: Client, account: Account) -> None:
     seen: dict[str, list[TaskDocument]] = {}
     for domain in found.domains:
         tasks = found.attempt("tasks", partial(_newest, client, domain))
         if tasks is None:
             return
         seen[domain.key] = tasks
-    blind = [name for name, tasks in seen.items() if all(map(account.started, tasks))]
-    if len(blind) == len(seen) and _is_administrator(client, found.domains[0]):
+    without = [name for name, tasks in seen.items() if all(map(account.started, tasks))]
+    if len(without) == len(seen) and _is_administrator(client, found.domains[0]):
         found.add("tasks", True, f"{account.name} is an administrator and sees everything.")
         return
-    if len(blind) == len(seen):
-        sentence = (
-            f"{account.name} sees no task of anybody else, so its tasks may be hidden from it; grant it the role "
-            "core.task_viewer. If it has the role already, nobody has run a task yet: run one and test again."
+    if len(without) == len(seen):
+        found.reject(
+            "tasks",
+            f"{account.name} sees no tasks of other users, which may be hidden from it; grant it the role "
+            "core.task_viewer. If it has the role, no other user has run a task yet: run one and test again.",
         )
-        found.failure = PermanentFailure(sentence)
-        found.add("tasks", False, sentence)
         return
-    silent = f" In {', '.join(blind)} it sees none: nobody has run one there yet, or they are hidden." if blind else ""
-    found.add("tasks", True, f"{account.name} sees the tasks of others.{silent}")
+    hint = f" It sees none in {', '.join(without)}: none were run there yet, or they are hidden." if without else ""
+    found.add("tasks", True, f"{account.name} sees the tasks of other users.{hint}")
     _repositories(found, client, [task for tasks in seen.values() for task in tasks], account)
 
 
 def _newest(client: Client, domain: Domain) -> list[TaskDocument]:
     fields = "pulp_href,name,state,pulp_created,created_by,reserved_resources_record"
-    answer = client.get(domain.tasks, {"ordering": "-pulp_created", "limit": _LOOKED_AT, "fields": fields})
+    answer = client.get(domain.tasks, {"ordering": "-pulp_created", "limit": _SAMPLED_TASKS, "fields": fields})
     return results(answer.document, TaskDocument.from_json, domain.tasks)
 
 
@@ -176,7 +179,7 @@ def _is_administrator(client: Client, domain: Domain) -> bool:
 
 def _repositories(found: Inspection, client: Client, tasks: Iterable[TaskDocument], account: Account) -> None:
     if not any(task.reserved_repository() for task in tasks):
-        found.add("repositories", True, "No task has named one yet, so there was nothing to look at.")
+        found.add("repositories", True, "Not checked: no task has named a repository yet.")
         return
     for domain in found.domains:
         names = found.attempt("repositories", partial(_repository_names, client, domain))
@@ -185,9 +188,8 @@ def _repositories(found: Inspection, client: Client, tasks: Iterable[TaskDocumen
         if names:
             found.add("repositories", True, f"{account.name} sees repositories, so events can name them.")
             return
-    sentence = (
-        f"{account.name} sees no repository, so events cannot name them; grant it a viewer role for each type of "
-        "repository, such as file.filerepository_viewer."
+    found.reject(
+        "repositories",
+        f"{account.name} sees no repositories, so events cannot name them; grant it a viewer role for each type of "
+        "repository, such as file.filerepository_viewer.",
     )
-    found.failure = PermanentFailure(sentence)
-    found.add("repositories", False, sentence)

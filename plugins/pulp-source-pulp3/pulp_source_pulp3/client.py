@@ -1,4 +1,4 @@
-"""One server's API: a session that logs in once, and bounded questions, one at a time."""
+"""The API of one server: a session that logs in once, and one bounded request at a time."""
 
 import logging
 import os
@@ -28,18 +28,18 @@ from .reading import read_json
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _PIECE = 64 * 1024
 _UNAUTHORIZED = 401
-_NOT_PULP = "Pulp itself shows its status to everybody, so check the source's url, and the proxy before the server."
-_NO_LOGIN = (404, 405)  # Pulp before it could hold a session
+_NOT_PULP = "Pulp itself shows its status to anybody, so check the source's url and the proxy in front of the server."
+_NO_LOGIN = (404, 405)  # versions of Pulp without sessions
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answered.
+    """An answer of the server.
 
     :ivar document: the JSON of its body.
-    :ivar date: the server's clock, to a second; None where no header tells.
+    :ivar date: the server's clock, to a second; None without the header.
     """
 
     document: Any
@@ -54,14 +54,14 @@ class _Raw:
 
 
 class Stopped(Exception):
-    """The source is to end: ask nothing more."""
+    """The source is stopping; no further request is made."""
 
 
 class Client:
-    """Asks one server; for one thread.
+    """Sends requests to one server; for one thread.
 
-    :param stopping: tells whether the source is to end; asked before each request.
-    :ivar login_path: where a session begins; Pulp with domains has it elsewhere.
+    :param stopping: returns whether the source is stopping; called before each request.
+    :ivar login_path: where a session starts; it differs on a Pulp with domains.
     :ivar requests: how many were made.
     """
 
@@ -72,7 +72,7 @@ class Client:
         self._stopping = stopping
         self._logged_in = False
         self._session = requests.Session()
-        # The environment is read once here; per request it costs a quarter of it, and .netrc would replace the token.
+        # Read the environment once: doing so costs a quarter of each request, and .netrc would replace the token.
         self._session.trust_env = False
         self._session.proxies.update(get_environ_proxies(config.origin))
         self._session.verify = config.ca_path or _authorities()
@@ -91,9 +91,9 @@ class Client:
 
         :raises TemporaryFailure: the server cannot answer now.
         :raises PermanentFailure: it refuses.
-        :raises Stopped: the source is to end.
+        :raises Stopped: the source is stopping.
         """
-        # Pulp and the proxies before it limit the request line to about 4 kB, and %2C for each comma would exceed it.
+        # Pulp and proxies limit the request line to about 4 kB, which %2C for each comma would exceed.
         query = f"?{urlencode(parameters, safe=',:')}" if parameters else ""
         if not anonymous:
             self._log_in_once()
@@ -115,10 +115,10 @@ class Client:
         if raw.status in (_UNAUTHORIZED, 403):
             raise NotAuthenticated(
                 f"{self._place(self.login_path)} refuses the login of {config.username} (HTTP {raw.status}); "
-                "check the source's username and password."
+                "check username and password of the source."
             )
         if raw.status in _NO_LOGIN:
-            _logger.info("%s keeps no sessions; each request carries the password", config.origin)
+            _logger.info("%s has no sessions; sending the password with each request", config.origin)
             self._session.auth = credentials
         elif not 200 <= raw.status < 300:
             raise self._failure(raw, self.login_path)
@@ -144,9 +144,9 @@ class Client:
         except (RequestException, HTTPError, ssl.SSLError, TimeoutError, UnicodeError) as error:
             raise transport_failure(error, place, timeout) from None
         except OSError as error:
-            # What requests says of certificate files that it cannot read; their names are no secret.
+            # requests raises this for certificate files that it cannot read; their names are no secret.
             raise PermanentFailure(
-                f"The certificates for {place} cannot be used: {error}; check ca_path, cert and key."
+                f"The certificate files for {place} cannot be read: {error}; check ca_path, cert and key."
             ) from None
 
     def _accepted(self, raw: _Raw, path: str, anonymous: bool) -> Answer:
@@ -172,24 +172,24 @@ def _remedy(config: Pulp3Config) -> str:
     if config.token is not None:
         return "it does not accept the source's token."
     if config.username is not None:
-        return "check the source's username and password."
+        return "check username and password of the source."
     return "give the source a username and password, or a token."
 
 
 def _authorities() -> str | bool:
-    # Those of the system, where requests would take a list of its own. OpenSSL honours SSL_CERT_FILE and SSL_CERT_DIR.
+    # The system's, because requests would use a list of its own. OpenSSL respects SSL_CERT_FILE and SSL_CERT_DIR.
     given = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     paths = ssl.get_default_verify_paths()
     return given or paths.cafile or paths.capath or True
 
 
 def _body(response: requests.Response, ends: float, place: str) -> bytes:
-    # A server that sends a byte now and then must not get more time than another one, so what is there is read at once.
+    # Read whatever has arrived, so that a server that sends a byte now and then gets no more time than others.
     pieces = bytearray()
     while piece := response.raw.read1(_PIECE, decode_content=True):
         pieces += piece
         if len(pieces) > _LARGEST_ANSWER:
-            raise TooLarge(f"{place} answers with more than {_LARGEST_ANSWER >> 20} MB, which is not read.")
+            raise TooLarge(f"{place} answers with more than {_LARGEST_ANSWER >> 20} MB, the most that is read.")
         if time.monotonic() > ends:
             raise TimeoutError
     return bytes(pieces)

@@ -1,31 +1,31 @@
-"""The names of what a repository version added and removed."""
+"""The names of the content that a repository version added and removed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .failures import NotThere
-from .tasks import Asks, results
+from .failures import NotFound
+from .tasks import ApiClient, results
 
 _NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "prn")
-# Of packages, Pulp tells all that is in them unless it is asked for less.
+# Without fields, Pulp answers with everything it knows about a package.
 _FIELDS = ",".join((*_NAMES, "pulp_href", "namespace", "version", "release", "arch", "architecture"))
 _PAGE = 500
 
 
 class ContentNames:
-    """Asks for names, at most so many of a version.
+    """Requests the names, up to a limit for each version.
 
     :param limit: names of one version, added and removed together.
     """
 
-    def __init__(self, client: Asks, limit: int) -> None:
+    def __init__(self, client: ApiClient, limit: int) -> None:
         self._client = client
         self._limit = limit
 
     def of(self, summary: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``added`` and ``removed``: by type, the names; and whether some were left out.
+        """Return the names ``added`` and ``removed``, by type, and whether some were left out (``truncated``).
 
-        :param summary: the version's content summary, which says where its content is listed.
+        :param summary: the version's content summary, which links to the lists of its content.
         """
         left = self._limit
         found: dict[str, Any] = {"added": {}, "removed": {}, "truncated": False}
@@ -41,7 +41,7 @@ class ContentNames:
         path, _, query = href.partition("?")
         name, _, version = query.partition("=")
         names: list[str] = []
-        # The content of a version never changes, so its pages do not move.
+        # The content of a version never changes, so paging by offset is safe.
         while len(names) < wanted:
             parameters = {
                 name: version,
@@ -52,7 +52,7 @@ class ContentNames:
             }
             try:
                 page = results(self._client.get(path, parameters).document, name_of, path)
-            except NotThere:
+            except NotFound:
                 break
             names.extend(page)
             if not page:
@@ -68,9 +68,9 @@ def _lists(types: Any) -> Iterator[tuple[str, str, int]]:
 
 
 def name_of(unit: Mapping[str, Any]) -> str:
-    """Return what people call a content unit."""
+    """Return the name by which people know a content unit."""
     if isinstance(unit.get("name"), str) and isinstance(unit.get("version"), str) and not unit.get("filename"):
-        # Many files may be of one version of a Python package, and collections of Ansible have a namespace.
+        # A version of a Python package may have many files, and Ansible collections have a namespace.
         namespace = unit.get("namespace")
         name = f"{namespace}.{unit['name']}" if namespace and isinstance(namespace, str) else unit["name"]
         parts = (name, unit["version"], unit.get("release"), unit.get("arch") or unit.get("architecture"))

@@ -1,4 +1,4 @@
-"""A task as Pulp 3 describes it, read tolerantly."""
+"""A task document of Pulp 3, read leniently."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, Self
 from pulp_notifiers.encoding import utc
 
 FINAL_STATES = frozenset({"completed", "failed", "canceled", "skipped"})
-"""After one of these a task changes no more."""
+"""A task in one of these states does not change again."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REPOSITORY_PRN = re.compile(rf"(?:shared:)?prn:[a-z0-9_]+\.[a-z0-9_]*repository:({_UUID.pattern})")
@@ -18,16 +18,16 @@ _REPOSITORY_HREF = re.compile(
     rf"(?:shared:)?/[^?#@\s]*/repositories/[^/]+/[^/]+/({_UUID.pattern})/(?:versions/(\d+)/)?"
 )
 _REMOTE_HREF = re.compile(rf"(?:shared:)?/[^?#@\s]*/remotes/[^/]+/[^/]+/({_UUID.pattern})/")
-_DELETED = "<unavailable>"  # what was created stands so in the list once it is gone
+_DELETED = "<unavailable>"  # stands in created_resources for a resource that was deleted since
 
 
 class NotATask(ValueError):
-    """What the server listed is not a task."""
+    """An entry in a list of tasks is not a task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A repository version that a task made.
+    """A repository version that a task created.
 
     :ivar repository: uuid of its repository.
     """
@@ -39,11 +39,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class TaskDocument:
-    """What the server said of a task at one moment.
+    """A task as the server described it at one moment.
 
     :ivar uuid: 36 lower-case characters.
-    :ivar name: dotted name of the function, which is the kind of task.
-    :ivar fields: all that was said; a document from a list lacks some.
+    :ivar name: dotted name of the function that the task runs.
+    :ivar fields: the whole document; one from a list lacks some fields.
     """
 
     uuid: str
@@ -58,7 +58,7 @@ class TaskDocument:
     def from_json(cls, value: Any) -> Self:
         """Return the task that a JSON object describes.
 
-        :raises NotATask: it lacks what every task has.
+        :raises NotATask: a field that every task has is missing or invalid.
         """
         try:
             uuid, name, state = uuid_of(value["pulp_href"]), value["name"], value["state"]
@@ -72,11 +72,11 @@ class TaskDocument:
 
     @property
     def final(self) -> bool:
-        """Tell whether the task changes no more."""
+        """Return whether the task is in a final state."""
         return self.state in FINAL_STATES
 
     def reserved_repository(self) -> str | None:
-        """Return the uuid of the repository that the task works on, known while it waits already."""
+        """Return the uuid of the repository that the task works on; it is known while the task still waits."""
         return _first(self._texts("reserved_resources_record"), _REPOSITORY_PRN, _REPOSITORY_HREF)
 
     def reserved_remote(self) -> str | None:
@@ -84,35 +84,35 @@ class TaskDocument:
         return _first(self._texts("reserved_resources_record"), _REMOTE_PRN, _REMOTE_HREF)
 
     def prn_of(self, uuid: str) -> str:
-        """Return the PRN under which the task reserved a resource; else the uuid itself."""
+        """Return the PRN under which the task reserved a resource; the uuid itself if there is none."""
         found = (text.removeprefix("shared:") for text in self._texts("reserved_resources_record"))
         return next((text for text in found if text.startswith("prn:") and text.endswith(f":{uuid}")), uuid)
 
     @property
     def completed(self) -> bool:
-        """Tell whether the task did all that it was to do."""
+        """Return whether the task succeeded."""
         return self.state == "completed"
 
     def versions(self) -> list[Version]:
-        """Return the repository versions that the task made, in the order in which they are named."""
-        made = self._made()
-        if _DELETED in made:
-            # By hand, with its repository, or by retain_repo_versions; the result still tells of it.
-            made = [*made, str(self.result().get("pulp_href"))]
-        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in made]
+        """Return the repository versions that the task created, in the order of the document."""
+        created = self._created_resources()
+        if _DELETED in created:
+            # By hand, with its repository, or by retain_repo_versions; the result still names it.
+            created = [*created, str(self.result().get("pulp_href"))]
+        found = [(href, _REPOSITORY_HREF.fullmatch(href)) for href in created]
         return [Version(match[1], int(match[2]), href) for href, match in found if match and match[2]]
 
     def publications(self) -> list[str]:
-        """Return the hrefs of the publications that the task made."""
-        return [href for href in self._made() if "/publications/" in href]
+        """Return the hrefs of the publications that the task created."""
+        return [href for href in self._created_resources() if "/publications/" in href]
 
     def result(self) -> Mapping[str, Any]:
-        """Return what the task returned, where that is an object."""
+        """Return the result of the task; empty if it is not an object."""
         result = self.fields.get("result")
         return result if self.completed and isinstance(result, Mapping) else {}
 
     def error(self) -> Mapping[str, Any]:
-        """Return how the task failed; empty where it did not."""
+        """Return how the task failed; empty if it did not."""
         error = self.fields.get("error")
         return error if isinstance(error, Mapping) else {}
 
@@ -121,8 +121,8 @@ class TaskDocument:
         reports = self.fields.get("progress_reports")
         return [dict(report) for report in reports if isinstance(report, Mapping)] if isinstance(reports, list) else []
 
-    def _made(self) -> list[str]:
-        # A task that was killed lists what it had begun, which nobody ever gets to see.
+    def _created_resources(self) -> list[str]:
+        # A killed task lists what it had started to create, which never becomes visible.
         return self._texts("created_resources") if self.completed else []
 
     def _texts(self, name: str) -> list[str]:
@@ -137,7 +137,7 @@ def uuid_of(text: Any) -> str | None:
 
 
 def repository_of_href(href: Any) -> tuple[str, int | None] | None:
-    """Return the uuid of the repository, and the number of the version, that an href leads to."""
+    """Return the uuid of the repository and the number of the version in an href."""
     match = _REPOSITORY_HREF.fullmatch(href) if isinstance(href, str) else None
     return (match[1], int(match[2]) if match[2] else None) if match else None
 

@@ -1,4 +1,4 @@
-"""What an answer of the server, or the lack of one, means, in words that an administrator can act on."""
+"""Turns answers of the server, and missing ones, into failures that say what an administrator can do."""
 
 import json
 import re
@@ -19,76 +19,76 @@ from .redact import redact
 _LONGEST_TEXT = 200
 _TITLE = re.compile(rb"<title>([^<]+)</title>", re.IGNORECASE)
 _OLDEST_VERSION = "3.71"
+_IF_IT_PERSISTS = "if it persists, check that the source's url is that of a Pulp 3 server"
 
-
-_UNKNOWN_AUTHORITY = "if a private authority signed it, name the authority's certificate in ca_path"
-_OTHER_NAME = "give the source a url with a name that stands in the certificate"
-_PEM_FILES = "check ca_path, cert and key, which are PEM files that fit together and need no passphrase"
+_UNKNOWN_AUTHORITY = "if a private authority signed it, set ca_path to the authority's certificate"
+_OTHER_NAME = "give the source a url with a host name that is in the certificate"
+_PEM_FILES = "check ca_path, cert and key: PEM files that belong together and have no passphrase"
 _CERTIFICATE_REMEDIES = {
-    9: "set the clocks of both machines",
-    10: "have the server's certificate renewed",
+    9: "synchronize the clocks of both machines",
+    10: "renew the server's certificate",
     62: _OTHER_NAME,
     64: _OTHER_NAME,
 }
-"""By the codes of OpenSSL: not valid yet, expired, another name, another address."""
+"""By OpenSSL's error codes: not valid yet, expired, wrong host name, wrong IP address."""
 
 
-class NotThere(PermanentFailure):
-    """The server has nothing at this path, or does not show it."""
+class NotFound(PermanentFailure):
+    """Nothing exists at this path, or the account may not see it."""
 
 
 class TooLarge(TemporaryFailure):
-    """The answer is larger than any that is read; it is of use to ask for less."""
+    """The answer exceeds the limit; a smaller request may succeed."""
 
 
 class NotAuthenticated(PermanentFailure):
-    """The server does not know who asks, so nothing follows about what was asked for."""
+    """The server did not accept the credentials, which says nothing about the resource requested."""
 
 
 class Hidden(PermanentFailure):
-    """The server shows no task where it has shown some."""
+    """The server showed tasks before, and shows none any more."""
 
 
 def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> NotifierError:
-    """Return the failure that an answer other than 2xx and 401 stands for.
+    """Return the failure for an answer other than 2xx and 401.
 
     :param place: server and path, without a query.
-    :param body: what it answered, shown where it is Pulp's own explanation.
+    :param body: the body of the answer; an explanation by Pulp is quoted in the failure.
     """
     if 300 <= status < 400:
         return PermanentFailure(
-            f"{place} answers HTTP {status}, which leads elsewhere, and redirects are not followed; "
-            "give the source the URL that it leads to."
+            f"{place} answers HTTP {status}, and redirects are not followed; "
+            "give the source the URL that it redirects to."
         )
     if status in (400, 403) and not _is_json(body):
         return PermanentFailure(
-            f"{place} answers HTTP {status}{_titled(body)}, and not in Pulp's own words; check the source's url, cert "
-            "and key, and the proxy before the server."
+            f"{place} answers HTTP {status}{_titled(body)}, which does not come from Pulp itself; check url, cert and "
+            "key of the source, and the proxy in front of the server."
         )
     if status == 400:
         return PermanentFailure(
-            f"{place} refuses the question with HTTP 400{_explained(body)}. Watching needs pulpcore "
-            f"{_OLDEST_VERSION} or newer; update the server if it is older."
+            f"{place} rejects the request with HTTP 400{_explained(body)}; the source needs pulpcore "
+            f"{_OLDEST_VERSION} or newer, so update the server if it is older."
         )
     if status == 403:
         return PermanentFailure(
-            f"{place} answers HTTP 403{_explained(body)}; grant the account the roles that the documentation of the "
-            "source names."
+            f"{place} answers HTTP 403{_explained(body)}; grant the account the roles listed in the documentation of "
+            "the source."
         )
     if status in (404, 410):
-        return NotThere(
+        return NotFound(
             f"{place} does not exist (HTTP {status}); check the source's url, its path (Pulp's API_ROOT), and domains."
         )
     if status in (408, 425, 429) or status >= 500:
         return TemporaryFailure(
-            f"{place} answers HTTP {status}; look at the log of the server, or of the proxy before it.",
+            f"{place} answers HTTP {status}; check the log of the server, or of the proxy in front of it.",
             retry_after_seconds(retry_after, now),
         )
     return PermanentFailure(f"{place} answers HTTP {status}{_explained(body)}; check the source's url.")
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for as a number or a date; None for anything else."""
+    """Return the seconds in a ``Retry-After`` header, which holds a number or a date; None for anything else."""
     value = (value or "").strip()
     if value.isascii() and value.isdigit() and len(value) < 10:
         return float(value)
@@ -99,22 +99,21 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
 
 
 def transport_failure(error: Exception, place: str, timeout: float) -> NotifierError:
-    """Return the failure for an exchange that ended without a whole answer."""
+    """Return the failure for a request without a complete answer."""
     if isinstance(error, InvalidHeader):
-        return PermanentFailure(f"What the source sends to {place} as a header is not valid; check its credentials.")
+        return PermanentFailure(
+            f"The request to {place} has an invalid header; check username, password and token of the source."
+        )
     if isinstance(error, ConnectTimeout):
-        return TemporaryFailure(f"{place} could not be connected within {timeout:g} s.")
+        return TemporaryFailure(f"No connection to {place} within {timeout:g} s.")
     for cause in reversed(list(_causes(error))):
-        told = _told(cause, place, timeout)
-        if told is not None:
-            return told
-    return TemporaryFailure(
-        f"The exchange with {place} ended with {type(error).__name__}; "
-        "if this stays so, check that the source's url leads to a Pulp 3 server."
-    )
+        failure = _failure_of(cause, place, timeout)
+        if failure is not None:
+            return failure
+    return TemporaryFailure(f"The request to {place} failed with {type(error).__name__}; {_IF_IT_PERSISTS}.")
 
 
-def _told(cause: BaseException, place: str, timeout: float) -> NotifierError | None:
+def _failure_of(cause: BaseException, place: str, timeout: float) -> NotifierError | None:
     match cause:
         case ssl.SSLCertVerificationError():
             remedy = _CERTIFICATE_REMEDIES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
@@ -128,7 +127,7 @@ def _told(cause: BaseException, place: str, timeout: float) -> NotifierError | N
         case IsADirectoryError() | PermissionError():
             return PermanentFailure(f"TLS with {place} failed: {_plain(cause.strerror)}; {_PEM_FILES}.")
         case socket.gaierror():
-            return TemporaryFailure(f"The name of {place} could not be resolved: {_plain(cause.strerror)}.")
+            return TemporaryFailure(f"The host name of {place} could not be resolved: {_plain(cause.strerror)}.")
         case ConnectionRefusedError():
             return TemporaryFailure(f"{place} refused the connection; check that the server runs and listens there.")
         case TimeoutError():
@@ -139,11 +138,8 @@ def _told(cause: BaseException, place: str, timeout: float) -> NotifierError | N
 
 
 def unreadable(place: str) -> TemporaryFailure:
-    """Return the failure for an answer that is not what Pulp answers."""
-    return TemporaryFailure(
-        f"What {place} answers is not a whole document of Pulp's API; "
-        "if this stays so, check that the source's url leads to a Pulp 3 server."
-    )
+    """Return the failure for an answer that does not have the form of Pulp's API."""
+    return TemporaryFailure(f"{place} did not answer with a complete document of Pulp's API; {_IF_IT_PERSISTS}.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -161,8 +157,8 @@ def _explained(body: bytes) -> str:
         return ""
     if not isinstance(answer, dict) or not answer:
         return ""
-    told = answer.get("detail") or answer.get("errors") or answer
-    return f" ({_plain(redact(told if isinstance(told, str) else json.dumps(told)))})"
+    reason = answer.get("detail") or answer.get("errors") or answer
+    return f" ({_plain(redact(reason if isinstance(reason, str) else json.dumps(reason)))})"
 
 
 def _is_json(body: bytes) -> bool:
@@ -179,5 +175,5 @@ def _titled(body: bytes) -> str:
 
 
 def _plain(text: object) -> str:
-    # Others wrote it: keep control characters and essays out of the log.
+    # The text comes from outside: keep control characters and long texts out of the log.
     return "".join(letter if letter.isprintable() else " " for letter in str(text))[:_LONGEST_TEXT]

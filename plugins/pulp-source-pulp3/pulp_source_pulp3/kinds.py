@@ -1,4 +1,4 @@
-"""Which tasks are of interest, and which of them are syncs and publishes."""
+"""Which tasks are watched, and which of them are syncs and publishes."""
 
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -7,7 +7,7 @@ from .config import Pulp3Config
 
 
 class Kind(StrEnum):
-    """What a task does, in Pulp 2's words."""
+    """What a task does, by Pulp 2's names."""
 
     SYNC = "sync"
     PUBLISH = "publish"
@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 
 class Kinds:
-    """Tells tasks apart by their names, since each plugin of Pulp 3 names its own."""
+    """Classifies tasks by their names, because each plugin of Pulp 3 has its own."""
 
     def __init__(self, config: Pulp3Config) -> None:
         self._watched = config.tasks
@@ -23,15 +23,15 @@ class Kinds:
         self._known: dict[str, tuple[bool, Kind]] = {}
 
     def watched(self, name: str) -> bool:
-        """Tell whether tasks of this name are watched."""
-        return self._look(name)[0]
+        """Return whether tasks of this name are watched."""
+        return self._classified(name)[0]
 
     def kind(self, name: str) -> Kind:
         """Return what tasks of this name do."""
-        return self._look(name)[1]
+        return self._classified(name)[1]
 
-    def _look(self, name: str) -> tuple[bool, Kind]:
-        # There are some dozens of names.
+    def _classified(self, name: str) -> tuple[bool, Kind]:
+        # A cache without a limit: there are a few dozen names.
         if name not in self._known:
             kinds = (kind for kind, patterns in self._patterns.items() if _matches(name, patterns))
             self._known[name] = (_matches(name, self._watched), next(kinds, Kind.OTHER))

@@ -1,4 +1,4 @@
-"""A task of Pulp 3 as the task report that Pulp 2 would have written."""
+"""Maps a task of Pulp 3 to the task report that Pulp 2 would have written."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,18 +15,18 @@ _ENDS = {"completed": "finished", "failed": "error", "canceled": "canceled", "sk
 
 
 def record_id(uuid: str) -> str:
-    """Return the 24 hex digits by which Pulp 2's documents are known: the last of the uuid's."""
+    """Return the id of a Pulp 2 document for a uuid: the last 24 of its 32 hex digits."""
     return uuid.replace("-", "")[-24:]
 
 
 def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
-    """Return the task as it was at a change, with what was known of it then.
+    """Return the task as it was at a change, with only the facts that were known then.
 
     :param repository: name of its repository.
     """
     document = change.document
     ended = change.stage is Stage.FINAL
-    began = change.stage is Stage.RUNNING or (ended and document.started is not None)
+    started = change.stage is Stage.RUNNING or (ended and document.started is not None)
     return TaskReport(
         id=record_id(document.uuid),
         task_id=document.uuid,
@@ -37,7 +37,7 @@ def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
         spawned_tasks=_spawned(document) if ended else (),
         progress_report={} if change.stage is Stage.WAITING else progress(document),
         task_type=document.name,
-        start_time=document.started if began else None,
+        start_time=document.started if started else None,
         finish_time=document.finished if ended else None,
         result=redacted(document.fields.get("result")) if ended else None,
         group_id=_group(document),
@@ -47,7 +47,7 @@ def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
 
 
 def error(document: TaskDocument) -> dict[str, Any] | None:
-    """Return Pulp 2's error object; None where the task did not fail."""
+    """Return Pulp 2's error object; None if the task did not fail."""
     if document.state != "failed":
         return None
     code = document.error().get("error_code")
@@ -55,11 +55,11 @@ def error(document: TaskDocument) -> dict[str, Any] | None:
 
 
 def description(document: TaskDocument) -> str | None:
-    """Return how a task failed in one text, without credentials."""
+    """Return the reason why a task failed, without credentials; None if it did not."""
     # A task that was killed, or whose worker was lost, has a reason instead of a description.
-    told = document.error().get("description") or document.error().get("reason")
-    if told is not None:
-        return redact(str(told))
+    reason = document.error().get("description") or document.error().get("reason")
+    if reason is not None:
+        return redact(str(reason))
     return "The task failed and the server does not say why." if document.state == "failed" else None
 
 
@@ -90,7 +90,7 @@ def _tags(kind: Kind, repository: str | None) -> tuple[str, ...]:
 
 
 def _worker(document: TaskDocument) -> str | None:
-    # Null since Pulp 3.49 or so; before, the href of a worker.
+    # The href of a worker; null since about Pulp 3.49.
     worker = document.fields.get("worker")
     return worker if isinstance(worker, str) else None
 

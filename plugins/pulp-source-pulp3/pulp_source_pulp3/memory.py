@@ -1,7 +1,7 @@
-"""What one domain's watch must remember, as keys and values of the intake."""
+"""What the watch of one domain remembers, as keys and values of the intake."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -14,19 +14,19 @@ from .tasks import stamp
 class Known:
     """A task that was seen.
 
-    :ivar told: how far it had come when it was told last.
-    :ivar announced: whether the start of its sync or publish was told.
-    :ivar repository: name and href of its repository, because both are gone when it is deleted.
+    :ivar reported: the stage that was reported last.
+    :ivar announced: whether the start of its sync or publish was reported.
+    :ivar repository: name and href of its repository, because both are gone once it is deleted.
     """
 
     created: datetime
-    told: Stage = Stage.UNTOLD
+    reported: Stage = Stage.UNREPORTED
     announced: bool = False
     repository: tuple[str, str] | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Return what was remembered."""
+        """Return the task from a remembered value."""
         repository = value.get("repository")
         return cls(
             datetime.fromisoformat(value["created"]),
@@ -36,9 +36,10 @@ class Known:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what to remember."""
-        value: dict[str, Any] = {"created": stamp(self.created), "told": self.told.name.lower()}
-        if self.told is Stage.FINAL:
+        """Return the value to remember."""
+        # Databases hold the stage under the key "told".
+        value: dict[str, Any] = {"created": stamp(self.created), "told": self.reported.name.lower()}
+        if self.reported is Stage.FINAL:
             return value
         if self.announced:
             value["announced"] = True
@@ -50,8 +51,8 @@ class Known:
 class Memory:
     """The cursor and the known tasks of one domain.
 
-    Changes are made in three steps, so that what is held here never runs ahead of what is on disk: collect what to
-    remember, hand it to the intake, and only then keep it.
+    A change takes three steps, so that this copy is never ahead of the disk: collect what to remember, hand it to the
+    intake, and only then keep it here.
     """
 
     def __init__(self, domain: str, remembered: Mapping[str, Any]) -> None:
@@ -65,25 +66,25 @@ class Memory:
         }
 
     def unfinished(self) -> list[str]:
-        """Return the tasks that may change yet: those that run first, then by age."""
-        found = [(uuid, known) for uuid, known in self.known.items() if known.told is not Stage.FINAL]
-        found.sort(key=lambda item: (item[1].told is not Stage.RUNNING, item[1].created))
+        """Return the unfinished tasks: running ones first, then by age."""
+        found = [(uuid, known) for uuid, known in self.known.items() if known.reported is not Stage.FINAL]
+        found.sort(key=lambda item: (item[1].reported is not Stage.RUNNING, item[1].created))
         return [uuid for uuid, _ in found]
 
     def open_tasks(self) -> int:
-        """Return how many tasks may change yet."""
-        return sum(known.told is not Stage.FINAL for known in self.known.values())
+        """Return the number of unfinished tasks."""
+        return sum(known.reported is not Stage.FINAL for known in self.known.values())
 
     def outdated(self, bound: datetime) -> list[str]:
-        """Return the finished tasks that no list of what was created since a bound can show again."""
-        return [uuid for uuid, known in self.known.items() if known.told is Stage.FINAL and known.created < bound]
+        """Return the finished tasks that cannot appear again in a list of tasks created since a bound."""
+        return [uuid for uuid, known in self.known.items() if known.reported is Stage.FINAL and known.created < bound]
 
     def values(self, known: Mapping[str, Known | None]) -> dict[str, Any]:
-        """Return what the intake is to remember of tasks; None forgets one."""
+        """Return what the intake has to remember about tasks; None forgets one."""
         return {f"{self._prefix}{uuid}": value and value.as_json() for uuid, value in known.items()}
 
     def keep(self, known: Mapping[str, Known | None]) -> None:
-        """Take over what the intake has remembered."""
+        """Keep here what the intake has remembered."""
         for uuid, value in known.items():
             if value is None:
                 self.known.pop(uuid, None)
@@ -93,8 +94,3 @@ class Memory:
     def forget(self, uuids: Iterable[str]) -> dict[str, Known | None]:
         """Return the change that forgets tasks."""
         return dict.fromkeys(uuids)
-
-
-def told(known: Known, stage: Stage) -> Known:
-    """Return what is known of a task after a stage of it was told."""
-    return replace(known, told=max(known.told, stage))

@@ -1,4 +1,4 @@
-"""The names of repositories and remotes, asked for many at once and kept."""
+"""The names of repositories and remotes, looked up in batches and cached."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from .documents import uuid_of
-from .tasks import BATCH, Asks, results
+from .tasks import BATCH, ApiClient, results
 
 _REMEMBERED = 20_000
 _FRESH_SECONDS = 600.0
@@ -19,8 +19,8 @@ ItemT = TypeVar("ItemT")
 class Named:
     """A repository or remote.
 
-    :ivar name: what people call it; its PRN or uuid where the server does not know it any more.
-    :ivar prn: empty where it is not known.
+    :ivar name: its name; its PRN or uuid if the server does not know it any more.
+    :ivar prn: None if it is not known.
     """
 
     name: str
@@ -29,15 +29,15 @@ class Named:
 
 
 class Names:
-    """Finds repositories, or remotes, of one domain by their uuids.
+    """Finds the repositories, or the remotes, of one domain by their uuids.
 
-    :param path: of the list that has them all.
-    :param seconds: a clock that never steps.
-    :param most: how many are kept.
+    :param path: of the list that contains them all.
+    :param seconds: a monotonic clock.
+    :param most: how many are cached.
     """
 
     def __init__(
-        self, client: Asks, path: str, seconds: Callable[[], float] = time.monotonic, most: int = _REMEMBERED
+        self, client: ApiClient, path: str, seconds: Callable[[], float] = time.monotonic, most: int = _REMEMBERED
     ) -> None:
         self._client = client
         self._path = path
@@ -47,13 +47,13 @@ class Names:
         self._asked: dict[str, float] = {}
 
     def forget(self, uuid: str) -> None:
-        """Ask again for one that may have been renamed."""
+        """Look one up again next time, because it may have been renamed."""
         self._asked.pop(uuid, None)
 
     def look_up(self, uuids: Iterable[str]) -> None:
-        """Ask for those that are not known, or were asked for long ago, so that :meth:`get` has all of them.
+        """Request those that are unknown or were looked up long ago, so that :meth:`get` finds all of them.
 
-        One that is gone keeps its name.
+        A deleted one keeps its name.
         """
         wanted, now = sorted(set(uuids)), self._seconds()
         for batch in batches([uuid for uuid in wanted if not self._is_fresh(uuid, now)], BATCH):
@@ -66,14 +66,14 @@ class Names:
         self._make_room(wanted)
 
     def get(self, uuid: str) -> Named | None:
-        """Return one that was looked up; None where the server does not show it."""
+        """Return one that was looked up; None if the server does not show it."""
         return self._found.get(uuid)
 
     def _is_fresh(self, uuid: str, now: float) -> bool:
         return uuid in self._asked and now - self._asked[uuid] < _FRESH_SECONDS
 
     def _make_room(self, wanted: Iterable[str]) -> None:
-        for uuid in wanted:  # to the end, for those that were not wanted for the longest time go first
+        for uuid in wanted:  # move to the end: the least recently used are dropped first
             if uuid in self._found:
                 self._found[uuid] = self._found.pop(uuid)
         for uuid in list(islice(self._found, max(0, len(self._found) - self._most))):
@@ -82,7 +82,7 @@ class Names:
 
 
 def batches(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
-    """Yield items in lists of at most so many."""
+    """Yield the items in lists of at most a size."""
     waiting = iter(items)
     while batch := list(islice(waiting, size)):
         yield batch

@@ -1,7 +1,7 @@
-"""The watch over the tasks of one domain: nothing lost, nothing told twice, whenever it is killed.
+"""Watches the tasks of one domain: nothing is lost or reported twice, whenever the process is killed.
 
-Each poll asks for what was created lately and for the tasks that were unfinished, derives the changes from the
-documents, and hands reports, events and what to remember of them to the intake in the same call.
+Each poll requests the recently created tasks and the unfinished ones, derives the changes from the documents, and hands
+over reports, events and what to remember about them in one call of the intake.
 """
 
 import logging
@@ -22,9 +22,9 @@ from .failures import Hidden, TooLarge
 from .kinds import Kinds
 from .memory import Known, Memory
 from .names import batches
-from .progressing import Progressing
+from .progress import ProgressTracker
 from .tasks import BATCH, TaskQueries
-from .telling import Telling
+from .translation import Translator
 
 PAGE = 500
 _CHUNK = 200
@@ -36,25 +36,25 @@ _logger = logging.getLogger(__name__)
 
 @dataclass
 class Figures:
-    """What polls have brought.
+    """Counts for the status of the source.
 
-    :ivar told: times of the changes that the last poll told.
     :ivar vanished: unfinished tasks that the server does not know any more.
+    :ivar change_times: when the changes happened that the last poll reported.
     """
 
     polls: int = 0
     tasks: int = 0
     changes: int = 0
     vanished: int = 0
-    told: list[datetime] = field(default_factory=list)
+    change_times: list[datetime] = field(default_factory=list)
 
 
 class Poll:
     """Watches one domain.
 
-    :param name: of the domain, for people; None where the server has none.
-    :param seconds: a clock that never steps.
-    :param page: how many new tasks are asked for at once.
+    :param name: of the domain, for messages; None if the server has no domains.
+    :param seconds: a monotonic clock.
+    :param page: how many new tasks one request asks for.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Poll:
         name: str | None,
         queries: TaskQueries,
         memory: Memory,
-        telling: Telling,
+        translator: Translator,
         kinds: Kinds,
         intake: Intake,
         seconds: Callable[[], float] = time.monotonic,
@@ -72,25 +72,25 @@ class Poll:
         self.figures = Figures()
         self._place = "" if name is None else f" of domain {name}"
         self._queries = queries
-        self._telling = telling
+        self._translator = translator
         self._kinds = kinds
         self._intake = intake
         self._seconds = seconds
         self._page = page
         self._backlog = Backlog()
-        self._progressing = Progressing()
-        self._shown = False
+        self._progress = ProgressTracker()
+        self._sees_tasks = False
         self._rewound = False
         self._polled_at: float | None = None
 
     def begin(self, since: datetime | None) -> None:
-        """Begin now, or at a moment that has passed, unless it was begun before.
+        """Start the watch now, or at a time in the past, unless an earlier process started it.
 
-        Tasks that are unfinished at the beginning are told from their next change on.
+        Tasks that are unfinished at that time are reported from their next change on.
         """
         remembered = self.memory.cursor
         if remembered is not None:
-            self._shown = remembered.newest > remembered.begin
+            self._sees_tasks = remembered.newest > remembered.begin
             return
         newest = self._queries.newest()
         now = newest.created if newest is not None else self._queries.server_time or utc_now()
@@ -100,7 +100,9 @@ class Poll:
                 {
                     document.uuid: Known(document.created, stage(document), stage(document) is Stage.RUNNING)
                     for document in page
-                    if document.created <= begin and document.uuid not in self.memory.known and self._watched(document)
+                    if document.created <= begin
+                    and document.uuid not in self.memory.known
+                    and self._kinds.watched(document.name)
                 }
             )
         cursor = Cursor.starting(begin)
@@ -108,45 +110,45 @@ class Poll:
         self.memory.cursor = cursor
 
     def poll(self) -> None:
-        """Ask once, and tell all that has changed.
+        """Report everything that has changed since the last poll.
 
-        :raises TemporaryFailure: the server cannot answer now; nothing is lost by asking again later.
-        :raises Hidden: it shows nothing any more.
-        :raises PermanentFailure: it refuses.
+        :raises TemporaryFailure: the server cannot answer now; nothing is lost if it is polled later.
+        :raises Hidden: it shows no tasks any more.
+        :raises PermanentFailure: it refuses the request.
         """
         cursor = self.memory.cursor
         if cursor is None:
-            raise RuntimeError("a watch must begin before it polls")
+            raise RuntimeError("call begin() before poll()")
         now, server_time = self._seconds(), self._queries.server_time
         sweeps = cursor.sweeps(now, server_time)
         unwatched = None if self._polled_at is None else now - self._polled_at
         self._rewound = sweeps and cursor.rewind(server_time, unwatched)
-        self.figures.told = []
+        self.figures.change_times = []
         seen = False
         last: list[TaskDocument] = []
         for page in self._pages(cursor.bound if sweeps else cursor.newest, self._queries.created_since):
             if last:
-                self._tell_page(last, last[-1].created, cursor, now)
+                self._report_page(last, last[-1].created, cursor, now)
             last, seen = page, seen or bool(page)
         self._expect_tasks(seen)
         newest = max([cursor.newest, *(document.created for document in last)])
-        self._show_progress(self._tell_page(last, newest, cursor, now))
+        self._report_progress(self._report_page(last, newest, cursor, now))
         if sweeps:
             cursor.swept(now)
             self._forget(cursor)
         self._polled_at = now
         self.figures.polls += 1
 
-    def _show_progress(self, documents: Iterable[TaskDocument]) -> None:
-        known = (document for document in documents if self._told_of(document) is Stage.RUNNING)
-        reports = self._telling.reports(self._progressing.changed(known), self.memory.known)
+    def _report_progress(self, documents: Iterable[TaskDocument]) -> None:
+        known = (document for document in documents if self._reported(document) is Stage.RUNNING)
+        reports = self._translator.progress_reports(self._progress.changed(known), self.memory.known)
         if reports:
             self._intake.take(reports=reports)
 
     def _pages(
         self, moment: datetime, ask: Callable[[datetime, int], list[TaskDocument]]
     ) -> Iterator[list[TaskDocument]]:
-        # By time and not by offset, because rows come and go between two pages. The last row stands on both.
+        # By time instead of offset, because rows come and go between pages. The last row is on both pages.
         limit = self._page
         while True:
             page = ask(moment, limit)
@@ -155,49 +157,49 @@ class Poll:
                 return
             if page[-1].created < moment:
                 raise TemporaryFailure(
-                    f"The server lists tasks{self._place} that were not asked for; check that no proxy before "
-                    "it answers from a cache, or leaves out the query."
+                    f"The server lists tasks{self._place} that were not requested; check that no proxy in front of "
+                    "it answers from a cache or drops the query."
                 )
             if page[-1].created == moment:
-                limit *= 2  # so many tasks of one microsecond
+                limit *= 2  # a whole page was created in one microsecond
             moment = page[-1].created
 
-    def _tell_page(self, page: list[TaskDocument], until: datetime, cursor: Cursor, now: float) -> list[TaskDocument]:
-        # After the page: whatever stands in it as started, what ran before it has ended by now.
+    def _report_page(self, page: list[TaskDocument], until: datetime, cursor: Cursor, now: float) -> list[TaskDocument]:
+        # Requested after the page: if a task in it has started, the task that ran before it has ended by now.
         found = [*page, *self._unfinished({document.uuid for document in page}, until)]
-        self._tell(found, cursor)
+        self._report(found, cursor)
         self._advance(page, cursor, now)
         return found
 
     def _unfinished(self, listed: set[str], until: datetime) -> list[TaskDocument]:
-        # From the newest to those in work, for the same reason; of what is newer than the page nothing is said yet.
+        # Newest first and running last, for the same reason; tasks newer than the page are not reported yet.
         found: dict[str, TaskDocument] = {}
         if self._backlog.is_deep(self.memory):
-            working = (document for document in self._queries.in_work() if document.created <= until)
-            found = {document.uuid: document for document in working if document.uuid not in listed}
+            running = (document for document in self._queries.running() if document.created <= until)
+            found = {document.uuid: document for document in running if document.uuid not in listed}
         asked = self._backlog.choose(self.memory, listed, until)
         answered = [document for batch in batches(asked, BATCH) for document in self._queries.by_ids(batch)]
         found.update({document.uuid: document for document in answered})
         self._vanish([uuid for uuid in asked if uuid not in found])
         return list(found.values())
 
-    def _tell(self, documents: list[TaskDocument], cursor: Cursor) -> None:
-        relics = self._relics(documents, cursor)
+    def _report(self, documents: list[TaskDocument], cursor: Cursor) -> None:
+        forgotten = self._reported_and_forgotten(documents, cursor)
         found = [
             change
             for document in documents
-            if document.uuid not in relics and self._is_told(document, cursor)
-            for change in changes(document, self._told_of(document))
+            if document.uuid not in forgotten and self._is_watched(document, cursor)
+            for change in changes(document, self._reported(document))
         ]
         self.figures.tasks += len({change.document.uuid for change in found if change.stage is Stage.WAITING})
-        self._remember(relics)
+        self._remember(forgotten)
         full = self._in_full([change.document for change in found if change.stage is Stage.FINAL])
         found = [Change(change.stage, change.at, full.get(change.document.uuid, change.document)) for change in found]
         for chunk in batches(in_order(found), _CHUNK):
             self._take(chunk)
 
     def _advance(self, page: list[TaskDocument], cursor: Cursor, now: float) -> None:
-        # By pages of what was created only: other lists show new tasks before all that are older were seen.
+        # Only by pages of created tasks: other lists show new tasks before all older ones were seen.
         newest = max((document.created for document in page), default=cursor.newest)
         if newest > cursor.newest:
             self._intake.take(remember={self.memory.cursor_key: cursor.as_json(newest)})
@@ -206,27 +208,27 @@ class Poll:
                 self._forget(cursor)
 
     def _take(self, chunk: list[Change]) -> None:
-        told = self._telling.tell(chunk, self.memory.known)
-        self._intake.take(told.events, told.reports, self.memory.values(told.known))
-        self.memory.keep(told.known)
+        translation = self._translator.translate(chunk, self.memory.known)
+        self._intake.take(translation.events, translation.reports, self.memory.values(translation.known))
+        self.memory.keep(translation.known)
         self.figures.changes += len(chunk)
-        self.figures.told.extend(change.at for change in chunk)
+        self.figures.change_times.extend(change.at for change in chunk)
 
     def _in_full(self, documents: Iterable[TaskDocument]) -> Mapping[str, TaskDocument]:
-        # What is gone between the two questions is told with what the list said.
+        # A task that is deleted between the two requests is reported with the fields of the list.
         uuids = list(dict.fromkeys(document.uuid for document in documents))
         return {full.uuid: full for batch in batches(uuids, BATCH) for full in self._smaller_in_full(batch)}
 
     def _smaller_in_full(self, uuids: list[str]) -> list[TaskDocument]:
-        # One task that made a million things must not stop all that come after it.
+        # One task with a million created resources must not block all later ones.
         try:
             return self._queries.in_full(uuids)
         except TooLarge:
             half = len(uuids) // 2
             return [*self._smaller_in_full(uuids[:half]), *self._smaller_in_full(uuids[half:])] if half else []
 
-    def _relics(self, documents: Iterable[TaskDocument], cursor: Cursor) -> dict[str, Known]:
-        # After the server's clock has stepped back, tasks from what is now the future are old ones, told and forgotten.
+    def _reported_and_forgotten(self, documents: Iterable[TaskDocument], cursor: Cursor) -> dict[str, Known]:
+        # After the server's clock stepped back, tasks with times in the future are old: reported and forgotten.
         server_time = self._queries.server_time
         if server_time is None or not self._rewound:
             return {}
@@ -237,22 +239,21 @@ class Poll:
             if document.final and future < document.created <= cursor.newest and document.uuid not in self.memory.known
         }
 
-    def _is_told(self, document: TaskDocument, cursor: Cursor) -> bool:
-        return document.uuid in self.memory.known or (document.created > cursor.begin and self._watched(document))
+    def _is_watched(self, document: TaskDocument, cursor: Cursor) -> bool:
+        is_new = document.created > cursor.begin and self._kinds.watched(document.name)
+        return is_new or document.uuid in self.memory.known
 
-    def _watched(self, document: TaskDocument) -> bool:
-        return self._kinds.watched(document.name)
-
-    def _told_of(self, document: TaskDocument) -> Stage:
+    def _reported(self, document: TaskDocument) -> Stage:
         known = self.memory.known.get(document.uuid)
-        return Stage.UNTOLD if known is None else known.told
+        return Stage.UNREPORTED if known is None else known.reported
 
     def _vanish(self, uuids: list[str]) -> None:
         if not uuids:
             return
-        self._expect_sight()
+        self._require_visible_tasks()
         _logger.warning(
-            "Source %s did not see the end of %d tasks%s before they were deleted from the server, such as task %s",
+            "Source %s missed the end of %d tasks%s: they were deleted on the server before they were read, such as "
+            "task %s; let Pulp keep finished tasks longer",
             self._intake.source,
             len(uuids),
             self._place,
@@ -263,16 +264,16 @@ class Poll:
 
     def _expect_tasks(self, seen: bool) -> None:
         if seen:
-            self._shown = True
-        elif self._shown:
-            # The task that was newest is gone: purged, or not shown any more.
-            self._expect_sight()
-            self._shown = False
+            self._sees_tasks = True
+        elif self._sees_tasks:
+            # The newest task is gone: either purged, or hidden from the account.
+            self._require_visible_tasks()
+            self._sees_tasks = False
 
-    def _expect_sight(self) -> None:
+    def _require_visible_tasks(self) -> None:
         if self._queries.newest() is None:
             raise Hidden(
-                f"The server shows the account no task{self._place} any more; check that it still has the role "
+                f"The account does not see any tasks{self._place} any more; check that it still has the role "
                 "core.task_viewer."
             )
 

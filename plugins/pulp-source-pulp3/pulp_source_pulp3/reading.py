@@ -1,4 +1,4 @@
-"""JSON of a server, without the values that a database or a broker further on could not carry."""
+"""Reads JSON from a server, and replaces values that the database or a broker could not store."""
 
 import json
 import re
@@ -10,9 +10,9 @@ _INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
 
 def read_json(body: bytes) -> Any:
-    """Return the document in a body. Numbers that are not finite become null, integers beyond 64 bits texts.
+    """Return the document in a body. Numbers that are not finite become null, integers beyond 64 bits become text.
 
-    :raises ValueError: it is no JSON.
+    :raises ValueError: it is not JSON.
     :raises RecursionError: it is nested too deeply.
     """
     document = json.loads(body, parse_constant=lambda _: None, parse_int=_integer, parse_float=_float)

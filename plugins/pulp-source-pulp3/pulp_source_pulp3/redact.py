@@ -1,4 +1,4 @@
-"""Texts and documents without the credentials that URLs in them may hold."""
+"""Removes credentials from texts and documents, such as those in URLs."""
 
 import re
 from collections.abc import Mapping
@@ -28,18 +28,18 @@ _HARMLESS_PARAMETERS = frozenset(
 
 
 def redact(text: str) -> str:
-    """Return a text in which URLs show no user, no password and no query values that may be secret."""
+    """Return a text without users and passwords in URLs, query values that may be secret, and other credentials."""
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _URL_QUERY.sub(lambda found: f"{found[1]}?{_parameters(found[2])}", text)
     return _NAMED.sub(rf"\1{MASK}", _HEADER.sub(rf"\1{MASK}", text))
 
 
 def redacted(value: Any) -> Any:
-    """Return a JSON value with every text in it redacted, and masked below keys that name a secret; keys stay."""
+    """Return a JSON value with every text in it redacted, and masked below keys that name a secret; keys are kept."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
-        # What was done to a remote has it as its result, and remotes show the headers that they send.
+        # The result of a task on a remote is that remote, which includes the headers that it sends.
         return {key: (_masked if _SECRET_KEY.search(str(key)) else redacted)(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]

@@ -1,4 +1,4 @@
-"""The repository events of a task: Pulp 2's payloads, and beside them what only Pulp 3 has."""
+"""Builds the repository events of a task: Pulp 2's payloads, plus fields that only Pulp 3 has."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from pulp_notifiers.event import (
 )
 from pulp_notifiers.task import TaskReport, publish_payload, sync_payload
 
-from .documents import TaskDocument, repository_of_href
+from .documents import TaskDocument, Version, repository_of_href
 from .kinds import Kind
 from .mapping import counts, description, record_id, traceback
 from .names import Named
 from .redact import redacted
 
-_IDS = UUID("5d3e6f36-5b3c-5c0e-8a50-0d3f5b9f8f4e")  # drawn once; another one would make new events of old ones
+_IDS = UUID("5d3e6f36-5b3c-5c0e-8a50-0d3f5b9f8f4e")  # never change it: events would get other ids and be sent again
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Where a task belongs, and under which names.
+class Origin:
+    """Where tasks come from.
 
-    :ivar origin: scheme, host and port of the server: what keeps events of two servers apart.
-    :ivar server: what events name the server.
-    :ivar domain: None where the server has no domains.
+    :ivar url: scheme, host and port of the server, which distinguish the events of two servers.
+    :ivar server: name of the server in events.
+    :ivar domain: None if the server has no domains.
     :ivar source: the source's name.
     """
 
-    origin: str
+    url: str
     server: str
     domain: str | None
     source: str
@@ -52,34 +52,34 @@ class Subject:
     repository: Named
     remote: str | None = None
 
-    def facts(self, scene: Scene) -> dict[str, Any]:
-        """Return what every payload says of it."""
+    def facts(self, origin: Origin) -> dict[str, Any]:
+        """Return the fields about it that every payload has."""
         return {
             "repo_id": self.repository.name,
             "repo_prn": self.repository.prn,
             "repo_href": self.repository.href,
-            "domain": scene.domain,
-            "server": scene.server,
+            "domain": origin.domain,
+            "server": origin.server,
         }
 
 
-def start(kind: Kind, document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport) -> Event:
-    """Return the event that a sync or publish began."""
+def start(kind: Kind, document: TaskDocument, subject: Subject, origin: Origin, report: TaskReport) -> Event:
+    """Return the event for the start of a sync or publish."""
     if kind is Kind.SYNC:
-        payload = {**subject.facts(scene), "remote": subject.remote}
-        return _event(REPO_SYNC_START, document, payload, report, scene, _began(document))
-    payload = {**subject.facts(scene), "distributor_id": _plugin(subject)}
-    return _event(REPO_PUBLISH_START, document, payload, report, scene, _began(document))
+        payload = {**subject.facts(origin), "remote": subject.remote}
+        return _event(REPO_SYNC_START, document, payload, report, origin, _started_at(document))
+    payload = {**subject.facts(origin), "distributor_id": _plugin(subject)}
+    return _event(REPO_PUBLISH_START, document, payload, report, origin, _started_at(document))
 
 
-def finish_of_sync(
-    document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport, summary: Mapping[str, Any] | None
+def sync_finish(
+    document: TaskDocument, subject: Subject, origin: Origin, report: TaskReport, summary: Mapping[str, Any] | None
 ) -> Event:
-    """Return the event that a sync ended.
+    """Return the event for the end of a sync.
 
-    :param summary: content summary of the version that it made; None where it made none, or it cannot be read.
+    :param summary: content summary of the version that it created; None if there is none or it cannot be read.
     """
-    version = next((made for made in document.versions() if made.repository == subject.uuid), None)
+    version = version_of(document, subject)
     counted = document.completed and (version is None or summary is not None)
     plugin = _plugin(subject)
     record = {
@@ -91,58 +91,58 @@ def finish_of_sync(
         "removed_count": counts(summary, "removed") if counted else None,
         "summary": _summed(summary),
         "details": redacted(document.progress()),
-        **subject.facts(scene),
+        **subject.facts(origin),
         "repo_version": version and version.number,
         "version_href": version and version.href,
         "remote": subject.remote,
         "content_summary": summary,
         "changed": version is not None,
     }
-    return _event(REPO_SYNC_FINISH, document, sync_payload(record), report, scene, _ended(document))
+    return _event(REPO_SYNC_FINISH, document, sync_payload(record), report, origin, _finished_at(document))
 
 
-def publishes_besides(document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport) -> Iterator[Event]:
-    """Yield the pairs of events of the publications that a sync, or a change of content, made by autopublish or so."""
-    version = next((made for made in document.versions() if made.repository == subject.uuid), None)
+def publish_pairs(document: TaskDocument, subject: Subject, origin: Origin, report: TaskReport) -> Iterator[Event]:
+    """Yield a pair of events for each publication that a sync or a change of content created, as by autopublish."""
+    version, finished = version_of(document, subject), _finished_at(document)
     for href in document.publications():
-        payload = {**subject.facts(scene), "distributor_id": _plugin(subject)}
-        yield _event(REPO_PUBLISH_START, document, payload, report, scene, _ended(document), href)
+        payload = {**subject.facts(origin), "distributor_id": _plugin(subject)}
+        yield _event(REPO_PUBLISH_START, document, payload, report, origin, finished, href)
         record = {
-            **_publication(document, subject, scene, href),
+            **_publication(document, subject, origin, href),
             "repo_version": version and version.number,
             "version_href": version and version.href,
         }
-        yield _event(REPO_PUBLISH_FINISH, document, publish_payload(record), report, scene, _ended(document), href)
+        yield _event(REPO_PUBLISH_FINISH, document, publish_payload(record), report, origin, finished, href)
 
 
-def finish_of_publish(document: TaskDocument, subject: Subject, scene: Scene, report: TaskReport) -> Event:
-    """Return the event that a publish ended."""
+def publish_finish(document: TaskDocument, subject: Subject, origin: Origin, report: TaskReport) -> Event:
+    """Return the event for the end of a publish."""
     href = next(iter(document.publications()), None)
     version_href = document.result().get("repository_version")
     version = repository_of_href(version_href)
     record = {
-        **_publication(document, subject, scene, href),
+        **_publication(document, subject, origin, href),
         "repo_version": version and version[1],
         "version_href": version_href,
     }
-    return _event(REPO_PUBLISH_FINISH, document, publish_payload(record), report, scene, _ended(document))
+    return _event(REPO_PUBLISH_FINISH, document, publish_payload(record), report, origin, _finished_at(document))
 
 
 def version_created(
     document: TaskDocument,
     subject: Subject,
-    scene: Scene,
+    origin: Origin,
     report: TaskReport,
     version: tuple[int, str],
     summary: Mapping[str, Any] | None,
 ) -> Event:
-    """Return the event that a task other than a sync made a version.
+    """Return the event for a version that a task other than a sync created.
 
     :param version: its number and href.
     """
     number, href = version
     payload = {
-        **subject.facts(scene),
+        **subject.facts(origin),
         "repo_version": number,
         "version_href": href,
         "task_type": document.name,
@@ -150,7 +150,12 @@ def version_created(
         "removed_count": None if summary is None else counts(summary, "removed"),
         "content_summary": summary,
     }
-    return _event(REPO_VERSION_CREATED, document, payload, report, scene, _ended(document), href)
+    return _event(REPO_VERSION_CREATED, document, payload, report, origin, _finished_at(document), href)
+
+
+def version_of(document: TaskDocument, subject: Subject) -> Version | None:
+    """Return the version of a repository that a task created."""
+    return next((version for version in document.versions() if version.repository == subject.uuid), None)
 
 
 def _outcome(document: TaskDocument, subject: Subject, kind: str) -> dict[str, Any]:
@@ -167,21 +172,21 @@ def _outcome(document: TaskDocument, subject: Subject, kind: str) -> dict[str, A
     }
 
 
-def _publication(document: TaskDocument, subject: Subject, scene: Scene, href: str | None) -> dict[str, Any]:
+def _publication(document: TaskDocument, subject: Subject, origin: Origin, href: str | None) -> dict[str, Any]:
     plugin = _plugin(subject)
     return {
         **_outcome(document, subject, "publish"),
         "distributor_id": plugin,
         "distributor_type_id": plugin,
         "details": redacted(document.progress()),
-        **subject.facts(scene),
+        **subject.facts(origin),
         "publication": href,
     }
 
 
 def _result(document: TaskDocument) -> str:
     if document.state == "failed":
-        # What says how it failed came to its own end; what was killed, or lost its worker, did not.
+        # A task with a description failed by itself; one that was killed or lost its worker has none.
         return "failed" if "description" in document.error() else "error"
     return "canceled" if document.state == "canceled" else "skipped" if document.state == "skipped" else "success"
 
@@ -209,12 +214,12 @@ def _summed(summary: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _began(document: TaskDocument) -> datetime:
+def _started_at(document: TaskDocument) -> datetime:
     return document.started or document.created
 
 
-def _ended(document: TaskDocument) -> datetime:
-    return document.finished or _began(document)
+def _finished_at(document: TaskDocument) -> datetime:
+    return document.finished or _started_at(document)
 
 
 def _event(
@@ -222,10 +227,10 @@ def _event(
     document: TaskDocument,
     payload: Mapping[str, Any],
     report: TaskReport,
-    scene: Scene,
+    origin: Origin,
     at: datetime,
     part: str = "",
 ) -> Event:
-    # One task can make several publications and versions; each has a pair or an event of its own.
-    name = "/".join((scene.origin, document.uuid, event_type, part))
-    return Event(event_type, payload, report.call_report(), uuid5(_IDS, name), at, scene.source)
+    # One task can create several publications and versions, each with events of its own.
+    name = "/".join((origin.url, document.uuid, event_type, part))
+    return Event(event_type, payload, report.call_report(), uuid5(_IDS, name), at, origin.source)

@@ -1,4 +1,4 @@
-"""A Pulp 3 server: its version, its domains, and where its lists are."""
+"""A Pulp 3 server: its version, its domains, and the paths of its lists."""
 
 import re
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from .failures import unreadable
 from .tasks import results
 
 OLDEST_VERSION = (3, 71)
-"""The first that can list tasks by the time of their creation."""
+"""The first version that can list tasks by time of creation."""
 
 _MOST_DOMAINS = "10000"
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A part of the server with tasks of its own.
+    """A domain, which has its own tasks.
 
-    :ivar name: None where the server has no domains.
-    :ivar root: path below which its lists are.
-    :ivar created: None where it is not known.
+    :ivar name: None if the server has no domains.
+    :ivar root: root path of its lists.
+    :ivar created: None if it is not known.
     """
 
     name: str | None
@@ -35,7 +35,7 @@ class Domain:
 
     @property
     def key(self) -> str:
-        """Return what its state is remembered by."""
+        """Return the key under which its state is remembered."""
         return self.name or "default"
 
     @property
@@ -46,10 +46,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What the status document says.
+    """What the status document says about the server.
 
     :ivar version: of pulpcore.
-    :ivar clock_difference: how far the server's clock is ahead of ours; None where it does not tell.
+    :ivar clock_difference: how far the server's clock is ahead of ours; None if its answer has no date.
     """
 
     version: str
@@ -58,8 +58,8 @@ class Server:
     api_root: str
 
     @classmethod
-    def meet(cls, client: Client, config: Pulp3Config) -> Self:
-        """Ask for the status, which needs no login, and tell the client where to log in.
+    def read(cls, client: Client, config: Pulp3Config) -> Self:
+        """Read the status, which needs no login, and set the client's login path.
 
         :raises TemporaryFailure: the server cannot answer now.
         :raises PermanentFailure: there is no Pulp 3 at this URL.
@@ -67,7 +67,7 @@ class Server:
         path = f"{config.api_root}api/v3/status/"
         asked = utc_now()
         answer = client.get(path, anonymous=True)
-        # The header has whole seconds, cut off.
+        # The header is cut to whole seconds.
         half = timedelta(seconds=0.5)
         difference = None if answer.date is None else answer.date + half - (asked + (utc_now() - asked) / 2)
         server = cls(_core_version(answer.document, path), _has_domains(answer.document), difference, config.api_root)
@@ -75,19 +75,19 @@ class Server:
         return server
 
     def is_old(self) -> bool:
-        """Tell whether the server lacks what watching needs."""
+        """Return whether the server is too old to be watched."""
         return tuple(map(int, re.findall(r"\d+", self.version)[:2])) < OLDEST_VERSION
 
     def domain(self, name: str, created: datetime | None = None) -> Domain:
-        """Return the domain of a name; on a server without domains, all there is."""
+        """Return the domain with a name; on a server without domains, the only one."""
         if not self.has_domains:
             return Domain(None, f"{self.api_root}api/v3/")
         return Domain(name, f"{self.api_root}{name}/api/v3/", created)
 
     def domains(self, client: Client, config: Pulp3Config) -> list[Domain]:
-        """Return the domains that are to be watched.
+        """Return the domains to watch.
 
-        :raises PermanentFailure: all of them are, and the account sees none.
+        :raises PermanentFailure: all domains are to be watched, and the account sees none.
         """
         if not self.has_domains:
             return [self.domain("default")]
@@ -98,8 +98,8 @@ class Server:
         found = results(answer.document, lambda entry: (entry["name"], _time(entry.get("pulp_created"))), path)
         if not found:
             raise PermanentFailure(
-                f"{config.origin} shows the account no domain; grant it the role core.domain_viewer, or name the "
-                "domains in the source's domains."
+                f"The account does not see any domains of {config.origin}; grant it the role core.domain_viewer, or "
+                "name the domains in the option domains."
             )
         return [self.domain(name, created) for name, created in found]
 

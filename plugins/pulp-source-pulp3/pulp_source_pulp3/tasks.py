@@ -1,4 +1,4 @@
-"""The questions that are asked of one domain's tasks."""
+"""The requests for tasks of one domain."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -9,34 +9,34 @@ from .documents import NotATask, TaskDocument
 from .failures import unreadable
 
 BATCH = 90
-"""Ids per question: the request line may hold 4094 bytes."""
+"""Ids per request: the request line may have up to 4094 bytes."""
 
 _LIGHT = (
     "pulp_href,name,state,pulp_created,started_at,finished_at,reserved_resources_record,progress_reports,task_group"
 )
-_IN_WORK = "running,canceling"
+_RUNNING = "running,canceling"
 _UNFINISHED = "waiting,running,canceling"
 
 
-class Asks(Protocol):
-    """What asks the server; a :class:`Client`."""
+class ApiClient(Protocol):
+    """Reads documents from the server; a :class:`Client`."""
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer: ...
 
 
 class TaskQueries:
-    """Asks for the tasks of one domain. Lists are light: they lack error, result and created resources.
+    """Requests the tasks of one domain. To keep lists small, they lack error, result and created resources.
 
     :param path: of the list of tasks.
     """
 
-    def __init__(self, client: Asks, path: str) -> None:
+    def __init__(self, client: ApiClient, path: str) -> None:
         self._client = client
         self._path = path
         self.server_time: datetime | None = None
 
     def newest(self) -> TaskDocument | None:
-        """Return the task that was created last, or None where none is shown."""
+        """Return the task that was created last, or None if the server shows none."""
         found = self._list(ordering="-pulp_created", limit="1")
         return found[0] if found else None
 
@@ -50,16 +50,16 @@ class TaskQueries:
             state__in=_UNFINISHED, pulp_created__gte=stamp(moment), ordering="pulp_created", limit=str(limit)
         )
 
-    def in_work(self) -> list[TaskDocument]:
-        """Return the tasks that workers have in their hands: no more than there are workers."""
-        return self._list(state__in=_IN_WORK, ordering="pulp_created", limit="500")
+    def running(self) -> list[TaskDocument]:
+        """Return the tasks that workers are running, at most one per worker."""
+        return self._list(state__in=_RUNNING, ordering="pulp_created", limit="500")
 
     def by_ids(self, uuids: Iterable[str]) -> list[TaskDocument]:
         """Return those of at most :data:`BATCH` tasks that still exist."""
         return self._list(pulp_id__in=",".join(uuids), limit=str(BATCH))
 
     def in_full(self, uuids: Iterable[str]) -> list[TaskDocument]:
-        """Return those of at most :data:`BATCH` tasks that still exist, with all that is known of them."""
+        """Return those of at most :data:`BATCH` tasks that still exist, with all their fields."""
         return self._list(fields=None, pulp_id__in=",".join(uuids), limit=str(BATCH))
 
     def _list(self, fields: str | None = _LIGHT, **filters: str) -> list[TaskDocument]:
@@ -70,10 +70,10 @@ class TaskQueries:
 
 
 def results(document: Any, read: Callable[[Any], Any], place: str) -> list[Any]:
-    """Return the entries of a list that the server answered.
+    """Return the entries of a list document.
 
-    :param read: makes of an entry what is wanted; raises ValueError for anything else.
-    :raises TemporaryFailure: it is no such list.
+    :param read: converts an entry; raises ValueError if it cannot.
+    :raises TemporaryFailure: it is not a list, or an entry cannot be converted.
     """
     try:
         return [read(entry) for entry in document["results"]]

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the Pulp 3 source."""
+"""Fixtures for the tests of the Pulp 3 source."""
 
 import pytest
 from fake_pulp3 import FakePulp3
@@ -15,7 +15,7 @@ def _bare_environment(monkeypatch):
 
 @pytest.fixture
 def pulp():
-    """Return a running server on which one sync was run."""
+    """Return a running server on which one sync has run."""
     with FakePulp3() as running:
         zoo = running.world.add_repository("zoo")
         running.world.run("sync.completed", zoo)

@@ -1,4 +1,4 @@
-"""A Pulp 3 for tests: a real HTTP server on loopback whose tasks, clock and troubles a test decides."""
+"""A Pulp 3 for tests: a real HTTP server on loopback whose tasks, clock and troubles a test controls."""
 
 import base64
 import binascii
@@ -34,10 +34,10 @@ EVERYTHING = frozenset({"tasks", "repositories", "remotes", "content", "domains"
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who may log in.
+    """A user who may log in.
 
-    :ivar sees: what the user's roles let the user see; of the rest, lists are empty and single things not found.
-    :ivar token: what the user may show as bearer token.
+    :ivar sees: kinds of resources that the user's roles allow; lists of others are empty, and single ones not found.
+    :ivar token: a bearer token that the server accepts for the user.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Seen:
     """A request as the server understood it.
 
     :ivar rest: the path below the API's root.
-    :ivar auth: how the sender was known: ``basic``, ``session``, ``bearer``, or ``none``.
+    :ivar auth: how the sender was authenticated: ``basic``, ``session``, ``bearer``, or ``none``.
     """
 
     method: str
@@ -73,11 +73,11 @@ class FakePulp3:
     :param certificate: PEM file; serves HTTPS when given.
     :ivar world: its tasks and repositories.
     :ivar users: who may log in.
-    :ivar requests: what was asked, in order.
-    :ivar most_in_flight: how many requests it worked on at once at most; one that its sender gave up counts until
-        its answer is ready.
-    :ivar before: called with each request before it is answered, as a place to move things while they are read.
-    :raises Exception: at the end of the block, what the fake could not do, such as a filter that only Pulp has.
+    :ivar requests: the requests, in order.
+    :ivar most_in_flight: the most requests that it worked on at once; one that its sender gave up counts until its
+        answer is ready.
+    :ivar before: called with each request before it is answered, so that a test can change things while they are read.
+    :raises Exception: at the end of the block, if a request needs something that the fake lacks, such as a filter.
     """
 
     def __init__(
@@ -113,11 +113,11 @@ class FakePulp3:
         return self._receiver.url.rstrip("/")
 
     def close(self) -> None:
-        """Stop listening and cut every connection, as a server does that goes down."""
+        """Stop listening and cut every connection, like a server that goes down."""
         self._receiver.close()
 
     def expire_sessions(self) -> None:
-        """Forget who has logged in."""
+        """End all sessions."""
         self._sessions.clear()
 
     def misbehave(
@@ -131,9 +131,9 @@ class FakePulp3:
         """Let something go wrong with the next requests; several troubles come one after the other.
 
         :param spoil: one of those in :mod:`pulp3_troubles`.
-        :param path: part of the paths that it concerns.
-        :param until: the answer waits for this.
-        :param seconds: the answer waits so long.
+        :param path: part of the paths that it affects.
+        :param until: the answer waits for this event.
+        :param seconds: the answer waits for this long.
         """
         with self._counting:
             self._troubles.append(Trouble(spoil, path, times, until, seconds))
@@ -210,7 +210,7 @@ class FakePulp3:
         if rest == "login/":
             return self._login(user, method)
         if method != "GET":
-            raise NotImplementedError(f"{method} {rest}: a watcher changes nothing")
+            raise NotImplementedError(f"{method} {rest}: the source changes nothing")
         try:
             return self._read(domain or "default", rest, query, user)
         except Refused as refused:

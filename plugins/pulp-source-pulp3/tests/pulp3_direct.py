@@ -1,4 +1,4 @@
-"""A client that asks a world in memory, so that thousands of polls take seconds."""
+"""A client that reads a world in memory, so that thousands of polls take seconds."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -10,25 +10,25 @@ from pulp3_world import World
 from pulp_source_pulp3.client import Answer
 from pulp_source_pulp3.config import Pulp3Config
 from pulp_source_pulp3.content import ContentNames
-from pulp_source_pulp3.failures import NotThere
+from pulp_source_pulp3.failures import NotFound
+from pulp_source_pulp3.interest import Interest
 from pulp_source_pulp3.kinds import Kinds
 from pulp_source_pulp3.memory import Memory
 from pulp_source_pulp3.names import Names
 from pulp_source_pulp3.poll import Poll
-from pulp_source_pulp3.repository_events import Scene
+from pulp_source_pulp3.repository_events import Origin
 from pulp_source_pulp3.tasks import TaskQueries
-from pulp_source_pulp3.telling import Telling
-from pulp_source_pulp3.wishes import Wishes
+from pulp_source_pulp3.translation import Translator
 
 ROOT = "/pulp/api/v3/"
-SCENE = Scene("https://pulp.example", "pulp.example", None, "tried")
+ORIGIN = Origin("https://pulp.example", "pulp.example", None, "tried")
 
 
 class DirectClient:
-    """Answers as the server of a world does.
+    """Answers like the server of a world.
 
-    :ivar before: called before each question is answered: the place to move things while they are read.
-    :ivar asked: paths and parameters of all questions.
+    :ivar before: called before each request is answered, so that a test can change things while they are read.
+    :ivar asked: paths and parameters of all requests.
     """
 
     def __init__(self, world: World) -> None:
@@ -56,7 +56,7 @@ class DirectClient:
             for number in range(1, len(repository.added) + 1):
                 if repository.version_href(number).endswith(rest):
                     return pulp3_documents.of_version(repository, number)
-        raise NotThere(f"{rest} does not exist")
+        raise NotFound(f"{rest} does not exist")
 
 
 def poll_of(
@@ -67,10 +67,10 @@ def poll_of(
     page: int = 500,
     **options: Any,
 ) -> Poll:
-    """Return the watch of a world, with what the intake remembers."""
+    """Return the watch of a world, which continues from what the intake remembers."""
     client = client or DirectClient(world)
-    kinds = Kinds(Pulp3Config(url=SCENE.origin, **options))
+    kinds = Kinds(Pulp3Config(url=ORIGIN.url, **options))
     names = Names(client, f"{ROOT}repositories/", seconds), Names(client, f"{ROOT}remotes/", seconds)
-    telling = Telling(SCENE, kinds, *names, client, Wishes(intake), Counter(), ContentNames(client, 1000))
+    translator = Translator(ORIGIN, kinds, *names, client, Interest(intake), Counter(), ContentNames(client, 1000))
     memory = Memory("default", intake.remembered())
-    return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, telling, kinds, intake, seconds, page)
+    return Poll(None, TaskQueries(client, f"{ROOT}tasks/"), memory, translator, kinds, intake, seconds, page)

@@ -1,4 +1,4 @@
-"""What a fake Pulp 3 says about repositories, remotes, versions and content."""
+"""The documents of a fake Pulp 3 about repositories, remotes, versions and content."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from pulp3_world import FakeRepository
 
 
 def named(items: list[dict[str, Any]], query: Query) -> list[dict[str, Any]]:
-    """Return the items that filters choose.
+    """Return the items that match filters.
 
-    :raises Refused: a filter is unknown to Pulp.
+    :raises Refused: Pulp has no such filter.
     """
     for parameter, value in query.items():
         name, _, lookup = parameter.partition("__")
@@ -25,7 +25,7 @@ def named(items: list[dict[str, Any]], query: Query) -> list[dict[str, Any]]:
 
 
 def of_repository(repository: FakeRepository) -> dict[str, Any]:
-    """Return what the server says about a repository."""
+    """Return the document of a repository."""
     latest = len(repository.added)
     found: dict[str, Any] = pulp3_recorded.rewritten(
         "repository", {"repository": repository.id, "remote": repository.remote_id}, repository.app, latest
@@ -38,21 +38,21 @@ def of_repository(repository: FakeRepository) -> dict[str, Any]:
 
 
 def of_remote(repository: FakeRepository) -> dict[str, Any]:
-    """Return what the server says about a repository's remote."""
+    """Return the document of a repository's remote."""
     found: dict[str, Any] = pulp3_recorded.document("remote")
     href = f"{repository.root}remotes/{repository.app}/{repository.app}/{repository.remote_id}/"
     return {**found, "pulp_href": href, "prn": repository.remote_prn, "name": f"{repository.name}-remote"}
 
 
 def of_version(repository: FakeRepository, number: int) -> dict[str, Any]:
-    """Return what the server says about a version of a repository."""
+    """Return the document of a repository version."""
     found: dict[str, Any] = pulp3_recorded.document("repository-version-1")
     facts = {"pulp_href": repository.version_href(number), "number": number, "repository": repository.href}
     return {**found, **facts, "content_summary": repository.summary(number)}
 
 
 def of_content(repositories: list[FakeRepository], query: Query) -> list[dict[str, Any]]:
-    """Return the content units that a version added, removed or has."""
+    """Return the content units that a version added, removed or contains."""
     kinds = {"repository_version_added": "added", "repository_version_removed": "removed"}
     [parameter] = [name for name in query if name.startswith("repository_version")]
     kind = kinds.get(parameter, "present")

@@ -1,4 +1,4 @@
-"""An intake for tests of the source: the recording one, with what these tests ask of it."""
+"""The recording intake, with what the tests of this source need in addition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from pulp_notifiers.testing.source import RecordingIntake
 class WatchIntake(RecordingIntake):
     """Keeps everything in memory; reports must have a JSON form too.
 
-    :ivar before_take: called before each ``take``; what it raises ends the source before anything was kept.
+    :ivar before_take: called before each ``take``; what it raises ends the source before anything is kept.
     """
 
     def __init__(self, **options: Any) -> None:

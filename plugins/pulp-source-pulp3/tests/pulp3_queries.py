@@ -1,4 +1,4 @@
-"""The filters, orders and pages of a Pulp 3's lists, as far as a watcher may need them."""
+"""The filters, orders and pages of Pulp 3's lists that a watch may need."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -38,10 +38,10 @@ class Refused(Exception):
 
 
 def select(tasks: Sequence[FakeTask], query: Query) -> list[FakeTask]:
-    """Return the tasks that a query asks for, in its order.
+    """Return the tasks that match a query, in its order.
 
-    :raises Refused: a filter or a value is unknown to Pulp.
-    :raises NotImplementedError: Pulp has the filter, this fake has not.
+    :raises Refused: Pulp has no such filter or value.
+    :raises NotImplementedError: Pulp has the filter, and this fake does not.
     """
     tests = [_test(name, value) for name, value in query.items() if name not in _NO_FILTERS]
     chosen = [task for task in tasks if all(test(task) for test in tests)]
@@ -66,7 +66,7 @@ def page(address: str, query: Query, items: Sequence[Any], show: Callable[[Any],
 
 
 def trimmed(document: dict[str, Any], query: Query) -> dict[str, Any]:
-    """Return the fields of a document that a query asks for."""
+    """Return the requested fields of a document."""
     wanted = query["fields"].split(",") if query.get("fields") else list(document)
     if query.get("minimal") == "true" and "state" in document:
         wanted = [name for name in wanted if name in _MINIMAL]

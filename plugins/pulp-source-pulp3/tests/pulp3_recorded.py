@@ -1,4 +1,4 @@
-"""Documents that a real Pulp 3 (pulpcore 3.123.1) answered, and the same with other ids and names in them."""
+"""Documents recorded from a real Pulp 3 (pulpcore 3.123.1), and copies with other ids and names."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def document(name: str) -> Any:
 
 @cache
 def ids(name: str) -> dict[str, str]:
-    """Return what a recorded document is about: task, repository, remote, domain, publication, version, cid."""
+    """Return the ids in a recorded document: task, repository, remote, domain, publication, version, cid."""
     found = {what: re.search(pattern, text(name)) for what, pattern in _FOUND.items()}
     return {what: match[1] for what, match in found.items() if match}
 

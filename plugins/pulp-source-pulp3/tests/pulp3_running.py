@@ -1,4 +1,4 @@
-"""A source that runs against a fake Pulp 3, for tests."""
+"""Runs a source against a fake Pulp 3."""
 
 from contextlib import suppress
 
@@ -15,12 +15,12 @@ def options(pulp, user=VIEWER, **more):
 
 
 def run(pulp, intake, user=VIEWER, **more):
-    """Return a context in which a source runs that has polled once already."""
+    """Return a context in which a source runs that has already polled once."""
     return intake.running(Pulp3Source(), options(pulp, user, **more))
 
 
 def failure(pulp, intake, happens, **more):
-    """Return what ends a source that has polled once when something happens."""
+    """Return the failure that ends a source when something happens after its first poll."""
     try:
         with run(pulp, intake, **more):
             polled(intake)
@@ -33,11 +33,11 @@ def failure(pulp, intake, happens, **more):
 
 
 def polled(intake, times=1):
-    """Wait until a source has told so many polls from now on."""
+    """Wait until a source has made so many further polls."""
     until = len(intake.told) + times
     intake.wait_until(lambda: len(intake.told) >= until)
 
 
 def findings(pulp, user=VIEWER, **more):
-    """Return what a check found, by subject."""
+    """Return the findings of a check, by subject."""
     return {check.subject: check for check in Pulp3Source().check(options(pulp, user, **more))}

@@ -1,4 +1,4 @@
-"""How a server, or the proxy before it, can misbehave: functions from the right answer to another one."""
+"""Ways in which a server, or the proxy in front of it, misbehaves: functions from the right answer to another one."""
 
 import threading
 from collections.abc import Callable
@@ -11,13 +11,13 @@ Spoil = Callable[[Answer], Answer]
 
 @dataclass
 class Trouble:
-    """Something that goes wrong with requests to come.
+    """Something that goes wrong with later requests.
 
     :ivar spoil: makes the answer that is sent.
-    :ivar path: part of the paths that it concerns.
-    :ivar times: how many requests it concerns still.
-    :ivar until: the answer waits for this.
-    :ivar seconds: the answer waits so long.
+    :ivar path: part of the paths that it affects.
+    :ivar times: how many more requests it affects.
+    :ivar until: the answer waits for this event.
+    :ivar seconds: the answer waits for this long.
     """
 
     spoil: Spoil
@@ -34,34 +34,34 @@ def status(number: int, body: bytes = b"{}", **headers: str) -> Spoil:
 
 
 def page_of_proxy(number: int = 502) -> Spoil:
-    """Return a trouble: an HTML page, also with status 200, as of a proxy's sign-in."""
+    """Return a trouble: an HTML page, also with status 200, like a proxy's sign-in page."""
     body = b"<html><head><title>Sorry</title></head><body><h1>Come back later</h1></body></html>"
     return lambda _: Answer(number, {"Content-Type": "text/html"}, body)
 
 
 def truncated(answer: Answer) -> Answer:
-    """Half of the JSON, and a length that says that this is all."""
+    """Answer half of the JSON, with the length of that half."""
     return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
 def cut_off(answer: Answer) -> Answer:
-    """Half of the body, then the connection is closed."""
+    """Answer half of the body, then close the connection."""
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     return replace(answer, headers=headers, body=answer.body[: len(answer.body) // 2], close=True)
 
 
 def reset(answer: Answer) -> Answer:
-    """No answer: the connection is closed."""
+    """Close the connection without an answer."""
     return replace(answer, drop=True)
 
 
 def trickling(_: Answer) -> Answer:
-    """A long answer, some hundred bytes of it a second."""
+    """Send a long answer at a few hundred bytes per second."""
     return Answer(200, {"Content-Type": "application/json"}, b" " * 1_000_000, trickle_seconds=0.005)
 
 
 def of_type(content_type: str) -> Spoil:
-    """Return a trouble: the right body under another type."""
+    """Return a trouble: the right body with another content type."""
     return lambda answer: replace(answer, headers={**answer.headers, "Content-Type": content_type})
 
 
@@ -71,10 +71,10 @@ def with_body(body: bytes) -> Spoil:
 
 
 def redirected(location: str) -> Spoil:
-    """Return a trouble: 302 to somewhere else."""
+    """Return a trouble: a redirect with status 302."""
     return lambda _: Answer(302, {"Location": location})
 
 
 def unchanged(answer: Answer) -> Answer:
-    """The right answer, for troubles that only take time."""
+    """Answer correctly, for troubles that only take time."""
     return answer

@@ -1,4 +1,4 @@
-"""A repository under watch, for tests of what is told of it."""
+"""A watched repository, for tests of the events and reports that it makes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pulp3_world import World
 
 
 class Watched:
-    """A world with one repository, and what its watch has told."""
+    """A world with one repository, and an intake with what its watch reported."""
 
     def __init__(self, app: str = "file") -> None:
         self.world = World()

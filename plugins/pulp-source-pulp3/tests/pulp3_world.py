@@ -1,4 +1,4 @@
-"""What a fake Pulp 3 knows: domains, repositories with their versions, and tasks that live as a test tells them to."""
+"""The data of a fake Pulp 3: domains, repositories with their versions, and tasks that a test controls."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ def shown(time: datetime | None) -> str | None:
 
 
 class ScriptedClock:
-    """A clock that stands still until it is told."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -28,7 +28,7 @@ class ScriptedClock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; a negative number is a clock that was set back."""
+        """Let time pass; a negative number sets the clock back."""
         self.now += timedelta(seconds=seconds)
 
 
@@ -99,11 +99,11 @@ class FakeRepository:
 
 @dataclass(slots=True)
 class FakeTask:
-    """A task, from a recorded document of how it ends.
+    """A task that ends as in a recorded document.
 
     :ivar kind: the name of that document, such as ``sync.completed``.
-    :ivar number: of the repository version that it makes or is about.
-    :ivar changes: fields that differ from the recorded ones when it has ended; ``name`` always.
+    :ivar number: of the repository version that it creates or is about.
+    :ivar changes: fields that differ from the recorded ones once it has ended; ``name`` differs at any time.
     """
 
     kind: str
@@ -140,7 +140,7 @@ class FakeTask:
         return str(self.changes.get("name", recorded))
 
     def document(self) -> dict[str, Any]:
-        """Return what the server says about it now."""
+        """Return the document that the server shows now."""
         repository = self.repository
         instead = {"task": self.id, "domain": self.domain_id, "cid": self.cid, "publication": self.publication}
         if repository:
@@ -163,11 +163,11 @@ class FakeTask:
 
 
 class World:
-    """Everything that one fake server knows. Safe to change while the server answers.
+    """The data of one fake server. It may be changed while the server answers.
 
-    :param clock: the database's clock, which says when a task was created.
-    :param domain_enabled: whether tasks and repositories are kept per domain.
-    :ivar worker_ahead: how far the workers' clocks, which say when a task started and ended, are ahead of it.
+    :param clock: the database's clock, which gives the time of creation of a task.
+    :param domain_enabled: whether tasks and repositories belong to domains.
+    :ivar worker_ahead: how far the workers' clocks, which give start and end of a task, are ahead of it.
     """
 
     def __init__(self, clock: Callable[[], datetime] | None = None, domain_enabled: bool = False) -> None:
@@ -197,7 +197,7 @@ class World:
         return repository
 
     def remove_repository(self, repository: FakeRepository) -> None:
-        """Remove a repository and its remote: their PRNs have no name any more."""
+        """Remove a repository and its remote."""
         with self.lock:
             del self.repositories[repository.prn]
 
@@ -209,10 +209,10 @@ class World:
         created: datetime | None = None,
         **changes: Any,
     ) -> FakeTask:
-        """Create a waiting task that is going to end as a recorded one did.
+        """Create a waiting task that will end like a recorded one.
 
-        :param created: another time than the clock's.
-        :param changes: fields that are to differ from the recorded ones, such as ``name`` and ``error``.
+        :param created: time of creation; by default the clock's.
+        :param changes: fields that differ from the recorded ones, such as ``name`` and ``error``.
         """
         domain = repository.domain if repository else domain
         with self.lock:
@@ -229,7 +229,7 @@ class World:
         return task
 
     def cancel(self, task: FakeTask) -> FakeTask:
-        """Ask a task to end; it does so with :meth:`finish`."""
+        """Request that a task is canceled; :meth:`finish` ends it."""
         with self.lock:
             task.state = "canceling"
         return task
@@ -241,10 +241,10 @@ class World:
         removed: Sequence[str] = (),
         at: datetime | None = None,
     ) -> FakeTask:
-        """Let a task end as recorded, or canceled when it was asked to.
+        """Let a task end as recorded, or as canceled if that was requested.
 
-        :param added: what the repository version adds, when the task makes one.
-        :param at: the time that the worker wrote down, when it is not now.
+        :param added: names that the repository version adds, if the task creates one.
+        :param at: the time that the worker records; by default now.
         """
         with self.lock:
             if task.state == "canceling":
@@ -258,12 +258,12 @@ class World:
         return task
 
     def run(self, kind: str = "sync.completed", repository: FakeRepository | None = None, **changes: Any) -> FakeTask:
-        """Create a task that has ended before anybody can look at it."""
+        """Create a task that has already ended when it becomes visible."""
         with self.lock:
             return self.finish(self.start(self.dispatch(kind, repository, **changes)))
 
     def purge(self, *tasks: FakeTask) -> None:
-        """Forget tasks."""
+        """Delete tasks."""
         with self.lock:
             for task in tasks:
                 del self.tasks[task.id]

@@ -1,4 +1,4 @@
-"""The fake Pulp 3 that the tests of the source stand on, against what a real one answered."""
+"""The fake Pulp 3 of these tests behaves like the real one that was recorded."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def ask(pulp, path, query=None, user=ADMIN, headers=None, method="GET"):
-    """Return status and document that a server answers."""
+    """Return status and document of an answer."""
     url = path if path.startswith("http") else f"{pulp.url}/pulp/api/v3/{path}"
     request = urllib.request.Request(f"{url}?{urlencode(query)}" if query else url, method=method)
     if user:
@@ -44,13 +44,13 @@ def pulp():
 
 @pytest.fixture
 def zoo(pulp):
-    """Return a repository of it."""
+    """Return a repository of the server."""
     return pulp.world.add_repository("zoo")
 
 
 @pytest.mark.parametrize("phase", ["waiting", "running", "canceling", "completed", "canceled.from-running"])
 def test_a_task_has_the_fields_of_a_recorded_one(pulp, zoo, phase):
-    """In every state: the same names, and null, empty or filled as there."""
+    """In every state a task has the recorded names, and null, empty or filled values as recorded."""
     world = pulp.world
     task = world.dispatch("sync.completed", zoo)
     if phase != "waiting":
@@ -70,7 +70,7 @@ def test_a_task_has_the_fields_of_a_recorded_one(pulp, zoo, phase):
 
 
 def test_a_sync_names_its_repository_and_version(pulp, zoo):
-    """By the ids of this repository, not by those of the recorded one."""
+    """A sync has the ids of its own repository, not those of the recorded one."""
     pulp.world.run("sync.completed", zoo)
     task = pulp.world.run("sync.completed", zoo)
 
@@ -83,7 +83,7 @@ def test_a_sync_names_its_repository_and_version(pulp, zoo):
 
 
 def test_another_plugins_sync_has_its_names(pulp):
-    """As far as they follow the pattern of most plugins."""
+    """Names and hrefs follow the pattern of most plugins."""
     task = pulp.world.run("sync.completed", pulp.world.add_repository("fedora", app="rpm"))
 
     _, found = ask(pulp, f"tasks/{task.id}/")
@@ -94,7 +94,7 @@ def test_another_plugins_sync_has_its_names(pulp):
 
 
 def test_pages_are_linked(pulp, zoo):
-    """Newest first unless ordered, and the links keep the query."""
+    """Lists are newest first unless ordered, and their links keep the query."""
     tasks = [pulp.world.run("sync.completed", zoo) for _ in range(5)]
 
     _, first = ask(pulp, "tasks/", {"limit": 2, "fields": "prn,state"})
@@ -109,7 +109,7 @@ def test_pages_are_linked(pulp, zoo):
 
 
 def test_creation_times_differ_and_filter_to_the_microsecond(pulp, zoo):
-    """The time of each task is the key of the next page."""
+    """Tasks have distinct creation times, which serve as keys of pages."""
     first, second, third = (pulp.world.run("sync.completed", zoo) for _ in range(3))
     bound = second.created.isoformat()
 
@@ -119,8 +119,8 @@ def test_creation_times_differ_and_filter_to_the_microsecond(pulp, zoo):
     assert first.created < second.created == datetime.fromisoformat(found["results"][0]["pulp_created"])
 
 
-def test_tasks_are_chosen_by_id_and_state(pulp, zoo):
-    """Ids that are gone do not come back."""
+def test_tasks_are_filtered_by_id_and_state(pulp, zoo):
+    """Filters by id and by state leave out other tasks and deleted ones."""
     waiting, gone = pulp.world.dispatch("sync.completed", zoo), pulp.world.run("sync.completed", zoo)
     running = pulp.world.start(pulp.world.dispatch("sync.completed", zoo))
     pulp.world.purge(gone)
@@ -141,28 +141,28 @@ def test_tasks_are_chosen_by_id_and_state(pulp, zoo):
     ],
 )
 def test_errors_are_those_recorded(pulp, label, path, query):
-    """Status and document."""
+    """Status and document of an error are those that were recorded."""
     recorded = pulp3_recorded.document("api-errors")[label]
 
     assert (recorded["status"], recorded["body"]) == ask(pulp, path, query)
 
 
-def test_a_filter_that_only_pulp_has_is_an_error_of_the_test():
-    """It must not look like an answer."""
+def test_a_filter_that_the_fake_lacks_fails_the_test():
+    """A missing filter of the fake does not look like an answer."""
     cut = pytest.raises(OSError, match="closed connection")
     with pytest.raises(NotImplementedError, match="parent_task"), FakePulp3() as pulp, cut:
         ask(pulp, "tasks/", {"parent_task": "x"})
 
 
-def test_a_user_without_rights_gets_an_empty_list(pulp, zoo):
-    """And no word about rights."""
+def test_a_user_without_permissions_gets_an_empty_list(pulp, zoo):
+    """The list does not mention permissions."""
     pulp.world.run("sync.completed", zoo)
 
     assert (200, pulp3_recorded.document("tasks-list.empty")) == ask(pulp, "tasks/", user=NOBODY)
 
 
 def test_a_session_lasts_until_it_expires(pulp):
-    """Then the answer is 401, as for somebody unknown."""
+    """After its session expired, a client is unauthorized."""
     with DIRECT.open(
         urllib.request.Request(
             f"{pulp.url}/pulp/api/v3/login/",
@@ -181,7 +181,7 @@ def test_a_session_lasts_until_it_expires(pulp):
 
 
 def test_names_are_found_by_many_prns(pulp, zoo):
-    """Unknown PRNs are left out, without an error."""
+    """Unknown PRNs are left out without an error."""
     gone = pulp.world.add_repository("gone")
     pulp.world.remove_repository(gone)
 
@@ -193,7 +193,7 @@ def test_names_are_found_by_many_prns(pulp, zoo):
 
 
 def test_content_of_a_version_has_names(pulp, zoo):
-    """What it added, removed, and has."""
+    """A version lists the names that it added, removed and contains."""
     world = pulp.world
     world.finish(world.start(world.dispatch("sync.completed", zoo)), added=["a", "b"])
     world.finish(world.start(world.dispatch("sync.completed", zoo)), added=["c"], removed=["a"])
@@ -210,7 +210,7 @@ def test_content_of_a_version_has_names(pulp, zoo):
 
 
 def test_domains_keep_their_tasks_apart():
-    """The plain path is not found, and another domain's task neither."""
+    """Neither the path without a domain nor a task of another domain is found."""
     with FakePulp3(World(domain_enabled=True)) as pulp:
         pulp.world.add_domain("zoo")
         task = pulp.world.run("sync.completed", pulp.world.add_repository("cats", domain="zoo"))
@@ -228,7 +228,7 @@ def test_domains_keep_their_tasks_apart():
 
 
 def test_troubles_come_in_order_and_pass(pulp):
-    """Each for as many requests as it is told, and only for its paths."""
+    """Each trouble affects the given number of requests, and only its own paths."""
     pulp.misbehave(pulp3_troubles.status(503, retry_after="30"), path="tasks/", times=2)
     pulp.misbehave(pulp3_troubles.truncated, path="tasks/")
 
@@ -238,8 +238,8 @@ def test_troubles_come_in_order_and_pass(pulp):
     assert 200 == ask(pulp, "tasks/")[0]
 
 
-def test_requests_at_the_same_time_are_counted(pulp):
-    """One after the other counts one; one that is held back and another count two."""
+def test_simultaneous_requests_are_counted(pulp):
+    """Sequential requests count as one; a delayed one and another count as two."""
     answered = threading.Event()
     ask(pulp, "status/")
     ask(pulp, "tasks/")
@@ -257,7 +257,7 @@ def test_requests_at_the_same_time_are_counted(pulp):
     assert (1, 2) == (alone, pulp.most_in_flight)
 
 
-def test_too_long_a_request_is_refused(pulp):
-    """As gunicorn does, and without JSON."""
+def test_a_request_line_that_is_too_long_is_refused(pulp):
+    """The answer is not JSON, as gunicorn's is not."""
     with pytest.raises(json.JSONDecodeError):
         ask(pulp, "tasks/", {"pulp_id__in": ",".join(["0" * 36] * 120)})

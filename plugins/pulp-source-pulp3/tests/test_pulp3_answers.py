@@ -1,4 +1,4 @@
-"""Answers of a server that no watch may stumble over."""
+"""Odd answers of a server do not break a watch."""
 
 import pytest
 from pulp3_direct import DirectClient, poll_of
@@ -12,7 +12,7 @@ from pulp_notifiers.errors import TemporaryFailure
 
 
 class Stingy(DirectClient):
-    """Answers with few tasks in full at a time, and never with one of them."""
+    """Answers with at most two full tasks at a time, and never with one of them."""
 
     def __init__(self, world, large):
         super().__init__(world)
@@ -25,8 +25,8 @@ class Stingy(DirectClient):
         return super().get(path, parameters)
 
 
-def test_tasks_that_are_too_large_together_are_asked_for_by_fewer():
-    """And one that is too large alone is told with what the list says of it."""
+def test_tasks_that_are_too_large_together_are_requested_in_smaller_batches():
+    """A task that is too large by itself is reported with the fields of the list."""
     world, intake = World(), WatchIntake()
     zoo = world.add_repository("zoo")
     poll_of(world, intake).begin(None)
@@ -40,15 +40,15 @@ def test_tasks_that_are_too_large_together_are_asked_for_by_fewer():
 
 
 class Cache(DirectClient):
-    """Answers every question with the tasks of yesterday."""
+    """Answers every request with the tasks of yesterday."""
 
     def get(self, path, parameters=None):
         wanted = {name: value for name, value in (parameters or {}).items() if name != "pulp_created__gte"}
         return super().get(path, wanted)
 
 
-def test_a_list_that_nobody_asked_for_is_not_read_for_ever():
-    """Page by page it would never come to its end."""
+def test_a_list_that_ignores_the_query_is_not_read_for_ever():
+    """Reading it page by page would never end."""
     world, intake = World(), WatchIntake()
     zoo = world.add_repository("zoo")
     for _ in range(9):
@@ -56,20 +56,20 @@ def test_a_list_that_nobody_asked_for_is_not_read_for_ever():
         world.clock.advance(60)
     poll_of(world, intake).begin(None)
 
-    with pytest.raises(TemporaryFailure, match="tasks that were not asked for"):
+    with pytest.raises(TemporaryFailure, match="tasks that were not requested"):
         poll_of(world, intake, Cache(world), page=3).poll()
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon", 3, ""])
-def test_what_has_no_time_of_creation_is_no_task(time):
-    """Nor one that no calendar has."""
+def test_an_entry_without_a_valid_time_of_creation_is_not_a_task(time):
+    """Times that no calendar has are invalid too."""
     href = "/pulp/api/v3/tasks/01a207a4-4c51-7aef-a88e-3a8a0007fc22/"
     with pytest.raises(NotATask):
         TaskDocument.from_json({"pulp_href": href, "name": "x", "state": "waiting", "pulp_created": time})
 
 
-def test_the_header_of_a_busy_server_is_no_step_of_its_clock():
-    """It has whole seconds, and the newest task was created in this one."""
+def test_a_date_header_behind_the_newest_task_is_not_a_clock_step():
+    """The header has whole seconds, and the newest task was created in the same second."""
     cursor = Cursor.starting(NOON)
     cursor.swept(0.0)
     cursor.advance(1.0, NOON.replace(microsecond=900_000), NOON)

@@ -1,4 +1,4 @@
-"""The names of what was added and removed, for those who ask."""
+"""Events name the content that was added and removed if somebody asks for it."""
 
 import pytest
 from pulp3_intake import WatchIntake
@@ -7,7 +7,7 @@ from pulp_source_pulp3.content import name_of
 
 
 def sync_of_many(pulp, zoo, intake, **more):
-    """Return the payload of a sync that added a and b and removed f0.iso and x, and the questions for content."""
+    """Return the payload of a sync that added a and b and removed f0.iso and x, and the requests for content."""
     with run(pulp, intake, **more):
         polled(intake)
         pulp.world.finish(pulp.world.start(pulp.world.dispatch("sync.completed", zoo)), ["a", "b"], ["f0.iso", "x"])
@@ -19,8 +19,8 @@ def sync_of_many(pulp, zoo, intake, **more):
     ("option", "included"),
     [("content", {}), ("", {"repo.sync.finish": ["content"]}), ("content", {"repo.sync.finish": ["content", "more"]})],
 )
-def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, included):
-    """Of the source's option, or of a listener; up to a bound, and asked for once."""
+def test_content_names_are_included_on_demand(pulp, zoo, option, included):
+    """The source's option or a listener asks for them; they are limited and requested once."""
     payload, asked = sync_of_many(pulp, zoo, WatchIntake(included=included), include=option, content_limit=3)
 
     expected = {"added": {"file.file": ["a", "b"]}, "removed": {"file.file": ["f0.iso"]}, "truncated": True}
@@ -41,19 +41,19 @@ def test_the_names_of_what_changed_are_sent_on_demand(pulp, zoo, option, include
     ],
 )
 def test_content_of_each_plugin_has_a_name(unit, name):
-    """By what tells one from another."""
+    """The name distinguishes a content unit from others."""
     assert name == name_of({"pulp_href": "/pulp/x/", **unit})
 
 
-def test_no_more_than_names_is_asked_for(pulp, zoo):
-    """A list of all that is known of some hundred packages may be larger than an answer can be."""
+def test_only_the_fields_for_names_are_requested(pulp, zoo):
+    """All fields of a few hundred packages may exceed the limit for an answer."""
     _, asked = sync_of_many(pulp, zoo, WatchIntake(), include="content")
 
     assert all({"name", "nevra", "relative_path"} <= set(seen.query["fields"].split(",")) for seen in asked)
 
 
 def test_names_that_nobody_asks_for_are_not_fetched(pulp, zoo):
-    """Nor does the event have the key; what listeners of other events ask for does not count."""
+    """The event lacks the key, and what listeners of other event types ask for does not matter."""
     intake = WatchIntake(included={"repo.version.created": ["content"], "repo.sync.finish": ["other"]})
     payload, asked = sync_of_many(pulp, zoo, intake)
 
@@ -61,8 +61,8 @@ def test_names_that_nobody_asks_for_are_not_fetched(pulp, zoo):
     assert [] == asked
 
 
-def test_listeners_get_the_names_in_an_upload_too(pulp, zoo):
-    """Its event is that of a new version; a sync beside it is told without them."""
+def test_an_upload_names_its_content_too(pulp, zoo):
+    """Its event is that of a new version, and a sync at the same time has no names."""
     intake = WatchIntake(included={"repo.version.created": ["content"]})
     with run(pulp, intake):
         polled(intake)
@@ -76,8 +76,8 @@ def test_listeners_get_the_names_in_an_upload_too(pulp, zoo):
 
 
 @pytest.mark.parametrize("made", ["sync.completed.nothing-new", "sync.failed.404"])
-def test_a_sync_without_a_new_version_has_no_names(pulp, zoo, made):
-    """The key is there, since somebody asked, and is null."""
+def test_the_content_of_a_sync_without_a_new_version_is_null(pulp, zoo, made):
+    """The key is present because a listener asks for it."""
     intake = WatchIntake(included={"repo.sync.finish": ["content"]})
     with run(pulp, intake):
         polled(intake)

@@ -1,4 +1,4 @@
-"""The source and a server with domains."""
+"""The source on a server with domains."""
 
 import pytest
 from fake_pulp3 import ADMIN, FakePulp3
@@ -11,7 +11,7 @@ from pulp_notifiers.errors import PermanentFailure
 
 @pytest.mark.parametrize("domains", ["all", ("default", "aviary")])
 def test_every_domain_is_watched(intake, domains):
-    """With a cursor each, and its name in the events."""
+    """Each domain has its own cursor, and events have its name."""
     with FakePulp3(World(domain_enabled=True)) as pulp:
         pulp.world.add_domain("aviary")
         repositories = [pulp.world.add_repository("zoo", domain=name) for name in ("default", "aviary")]
@@ -26,8 +26,8 @@ def test_every_domain_is_watched(intake, domains):
     assert {"cursor:default", "cursor:aviary"} <= intake.remembered().keys()
 
 
-def test_a_domain_that_is_new_is_watched_from_its_beginning(intake):
-    """It is found within a minute."""
+def test_a_new_domain_is_watched_from_its_creation(intake):
+    """The source finds it within a minute."""
     clock = iter(range(0, 10**9, 20))
     source = Pulp3Source(seconds=lambda: next(clock))
     with FakePulp3(World(domain_enabled=True)) as pulp, intake.running(source, options(pulp, ADMIN)):
@@ -42,8 +42,8 @@ def test_a_domain_that_is_new_is_watched_from_its_beginning(intake):
     assert {"aviary"} == {event.payload["domain"] for event in intake.events}
 
 
-def test_a_domain_that_is_deleted_stops_nothing(intake):
-    """The others are watched on."""
+def test_a_deleted_domain_does_not_stop_the_others(intake):
+    """The remaining domains are still watched."""
     with FakePulp3(World(domain_enabled=True)) as pulp:
         pulp.world.add_domain("aviary")
         zoo = pulp.world.add_repository("zoo")
@@ -58,17 +58,17 @@ def test_a_domain_that_is_deleted_stops_nothing(intake):
     assert 1 == intake.told[-1]["domains"]
 
 
-def test_a_domain_that_shows_no_task_any_more_is_named(intake):
-    """Also after a restart, and the others are watched on: it may be quiet, or a role may have been taken away."""
+def test_a_domain_that_shows_no_tasks_any_more_is_named_in_the_status(intake):
+    """It stays named after a restart, and the others are still watched: it may be quiet, or a role was revoked."""
     with FakePulp3(World(domain_enabled=True)) as pulp:
         pulp.world.add_domain("aviary")
         zoos = [pulp.world.add_repository("zoo", domain=name) for name in ("default", "aviary")]
         with run(pulp, intake, ADMIN):
             polled(intake)
             pulp.world.clock.advance(2)
-            told = [pulp.world.run("sync.completed", zoo) for zoo in zoos]
+            tasks = [pulp.world.run("sync.completed", zoo) for zoo in zoos]
             intake.wait_until(lambda: len(intake.reports) == 6)
-            pulp.world.purge(told[1])
+            pulp.world.purge(tasks[1])
             intake.wait_until(lambda: intake.told[-1]["hidden_domains"] == ["aviary"])
         with run(pulp, intake, ADMIN):
             polled(intake)
@@ -81,8 +81,8 @@ def test_a_domain_that_shows_no_task_any_more_is_named(intake):
     assert ["aviary"] == hidden
 
 
-def test_domains_that_are_hidden_are_told(intake):
-    """They could be named instead."""
+def test_hidden_domains_are_a_failure_that_names_the_role(intake):
+    """Naming the domains in the options would help as well."""
     hidden = pytest.raises(PermanentFailure, match=r"grant it the role core\.domain_viewer")
     with FakePulp3(World(domain_enabled=True)) as pulp, hidden:
         Pulp3Source().run(options(pulp), intake)

@@ -1,4 +1,4 @@
-"""The source in the product: a database, the runner, a listener that is told over HTTP."""
+"""The source in the whole product: a database, the runner, and a listener that receives events over HTTP."""
 
 import threading
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture
 def pulp():
-    """Return a server on which one sync was run."""
+    """Return a server on which one sync has run."""
     with FakePulp3(World(lambda: datetime.now(UTC))) as running:
         running.world.run("sync.completed", running.world.add_repository("zoo"))
         yield running
@@ -29,7 +29,7 @@ def pulp():
 
 @pytest.fixture
 def receiver():
-    """Return whom the listener tells."""
+    """Return the receiver of the listener's events."""
     with HttpReceiver() as running:
         yield running
 
@@ -50,31 +50,31 @@ def wait_until(reached):
         if reached():
             return
         waiting.wait(0.02)
-    raise AssertionError("time is up")
+    raise AssertionError("not in time")
 
 
 def polls(pulp, times):
-    """Wait until so many further polls have asked for tasks."""
+    """Wait until so many further polls have requested tasks."""
     until = len(pulp.asked("tasks/")) + times
     wait_until(lambda: len(pulp.asked("tasks/")) >= until)
 
 
 def watch(app, pulp, receiver, *event_types, **options):
-    """Register a listener and add the source; return when it has polled."""
+    """Register a listener and add the source; return once it has polled."""
     app.listeners.create(ListenerDraft("http", {"url": receiver.url}, tuple(event_types), **options))
     config = {"url": pulp.url, "username": VIEWER.name, "password": VIEWER.password, "interval": 0.1}
     app.sources.add(SourceDraft("pulp", "pulp3", config))
     polls(pulp, 6)
 
 
-def told(receiver, count):
-    """Return repository, version and type of what a receiver got."""
+def received(receiver, count):
+    """Return type, repository and version of the events that a receiver got."""
     bodies = [request.json() for request in receiver.wait_for(count)]
     return [(body["event_type"], body["payload"]["repo_id"], body["payload"].get("repo_version")) for body in bodies]
 
 
-def test_a_listener_is_told_once_although_another_process_goes_on(tmp_path, pulp, zoo, receiver):
-    """What happens while no process runs is told by the next one, and nothing is told again."""
+def test_a_listener_gets_each_event_once_although_the_process_changes(tmp_path, pulp, zoo, receiver):
+    """What happens while no process runs is reported by the next one, and nothing is repeated."""
     with serving(tmp_path) as app:
         watch(app, pulp, receiver, "repo.sync.finish", LAST)
         pulp.world.run("sync.completed", zoo)
@@ -88,15 +88,15 @@ def test_a_listener_is_told_once_although_another_process_goes_on(tmp_path, pulp
         receiver.wait_for(3)
         polls(pulp, 8)
         pulp.world.run("publish.completed", zoo)
-        found = told(receiver, 4)
+        found = received(receiver, 4)
 
     syncs = [("repo.sync.finish", "zoo", number) for number in (2, 3, 4)]
     assert [*syncs, (LAST, "zoo", None)] == found
     assert len(receiver.requests) == len({request.headers["Pulp-Event-Id"] for request in receiver.requests})
 
 
-def test_a_listener_gets_the_names_that_it_asked_for(tmp_path, pulp, zoo, receiver):
-    """With its own option; the source has none."""
+def test_a_listener_gets_the_content_names_that_it_asks_for(tmp_path, pulp, zoo, receiver):
+    """The listener's own option is enough."""
     with serving(tmp_path) as app:
         watch(app, pulp, receiver, "repo.version.created", include=["content"])
         pulp.world.run("upload.completed", zoo)
@@ -106,15 +106,15 @@ def test_a_listener_gets_the_names_that_it_asked_for(tmp_path, pulp, zoo, receiv
     assert expected == request.json()["payload"]["content"]
 
 
-def test_a_server_that_fails_is_asked_again(tmp_path, pulp, zoo, receiver):
-    """The status says what is wrong; then comes what happened meanwhile, and never two questions at a time."""
+def test_a_failing_server_is_polled_again(tmp_path, pulp, zoo, receiver):
+    """The status shows the problem, what happened meanwhile is reported, and requests never overlap."""
     with serving(tmp_path) as app:
         watch(app, pulp, receiver, "repo.sync.finish")
         pulp.misbehave(status(502), path="/tasks/")
         wait_until(lambda: app.sources.status("pulp").state is SourceState.FAILING)
         problem = app.sources.status("pulp").problem
         pulp.world.run("sync.completed", zoo)
-        found = told(receiver, 1)
+        found = received(receiver, 1)
 
     assert "answers HTTP 502;" in problem
     assert [("repo.sync.finish", "zoo", 2)] == found

@@ -1,4 +1,4 @@
-"""How the source makes itself known to a server."""
+"""How the source logs in."""
 
 import pulp3_troubles
 import pytest
@@ -10,7 +10,7 @@ from pulp_notifiers.errors import PermanentFailure
 
 
 def test_it_logs_in_once(pulp, intake):
-    """The password costs the server 0.2 s of work each time."""
+    """Each use of the password costs the server 0.2 s of CPU."""
     with run(pulp, intake):
         polled(intake, 5)
 
@@ -18,8 +18,8 @@ def test_it_logs_in_once(pulp, intake):
     assert {"none", "basic", "session"} == {seen.auth for seen in pulp.requests}
 
 
-def test_it_logs_in_again_when_the_session_has_ended(pulp, zoo, intake):
-    """Without a failure, and without losing anything."""
+def test_it_logs_in_again_after_the_session_expired(pulp, zoo, intake):
+    """Nothing fails, and nothing is lost."""
     with run(pulp, intake):
         polled(intake)
         pulp.expire_sessions()
@@ -30,15 +30,15 @@ def test_it_logs_in_again_when_the_session_has_ended(pulp, zoo, intake):
 
 
 def test_a_token_needs_no_login(pulp, intake):
-    """It goes with each request."""
+    """The token goes with each request."""
     with intake.running(Pulp3Source(), Pulp3Config(url=pulp.url, token=VIEWER.token, interval=0.1)):
         polled(intake)
 
     assert {"bearer"} == {seen.auth for seen in pulp.requests}
 
 
-def test_a_wrong_password_is_told(pulp, intake):
-    """With the name of the user, not with the password."""
+def test_a_wrong_password_is_a_failure_that_names_the_user(pulp, intake):
+    """The failure does not contain the password."""
     config = options(pulp).model_copy(update={"username": "nobody-else"})
     with pytest.raises(PermanentFailure, match="refuses the login of nobody-else") as failed:
         Pulp3Source().run(config, intake)
@@ -51,19 +51,19 @@ def test_a_wrong_password_is_told(pulp, intake):
     [
         ({}, "give the source a username and password, or a token"),
         ({"token": "forged"}, "it does not accept the source's token"),
-        ({"username": "notifier", "password": "forged"}, "check the source's username and password"),
+        ({"username": "notifier", "password": "forged"}, "check username and password of the source"),
     ],
 )
-def test_a_check_says_what_mends_the_login(pulp, credentials, remedy):
-    """Which depends on how the source is to log in."""
+def test_a_check_says_how_to_fix_the_login(pulp, credentials, remedy):
+    """The remedy depends on how the source logs in."""
     *_, found = Pulp3Source().check(Pulp3Config(url=pulp.url, **credentials))
 
     assert (False, "login") == (found.passed, found.subject)
     assert remedy in found.finding
 
 
-def test_a_proxy_that_refuses_the_token_is_told(pulp):
-    """It does so before anybody sees Pulp's status."""
+def test_a_token_that_a_proxy_refuses_is_reported(pulp):
+    """The proxy refuses it before Pulp's status can be read."""
     pulp.misbehave(pulp3_troubles.status(401), path="/status/")
 
     [found] = Pulp3Source().check(Pulp3Config(url=pulp.url, token="forged"))
@@ -71,18 +71,18 @@ def test_a_proxy_that_refuses_the_token_is_told(pulp):
 
 
 def test_a_proxy_that_asks_for_credentials_is_not_taken_for_pulp(pulp):
-    """Pulp shows its status to everybody."""
+    """Pulp shows its status to anybody."""
     pulp.misbehave(pulp3_troubles.status(401), path="/status/")
 
-    assert "the proxy before the server" in findings(pulp)["server"].finding
+    assert "the proxy in front of the server" in findings(pulp)["server"].finding
 
 
 @pytest.mark.parametrize("number", [400, 403])
-def test_a_refusal_of_a_proxy_is_not_taken_for_that_of_an_old_pulp(pulp, number):
-    """Without a client certificate it answers so; its page says what it misses."""
+def test_a_proxys_refusal_is_not_taken_for_an_old_pulp(pulp, number):
+    """A proxy that misses a client certificate answers like this, and its page says so."""
     pulp.misbehave(pulp3_troubles.page_of_proxy(number), path="/status/")
 
     finding = findings(pulp)["server"].finding
     assert f"answers HTTP {number} (Sorry)" in finding
-    assert "cert and key, and the proxy before the server" in finding
+    assert "cert and key of the source, and the proxy in front of the server" in finding
     assert "pulpcore" not in finding

@@ -1,4 +1,4 @@
-"""Whatever happens, and whenever the watch is killed: each event once, in order."""
+"""Each event is fired once and in order, whatever happens and whenever the watch is killed."""
 
 from collections import Counter
 from datetime import timedelta
@@ -15,11 +15,11 @@ FINAL = {"completed": "finished", "failed": "error", "canceled": "canceled"}
 
 
 class Killed(Exception):
-    """The process is gone."""
+    """The process was killed."""
 
 
 class Life:
-    """A world, its clock, and a watch that is killed and begins again."""
+    """A world, its clock, and a watch that is killed and restarted."""
 
     def __init__(self, page: int) -> None:
         self.world = World()
@@ -69,7 +69,7 @@ class Life:
         self.elapsed += seconds
 
     def move(self) -> None:
-        """Let the next thing happen between two questions of one poll."""
+        """Let the next thing happen between two requests of one poll."""
         if self.due:
             self.step(*self.due.pop(0))
 
@@ -91,9 +91,9 @@ class Life:
         self.intake.before_take = lambda: None
 
     def come_to_rest(self) -> None:
-        """Let everything end and be told."""
+        """Let all tasks end and be reported."""
         self.due.clear()
-        for number in range(4):  # what is unfinished is now older than every overlap
+        for number in range(4):  # unfinished tasks are now older than every overlap
             self.step("dispatch", number)
             self.pass_time(40)
             self.watch.poll()
@@ -114,8 +114,8 @@ POLLS = st.tuples(st.just("poll"), st.one_of(st.none(), st.integers(0, 4)))
 
 @settings(max_examples=150)
 @given(st.lists(st.one_of(STEPS, STEPS, POLLS), max_size=60), st.integers(2, 5), st.integers(0, 3))
-def test_every_change_is_told_once_and_in_order(steps, page, moving):
-    """Though pages move while they are read, tasks appear late and the watch is killed at any moment."""
+def test_every_change_is_reported_once_and_in_order(steps, page, moving):
+    """Pages move while they are read, tasks appear late, and the watch is killed at any moment."""
     life = Life(page)
     for position, (what, value) in enumerate(steps):
         if what == "poll":
@@ -126,15 +126,15 @@ def test_every_change_is_told_once_and_in_order(steps, page, moving):
 
     life.come_to_rest()
 
-    told: dict[str, list[str]] = {}
+    reported: dict[str, list[str]] = {}
     for task, state in life.intake.states():
-        told.setdefault(task, []).append(state)
+        reported.setdefault(task, []).append(state)
     expected = {
         task.id: ["waiting", *(["running"] if task.started else []), FINAL[task.state]]
         for task in life.world.tasks.values()
         if task is not life.first
     }
-    assert expected == told
+    assert expected == reported
     assert [] == [event for event, times in Counter(event.id for event in life.intake.events).items() if times > 1]
     for kind in ("sync", "publish"):
         started, finished = (life.tasks_of(f"repo.{kind}.{end}") for end in ("start", "finish"))
@@ -144,7 +144,7 @@ def test_every_change_is_told_once_and_in_order(steps, page, moving):
 @settings(max_examples=60)
 @given(st.lists(st.one_of(STEPS, POLLS), min_size=10, max_size=60))
 def test_memory_stays_small(steps):
-    """Finished tasks are forgotten when no question can show them again."""
+    """Finished tasks are forgotten once no request can return them again."""
     life = Life(page=500)
     for what, value in steps:
         if what == "poll":

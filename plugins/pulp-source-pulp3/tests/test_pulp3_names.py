@@ -1,4 +1,4 @@
-"""What repositories are called, also when that changes."""
+"""Names of repositories, and how renames are found."""
 
 from pulp3_direct import ROOT, DirectClient, poll_of
 from pulp3_intake import WatchIntake
@@ -7,13 +7,13 @@ from pulp_source_pulp3.names import Names
 
 
 def names_of(world, now=lambda: 0.0, most=20_000):
-    """Return a client, and what asks it for the names of repositories."""
+    """Return a client, and the cache that looks up names of repositories with it."""
     client = DirectClient(world)
     return client, Names(client, f"{ROOT}repositories/", now, most)
 
 
-def test_a_name_is_asked_for_once():
-    """Until it may have changed."""
+def test_a_name_is_looked_up_once_in_ten_minutes():
+    """After that it may have changed."""
     world, now = World(), [0.0]
     zoo = world.add_repository("zoo")
     client, names = names_of(world, lambda: now[0])
@@ -26,8 +26,8 @@ def test_a_name_is_asked_for_once():
     assert [1, 1, 2, 2] == asked
 
 
-def test_a_repository_that_is_gone_keeps_its_name():
-    """And is not asked for each time."""
+def test_a_deleted_repository_keeps_its_cached_name():
+    """It is not requested again each time."""
     world, now = World(), [0.0]
     zoo = world.add_repository("zoo")
     client, names = names_of(world, lambda: now[0])
@@ -40,8 +40,8 @@ def test_a_repository_that_is_gone_keeps_its_name():
     assert ("zoo", 2) == (names.get(zoo.id).name, len(client.asked))
 
 
-def test_those_that_are_wanted_are_not_forgotten():
-    """Of too many, those that nobody asked for since the longest time."""
+def test_the_least_recently_used_names_are_dropped():
+    """Names in use stay in the cache."""
     world = World()
     ids = [world.add_repository(f"zoo {number}").id for number in range(4)]
     _, names = names_of(world, most=2)
@@ -55,7 +55,7 @@ def test_those_that_are_wanted_are_not_forgotten():
 
 
 def test_a_new_name_is_found_although_updates_are_not_watched():
-    """A source may watch syncs only, and Pulp tells nobody that a repository was renamed."""
+    """A source may watch syncs only, and Pulp does not announce renames."""
     world, intake, now = World(), WatchIntake(), [0.0]
     zoo = world.add_repository("zoo")
     watch = poll_of(world, intake, seconds=lambda: now[0], tasks="*.synchronize")
@@ -73,7 +73,7 @@ def test_a_new_name_is_found_although_updates_are_not_watched():
     ]
 
 
-def test_a_new_name_is_found_at_once_where_the_update_is_seen():
+def test_a_new_name_is_found_at_once_if_the_update_is_watched():
     """The next task of the repository has it."""
     world, intake = World(), WatchIntake()
     zoo = world.add_repository("zoo")

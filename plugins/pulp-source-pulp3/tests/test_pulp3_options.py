@@ -1,4 +1,4 @@
-"""What an administrator may write, and what never leaves."""
+"""Options are validated, and credentials are removed from what leaves the source."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ URL = "https://pulp.example"
         ("http://[::1]:24817/content/pulp", "http://[::1]:24817", "/content/pulp/"),
     ],
 )
-def test_a_url_says_where_the_api_is(url, origin, root):
-    """Its path is Pulp's API_ROOT."""
+def test_the_url_gives_origin_and_api_root(url, origin, root):
+    """The path of the URL is Pulp's API_ROOT."""
     config = Pulp3Config(url=url)
 
     assert (origin, root) == (config.origin, config.api_root)
@@ -34,8 +34,8 @@ def test_a_url_says_where_the_api_is(url, origin, root):
         "https://pulp.example/pulp/api/v3/",
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused(url):
-    """In a sentence that does not repeat it, because it may hold a password."""
+def test_an_invalid_url_is_refused(url):
+    """The message does not repeat it, because it may contain a password."""
     with pytest.raises(ValidationError) as refused:
         Pulp3Config(url=url)
 
@@ -57,14 +57,14 @@ def test_a_url_that_leads_nowhere_is_refused(url):
         {"colour": "x"},
     ],
 )
-def test_options_that_do_not_fit_are_refused(options):
-    """Before anything runs."""
+def test_invalid_options_are_refused(options):
+    """They are refused before anything runs."""
     with pytest.raises(ValidationError):
         Pulp3Config(url=URL, **options)
 
 
-def test_lists_may_be_texts():
-    """As a command line has them."""
+def test_lists_may_be_text():
+    """The command line only has text."""
     config = Pulp3Config(url=URL, domains="zoo, aviary", tasks="*.sync,*.publish")
 
     assert (("zoo", "aviary"), ("*.sync", "*.publish")) == (config.domains, config.tasks)
@@ -72,12 +72,12 @@ def test_lists_may_be_texts():
 
 
 def test_an_empty_time_is_none():
-    """A command line cannot leave it out of a text that a script fills in."""
+    """A script that fills in a template cannot leave the option out."""
     assert Pulp3Config(url=URL, since="").since is None
 
 
 def test_secrets_are_not_shown():
-    """Neither the password nor the token."""
+    """Neither password nor token is in the text of a config."""
     shown = f"{Pulp3Config(url=URL, username='u', password='hunter2')} {Pulp3Config(url=URL, token='hunter3')}"
 
     assert "hunter" not in shown
@@ -99,7 +99,7 @@ def test_secrets_are_not_shown():
     ],
 )
 def test_texts_lose_their_credentials(text, shown):
-    """And nothing else."""
+    """Everything else in the text stays."""
     assert shown == redact(text)
 
 
@@ -113,20 +113,20 @@ def test_texts_lose_their_credentials(text, shown):
         (b"[" + b"9" * 5000 + b"]", ["9" * 5000]),
     ],
 )
-def test_what_no_database_could_hold_is_replaced(body, read):
-    """One such value must not stop everything that comes after it."""
+def test_values_that_no_database_can_store_are_replaced(body, read):
+    """One such value must not block everything after it."""
     assert read == read_json(body)
 
 
 def test_documents_lose_their_credentials_at_every_depth():
-    """Other values stay what they are."""
+    """Other values stay as they are."""
     given = {"a": [{"b": "https://u:p@x/"}, 1, None, True]}
 
     assert {"a": [{"b": "https://*****@x/"}, 1, None, True]} == redacted(given)
 
 
-def test_values_that_their_keys_call_secret_are_masked():
-    """Remotes show the headers that they send. What is not set, and numbers of things deleted, may be seen."""
+def test_values_below_secret_keys_are_masked():
+    """Remotes show the headers that they send; unset values and counts of deleted objects stay visible."""
     headers = [{"Authorization": "Basic dTpw"}, {"X-Api": "abc"}]
     given = {"headers": headers, "sles_auth_token": "abc", "password": None, "core.token": 1, "prn": "x"}
     masked = [{"Authorization": "*****"}, {"X-Api": "*****"}]
@@ -135,7 +135,7 @@ def test_values_that_their_keys_call_secret_are_masked():
 
 
 def test_every_option_is_documented():
-    """In the table of the README."""
+    """The table in the README has all of them."""
     table = (Path(__file__).parents[1] / "README.rst").read_text(encoding="utf-8").partition("In patterns,")[0]
 
     assert [] == [name for name in Pulp3Config.model_fields if f"``{name}``" not in table]

@@ -1,4 +1,4 @@
-"""A task of a repository is told to have ended before it is told that the next one began."""
+"""The end of a task is reported before the start of the next task of the same repository."""
 
 import pytest
 from pulp3_direct import DirectClient, poll_of
@@ -7,7 +7,7 @@ from pulp3_world import World
 
 
 class Queue:
-    """A repository whose tasks run one after the other, and the watch over it, which is told two tasks at a time."""
+    """A repository whose tasks run one after the other, and its watch, which reads pages of two tasks."""
 
     def __init__(self, page: int = 2) -> None:
         self.world = World()
@@ -20,38 +20,38 @@ class Queue:
         self.tasks = []
 
     def dispatch(self, count: int) -> None:
-        """Let tasks wait, one of them a second."""
+        """Create waiting tasks, one each second."""
         for _ in range(count):
             self.world.clock.advance(1)
             self.tasks.append(self.world.dispatch("sync.completed", self.zoo))
 
     def start(self, number: int) -> None:
-        """Let a task begin."""
+        """Let a task start."""
         self.world.clock.advance(1)
         self.world.start(self.tasks[number])
 
-    def next(self, ended: int, begun: int) -> None:
-        """Let one task end and another one begin."""
+    def next(self, ended: int, started: int) -> None:
+        """Let one task end and another one start."""
         self.world.finish(self.tasks[ended])
-        self.start(begun)
+        self.start(started)
 
-    def next_before(self, question: int, ended: int, begun: int) -> None:
-        """Let one task end and another one begin before so many questions from now on were answered."""
-        left = [question]
+    def next_before(self, request: int, ended: int, started: int) -> None:
+        """Let one task end and another one start right before a request is answered, counted from now on."""
+        left = [request]
 
         def count() -> None:
             left[0] -= 1
             if left[0] == 0:
-                self.next(ended, begun)
+                self.next(ended, started)
 
         self.client.before = count
 
-    def told(self, ended: int, begun: int) -> tuple[bool, bool]:
-        """Return whether an end and a beginning were told, the end first."""
+    def reported(self, ended: int, started: int) -> tuple[bool, bool]:
+        """Return whether the end of a task and the start of another were reported, and whether in this order."""
         states = self.intake.states()
-        end, beginning = (self.tasks[ended].id, "finished"), (self.tasks[begun].id, "running")
-        both = end in states and beginning in states
-        return both, both and states.index(end) < states.index(beginning)
+        end, start = (self.tasks[ended].id, "finished"), (self.tasks[started].id, "running")
+        both = end in states and start in states
+        return both, both and states.index(end) < states.index(start)
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def queue():
     return Queue()
 
 
-def test_what_ran_before_an_outage_ends_before_what_came_after_it(queue):
-    """Although what is new takes several pages, and it stands on none of them."""
+def test_a_task_from_before_an_outage_ends_before_later_ones_start(queue):
+    """The new tasks take several pages, and the old one is on none of them."""
     queue.dispatch(1)
     queue.start(0)
     queue.watch.poll()
@@ -70,40 +70,40 @@ def test_what_ran_before_an_outage_ends_before_what_came_after_it(queue):
         queue.next(number, number + 1)
     queue.watch.poll()
 
-    assert [(True, True)] * 6 == [queue.told(number, number + 1) for number in range(6)]
+    assert [(True, True)] * 6 == [queue.reported(number, number + 1) for number in range(6)]
 
 
-@pytest.mark.parametrize("question", range(1, 16))
-def test_a_task_that_ends_between_two_pages_ends_before_the_next_begins(queue, question):
-    """Its own page shows that it runs, and the next page that another one does."""
+@pytest.mark.parametrize("request_number", range(1, 16))
+def test_a_task_that_ends_between_two_pages_ends_before_the_next_starts(queue, request_number):
+    """Its own page shows it running, and the next page shows that another one runs."""
     queue.dispatch(6)
     queue.start(0)
-    queue.next_before(question, 0, 4)
+    queue.next_before(request_number, 0, 4)
     for _ in range(2):
         queue.watch.poll()
 
-    assert queue.told(0, 4) in {(True, True), (False, False)}
+    assert queue.reported(0, 4) in {(True, True), (False, False)}
 
 
 @pytest.mark.parametrize("waiting", [110, 300])
-@pytest.mark.parametrize("question", range(1, 9))
-def test_a_task_that_ends_between_two_questions_ends_before_the_next_begins(waiting, question):
-    """More tasks are unfinished than one question may be about."""
+@pytest.mark.parametrize("request_number", range(1, 9))
+def test_a_task_that_ends_between_two_requests_ends_before_the_next_starts(waiting, request_number):
+    """More tasks are unfinished than one request can name."""
     queue = Queue(page=500)
     queue.dispatch(waiting)
     queue.start(0)
     queue.watch.poll()
     queue.world.clock.advance(90)
     queue.watch.poll()
-    queue.next_before(question, 0, waiting - 2)
+    queue.next_before(request_number, 0, waiting - 2)
     for _ in range(3):
         queue.watch.poll()
 
-    assert queue.told(0, waiting - 2) in {(True, True), (False, False)}
+    assert queue.reported(0, waiting - 2) in {(True, True), (False, False)}
 
 
-def test_what_runs_is_told_after_all_that_is_older_was_seen():
-    """Of a deep backlog those that run are listed, also such as were created after the list of what is new."""
+def test_a_running_task_is_reported_after_all_older_ones_were_seen():
+    """In a deep backlog, the list of running tasks includes tasks created after the list of new ones."""
     queue = Queue(page=500)
     queue.dispatch(200)
     queue.watch.poll()
@@ -119,4 +119,4 @@ def test_what_runs_is_told_after_all_that_is_older_was_seen():
     for _ in range(2):
         queue.watch.poll()
 
-    assert (True, True) == queue.told(200, 201)
+    assert (True, True) == queue.reported(200, 201)

@@ -1,4 +1,4 @@
-"""The source against a server that misbehaves."""
+"""The source and a server that misbehaves."""
 
 import threading
 from contextlib import suppress
@@ -28,8 +28,8 @@ from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
         pulp3_troubles.with_body(b"\xff\xfe"),
     ],
 )
-def test_a_server_in_trouble_is_asked_again_later(pulp, zoo, intake, trouble):
-    """What happened meanwhile is told then."""
+def test_a_failing_server_is_a_temporary_failure(pulp, zoo, intake, trouble):
+    """What happened meanwhile is reported by the next run."""
 
     def happens():
         pulp.misbehave(trouble, path="pulp_id__in")
@@ -47,16 +47,16 @@ def test_a_server_in_trouble_is_asked_again_later(pulp, zoo, intake, trouble):
     assert VIEWER.password not in failed.reason
 
 
-def test_a_server_that_asks_for_a_pause_gets_it(pulp, intake):
-    """The failure carries the seconds."""
+def test_retry_after_is_passed_on(pulp, intake):
+    """The failure has the seconds that the server asks for."""
     trouble = pulp3_troubles.status(503, retry_after="30")
     failed = failure(pulp, intake, lambda: pulp.misbehave(trouble))
 
     assert 30 == failed.retry_after
 
 
-def test_a_slow_server_is_not_waited_for_without_end(pulp, intake):
-    """The time is over although the connection is open."""
+def test_a_silent_server_is_given_up_after_the_timeout(pulp, intake):
+    """The timeout applies although the connection is open."""
     over = threading.Event()
     hang = partial(pulp.misbehave, pulp3_troubles.unchanged, path="/tasks/", until=over, times=99)
     failed = failure(pulp, intake, hang, timeout=3)
@@ -66,7 +66,7 @@ def test_a_slow_server_is_not_waited_for_without_end(pulp, intake):
     assert "did not answer within 3 s" in failed.reason
 
 
-def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_without_end(pulp, intake):
+def test_a_trickling_answer_is_given_up_after_the_timeout(pulp, intake):
     """Each byte is in time, and all of them would take hours."""
     failed = failure(pulp, intake, lambda: pulp.misbehave(pulp3_troubles.trickling, path="/tasks/"), timeout=1)
 
@@ -74,8 +74,8 @@ def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_without_end(pulp, i
 
 
 @pytest.mark.parametrize("trouble", [pulp3_troubles.status(500), pulp3_troubles.status(403)])
-def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble):
-    """Its event comes without counts, after some tries where these might help."""
+def test_an_unreadable_version_does_not_block_others(pulp, zoo, intake, trouble):
+    """Its event has no counts, after a few tries if these may help."""
     source = Pulp3Source()
     with intake.running(source, options(pulp)):
         polled(intake)
@@ -94,8 +94,8 @@ def test_a_version_that_cannot_be_read_stops_nothing(pulp, zoo, intake, trouble)
 @pytest.mark.parametrize(
     ("trouble", "times"), [(pulp3_troubles.page_of_proxy(503), 1), (pulp3_troubles.status(401), 2)]
 )
-def test_a_version_that_could_not_be_read_once_is_read_later(pulp, zoo, intake, trouble, times):
-    """Neither an outage nor a login that is refused takes anything from its event."""
+def test_a_version_is_read_again_after_a_failure(pulp, zoo, intake, trouble, times):
+    """Neither an outage nor a refused login removes anything from its event."""
     source = Pulp3Source()
     with intake.running(source, options(pulp)):
         polled(intake)

@@ -1,37 +1,37 @@
-"""Progress of running tasks, which goes to the task-status stream only."""
+"""Progress of running tasks, which only goes to the task-status stream."""
 
 import pulp3_recorded
 from pulp_source_pulp3.documents import TaskDocument
-from pulp_source_pulp3.progressing import Progressing
+from pulp_source_pulp3.progress import ProgressTracker
 
 
 def running(done):
-    """Return a task that runs and has done so much."""
+    """Return a running task with some progress."""
     steps = [{"message": "Downloading", "code": "sync.downloading", "state": "running", "total": 4, "done": done}]
     return TaskDocument.from_json({**pulp3_recorded.document("sync.running"), "progress_reports": steps})
 
 
-def test_progress_is_shown_when_it_changes():
-    """Once for each step."""
-    progressing = Progressing()
+def test_progress_is_reported_when_it_changes():
+    """Each step is reported once."""
+    tracker = ProgressTracker()
 
-    shown = [len(progressing.changed([running(done)])) for done in (1, 1, 2, 2, 3)]
+    shown = [len(tracker.changed([running(done)])) for done in (1, 1, 2, 2, 3)]
 
     assert [1, 0, 1, 0, 1] == shown
 
 
-def test_a_task_that_has_done_nothing_yet_is_not_shown():
-    """Nor one that does not run."""
+def test_a_task_without_progress_is_not_reported():
+    """Neither is one that does not run."""
     waiting = TaskDocument.from_json(pulp3_recorded.document("sync.waiting"))
     idle = TaskDocument.from_json({**pulp3_recorded.document("sync.running"), "progress_reports": []})
 
-    assert [] == Progressing().changed([waiting, idle])
+    assert [] == ProgressTracker().changed([waiting, idle])
 
 
 def test_ended_tasks_are_forgotten():
-    """So that memory stays small; one that is seen again is shown again."""
-    progressing = Progressing()
-    progressing.changed([running(1)])
-    progressing.changed([])
+    """Memory stays small, and a task that runs again is reported again."""
+    tracker = ProgressTracker()
+    tracker.changed([running(1)])
+    tracker.changed([])
 
-    assert 1 == len(progressing.changed([running(1)]))
+    assert 1 == len(tracker.changed([running(1)]))

@@ -1,12 +1,12 @@
-"""The events of publications and of versions that no sync made."""
+"""The events of publications, and of versions that no sync created."""
 
 import pytest
 
 from pulp_notifiers.task import publish_payload
 
 
-def test_a_publish_gives_its_pair(watched):
-    """With the publication and the version that it publishes."""
+def test_a_publish_makes_a_start_and_a_finish(watched):
+    """The finish has the publication and the version that it publishes."""
     watched.run("publish.completed")
 
     found = watched.payload("repo.publish.finish")
@@ -20,16 +20,16 @@ def test_a_publish_gives_its_pair(watched):
 
 
 @pytest.mark.parametrize("kind", ["sync.completed.autopublish", "sync.completed.mirror-add-and-remove"])
-def test_a_publication_made_by_a_sync_gives_its_pair(watched, kind):
-    """After the sync's end, as when Pulp 2 published by itself."""
+def test_a_publication_created_by_a_sync_makes_a_start_and_a_finish(watched, kind):
+    """They follow the end of the sync, as when Pulp 2 published automatically."""
     watched.run(kind)
 
     assert ["repo.sync.start", "repo.sync.finish", "repo.publish.start", "repo.publish.finish"] == watched.types()
     assert ("zoo", "success") == tuple(watched.payload("repo.publish.finish")[name] for name in ("repo_id", "result"))
 
 
-def test_a_publication_made_by_a_change_of_content_gives_its_pair(watched):
-    """Where the repository publishes by itself."""
+def test_a_publication_created_by_a_change_of_content_makes_a_start_and_a_finish(watched):
+    """This happens if the repository publishes automatically."""
     made = [watched.zoo.version_href(2), "/pulp/api/v3/publications/file/file/01a207a4-9d2e-7c06-8110-c2d844b481a5/"]
     watched.run("modify.completed", created_resources=made)
 
@@ -38,8 +38,8 @@ def test_a_publication_made_by_a_change_of_content_gives_its_pair(watched):
     assert ("zoo", 2, made[1]) == tuple(found[name] for name in ("repo_id", "repo_version", "publication"))
 
 
-def test_publications_of_a_copy_to_several_repositories_are_nobodys(watched):
-    """It does not say which of them is whose; the versions are told."""
+def test_publications_of_a_copy_to_several_repositories_make_no_events(watched):
+    """The task does not show which repository they belong to; the versions do make events."""
     aviary = watched.world.add_repository("aviary")
     made = [watched.zoo.version_href(2), aviary.version_href(1), "/pulp/api/v3/publications/file/file/x/"]
     watched.run("modify.completed", created_resources=made)
@@ -51,15 +51,15 @@ def test_publications_of_a_copy_to_several_repositories_are_nobodys(watched):
     "name", ["pulp_deb.app.tasks.publishing.publish_verbatim", "pulp_python.app.tasks.publish.publish"]
 )
 def test_the_usual_names_of_publishes_are_known(watched, name):
-    """Each plugin has its own."""
+    """Each plugin has its own name for the task."""
     watched.run("publish.completed", name=name)
 
     assert ["repo.publish.start", "repo.publish.finish"] == watched.types()
 
 
 @pytest.mark.parametrize("kind", ["upload.completed", "modify.completed"])
-def test_a_version_that_no_sync_made_has_its_own_event(watched, kind):
-    """With its counts, which an upload's result does not have."""
+def test_a_version_that_no_sync_created_has_its_own_event(watched, kind):
+    """The event has counts, which the result of an upload lacks."""
     watched.run(kind)
 
     found = watched.payload("repo.version.created")
@@ -74,8 +74,8 @@ def test_a_version_that_no_sync_made_has_its_own_event(watched, kind):
     "kind",
     ["version-delete.completed", "repair-version.completed", "repository-update.completed", "orphan-cleanup.completed"],
 )
-def test_what_makes_no_version_is_no_repository_event(watched, kind):
-    """Its task is told nevertheless."""
+def test_a_task_without_a_version_makes_no_repository_event(watched, kind):
+    """It is still reported as a task."""
     watched.run(kind)
 
     assert [] == watched.types()
@@ -87,8 +87,8 @@ def test_what_makes_no_version_is_no_repository_event(watched, kind):
     ["modify.completed", "upload.completed", "sync.completed", "sync.completed.autopublish", "publish.completed"],
 )
 @pytest.mark.parametrize("state", ["failed", "canceled"])
-def test_what_a_killed_task_left_half_done_was_not_made(watched, kind, state):
-    """Although its document lists it; nobody ever gets to see it."""
+def test_resources_of_an_unsuccessful_task_are_not_reported(watched, kind, state):
+    """Its document lists them, and they never become visible."""
     watched.run(kind, state=state, error={"reason": "Killed by signal 9."} if state == "failed" else None)
 
     payloads = [event.payload for event in watched.intake.events]

@@ -12,8 +12,8 @@ from pulp_source_pulp3.documents import TaskDocument
 from pulp_notifiers.dispatch import task_event
 
 
-def test_a_report_is_one_of_pulp_2(watched):
-    """With its states, its kind of id, its tags and the call report's 17 keys."""
+def test_a_report_has_the_form_of_pulp_2(watched):
+    """States, ids, tags and the 17 keys of the call report are Pulp 2's."""
     watched.run("sync.completed")
 
     report = watched.intake.reports[-1]
@@ -27,22 +27,22 @@ def test_a_report_is_one_of_pulp_2(watched):
 
 
 def test_an_error_code_of_pulp_is_kept(watched):
-    """In the error object of the task."""
+    """It is in the error object of the task."""
     watched.run("sync.failed.digest-mismatch")
 
     assert "PLP0003" == watched.intake.reports[-1].error["code"]
 
 
-def test_a_task_that_is_being_canceled_still_runs(watched):
-    """Pulp 2 has no word for it."""
+def test_a_task_that_is_being_canceled_is_running(watched):
+    """Pulp 2 has no state for it."""
     watched.world.cancel(watched.world.start(watched.world.dispatch("sync.completed", watched.zoo)))
     watched.poll.poll()
 
     assert ["waiting", "running"] == [report.state for report in watched.intake.reports]
 
 
-def test_reports_say_when_each_state_was_reached(watched):
-    """However late the document is read."""
+def test_reports_have_the_time_of_each_state(watched):
+    """The times are right however late the document is read."""
     task = watched.world.dispatch("sync.completed", watched.zoo)
     watched.world.clock.advance(10)
     watched.world.start(task)
@@ -55,8 +55,8 @@ def test_reports_say_when_each_state_was_reached(watched):
     assert task.created == task_event(watched.intake.reports[0]).occurred_at
 
 
-def test_an_early_state_knows_nothing_of_what_came_later(watched):
-    """Although one document tells all of it."""
+def test_an_early_state_has_no_facts_of_later_ones(watched):
+    """All states come from one document."""
     watched.run("sync.failed.404")
 
     waiting, running, _ = watched.intake.reports
@@ -66,7 +66,7 @@ def test_an_early_state_knows_nothing_of_what_came_later(watched):
 
 
 def test_events_keep_their_true_times_and_ids(watched):
-    """After an outage too; and another watch of the same server makes the same events."""
+    """Times are right after an outage, and another watch of the same server makes the same ids."""
     watched.run("sync.completed")
     other = WatchIntake()
     again = poll_of(watched.world, other)
@@ -78,8 +78,8 @@ def test_events_keep_their_true_times_and_ids(watched):
     assert {event.id for event in watched.intake.events} <= {event.id for event in other.events}
 
 
-def test_what_was_over_in_the_second_of_the_beginning_is_not_told():
-    """The server tells its time in whole seconds, which looks like a clock that is behind its newest task."""
+def test_a_task_that_ended_in_the_second_of_the_start_is_not_reported():
+    """The server's time has whole seconds, so its clock seems to be behind its newest task."""
     world, intake = World(), WatchIntake()
     world.clock.advance(0.9)
     zoo = world.add_repository("zoo")
@@ -95,8 +95,8 @@ def test_what_was_over_in_the_second_of_the_beginning_is_not_told():
     assert 3 == len(intake.reports)
 
 
-def test_credentials_do_not_leave(watched):
-    """Wherever a URL with them stands in the document."""
+def test_credentials_are_in_no_report_or_event(watched):
+    """URLs with credentials may be anywhere in the document."""
     error = {
         "description": "Cannot reach https://user:hunter2@cdn.example/pub?token=hunter3",
         "traceback": "  File x\n    url='https://user:hunter2@cdn.example/?auth=hunter3'\n",
@@ -106,9 +106,9 @@ def test_credentials_do_not_leave(watched):
     watched.run("sync.failed.404", error=error, progress_reports=steps, result=seen)
     watched.run("publish.completed", progress_reports=steps, result=seen)
 
-    told = str([event.body() for event in watched.intake.events]) + str(watched.intake.reports)
-    assert "cdn.example/pub" in told
-    assert "hunter" not in told
+    sent = str([event.body() for event in watched.intake.events]) + str(watched.intake.reports)
+    assert "cdn.example/pub" in sent
+    assert "hunter" not in sent
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The repository events of syncs: on the documents that a real server answered."""
+"""The repository events of syncs, from documents of a real server."""
 
 import json
 
@@ -10,8 +10,8 @@ from pulp3_watched import Watched
 from pulp_notifiers.task import sync_payload
 
 
-def test_a_sync_gives_its_pair_with_counts(watched):
-    """As in Pulp 2, and beside it what only Pulp 3 has."""
+def test_a_sync_makes_a_start_and_a_finish_with_counts(watched):
+    """The payload is Pulp 2's, with the additional fields of Pulp 3."""
     watched.world.finish(
         watched.world.start(watched.world.dispatch("sync.completed", watched.zoo)), ("a", "b", "c"), ("f0.iso",)
     )
@@ -33,7 +33,7 @@ def test_a_sync_gives_its_pair_with_counts(watched):
 
 
 def test_a_start_names_the_repository(watched):
-    """By its name, which is Pulp 2's id, and by PRN and href."""
+    """It has the name, which is Pulp 2's id, the PRN and the href."""
     watched.run("sync.completed")
 
     expected = {"repo_id": "zoo", "repo_prn": watched.zoo.prn, "repo_href": watched.zoo.href, "domain": None}
@@ -41,8 +41,8 @@ def test_a_start_names_the_repository(watched):
 
 
 @pytest.mark.parametrize("kind", ["sync.completed.nothing-new", "sync.completed.optimized-away"])
-def test_a_sync_that_changed_nothing_says_so(watched, kind):
-    """It succeeded, added nothing, and made no version."""
+def test_a_sync_that_changed_nothing_is_a_success_without_a_version(watched, kind):
+    """It added nothing."""
     watched.run(kind)
 
     found = watched.payload("repo.sync.finish")
@@ -52,8 +52,8 @@ def test_a_sync_that_changed_nothing_says_so(watched, kind):
     assert (None, None, None) == (found["repo_version"], found["version_href"], found["content_summary"])
 
 
-def test_a_sync_whose_version_was_deleted_at_once_is_told_in_full(watched):
-    """As by ``retain_repo_versions``, before anybody looked at the task."""
+def test_a_sync_whose_version_was_deleted_at_once_still_has_its_counts(watched):
+    """``retain_repo_versions`` may delete it before the task is read."""
     watched.run("sync.completed", created_resources=["<unavailable>"])
 
     found = watched.payload("repo.sync.finish")
@@ -71,8 +71,8 @@ def test_a_sync_whose_version_was_deleted_at_once_is_told_in_full(watched):
         ("sync.failed.killed", "error", "Killed by signal 9."),
     ],
 )
-def test_a_sync_that_failed_tells_why(watched, kind, result, message):
-    """One that could not tell itself is an error."""
+def test_a_failed_sync_has_the_reason(watched, kind, result, message):
+    """A task that could not report its failure has the result ``error``."""
     watched.run(kind)
 
     found = watched.payload("repo.sync.finish")
@@ -84,7 +84,7 @@ def test_a_sync_that_failed_tells_why(watched, kind, result, message):
 
 
 def test_a_canceled_sync_ends_canceled(watched):
-    """With a message, because there is no other."""
+    """Its message is the source's own, because Pulp has none."""
     task = watched.world.start(watched.world.dispatch("sync.completed", watched.zoo))
     watched.world.finish(watched.world.cancel(task))
     watched.poll.poll()
@@ -94,8 +94,8 @@ def test_a_canceled_sync_ends_canceled(watched):
     assert ["waiting", "running", "canceled"] == [report.state for report in watched.intake.reports]
 
 
-def test_a_sync_that_was_canceled_while_it_waited_was_none(watched):
-    """The task tells of it, and the repository does not."""
+def test_a_sync_that_was_canceled_while_it_waited_makes_no_repository_event(watched):
+    """The task is reported."""
     watched.world.finish(watched.world.cancel(watched.world.dispatch("sync.completed", watched.zoo)))
     watched.poll.poll()
 
@@ -103,8 +103,8 @@ def test_a_sync_that_was_canceled_while_it_waited_was_none(watched):
     assert ["waiting", "canceled"] == [report.state for report in watched.intake.reports]
 
 
-def test_the_refresh_of_a_content_source_is_no_repository_event(watched):
-    """It syncs a repository that nobody sees."""
+def test_the_refresh_of_a_content_source_makes_no_repository_event(watched):
+    """It syncs a hidden repository."""
     watched.world.run("acs-refresh.task")
     watched.poll.poll()
 
@@ -113,7 +113,7 @@ def test_the_refresh_of_a_content_source_is_no_repository_event(watched):
 
 @pytest.mark.parametrize("app", ["rpm", "deb"])
 def test_syncs_of_other_plugins_are_known(app):
-    """By their names."""
+    """They are recognized by their names."""
     found = Watched(app).run("sync.completed")
 
     assert app == found.payload("repo.sync.finish")["importer_type_id"]
@@ -131,21 +131,21 @@ def test_syncs_of_other_plugins_are_known(app):
     ],
 )
 def test_the_usual_names_of_syncs_are_known(watched, name):
-    """Each plugin has its own."""
+    """Each plugin has its own name for the task."""
     watched.run("sync.completed", name=name)
 
     assert ["repo.sync.start", "repo.sync.finish"] == watched.types()
 
 
-def test_a_version_without_counts_in_the_result_is_asked_for(watched):
-    """As servers before pulpcore 3.88 have them."""
+def test_a_version_without_counts_in_the_result_is_requested(watched):
+    """Servers before pulpcore 3.88 do not put counts into the result."""
     watched.run("sync.completed", result=None)
 
     assert 1 == watched.payload("repo.sync.finish")["added_count"]
 
 
-def test_a_version_that_is_gone_has_no_counts(watched):
-    """Which is not to say that nothing was added."""
+def test_the_counts_of_a_deleted_version_are_null(watched):
+    """Null does not mean that nothing was added."""
     gone = ["/pulp/api/v3/repositories/file/file/" + watched.zoo.id + "/versions/99/"]
     watched.run("sync.completed", result=None, created_resources=gone)
 
@@ -155,7 +155,7 @@ def test_a_version_that_is_gone_has_no_counts(watched):
 
 
 def test_a_deleted_repository_keeps_its_name(watched):
-    """If it was seen before; another watch that knows nothing calls it by its PRN."""
+    """This holds if it was seen before; a watch that did not see it uses its PRN."""
     task = watched.world.start(watched.world.dispatch("sync.completed", watched.zoo))
     watched.poll.poll()
     watched.world.remove_repository(watched.zoo)

@@ -1,4 +1,4 @@
-"""Which servers get to see the password."""
+"""The password only goes to servers that can be verified."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from pulp_notifiers.errors import PermanentFailure
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    """Return a folder with the certificate of an authority, one that it issued for 127.0.0.1, and one of another."""
+    """Return a folder with the certificate of an authority, some that it issued, and one of another authority."""
     folder = tmp_path_factory.mktemp("pulp3-certificates")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -26,8 +26,8 @@ def certificates(tmp_path_factory):
     return folder
 
 
-def test_a_server_of_a_private_authority_is_watched(certificates, intake):
-    """If the authority is named."""
+def test_a_server_with_a_private_authority_is_watched(certificates, intake):
+    """The option ca_path names the authority."""
     trusted = {"ca_path": str(certificates / "ca.pem")}
     with FakePulp3(certificate=certificates / "server.pem") as pulp, run(pulp, intake, ADMIN, **trusted):
         polled(intake)
@@ -36,27 +36,27 @@ def test_a_server_of_a_private_authority_is_watched(certificates, intake):
 
 
 @pytest.mark.parametrize(
-    ("ca_path", "told"),
-    [(None, "name the authority's"), ("other-ca.pem", "name the authority's"), ("missing.pem", "check ca_path")],
+    ("ca_path", "remedy"),
+    [(None, "set ca_path to the authority's"), ("other-ca.pem", "set ca_path to"), ("missing.pem", "check ca_path")],
 )
-def test_a_server_that_cannot_be_verified_is_not_asked(certificates, ca_path, told):
-    """Whoever it is, it must not get the password."""
+def test_a_server_that_cannot_be_verified_gets_no_request(certificates, ca_path, remedy):
+    """It must not get the password."""
     with FakePulp3(certificate=certificates / "server.pem") as pulp:
         found = findings(pulp, ca_path=ca_path and str(certificates / ca_path))
 
     assert ["server"] == list(found)
-    assert told in found["server"].finding
+    assert remedy in found["server"].finding
     assert [] == pulp.requests
 
 
 @pytest.mark.parametrize(
     ("certificate", "remedy"),
     [
-        ("other-name.pem", "a name that stands in the certificate"),
-        ("ended.pem", "have the server's certificate renewed"),
+        ("other-name.pem", "a host name that is in the certificate"),
+        ("ended.pem", "renew the server's certificate"),
     ],
 )
-def test_what_is_wrong_with_a_certificate_decides_what_mends_it(certificates, certificate, remedy):
+def test_the_remedy_depends_on_what_is_wrong_with_the_certificate(certificates, certificate, remedy):
     """Naming an authority would not help here."""
     with FakePulp3(certificate=certificates / certificate) as pulp:
         found = findings(pulp, ca_path=str(certificates / "ca.pem"))
@@ -66,8 +66,8 @@ def test_what_is_wrong_with_a_certificate_decides_what_mends_it(certificates, ce
 
 
 @pytest.mark.parametrize("files", [{"cert": "ca.pem"}, {"cert": "other-ca.pem", "key": "server.pem"}, {"cert": "."}])
-def test_files_that_are_no_client_certificate_are_told(certificates, files):
-    """By the options that name them."""
+def test_unusable_client_certificates_are_reported_with_their_options(certificates, files):
+    """The finding names the options of the files."""
     with FakePulp3(certificate=certificates / "server.pem") as pulp:
         given = {name: str(certificates / file) for name, file in files.items()}
         found = findings(pulp, ca_path=str(certificates / "ca.pem"), **given)

@@ -1,4 +1,4 @@
-"""What a source that runs tells of the tasks of a server."""
+"""A running source reports the tasks of a server."""
 
 import logging
 
@@ -6,8 +6,8 @@ from pulp3_running import options, polled, run
 from pulp_source_pulp3 import Pulp3Source
 
 
-def test_a_sync_is_told_from_beginning_to_end(pulp, zoo, intake):
-    """Each state once, however often it is seen; what was over before is not told."""
+def test_each_state_of_a_sync_is_reported_once(pulp, zoo, intake):
+    """It does not matter how often a state is seen, and earlier tasks are not reported."""
     with run(pulp, intake):
         polled(intake)
         task = pulp.world.dispatch("sync.completed", zoo)
@@ -22,7 +22,7 @@ def test_a_sync_is_told_from_beginning_to_end(pulp, zoo, intake):
     assert 1 == pulp.most_in_flight
 
 
-def test_deleted_tasks_are_counted_and_logged(pulp, zoo, intake, caplog):
+def test_unfinished_tasks_that_are_deleted_are_counted_and_logged(pulp, zoo, intake, caplog):
     """Their end cannot be known any more."""
     with caplog.at_level(logging.WARNING), run(pulp, intake):
         polled(intake)
@@ -32,11 +32,11 @@ def test_deleted_tasks_are_counted_and_logged(pulp, zoo, intake, caplog):
         intake.wait_until(lambda: intake.told[-1]["vanished"] == 1)
 
     assert [] == [key for key in intake.remembered() if task.id in key]
-    assert "Source tried did not see the end of 1 tasks before they were deleted from the server" in caplog.text
+    assert "Source tried missed the end of 1 tasks: they were deleted on the server" in caplog.text
 
 
-def test_an_unfinished_task_is_told_from_where_it_was(pulp, zoo, intake):
-    """When the watch begins while it runs."""
+def test_an_unfinished_task_is_reported_from_its_next_change_on(pulp, zoo, intake):
+    """The watch starts while it runs."""
     task = pulp.world.start(pulp.world.dispatch("sync.completed", zoo))
     with run(pulp, intake):
         polled(intake)
@@ -47,8 +47,8 @@ def test_an_unfinished_task_is_told_from_where_it_was(pulp, zoo, intake):
     assert ["repo.sync.finish"] == [event.type for event in intake.events]
 
 
-def test_since_goes_back(pulp, zoo, intake):
-    """To a time of creation."""
+def test_since_reports_tasks_created_from_a_time_on(pulp, zoo, intake):
+    """The time is compared with the time of creation."""
     with run(pulp, intake, since=pulp.world.clock.now.replace(hour=0)):
         polled(intake)
 
@@ -56,7 +56,7 @@ def test_since_goes_back(pulp, zoo, intake):
 
 
 def test_a_clock_that_steps_back_loses_nothing(pulp, zoo, intake):
-    """Nor is told twice what was told before."""
+    """Nothing is reported twice either."""
     seconds = [0.0]
     with intake.running(Pulp3Source(seconds=lambda: seconds[0]), options(pulp)):
         polled(intake)
@@ -76,8 +76,8 @@ def test_a_clock_that_steps_back_loses_nothing(pulp, zoo, intake):
     assert 27 == len(intake.reports)
 
 
-def test_a_deep_backlog_is_not_asked_for_at_once(pulp, zoo, intake):
-    """The oldest, those in work, and others in turn."""
+def test_a_deep_backlog_is_not_requested_at_once(pulp, zoo, intake):
+    """The oldest tasks, the running ones, and others in rotation are requested."""
     with run(pulp, intake, interval=0.1):
         polled(intake)
         tasks = [pulp.world.dispatch("sync.completed", zoo) for _ in range(700)]
