@@ -1,7 +1,7 @@
-"""Connections on which the exchange as a whole has a time limit, not each read and write of it.
+"""Connections with a time limit for the exchange as a whole, instead of one for each read and write.
 
-The time-out of a socket begins anew with every byte, so a receiver that trickles its answer would hold a thread for
-ever. Here every operation gets what is left of the exchange's time.
+A socket's timeout restarts with every byte, so a receiver that trickles its answer could hold a thread for ever. Here
+every operation gets the time that is left for the exchange.
 """
 
 import socket
@@ -20,10 +20,10 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 
 class Exchange(threading.local):
-    """The exchange that the calling thread is making; sockets are used by one thread at a time and find it here.
+    """The current exchange of the calling thread; a socket is used by one thread at a time and finds it here.
 
-    :ivar target: what to ask for, byte for byte: path and query, or the whole URL where a proxy is asked.
-    :ivar connected: whether a new connection was made for it.
+    :ivar target: the request target, byte for byte: path and query, or the whole URL if it goes through a proxy.
+    :ivar connected: whether a new connection was opened for it.
     """
 
     target = ""
@@ -32,7 +32,7 @@ class Exchange(threading.local):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Give the exchange inside the block this much time."""
+        """Limit the exchange inside the block to this time."""
         self.connected, self._ends = False, time.monotonic() + seconds
         try:
             yield
@@ -42,11 +42,11 @@ class Exchange(threading.local):
     def remaining(self) -> float:
         """Return the seconds that are left.
 
-        :raises TimeoutError: none are.
+        :raises TimeoutError: no time is left.
         """
         seconds = self._ends - time.monotonic()
         if seconds <= 0:
-            raise TimeoutError("the time for the exchange is over")
+            raise TimeoutError("the time limit for the exchange has passed")
         return seconds
 
 
@@ -67,7 +67,7 @@ class BoundedSocket(socket.socket):
         return super().recv_into(*arguments)
 
     def sendall(self, *arguments: Any) -> None:
-        """Write; the time-out of a plain socket's ``sendall`` is one for all of it."""
+        """Write; the timeout of a plain socket's ``sendall`` is already one for the whole call."""
         self.settimeout(exchange.remaining())
         super().sendall(*arguments)
 
@@ -76,7 +76,7 @@ class BoundedTLSSocket(ssl.SSLSocket):
     """A TLS socket whose handshake, reads and writes end with the exchange."""
 
     def do_handshake(self, block: bool = False) -> None:
-        """Shake hands."""
+        """Perform the TLS handshake."""
         self.settimeout(exchange.remaining())
         super().do_handshake(block)
 
@@ -92,13 +92,13 @@ class BoundedTLSSocket(ssl.SSLSocket):
 
 
 class FinalAnswer(HTTPResponse):
-    """The answer that counts, which any number of interim ones may precede (RFC 9110, 15.2)."""
+    """The final answer, which any number of interim ones may precede (RFC 9110, 15.2)."""
 
     def begin(self) -> None:
-        """Read heads up to the final one; the standard library skips none but 100."""
+        """Read heads up to the final one; the standard library only skips 100."""
         super().begin()
         while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # what says that no head has been read
+            self.headers = self.msg = None  # type: ignore[assignment]  # so that begin() reads another head
             super().begin()
 
 
@@ -120,16 +120,16 @@ class BoundedHTTPConnection(HTTPConnection):
             raise NewConnectionError(self, "no connection") from error
 
     def putrequest(self, method: str, url: str, *arguments: Any, **options: Any) -> None:
-        """Begin a request for the target of the exchange; what urllib3 was given it writes to its log."""
+        """Start a request for the exchange's target, because urllib3 logs the one that it was given."""
         super().putrequest(method, exchange.target, *arguments, **options)
 
 
 class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):
-    """urllib3's TLS connection on bounded sockets, given a context that makes :class:`BoundedTLSSocket`."""
+    """urllib3's TLS connection on bounded sockets; its context has to make :class:`BoundedTLSSocket`."""
 
 
 def _connect(host: str, port: int, options: Sequence[tuple[int, int, int | bytes]]) -> BoundedSocket:
-    # Each address gets its share of the time, so that a dead one leaves some for the next.
+    # Each address gets a share of the time, so that an unreachable one leaves some for the next.
     addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         connection = BoundedSocket(family, kind, protocol)

@@ -13,7 +13,7 @@ _MISSING_URL = "HTTP notifier configured without a URL; cannot fire event"
 
 
 class MissingURL(InvalidConfig):
-    """A listener was registered without the one option that it needs; the text is Pulp 2's, and nothing else."""
+    """The only required option is missing. The message is exactly Pulp 2's."""
 
     def __init__(self) -> None:
         super().__init__("http", {"url": _MISSING_URL})
@@ -22,7 +22,7 @@ class MissingURL(InvalidConfig):
 
 
 class HttpConfig(NotifierConfig):
-    """What a listener of the type ``http`` may say."""
+    """The options of a listener of the type ``http``."""
 
     # Pulp 2 sent numbers as their digits.
     model_config = ConfigDict(coerce_numbers_to_str=True)
@@ -36,8 +36,8 @@ class HttpConfig(NotifierConfig):
     )
     ca_path: str | None = Field(
         None,
-        description="File, or hashed directory, of the CA certificates that the receiver's certificate is verified "
-        "with; empty: those of the system.",
+        description="PEM file, or hashed directory, of the CA certificates to verify the receiver with; empty: the "
+        "system's.",
     )
 
     @model_validator(mode="before")
@@ -49,7 +49,7 @@ class HttpConfig(NotifierConfig):
 
     @field_validator("url")
     @classmethod
-    def _leads_somewhere(cls, url: str) -> str:
+    def _is_valid_url(cls, url: str) -> str:
         destination(url)
         return url
 
@@ -57,20 +57,20 @@ class HttpConfig(NotifierConfig):
     @classmethod
     def _is_text(cls, value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
-        # JSON can hold half a character, and neither a header nor a file system can.
+        # JSON can contain half a character; headers and file systems cannot.
         if any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise ValueError("it holds half of a character (a lone surrogate)")
+            raise ValueError("it contains half of a character (a lone surrogate)")
         return value
 
     @field_validator("ca_path")
     @classmethod
     def _is_path(cls, value: str | None) -> str | None:
         if value and "\0" in value:
-            raise ValueError("it holds a NUL character, which no path does")
+            raise ValueError("it contains a NUL character, which no path can")
         return value
 
     def credentials(self) -> tuple[str, str] | None:
-        """Return user and password where both are set, be they empty (CONTRACT 4.1)."""
+        """Return user and password if both are set, even to empty text (CONTRACT 4.1)."""
         if self.username is None or self.password is None:
             return None
         return self.username, self.password.get_secret_value()

@@ -1,4 +1,4 @@
-"""What a listener's URL says: where to connect, what to ask for, and as whom."""
+"""What a listener's URL contains: where to connect, the request target, and credentials."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ _PARTS = re.compile(r"(?P<origin>https?://[^/?#\\]+)(?P<target>[^#]*)(#.*)?", re
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
-"""Pulp 2 left these as they were, so receivers see the query byte for byte as they did then."""
+"""Pulp 2 did not encode these, so receivers see the same query byte for byte."""
 
 _EXAMPLE = "write one like https://receiver.example/hook"
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a URL leads.
+    """Where a request goes.
 
-    :ivar url: what is asked for: no user, no fragment, characters that a URL cannot hold encoded.
-    :ivar credentials: user and password in the URL, where it has them.
+    :ivar url: without user and fragment; characters that are invalid in a URL are encoded.
+    :ivar credentials: user and password in the listener's URL, if it has them.
     """
 
     url: str
@@ -31,29 +31,29 @@ class Destination:
 
 @lru_cache(maxsize=1024)
 def destination(url: str) -> Destination:
-    """Return where a URL leads.
+    """Return where requests to a URL go.
 
-    :raises ValueError: it is no URL of a web server; the text does not repeat it, because it may hold a password.
+    :raises ValueError: it is not the URL of a web server; the text does not repeat it, as it may contain a password.
     """
     url = url.strip()
     if _UNSENDABLE.search(url):
-        raise ValueError(f"it contains a line break or another character that no URL holds; {_EXAMPLE}")
+        raise ValueError(f"it contains a line break or another character that is invalid in a URL; {_EXAMPLE}")
     parts = _PARTS.fullmatch(url)
     if parts is None:
-        raise ValueError(f"it does not begin with http:// or https:// and a host; {_EXAMPLE}")
+        raise ValueError(f"it does not start with http:// or https:// and a host; {_EXAMPLE}")
     origin = _origin(parts["origin"])
     return Destination(f"{origin.scheme}://{origin.netloc}{_target(parts['target'])}", _credentials(origin.auth))
 
 
 def shown(url: str) -> str:
-    """Return a destination's URL for people: without the query, which may hold a token."""
+    """Return a destination's URL for messages: without the query, which may contain a token."""
     return url.partition("?")[0]
 
 
 def _origin(text: str) -> Url:
     try:
         origin = parse_url(text)
-        # The resolver would refuse it too, but only when an event is sent.
+        # The resolver would reject it too, but only when an event is sent.
         (origin.host or "").strip("[]").encode("idna")
     except (LocationParseError, UnicodeError):
         raise ValueError(f"its host or port is not valid; {_EXAMPLE}") from None
@@ -68,6 +68,6 @@ def _target(text: str) -> str:
 
 
 def _credentials(userinfo: str | None) -> tuple[str, str] | None:
-    # As requests does it: a user without a colon behind it counts for nothing, and neither do two empty values.
+    # Like requests: ignore a user without a colon after it, and two empty values.
     user, colon, password = (userinfo or "").partition(":")
     return (unquote(user), unquote(password)) if colon and (user or password) else None

@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, means for a delivery, in words that an administrator can act on."""
+"""Turns answers, and missing ones, into failures that say what an administrator can do."""
 
 import re
 import socket
@@ -26,7 +26,7 @@ _LONGEST_TEXT = 200
 _REDIRECTS = range(300, 400)
 _FINAL_REDIRECTS = (300, 301, 304, 305, 308)
 _REFUSALS = range(400, 500)
-_REFUSED_LOGINS = (401, 403, 407)  # mended where the credentials are, without touching the event
+_REFUSED_LOGINS = (401, 403, 407)  # the event is not at fault: it goes once the credentials are fixed
 _PASSING_REFUSALS = (*_REFUSED_LOGINS, 408, 425, 429)
 
 _SECONDS = re.compile(r"\d{1,9}")
@@ -34,7 +34,7 @@ _SECONDS = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver answered."""
+    """An answer of a receiver."""
 
     status: int
     retry_after: str | None = None
@@ -43,19 +43,19 @@ class Answer:
 def answer_failure(
     answer: Answer, request: HttpRequest, now: datetime | None = None
 ) -> TemporaryFailure | PermanentFailure | None:
-    """Return the failure that an answer stands for, or None where it accepts the event."""
+    """Return the failure for an answer, or None if the receiver accepted the event."""
     if 200 <= answer.status < 300:
         return None
     reason = f"Received HTTP {answer.status} from HTTP notifier to {shown(request.url)}."
     if answer.status in _REDIRECTS:
-        reason += " Redirects are not followed; give the listener the URL that they lead to."
+        reason += " Redirects are not followed; give the listener the URL that it redirects to."
     if answer.status in _FINAL_REDIRECTS or (answer.status in _REFUSALS and answer.status not in _PASSING_REFUSALS):
         return PermanentFailure(reason)
     return TemporaryFailure(reason, retry_after_seconds(answer.retry_after, now or utc_now()))
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for as a number or a date; None for anything else."""
+    """Return the seconds in a ``Retry-After`` header, which holds a number or a date; None for anything else."""
     value = (value or "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
@@ -74,39 +74,39 @@ def transport_failure(error: Exception, request: HttpRequest, proxy: str | None)
     place = _authority(request.url)
     if proxy and any(isinstance(cause, ProxyError) for cause in chain):
         place = f"the proxy {_authority(proxy)}"
-    # No text of an unknown error: it may repeat the proxy's URL with its password.
-    unknown = f"the exchange with {place}{' through a proxy' if proxy else ''} ended with {type(chain[-1]).__name__}"
-    reason = f"{_FAILED}: {_told(chain, place, request) or unknown} ({shown(request.url)})."
+    # Only the type of an unknown error, because its text may contain the proxy's URL with the password.
+    unknown = f"the request to {place}{' through a proxy' if proxy else ''} failed with {type(chain[-1]).__name__}"
+    reason = f"{_FAILED}: {_error_text(chain, place, request) or unknown} ({shown(request.url)})."
     return TemporaryFailure(reason)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, outermost first."""
+    """Yield an error and its causes, outermost first."""
     current: BaseException | None = error
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
 
 
-def _told(chain: list[BaseException], place: str, request: HttpRequest) -> str | None:
-    # By exact type: urllib3 derives refused connections and unknown names from it.
+def _error_text(chain: list[BaseException], place: str, request: HttpRequest) -> str | None:
+    # The exact type: urllib3 derives refused connections and unknown names from it.
     if any(type(cause) is ConnectTimeoutError for cause in chain):
-        return f"{place} could not be connected within {request.timeout:g} s"
+        return f"no connection to {place} within {request.timeout:g} s"
     for cause in reversed(chain):
-        if isinstance(cause, RequestException):  # an OSError by descent only
+        if isinstance(cause, RequestException):  # it derives from OSError, and is none of the causes below
             break
-        told = _tls_told(cause, place) or _network_told(cause, place, request)
-        if told:
-            return told
+        text = _tls_error_text(cause, place) or _network_error_text(cause, place, request)
+        if text:
+            return text
     return None
 
 
-def _tls_told(cause: BaseException, place: str) -> str | None:
+def _tls_error_text(cause: BaseException, place: str) -> str | None:
     match cause:
         case ssl.SSLCertVerificationError():
             return (
                 f"the TLS certificate of {place} was refused: {_plain(cause.verify_message).rstrip('.')}; if a private "
-                "authority signed it, name the authority's certificate in ca_path"
+                "authority signed it, set ca_path to the authority's certificate"
             )
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return f"{place} closed the TLS connection without an answer"
@@ -115,10 +115,10 @@ def _tls_told(cause: BaseException, place: str) -> str | None:
     return None
 
 
-def _network_told(cause: BaseException, place: str, request: HttpRequest) -> str | None:
+def _network_error_text(cause: BaseException, place: str, request: HttpRequest) -> str | None:
     match cause:
         case socket.gaierror():
-            return f"the name of {place} could not be resolved: {_plain(cause.strerror)}"
+            return f"the host name of {place} could not be resolved: {_plain(cause.strerror)}"
         case ConnectionRefusedError():
             return f"{place} refused the connection; check that the receiver runs and listens there"
         case TimeoutError():
@@ -126,7 +126,7 @@ def _network_told(cause: BaseException, place: str, request: HttpRequest) -> str
         case ConnectionError():
             return f"{place} closed the connection without an answer"
         case HTTPException():
-            return f"what {place} answered is not HTTP"
+            return f"the answer of {place} is not HTTP; check host and port of the URL"
         case OSError():
             return f"{place} could not be reached: {_plain(cause.strerror or cause)}"
     return None
@@ -140,5 +140,5 @@ def _authority(url: str) -> str:
 
 
 def _plain(text: object) -> str:
-    # Others wrote it: keep control characters and essays out of the log.
+    # The text comes from outside: keep control characters and long texts out of the log.
     return "".join(letter if letter.isprintable() else " " for letter in str(text))[:_LONGEST_TEXT]

@@ -8,10 +8,10 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier
 
 from .config import HttpConfig
+from .connections import Connections
 from .failures import answer_failure
 from .request import TIMEOUT_SECONDS, render
 from .trust import TrustStores
-from .wire import Wire
 
 
 class HttpNotifier(Notifier[HttpConfig]):
@@ -25,33 +25,33 @@ class HttpNotifier(Notifier[HttpConfig]):
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
         self._trust = TrustStores()
-        # By process as well, because a fork copies the connections of threads that it does not copy. The number of
-        # a thread that ended may come again; then its connections are used again.
-        self._wires: dict[tuple[int, int], Wire] = {}
+        # By process and thread, because a fork copies the connections of threads that it does not copy. A new thread
+        # may get the number of one that ended; it then uses those connections.
+        self._connections: dict[tuple[int, int], Connections] = {}
 
     def advice(self, config: HttpConfig) -> Sequence[str]:
-        """Say when one of username and password is missing."""
+        """Remark on a username without a password, or the reverse."""
         if (config.username is None) == (config.password is None):
             return ()
         given, missing = ("username", "password") if config.password is None else ("password", "username")
-        return (f"The http listener has a {given} but no {missing}, so it authenticates as nobody; set both.",)
+        return (f"The http listener has a {given} but no {missing}, so it does not authenticate; set both.",)
 
     def send(self, event: Event, config: HttpConfig, target: str, *, attempt: int = 1) -> None:
         """Post an event; see :meth:`pulp_notifiers.notifier.Notifier.send`."""
         request = render(event, config, attempt, self._timeout_seconds)
-        failure = answer_failure(self._wire().post(request), request)
+        failure = answer_failure(self._own_connections().post(request), request)
         if failure:
             raise failure
 
     def close(self) -> None:
-        """Close every connection that is kept open."""
-        for process, thread in list(self._wires):
+        """Close all connections."""
+        for process, thread in list(self._connections):
             if process == os.getpid():
-                self._wires.pop((process, thread)).close()
+                self._connections.pop((process, thread)).close()
 
-    def _wire(self) -> Wire:
+    def _own_connections(self) -> Connections:
         owner = (os.getpid(), threading.get_ident())
-        wire = self._wires.get(owner)
-        if wire is None:
-            wire = self._wires[owner] = Wire(self._trust)
-        return wire
+        connections = self._connections.get(owner)
+        if connections is None:
+            connections = self._connections[owner] = Connections(self._trust)
+        return connections

@@ -1,4 +1,4 @@
-"""From an event to the description of an HTTP request: no socket is opened here."""
+"""Renders an event as the description of an HTTP request; nothing is sent here."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from .config import HttpConfig
 from .destination import destination
 
 TIMEOUT_SECONDS = 15.0
-"""For the whole exchange, from the look-up of the name to the end of the answer."""
+"""For the whole exchange, from name resolution to the end of the answer."""
 
 _ALWAYS_SENT = {
     "Content-Type": "application/json",
@@ -25,10 +25,10 @@ _ALWAYS_SENT = {
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request, ready to be put on the wire.
+    """A request, ready to be sent.
 
-    :ivar url: without user and password; those are in the header ``Authorization``.
-    :ivar verify: path of the CA certificates that the receiver is verified with, or True for those of the system.
+    :ivar url: without user and password, which are in the header ``Authorization``.
+    :ivar verify: path of the CA certificates to verify the receiver with, or True for the system's.
     :ivar timeout: seconds for the whole exchange.
     """
 
@@ -52,7 +52,7 @@ def render(event: Event, config: HttpConfig, attempt: int, timeout: float = TIME
 
 
 def basic(username: str, password: str) -> str:
-    """Return the header value of HTTP basic authentication: latin-1 as in Pulp 2, UTF-8 for what that cannot hold."""
+    """Return the header value of HTTP basic authentication: in latin-1 as in Pulp 2, or in UTF-8 if that fails."""
     text = f"{username}:{password}"
     try:
         octets = text.encode("latin-1")

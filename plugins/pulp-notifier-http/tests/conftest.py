@@ -1,4 +1,4 @@
-"""What the tests of the http notifier share."""
+"""Fixtures for the tests of the http notifier."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which options a listener may have."""
+"""The options of an http listener."""
 
 from typing import Any
 
@@ -13,10 +13,8 @@ NO_URL = "HTTP notifier configured without a URL; cannot fire event"
 
 
 @pytest.mark.parametrize("config", [{}, {"url": None}, {"url": ""}, {"url": False}, {"url": []}, {"username": 7}])
-def test_a_config_without_a_url_is_refused_in_the_words_of_pulp_2(
-    config: dict[str, Any], loaded: LoadedNotifier
-) -> None:
-    """The sentence stands alone, and the option is named beside it."""
+def test_a_config_without_a_url_is_refused_with_pulp_2s_message(config: dict[str, Any], loaded: LoadedNotifier) -> None:
+    """The message stands alone, and the problems name the option."""
     with pytest.raises(InvalidConfig) as raised:
         loaded.parse(config)
 
@@ -26,7 +24,7 @@ def test_a_config_without_a_url_is_refused_in_the_words_of_pulp_2(
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "problem"),
     [
         ("receiver.example/hook", "http:// or https://"),
         ("ftp://receiver.example/", "http:// or https://"),
@@ -39,20 +37,20 @@ def test_a_config_without_a_url_is_refused_in_the_words_of_pulp_2(
         ("http://re ceiver.example/", "host or port"),
         ("http://" + "a" * 64 + ".example/", "host or port"),
         ("http://receiver.example/\r\nX-Evil: 1", "line break"),
-        ("http://receiver.example/\x00", "character that no URL holds"),
+        ("http://receiver.example/\x00", "character that is invalid in a URL"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused(url: str, told: str, loaded: LoadedNotifier) -> None:
-    """The sentence says what is wrong with the option."""
+def test_an_invalid_url_is_refused(url: str, problem: str, loaded: LoadedNotifier) -> None:
+    """The message names the problem."""
     with pytest.raises(InvalidConfig) as raised:
         loaded.parse({"url": url})
 
-    assert told in raised.value.problems["url"]
+    assert problem in raised.value.problems["url"]
 
 
 @pytest.mark.parametrize("option", ["url", "username", "password", "ca_path"])
 def test_half_a_character_is_refused(option: str, loaded: LoadedNotifier) -> None:
-    """JSON can hold lone surrogates, and nothing can be sent as one."""
+    """JSON can contain lone surrogates, which cannot be sent."""
     config = {"url": "http://receiver.example/", option: "http://receiver.example/\ud800"}
 
     with pytest.raises(InvalidConfig) as raised:
@@ -62,34 +60,34 @@ def test_half_a_character_is_refused(option: str, loaded: LoadedNotifier) -> Non
 
 
 def test_a_path_with_a_nul_is_refused(loaded: LoadedNotifier) -> None:
-    """No file system has one."""
-    with pytest.raises(InvalidConfig, match="ca_path: it holds a NUL"):
+    """No file system allows NUL in a path."""
+    with pytest.raises(InvalidConfig, match="ca_path: it contains a NUL"):
         loaded.parse({"url": "http://receiver.example/", "ca_path": "/ca\x00.pem"})
 
 
 def test_a_refused_url_is_not_repeated(loaded: LoadedNotifier) -> None:
-    """It may hold a password."""
+    """It may contain a password."""
     with pytest.raises(InvalidConfig) as raised:
         loaded.parse({"url": "http://jo:hidden@receiver.example:99999/"})
 
     assert "hidden" not in str(raised.value)
 
 
-def test_all_problems_are_told_at_once(loaded: LoadedNotifier) -> None:
-    """Nobody corrects options one by one."""
+def test_all_problems_are_reported_at_once(loaded: LoadedNotifier) -> None:
+    """Nobody has to fix options one by one."""
     with pytest.raises(InvalidConfig) as raised:
         loaded.parse({"url": "nowhere", "password": ["x"], "ca_path": {}})
 
     assert {"url", "password", "ca_path"} == raised.value.problems.keys()
 
 
-def test_options_of_others_are_ignored(loaded: LoadedNotifier) -> None:
+def test_unknown_options_are_ignored(loaded: LoadedNotifier) -> None:
     """Pulp 2 kept whatever a client stored."""
     assert "http://receiver.example/" == loaded.parse({"url": "http://receiver.example/", "colour": "red"}).url
 
 
 def test_the_schema_names_the_options_in_the_order_of_the_command_line(loaded: LoadedNotifier) -> None:
-    """URL first, required and described, as are the others; the password is marked as one."""
+    """The URL comes first and is required, and every option has a description."""
     schema = loaded.schema()
 
     assert ["url", "username", "password", "ca_path"] == list(schema["properties"])
@@ -105,8 +103,8 @@ def test_only_the_password_is_secret(loaded: LoadedNotifier) -> None:
 
 
 @pytest.mark.parametrize(("given", "missing"), [("username", "password"), ("password", "username")])
-def test_one_credential_alone_is_remarked_on(given: str, missing: str, loaded: LoadedNotifier) -> None:
-    """The listener works, but hardly as it was meant."""
+def test_one_credential_alone_gets_a_remark(given: str, missing: str, loaded: LoadedNotifier) -> None:
+    """The listener works, but probably not as intended."""
     (remark,) = loaded.advice(loaded.parse({"url": "http://receiver.example/", given: "hidden"}))
 
     assert f"has a {given} but no {missing}" in remark
@@ -114,8 +112,8 @@ def test_one_credential_alone_is_remarked_on(given: str, missing: str, loaded: L
 
 
 @pytest.mark.parametrize("credentials", [{}, {"username": "", "password": ""}])
-def test_an_ordinary_config_is_not_remarked_on(credentials: dict[str, str], loaded: LoadedNotifier) -> None:
-    """Both or none are as they should be."""
+def test_both_or_no_credentials_get_no_remark(credentials: dict[str, str], loaded: LoadedNotifier) -> None:
+    """Such a config is fine."""
     assert () == loaded.advice(loaded.parse({"url": "http://receiver.example/", **credentials}))
 
 

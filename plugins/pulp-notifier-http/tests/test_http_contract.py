@@ -1,4 +1,4 @@
-"""The http notifier passes the tests that every notifier has to."""
+"""The http notifier passes the contract kit."""
 
 import pytest
 from pulp_notifier_http import HttpNotifier
@@ -10,7 +10,7 @@ LOGIN = {"username": "joe", "password": "correct horse battery staple"}
 
 
 class TestHttpNotifier(NotifierContract):
-    """With a receiver that refuses what comes to one of its paths."""
+    """The receiver refuses requests to one of its paths."""
 
     notifier = HttpNotifier
     invalid_options = (
@@ -34,5 +34,5 @@ class TestHttpNotifier(NotifierContract):
             yield
 
     def received(self, count):
-        """Return what the header says."""
+        """Return the event ids in the headers."""
         return [request.headers["Pulp-Event-Id"] for request in self.receiver.wait_for(count)]

@@ -1,4 +1,4 @@
-"""What ``Retry-After`` says."""
+"""How statuses and ``Retry-After`` are read."""
 
 from datetime import UTC, datetime
 
@@ -32,13 +32,13 @@ REQUEST = HttpRequest("POST", "https://receiver.example/hook?token=hidden", {}, 
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, expected: float | None) -> None:
-    """Anything else is left to the backoff, and the past means now."""
+    """Anything else is left to the backoff, and a time in the past means now."""
     assert expected == retry_after_seconds(value, NOW)
 
 
 @given(some.text())
 def test_no_retry_after_can_break_an_attempt(value: str) -> None:
-    """Receivers write what they like."""
+    """Receivers may send any text."""
     seconds = retry_after_seconds(value, NOW)
 
     assert seconds is None or seconds >= 0
@@ -46,7 +46,7 @@ def test_no_retry_after_can_break_an_attempt(value: str) -> None:
 
 @given(some.integers(100, 999))
 def test_every_status_has_a_meaning(status: int) -> None:
-    """It is success or one of the two failures, and the token in the URL stays secret."""
+    """It is a success or one of the two failures, and the token in the URL stays secret."""
     failure = answer_failure(Answer(status), REQUEST, NOW)
 
     assert (failure is None) == (200 <= status < 300)

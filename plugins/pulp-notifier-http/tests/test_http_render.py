@@ -1,4 +1,4 @@
-"""What is asked of the receiver, without a network."""
+"""The request that an event becomes, without a network."""
 
 import base64
 from importlib.metadata import version
@@ -18,7 +18,7 @@ EVENT = Event("repo.sync.start", {"repo_id": "zoo"}, id=UUID("8d7c0f0a-0000-4000
 
 
 def rendered(attempt: int = 1, **config: Any) -> HttpRequest:
-    """Return what is asked for with these options."""
+    """Return the request for these options."""
     return render(EVENT, LoadedNotifier("http", HttpNotifier).parse(config), attempt)
 
 
@@ -27,16 +27,16 @@ def credentials(request: HttpRequest) -> bytes:
     return base64.b64decode(request.headers["Authorization"].removeprefix("Basic "))
 
 
-def test_event_id_and_attempt_travel_beside_the_body() -> None:
-    """Receivers drop repeats by the one and watch the other."""
+def test_event_id_and_attempt_are_in_headers() -> None:
+    """Receivers drop repeats by the id and can watch the attempts."""
     headers = rendered(attempt=3, url="http://receiver.example/").headers
 
     assert "8d7c0f0a-0000-4000-8000-000000000001" == headers["Pulp-Event-Id"]
     assert "3" == headers["Pulp-Delivery-Attempt"]
 
 
-def test_the_other_headers_are_those_of_pulp_2_but_for_the_name() -> None:
-    """Everything but the agent's name is as the library of Pulp 2 sent it."""
+def test_the_other_headers_are_those_of_pulp_2_except_the_user_agent() -> None:
+    """They are what Pulp 2's library sent."""
     headers = dict(rendered(url="http://receiver.example/").headers)
     del headers["Pulp-Event-Id"], headers["Pulp-Delivery-Attempt"]
 
@@ -51,7 +51,7 @@ def test_the_other_headers_are_those_of_pulp_2_but_for_the_name() -> None:
 
 
 def test_the_body_is_ascii() -> None:
-    """Other characters are written as escapes, as Pulp 2 did."""
+    """Other characters are escaped, as in Pulp 2."""
     event = Event("repo.sync.start", {"repo_id": "Zoo für Löwen"})
 
     request = render(event, LoadedNotifier("http", HttpNotifier).parse({"url": "http://receiver.example/"}), 1)
@@ -75,8 +75,8 @@ def test_the_body_is_ascii() -> None:
         (" http://receiver.example/\n", "http://receiver.example/"),
     ],
 )
-def test_the_url_is_kept_as_far_as_a_url_may_hold_it(url: str, expected: str) -> None:
-    """Only characters that a URL cannot hold are encoded, and the fragment stays at home."""
+def test_only_invalid_characters_of_the_url_are_encoded(url: str, expected: str) -> None:
+    """The fragment is not sent."""
     assert expected == rendered(url=url).url
 
 
@@ -93,7 +93,7 @@ def test_the_url_is_kept_as_far_as_a_url_may_hold_it(url: str, expected: str) ->
     ],
 )
 def test_both_credentials_make_a_basic_header(config: dict[str, Any], expected: bytes) -> None:
-    """Empty values count; latin-1 where it suffices; a line break stays inside the base64."""
+    """Empty values count, latin-1 is preferred, and a line break stays inside the base64."""
     request = rendered(url="http://receiver.example/", **config)
 
     assert expected == credentials(request)
@@ -113,7 +113,7 @@ def test_one_credential_alone_is_not_sent(config: dict[str, Any]) -> None:
     ("userinfo", "expected"), [("jo:pw", b"jo:pw"), ("jo:", b"jo:"), (":pw", b":pw"), ("j%40o:p%3Aw", b"j@o:p:w")]
 )
 def test_credentials_in_the_url_become_a_header(userinfo: str, expected: bytes) -> None:
-    """They are used as in Pulp 2, and the URL that goes out has them no more."""
+    """They are used as in Pulp 2 and removed from the URL."""
     request = rendered(url=f"http://{userinfo}@receiver.example/")
 
     assert expected == credentials(request)
@@ -121,20 +121,20 @@ def test_credentials_in_the_url_become_a_header(userinfo: str, expected: bytes) 
 
 
 @pytest.mark.parametrize("userinfo", ["jo", ":"])
-def test_a_url_with_a_user_alone_authenticates_as_nobody(userinfo: str) -> None:
+def test_a_url_with_only_a_user_makes_no_header(userinfo: str) -> None:
     """A user without a password in the URL is ignored, as in Pulp 2."""
     assert "Authorization" not in rendered(url=f"http://{userinfo}@receiver.example/").headers
 
 
 def test_options_win_over_credentials_in_the_url() -> None:
-    """The URL's are used only when the options do not say both."""
+    """The URL's are only used if the options do not have both."""
     request = rendered(url="http://a:b@receiver.example/", username="jo", password="pw")
 
     assert b"jo:pw" == credentials(request)
 
 
-def test_the_text_form_of_a_request_holds_no_secret() -> None:
-    """Neither headers nor body nor credentials of the URL show in it."""
+def test_the_repr_of_a_request_has_no_secrets() -> None:
+    """It shows neither headers nor body nor the credentials of the URL."""
     shown = repr(rendered(url="http://a:hidden@receiver.example/"))
 
     assert "hidden" not in shown
@@ -143,15 +143,15 @@ def test_the_text_form_of_a_request_holds_no_secret() -> None:
 
 @given(some.text(), some.text())
 def test_no_credential_can_add_a_header(username: str, password: str) -> None:
-    """Whatever the options hold, header values are one line of visible ASCII."""
+    """Header values are always one line of visible ASCII."""
     request = rendered(url="http://receiver.example/", username=username, password=password)
 
     assert all(value.isascii() and value.isprintable() for value in request.headers.values())
 
 
 @given(some.text(some.characters(codec="utf-8")))
-def test_no_url_can_leave_its_line(rest: str) -> None:
-    """Whatever follows the host, the URL is refused or goes out as visible ASCII without blanks."""
+def test_no_url_can_add_a_line_to_the_request(rest: str) -> None:
+    """Whatever follows the host is refused, or sent as visible ASCII without blanks."""
     try:
         request = rendered(url=f"http://receiver.example/{rest}")
     except InvalidConfig:

@@ -1,4 +1,4 @@
-"""What reaches a real receiver, and what its answers and silences do to the attempt."""
+"""What a real receiver gets, and how its answers and silences end an attempt."""
 
 import subprocess
 import sys
@@ -16,18 +16,18 @@ from pulp_notifiers.testing.http import Answer, HttpReceiver
 Send = Callable[..., None]
 
 KEPT_BACK = Answer(headers={"Content-Length": "1000"}, body=b"the beginning")
-"""An answer whose body never comes to its end."""
+"""An answer whose body never ends."""
 
 
 def failure_of(send: Send, **config: object) -> TemporaryFailure:
-    """Return why an attempt fails for now."""
+    """Return the temporary failure of an attempt."""
     with pytest.raises(TemporaryFailure) as raised:
         send(**config)
     return raised.value
 
 
-def test_the_receiver_gets_the_envelope_once(send: Send, event: Event) -> None:
-    """One POST with the query as it was written, the headers and the body of Pulp 2."""
+def test_the_receiver_gets_the_event_once(send: Send, event: Event) -> None:
+    """It is one POST with the query as written, and the headers and body of Pulp 2."""
     with HttpReceiver() as receiver:
         send(url=receiver.url + "hook?token=a%2fb&x[]=1", username="jo", password="pw", attempt=2)
 
@@ -44,7 +44,7 @@ def test_the_receiver_gets_the_envelope_once(send: Send, event: Event) -> None:
 
 @pytest.mark.parametrize("interim", [b"102 Processing", b"103 Early Hints\r\nLink: </x>", b"100 Continue", b"199 X"])
 def test_interim_answers_are_skipped(interim: bytes, impatient_send: Send) -> None:
-    """Only the final status counts, and its Retry-After."""
+    """Only the final status and its Retry-After count."""
     before = b"HTTP/1.1 " + interim + b"\r\n\r\n"
     answers = [
         Answer(raw=before * 3 + b"HTTP/1.1 204 No Content\r\n\r\n"),
@@ -60,7 +60,7 @@ def test_interim_answers_are_skipped(interim: bytes, impatient_send: Send) -> No
 
 @pytest.mark.parametrize("answer", [200, 201, 202, 204, 299, KEPT_BACK, Answer(body=b"x" * 200_000)])
 def test_any_2xx_is_success_whatever_its_body(answer: Answer | int, impatient_send: Send) -> None:
-    """The status decides; a body that is long, or never ends, changes nothing."""
+    """A body that is long, or never ends, changes nothing."""
     with HttpReceiver([answer]) as receiver:
         impatient_send(url=receiver.url)
 
@@ -68,8 +68,8 @@ def test_any_2xx_is_success_whatever_its_body(answer: Answer | int, impatient_se
 
 
 @pytest.mark.parametrize("status", [302, 303, 307, 401, 403, 407, 408, 425, 429, 500, 502, 503, 504, 599])
-def test_what_may_pass_is_a_temporary_failure(status: int, send: Send) -> None:
-    """The attempt is worth repeating, and nothing else is asked for in the same attempt."""
+def test_a_status_that_may_change_is_a_temporary_failure(status: int, send: Send) -> None:
+    """The attempt is worth repeating, and makes no second request."""
     with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
         failure = failure_of(send, url=receiver.url + "hook?token=hidden")
 
@@ -78,8 +78,8 @@ def test_what_may_pass_is_a_temporary_failure(status: int, send: Send) -> None:
 
 
 @pytest.mark.parametrize("status", [300, 301, 304, 305, 308, 400, 402, 404, 405, 410, 413, 422])
-def test_what_will_not_pass_is_a_permanent_failure(status: int, send: Send) -> None:
-    """No further attempt can succeed until somebody changes the listener or the receiver."""
+def test_a_status_that_will_not_change_is_a_permanent_failure(status: int, send: Send) -> None:
+    """No attempt can succeed until somebody changes the listener or the receiver."""
     with HttpReceiver([Answer(status, {"Location": "/elsewhere"})]) as receiver:
         with pytest.raises(PermanentFailure, match=f"^Received HTTP {status} from HTTP notifier to {receiver.url}"):
             send(url=receiver.url)
@@ -87,14 +87,14 @@ def test_what_will_not_pass_is_a_permanent_failure(status: int, send: Send) -> N
         assert 1 == len(receiver.requests)
 
 
-def test_retry_after_is_handed_on(send: Send) -> None:
-    """The engine waits as long as the receiver asks for."""
+def test_retry_after_is_passed_on(send: Send) -> None:
+    """The failure has the seconds that the receiver asks for."""
     with HttpReceiver([Answer(429, {"Retry-After": "120"})]) as receiver:
         assert 120.0 == failure_of(send, url=receiver.url).retry_after
 
 
-def test_a_connection_is_used_again(send: Send) -> None:
-    """A burst costs one connection, whether answers have bodies or not."""
+def test_a_connection_is_reused(send: Send) -> None:
+    """A burst needs one connection, whether answers have bodies or not."""
     chunked = Answer(headers={"Transfer-Encoding": "chunked"}, body=b"2\r\n{}\r\n0\r\n\r\n")
     with HttpReceiver([200, 204, Answer(body=b"{}"), chunked, Answer(202, body=b"x" * 60_000), 500]) as receiver:
         for _ in range(5):
@@ -105,8 +105,8 @@ def test_a_connection_is_used_again(send: Send) -> None:
         assert [1] * 7 == [request.connection for request in receiver.requests]
 
 
-def test_an_answer_too_long_to_read_costs_its_connection(send: Send) -> None:
-    """Reading it all would take the receiver's word for how long that may be."""
+def test_a_connection_with_a_long_answer_is_not_reused(send: Send) -> None:
+    """Reading all of it could take for ever."""
     with HttpReceiver([Answer(body=b"x" * 100_000)]) as receiver:
         send(url=receiver.url)
         send(url=receiver.url)
@@ -115,7 +115,7 @@ def test_an_answer_too_long_to_read_costs_its_connection(send: Send) -> None:
 
 
 def test_a_connection_closed_while_idle_is_replaced(send: Send) -> None:
-    """A receiver may close kept connections without a word."""
+    """A receiver may close kept connections without notice."""
     with HttpReceiver([Answer(close=True)]) as receiver:
         send(url=receiver.url)
         receiver.wait_until_closed()
@@ -124,8 +124,8 @@ def test_a_connection_closed_while_idle_is_replaced(send: Send) -> None:
         assert [1, 2] == [request.connection for request in receiver.requests]
 
 
-def test_a_connection_closed_under_the_request_is_replaced_at_once(send: Send) -> None:
-    """The repeat is part of the same attempt, so the receiver can tell that it is one."""
+def test_a_kept_connection_that_closes_during_the_request_is_replaced_at_once(send: Send) -> None:
+    """The repeat is part of the same attempt, so the receiver can recognize it."""
     with HttpReceiver([200, Answer(drop=True), 200]) as receiver:
         send(url=receiver.url)
         send(url=receiver.url, attempt=5)
@@ -138,7 +138,7 @@ def test_a_connection_closed_under_the_request_is_replaced_at_once(send: Send) -
 
 
 def test_a_new_connection_that_is_closed_is_a_failure(send: Send) -> None:
-    """Only a kept connection gets the benefit of the doubt."""
+    """Only a kept connection is replaced."""
     with HttpReceiver([Answer(drop=True)]) as receiver:
         failure = failure_of(send, url=receiver.url)
 
@@ -146,8 +146,8 @@ def test_a_new_connection_that_is_closed_is_a_failure(send: Send) -> None:
     assert "closed the connection without an answer" in failure.reason
 
 
-def test_a_repeat_is_made_only_once(send: Send) -> None:
-    """A receiver that always hangs up is left to the backoff."""
+def test_a_request_is_repeated_only_once(send: Send) -> None:
+    """The backoff handles a receiver that always hangs up."""
     with HttpReceiver([200, Answer(drop=True), Answer(drop=True)]) as receiver:
         send(url=receiver.url)
         failure_of(send, url=receiver.url)
@@ -155,8 +155,8 @@ def test_a_repeat_is_made_only_once(send: Send) -> None:
         assert 3 == len(receiver.requests)
 
 
-def test_a_receiver_that_is_down_is_told(send: Send) -> None:
-    """The sentence names host and port and what to check."""
+def test_a_refused_connection_names_host_and_port(send: Send) -> None:
+    """The message says what to check."""
     with HttpReceiver() as receiver:
         gone = receiver.port
 
@@ -169,32 +169,34 @@ def test_a_receiver_that_is_down_is_told(send: Send) -> None:
     assert expected == failure.reason
 
 
-def test_a_name_that_does_not_exist_is_told(send: Send) -> None:
-    """The sentence says that it is the name."""
+def test_an_unknown_host_name_is_reported(send: Send) -> None:
+    """The message says that the name is the problem."""
     failure = failure_of(send, url="http://receiver.invalid/")
 
-    assert failure.reason.startswith("HTTP Notification Failed: the name of receiver.invalid:80 could not be resolved")
+    assert failure.reason.startswith(
+        "HTTP Notification Failed: the host name of receiver.invalid:80 could not be resolved"
+    )
 
 
 def test_every_address_of_a_name_is_tried(send: Send) -> None:
-    """``localhost`` is often an IPv6 address first, on which this receiver does not listen."""
+    """The first address of ``localhost`` is often an IPv6 one, on which this receiver does not listen."""
     with HttpReceiver() as receiver:
         send(url=f"http://localhost:{receiver.port}/")
 
         assert 1 == len(receiver.requests)
 
 
-def test_what_is_not_http_is_told(send: Send) -> None:
-    """Such as the greeting of a mail server; it is not repeated in the sentence."""
+def test_an_answer_that_is_not_http_is_reported(send: Send) -> None:
+    """The message does not repeat it, such as the greeting of a mail server."""
     with HttpReceiver([Answer(raw=b"220 mail.example ESMTP\r\n")]) as receiver:
         failure = failure_of(send, url=receiver.url)
 
-    assert f"what 127.0.0.1:{receiver.port} answered is not HTTP" in failure.reason
+    assert f"the answer of 127.0.0.1:{receiver.port} is not HTTP" in failure.reason
     assert "ESMTP" not in failure.reason
 
 
 def test_each_thread_has_its_own_connection(loaded: LoadedNotifier, event: Event) -> None:
-    """Four attempts at the same time are four connections, and a slow receiver holds up nobody else."""
+    """Four attempts at the same time use four connections, so a slow receiver holds up nobody else."""
     together = threading.Barrier(4, timeout=60)
 
     def wait_for_the_others(request: object) -> int:
@@ -213,7 +215,7 @@ def test_each_thread_has_its_own_connection(loaded: LoadedNotifier, event: Event
 
 
 def test_closing_the_notifier_closes_every_connection(event: Event) -> None:
-    """Those of other threads too."""
+    """It closes those of other threads too."""
     notifier = LoadedNotifier("http", HttpNotifier())
     with HttpReceiver() as receiver:
         config = notifier.parse({"url": receiver.url})
@@ -256,7 +258,7 @@ def test_a_forked_process_does_not_use_its_parents_connection() -> None:
 
 
 def test_the_query_stays_out_of_the_log(send: Send, caplog: pytest.LogCaptureFixture) -> None:
-    """It may hold a token, and urllib3 writes targets to its log."""
+    """It may contain a token, and urllib3 logs request targets."""
     caplog.set_level("DEBUG")
     with HttpReceiver([500]) as receiver:
         failure_of(send, url=receiver.url + "hook?token=hidden")

@@ -1,4 +1,4 @@
-"""Receivers are verified, always, and with the authorities that the listener or the system names."""
+"""Receivers are always verified, with the authorities of the listener or of the system."""
 
 import os
 from collections.abc import Callable
@@ -16,14 +16,14 @@ Send = Callable[..., None]
 
 
 def refusal(send: Send, **config: object) -> str:
-    """Return why an attempt fails for now."""
+    """Return the reason of a temporary failure."""
     with pytest.raises(TemporaryFailure) as raised:
         send(**config)
     return raised.value.reason
 
 
-def test_a_private_authority_is_trusted_where_the_listener_names_it(send: Send, certificates: Path) -> None:
-    """Two events over one verified connection."""
+def test_a_private_authority_is_trusted_if_the_listener_names_it(send: Send, certificates: Path) -> None:
+    """Two events share one verified connection."""
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         for _ in range(2):
             send(url=receiver.url, ca_path=str(certificates / "ca.pem"))
@@ -31,8 +31,8 @@ def test_a_private_authority_is_trusted_where_the_listener_names_it(send: Send, 
         assert [1, 1] == [request.connection for request in receiver.requests]
 
 
-def test_a_hashed_directory_does_as_well(send: Send, certificates: Path, tmp_path: Path) -> None:
-    """OpenSSL finds authorities there by the hash of their name."""
+def test_ca_path_may_be_a_hashed_directory(send: Send, certificates: Path, tmp_path: Path) -> None:
+    """OpenSSL finds authorities in it by the hash of their name."""
     certificate = (certificates / "ca.pem").read_text()
     (tmp_path / f"{subject_hash(certificates / 'ca.pem')}.0").write_text(certificate)
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
@@ -63,8 +63,8 @@ def _oid_octets(dotted: str) -> list[int]:
     return [first * 40 + second, *rest]
 
 
-def test_the_system_does_not_trust_a_private_authority(send: Send, certificates: Path) -> None:
-    """The sentence says what OpenSSL found and which option helps; the event has not gone out."""
+def test_a_private_authority_is_not_trusted_by_default(send: Send, certificates: Path) -> None:
+    """The message has OpenSSL's reason and the option that helps, and the event is not sent."""
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         reason = refusal(send, url=receiver.url)
 
@@ -79,7 +79,7 @@ def test_the_system_does_not_trust_a_private_authority(send: Send, certificates:
 def test_an_authority_of_the_system_is_trusted(
     event: Event, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system's certificates are OpenSSL's, so an administrator's additions count."""
+    """The system's certificates are OpenSSL's, so those that an administrator added count."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.pem"))
     notifier = LoadedNotifier("http", HttpNotifier())
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
@@ -90,10 +90,10 @@ def test_an_authority_of_the_system_is_trusted(
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_bundle_of_the_environment_stands_for_the_systems(
+def test_a_bundle_in_the_environment_replaces_the_systems(
     variable: str, send: Send, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the library of Pulp 2 had it."""
+    """Pulp 2's library did the same."""
     monkeypatch.setenv(variable, str(certificates / "ca.pem"))
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         send(url=receiver.url)
@@ -102,7 +102,7 @@ def test_a_bundle_of_the_environment_stands_for_the_systems(
 
 
 def test_only_the_named_authority_is_trusted(send: Send, certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With ``ca_path`` the system's authorities count no more."""
+    """With ``ca_path`` the system's authorities do not count."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates / "ca.pem"))
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         send(url=receiver.url)
@@ -112,7 +112,7 @@ def test_only_the_named_authority_is_trusted(send: Send, certificates: Path, mon
     assert "was refused" in reason
 
 
-def test_a_connection_of_another_trust_is_not_used_again(send: Send, certificates: Path) -> None:
+def test_a_connection_with_other_authorities_is_not_reused(send: Send, certificates: Path) -> None:
     """A listener with a wrong authority must not profit from one with the right authority."""
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         send(url=receiver.url, ca_path=str(certificates / "ca.pem"))
@@ -122,7 +122,7 @@ def test_a_connection_of_another_trust_is_not_used_again(send: Send, certificate
 
 
 def test_a_certificate_for_another_host_is_refused(send: Send, certificates: Path) -> None:
-    """The sentence says so."""
+    """The message says so, and the event is not sent."""
     with HttpReceiver(certificate=certificates / "receiver.example.pem") as receiver:
         reason = refusal(send, url=receiver.url, ca_path=str(certificates / "ca.pem"))
 
@@ -130,8 +130,8 @@ def test_a_certificate_for_another_host_is_refused(send: Send, certificates: Pat
     assert "IP address mismatch, certificate is not valid for '127.0.0.1'; " in reason
 
 
-def test_tls_asked_of_a_plain_receiver_is_told(send: Send) -> None:
-    """And nothing is sent in clear text in its place."""
+def test_tls_to_a_plain_receiver_is_a_failure(send: Send) -> None:
+    """Nothing is sent in clear text instead."""
     with HttpReceiver() as receiver:
         reason = refusal(send, url=f"https://127.0.0.1:{receiver.port}/")
 
@@ -139,8 +139,8 @@ def test_tls_asked_of_a_plain_receiver_is_told(send: Send) -> None:
     assert f"TLS with 127.0.0.1:{receiver.port} failed: " in reason
 
 
-def test_plain_http_asked_of_a_tls_receiver_is_told(send: Send, certificates: Path) -> None:
-    """The other way round."""
+def test_plain_http_to_a_tls_receiver_is_a_failure(send: Send, certificates: Path) -> None:
+    """It is a temporary one, as for other connections that fail."""
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
         reason = refusal(send, url=f"http://127.0.0.1:{receiver.port}/")
 
@@ -148,7 +148,7 @@ def test_plain_http_asked_of_a_tls_receiver_is_told(send: Send, certificates: Pa
 
 
 def test_a_dropped_tls_connection_is_replaced_at_once(send: Send, certificates: Path) -> None:
-    """As without TLS."""
+    """It works as without TLS."""
     with HttpReceiver([200, Answer(drop=True)], certificate=certificates / "127.0.0.1.pem") as receiver:
         for _ in range(2):
             send(url=receiver.url, ca_path=str(certificates / "ca.pem"))
@@ -157,28 +157,30 @@ def test_a_dropped_tls_connection_is_replaced_at_once(send: Send, certificates: 
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("missing.pem", "No such file or directory"), ("empty.pem", "it holds no PEM certificate")]
+    ("name", "why"), [("missing.pem", "No such file or directory"), ("empty.pem", "it contains no PEM certificate")]
 )
-def test_authorities_that_cannot_be_read_are_told(name: str, why: str, send: Send, tmp_path: Path) -> None:
-    """The delivery waits until the file that the sentence names is there."""
+def test_authorities_that_cannot_be_read_are_a_temporary_failure(
+    name: str, why: str, send: Send, tmp_path: Path
+) -> None:
+    """The delivery waits until the file that the message names is there."""
     path = tmp_path / name
     (tmp_path / "empty.pem").touch()
 
     reason = refusal(send, url="https://127.0.0.1:1/", ca_path=str(path))
 
-    assert f"HTTP Notification Failed: the CA certificates in {path} cannot be used: {why}." == reason
+    assert f"HTTP Notification Failed: the CA certificates in {path} cannot be used: {why}; check ca_path." == reason
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
-def test_a_directory_that_may_not_be_read_is_told(send: Send, tmp_path: Path) -> None:
+def test_an_unreadable_directory_is_a_temporary_failure(send: Send, tmp_path: Path) -> None:
     """OpenSSL alone would only find no authority in it."""
     tmp_path.chmod(0)
 
     assert "Permission denied" in refusal(send, url="https://127.0.0.1:1/", ca_path=str(tmp_path))
 
 
-def test_a_file_that_was_mended_is_read_again(send: Send, certificates: Path, tmp_path: Path) -> None:
-    """Nobody has to restart the service for a new authority."""
+def test_a_corrected_file_is_read_again(send: Send, certificates: Path, tmp_path: Path) -> None:
+    """A new authority needs no restart of the service."""
     path = tmp_path / "ca.pem"
     path.write_bytes((certificates / "other-ca.pem").read_bytes())
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:

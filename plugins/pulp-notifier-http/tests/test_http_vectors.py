@@ -1,4 +1,4 @@
-"""The recorded contract of Pulp 2's http notifier; where two readings are given, the successor's."""
+"""The recorded contract of Pulp 2's http notifier; of two readings, the successor's."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def vector_event(given: dict[str, Any]) -> Event:
 
 
 def rendered(vector: dict[str, Any], loaded: LoadedNotifier) -> HttpRequest:
-    """Return what is asked for with a vector's options."""
+    """Return the request for a vector's options."""
     config = loaded.parse(vector["given"]["config"])
     assert isinstance(config, HttpConfig)
     return render(vector_event(vector["given"]), config, attempt=1)
@@ -68,15 +68,15 @@ def test_basic_credentials_decode_to_user_and_password(loaded: LoadedNotifier) -
 
 
 @pytest.mark.parametrize("name", WITHOUT_URL)
-def test_nothing_is_sent_without_a_url(name: str, loaded: LoadedNotifier) -> None:
-    """A config without a URL is refused, for good, in the words of Pulp 2."""
+def test_a_missing_url_is_a_permanent_failure_with_pulp_2s_message(name: str, loaded: LoadedNotifier) -> None:
+    """Nothing is sent."""
     with pytest.raises(PermanentFailure) as raised:
         rendered(VECTORS[name], loaded)
 
     assert VECTORS[name]["expect"]["log"]["message"] == raised.value.reason
 
 
-def test_an_answer_that_refuses_is_told_in_the_words_of_pulp_2(loaded: LoadedNotifier) -> None:
+def test_a_refused_event_has_pulp_2s_message(loaded: LoadedNotifier) -> None:
     """The reason names status and URL."""
     vector = VECTORS["status-404"]
     config = loaded.parse(vector["given"]["config"])
@@ -89,8 +89,8 @@ def test_an_answer_that_refuses_is_told_in_the_words_of_pulp_2(loaded: LoadedNot
     assert vector["expect"]["log"]["message"] == failure.reason
 
 
-def test_a_failed_connection_is_told_in_the_words_of_pulp_2(send: Any) -> None:
-    """The reason begins with Pulp 2's text, and the attempt can be repeated."""
+def test_a_failed_connection_starts_with_pulp_2s_message(send: Any) -> None:
+    """The attempt can be repeated."""
     with pytest.raises(TemporaryFailure) as raised:
         send(url="http://127.0.0.1:1/")
 

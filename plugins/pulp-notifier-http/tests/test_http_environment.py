@@ -1,4 +1,4 @@
-"""Proxies and ``.netrc`` of the environment, which Pulp 2's library honoured."""
+"""Proxies and ``.netrc`` in the environment, which Pulp 2's library used."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ Send = Callable[..., None]
 
 @pytest.fixture
 def tunnel() -> Iterator[tuple[int, list[bytes]]]:
-    """Return the port of a proxy that carries one ``CONNECT`` to where it should go, and the heads that it read."""
+    """Return the port of a proxy for one ``CONNECT``, and the heads of the requests that it read."""
     heads: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=carry_one, args=(listening, heads))
@@ -25,7 +25,7 @@ def tunnel() -> Iterator[tuple[int, list[bytes]]]:
 
 
 def carry_one(listening: socket.socket, heads: list[bytes]) -> None:
-    """Be the proxy of one connection."""
+    """Act as the proxy for one connection."""
     listening.settimeout(10)
     client, _ = listening.accept()
     with client, client.makefile("rb", buffering=0) as lines:
@@ -41,7 +41,7 @@ def carry_one(listening: socket.socket, heads: list[bytes]) -> None:
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
-    """Carry bytes one way until they end."""
+    """Copy bytes in one direction until they end."""
     try:
         while data := source.recv(65536):
             sink.sendall(data)
@@ -51,7 +51,7 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 def test_a_proxy_of_the_environment_is_used(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked for the whole URL, with its own credentials beside the listener's."""
+    """It gets the whole URL, and its own credentials besides the listener's."""
     with HttpReceiver() as proxy:
         monkeypatch.setenv("http_proxy", f"http://proxy:secret@127.0.0.1:{proxy.port}")
         send(url="http://receiver.example/hook?x=1", username="jo", password="pw")
@@ -62,8 +62,8 @@ def test_a_proxy_of_the_environment_is_used(send: Send, monkeypatch: pytest.Monk
     assert "Basic am86cHc=" == request.headers["Authorization"]
 
 
-def test_hosts_of_no_proxy_are_asked_directly(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each URL is looked at by itself."""
+def test_hosts_in_no_proxy_are_contacted_directly(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each URL is decided separately."""
     with HttpReceiver() as proxy, HttpReceiver() as receiver:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -74,10 +74,10 @@ def test_hosts_of_no_proxy_are_asked_directly(send: Send, monkeypatch: pytest.Mo
         assert ["http://receiver.example/"] == [request.path for request in proxy.requests]
 
 
-def test_tls_goes_through_a_proxy_verified(
+def test_tls_through_a_proxy_is_verified(
     tunnel: tuple[int, list[bytes]], send: Send, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The receiver's certificate is verified at the far end of the tunnel, and the proxy sees none of the event."""
+    """The receiver's certificate is verified at the end of the tunnel, and the proxy sees nothing of the event."""
     port, heads = tunnel
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
     with HttpReceiver(certificate=certificates / "receiver.example.pem") as receiver:
@@ -87,8 +87,8 @@ def test_tls_goes_through_a_proxy_verified(
         assert heads[0].startswith(b"CONNECT receiver.example:")
 
 
-def test_a_proxy_that_is_down_is_told_without_its_password(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the proxy, because the receiver is not to blame."""
+def test_a_proxy_that_is_down_is_named_without_its_password(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the proxy, because the receiver is not at fault."""
     with HttpReceiver() as proxy:
         gone = proxy.port
     monkeypatch.setenv("https_proxy", f"http://proxy:secret@127.0.0.1:{gone}")
@@ -102,10 +102,10 @@ def test_a_proxy_that_is_down_is_told_without_its_password(send: Send, monkeypat
 
 
 @pytest.mark.parametrize("proxy", ["http://proxy:secret@127.0.0.1:99999", "http://", "socks9://proxy:secret@x:1"])
-def test_a_proxy_that_makes_no_sense_is_told_without_its_password(
+def test_an_invalid_proxy_url_is_reported_without_its_password(
     proxy: str, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody has to mend the environment, so the attempt is worth repeating."""
+    """Somebody has to fix the environment, so the attempt is worth repeating."""
     monkeypatch.setenv("http_proxy", proxy)
 
     with pytest.raises(TemporaryFailure, match="^HTTP Notification Failed: .*prox") as raised:
@@ -114,18 +114,18 @@ def test_a_proxy_that_makes_no_sense_is_told_without_its_password(
     assert "secret" not in raised.value.reason
 
 
-def test_a_proxy_that_refuses_is_told(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the status that it gave."""
+def test_a_refusal_by_the_proxy_is_reported(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the proxy's status."""
     with HttpReceiver() as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(TemporaryFailure, match=r"the proxy 127\.0\.0\.1:.*Tunnel connection failed: 501"):
             send(url="https://receiver.example/hook")
 
 
-def test_netrc_gives_credentials_where_the_listener_has_none(
+def test_netrc_gives_credentials_if_the_listener_has_none(
     send: Send, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A listener's own win."""
+    """The listener's own take precedence."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login jo password pw\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with HttpReceiver() as receiver:
