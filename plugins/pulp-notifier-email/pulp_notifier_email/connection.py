@@ -1,4 +1,4 @@
-"""One session with a mail server, in which no wait is longer than the attempt may take."""
+"""One session with a mail server, in which no wait exceeds the time limit of the attempt."""
 
 import contextlib
 import io
@@ -19,11 +19,11 @@ _LONGEST_SHOWN = 300
 _FULL_HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 SETTINGS_AT_FAULT = frozenset({530, 534, 535, 538})
-"""Replies that demand a login or TLS (RFC 4954, 6; RFC 3207, 4): wrong settings, not a wrong mail."""
+"""Replies that require a login or TLS (RFC 4954, 6; RFC 3207, 4): the settings are wrong, and the mail is not."""
 
 
 class Deadline:
-    """When an attempt has to end."""
+    """The time when an attempt has to end."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
@@ -33,7 +33,7 @@ class Deadline:
     def remaining(self) -> float:
         """Return the seconds that are left.
 
-        :raises TimeoutError: there are none.
+        :raises TimeoutError: no time is left.
         """
         left = self._end - self._clock()
         if left <= 0:
@@ -47,12 +47,12 @@ class Deadline:
 
 
 class ConnectionGone(TemporaryFailure):
-    """The server had ended the session before it heard of the mail, so that the mail can go over another one."""
+    """The server ended the session before the mail started, so the mail can go over another session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What SMTP needs to know of a mail.
+    """A mail with its envelope.
 
     :ivar utf8: whether its addresses or headers need SMTPUTF8 (RFC 6531).
     """
@@ -64,12 +64,12 @@ class Mail:
 
 
 class Connection(smtplib.SMTP):
-    """A session. The constructor connects and hears the greeting.
+    """A session. The constructor connects and reads the greeting.
 
-    :ivar deadline: ends every wait; each attempt sets its own.
-    :ivar reusable: whether the session waits for the next mail.
-    :param context: for TLS from the first byte, else None.
-    :raises OSError: there is no connection; errors of smtplib and ssl are such errors too.
+    :ivar deadline: limits every wait; each attempt sets its own.
+    :ivar reusable: whether the session is ready for another mail.
+    :param context: for TLS from the first byte; None without it.
+    :raises OSError: no connection could be opened; errors of smtplib and ssl derive from it.
     """
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None, deadline: Deadline) -> None:
@@ -83,38 +83,38 @@ class Connection(smtplib.SMTP):
         self.command_encoding = "utf-8"
 
     def transmit(self, mail: Mail) -> None:
-        """Send one mail and return when the server has taken it.
+        """Send one mail and return once the server has accepted it.
 
-        :raises ConnectionGone: the session was over before the mail began.
-        :raises TemporaryFailure: the server may take it later.
-        :raises PermanentFailure: the server will not take it.
+        :raises ConnectionGone: the session ended before the mail started.
+        :raises TemporaryFailure: the server may accept it later.
+        :raises PermanentFailure: the server will not accept it.
         """
         self.reusable = False
         try:
-            self._begin(mail)
-            self._ask(f"RCPT TO:<{mail.recipient}>", 250, 251)
-            self._hand_over(mail)
+            self._send_sender(mail)
+            self._command(f"RCPT TO:<{mail.recipient}>", 250, 251)
+            self._send_content(mail)
         except (TemporaryFailure, PermanentFailure):
-            self._start_over()
+            self._reset_session()
             raise
         self.reusable = True
 
-    def say_goodbye(self, deadline: Deadline) -> None:
-        """End the session with QUIT; one that is over already is closed."""
+    def end_session(self, deadline: Deadline) -> None:
+        """End the session with QUIT if it still exists, and close the connection."""
         self.deadline = deadline
         with contextlib.suppress(OSError):
             self.quit()
         self.close()
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read a reply, against the deadline; smtplib alone would grant a trickling server one time-out per byte."""
+        """Read a reply within the deadline; smtplib itself would restart the timeout with every byte."""
         if self.file is None:
             self.file = io.BufferedReader(_Replies(self))
         self.file.raw.left = _LONGEST_REPLY
         return super().getreply()
 
     def send(self, s: Any) -> None:
-        """Write, against the deadline."""
+        """Write within the deadline."""
         data = s.encode(self.command_encoding) if isinstance(s, str) else s
         for start in range(0, len(data), _CHUNK):
             if self.sock is not None:
@@ -132,22 +132,22 @@ class Connection(smtplib.SMTP):
             sock.close()
             raise
 
-    def _begin(self, mail: Mail) -> None:
+    def _send_sender(self, mail: Mail) -> None:
         if mail.utf8 and not self.has_extn("smtputf8"):
             raise PermanentFailure(
-                f"Error sending mail. The server {self._server_name} takes ASCII addresses only (it does not offer "
-                f"SMTPUTF8), so no mail can go from {mail.sender} to {mail.recipient}."
+                f"Error sending mail. The server {self._server_name} accepts ASCII addresses only (it does not offer "
+                f"SMTPUTF8), so it cannot send mail from {mail.sender} to {mail.recipient}; use ASCII addresses."
             )
         size = f" SIZE={len(mail.content)}" if self.has_extn("size") else ""
         utf8 = " SMTPUTF8 BODY=8BITMIME" if mail.utf8 else ""
         try:
-            self._ask(f"MAIL FROM:<{mail.sender}>{size}{utf8}", 250)
+            self._command(f"MAIL FROM:<{mail.sender}>{size}{utf8}", 250)
         except TemporaryFailure as failure:
             if self.sock is None and not self.deadline.passed:
                 raise ConnectionGone(failure.reason) from failure
             raise
 
-    def _hand_over(self, mail: Mail) -> None:
+    def _send_content(self, mail: Mail) -> None:
         try:
             code, text = self.data(mail.content)
         except smtplib.SMTPDataError as error:
@@ -157,37 +157,39 @@ class Connection(smtplib.SMTP):
         if code != 250:
             raise self._refusal(code, text, f"the mail for {mail.recipient}")
 
-    def _ask(self, command: str, *good: int) -> None:
+    def _command(self, command: str, *accepted: int) -> None:
         try:
             code, text = self.docmd(command)
         except OSError as error:
             raise self._lost(command) from error
-        if code not in good:
+        if code not in accepted:
             raise self._refusal(code, text, command)
 
     def _lost(self, step: str) -> TemporaryFailure:
         self.close()
-        ending = f"did not answer within {self.deadline.seconds:g} s" if self.deadline.passed else "hung up"
+        ending = (
+            f"did not answer within {self.deadline.seconds:g} s" if self.deadline.passed else "closed the connection"
+        )
         return TemporaryFailure(f"Error sending mail. The server {self._server_name} {ending} (after {step}).")
 
     def _refusal(self, code: int, text: bytes | str, step: str) -> TemporaryFailure | PermanentFailure:
         if code == 421 or not 400 <= code <= 599:
-            # The server says that it hangs up, or its replies are no longer those to our commands.
+            # The server closes the session, or its replies do not match our commands any more.
             self.close()
         reason = f"Error sending mail. {answer(code, text)} (in answer to {step})"
         if code in SETTINGS_AT_FAULT:
-            return TemporaryFailure(f"{reason}: see tls, username and password in [email].")
+            return TemporaryFailure(f"{reason}: check tls, username and password in [email].")
         return PermanentFailure(reason) if 500 <= code <= 599 else TemporaryFailure(reason)
 
-    def _start_over(self) -> None:
+    def _reset_session(self) -> None:
         if self.sock is None:
             return
-        with contextlib.suppress(OSError):  # the refusal is what is told; a session that ends here is not used again
+        with contextlib.suppress(OSError):  # the caller raises the refusal; a session that fails here is not reused
             self.reusable = self.docmd("RSET")[0] == 250
 
 
 class _Replies(io.RawIOBase):
-    """What the server sends, read against the deadline of the moment and up to a length."""
+    """The server's replies, read within the current deadline and up to a maximum length."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -199,7 +201,7 @@ class _Replies(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         sock = self._connection.sock
         if sock is None or self.left <= 0:
-            raise ConnectionError("a reply without end")
+            raise ConnectionError("the reply is too long")
         sock.settimeout(self._connection.deadline.remaining())
         count = sock.recv_into(buffer)
         self.left -= count
@@ -207,34 +209,35 @@ class _Replies(io.RawIOBase):
 
 
 def answer(code: int, text: bytes | str) -> str:
-    """Return a reply as it may stand in a sentence: on one line, printable, not too long."""
-    said = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    said = "".join(character if character.isprintable() else " " for character in said)
+    """Return a reply for a message: on one line, printable, and of limited length."""
+    reply = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    reply = "".join(character if character.isprintable() else " " for character in reply)
     number = str(code) if code >= 0 else "A reply that is not SMTP:"
-    return " ".join([number, *said.split()])[:_LONGEST_SHOWN]
+    return " ".join([number, *reply.split()])[:_LONGEST_SHOWN]
 
 
 def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
     addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     failure: OSError = OSError(f"{host} has no address")
     for position, address in enumerate(addresses):
-        # A share for each address: one that swallows packets leaves time for the next.
+        # Each address gets a share of the time, so that one that drops packets leaves some for the next.
         share = deadline.remaining() / (len(addresses) - position)
         try:
             sock = socket.create_connection((address, port), share)
         except OSError as error:
             failure = error
         else:
-            # Otherwise the last piece of a mail of some size may wait for the server's ACK: 49 against 7 ms over TLS.
+            # Otherwise the last part of a larger mail may wait for the server's ACK: 49 instead of 7 ms over TLS.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
     raise failure
 
 
 def _own_name(sock: socket.socket) -> str:
-    """Return what to say in EHLO, without asking the DNS, which can take seconds.
+    """Return the name for EHLO, without a DNS query, which can take seconds.
 
-    The host's name where it is a full one, else the address in brackets, which is always right (RFC 5321, 4.1.4).
+    It is the host name if that is fully qualified, otherwise the address in brackets, which is always valid (RFC 5321,
+    4.1.4).
     """
     name = socket.gethostname()
     if _FULL_HOST_NAME.fullmatch(name):

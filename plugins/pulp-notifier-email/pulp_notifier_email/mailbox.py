@@ -1,4 +1,4 @@
-"""Mail addresses and other text that goes into the headers of a mail."""
+"""Mail addresses and other text in the headers of a mail."""
 
 import re
 import unicodedata
@@ -12,8 +12,8 @@ LONGEST_ADDRESS = 254
 _WORD = r"""[^\s"<>()\[\]:;,@\\]+"""
 _QUOTED = r'"(?:[^"\\]|\\.)+"'
 _LITERAL = r"\[[0-9A-Za-z:.]+\]"
-# More lenient than RFC 5321 about dots, and about a missing domain: whether `root` or `a..b@example.com` has a mailbox
-# is for the mail server to say. Strict about everything that could end the address.
+# More lenient than RFC 5321 about dots and a missing domain: the mail server decides whether `root` or
+# `a..b@example.com` has a mailbox. Strict about everything that could end the address.
 _ADDRESS = re.compile(rf"(?:{_WORD}|{_QUOTED})(?:@(?:{_WORD}|{_LITERAL}))?")
 _SPLIT = re.compile(r'(?:"[^"]*"|[^,"])+')
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{0,60}")
@@ -23,7 +23,7 @@ _LONGEST_LINE = 78
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address with the name of whom it belongs to, which may be empty."""
+    """An address and the name of its owner, which may be empty."""
 
     name: str
     address: str
@@ -34,7 +34,7 @@ class Mailbox:
         return self.address.rpartition("@")[2] if "@" in self.address else "localhost"
 
     def header(self, header_name: str) -> str:
-        """Return the mailbox as the value of a header, folded where that is necessary."""
+        """Return the mailbox as the value of a header, folded if necessary."""
         if not self.name:
             return self.address
         phrase = self.name if _PLAIN_NAME.fullmatch(self.name) and "=?" not in self.name else _phrase(self, header_name)
@@ -44,9 +44,9 @@ class Mailbox:
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Read ``address`` or ``Name <address>``.
+    """Parse ``address`` or ``Name <address>``.
 
-    :raises ValueError: the text is no single address; the sentence says so.
+    :raises ValueError: the text is not a single address.
     """
     require_header_text(text)
     stripped = text.strip()
@@ -56,7 +56,7 @@ def parse_mailbox(text: str) -> Mailbox:
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"{shown(text)} is not an e-mail address")
     if len(address.encode()) > LONGEST_ADDRESS:
-        raise ValueError(f"{shown(text)} is longer than the {LONGEST_ADDRESS} octets that mail servers take")
+        raise ValueError(f"{shown(text)} is longer than the {LONGEST_ADDRESS} octets that mail servers accept")
     return Mailbox(unquote(name.strip()), address)
 
 
@@ -66,21 +66,21 @@ def split_addresses(text: str) -> tuple[str, ...]:
 
 
 def require_header_text(text: str) -> str:
-    """Return text that a header can carry.
+    """Return the text if it is valid in a header.
 
-    :raises ValueError: it could end the header and begin another one, or cannot be encoded at all.
+    :raises ValueError: it could end the header and start another one, or cannot be encoded at all.
     """
     for character in text:
         if unicodedata.category(character) in _NEVER_IN_HEADERS and character != "\t":
             raise ValueError(
-                f"{shown(text)} holds a line break or another character that a mail header cannot carry "
+                f"{shown(text)} contains a line break or another character that a mail header cannot carry "
                 f"(U+{ord(character):04X})"
             )
     return text
 
 
 def shown(text: str) -> str:
-    """Return text in quotation marks for a sentence, shortened and without anything unprintable."""
+    """Return text in quotes for a message, shortened and with unprintable characters escaped."""
     return repr(text) if len(text) <= _LONGEST_LINE else repr(text[:_LONGEST_LINE]) + "..."
 
 

@@ -1,4 +1,4 @@
-"""From an event to the mail that tells of it; nothing here touches a network or a clock."""
+"""Renders an event as a mail; nothing here uses a network or a clock."""
 
 import hashlib
 import textwrap
@@ -19,21 +19,21 @@ from .mailbox import Mailbox, parse_mailbox, require_header_text
 from .options import EmailConfig
 
 LONGEST_LINE = 998
-"""Octets without the line's end (RFC 5322, 2.1.1); servers refuse a mail with a longer line."""
+"""Octets without the line ending (RFC 5322, 2.1.1); servers refuse a mail with a longer line."""
 
 _PREFERRED_LINE = 78
 T = TypeVar("T")
 
 
 def render(event: Event, config: EmailConfig, target: str, sender: str) -> EmailMessage:
-    """Return the mail that tells one address of an event.
+    """Return the mail about an event for one address.
 
-    It is the same mail for every attempt: its date is when the event occurred, and its Message-ID belongs to the event,
+    It is the same for every attempt: its date is when the event occurred, and its Message-ID depends only on the event,
     the subject and the address.
 
     :param target: the address.
-    :param sender: whom the mail is from.
-    :raises PermanentFailure: an address or the subject cannot stand in a mail.
+    :param sender: the sender's address, with or without a name.
+    :raises PermanentFailure: an address or the subject is not valid in a mail.
     """
     from_box = _checked("sender", parse_mailbox, sender)
     to_box = _checked("address", parse_mailbox, target)
@@ -45,7 +45,7 @@ def render(event: Event, config: EmailConfig, target: str, sender: str) -> Email
     _add(message, "To", target, to_box.header("To"))
     _add(message, "Subject", subject, _subject(subject))
     _add(message, "Message-ID", _message_id(event, config, target, from_box))
-    # RFC 3834: nobody's vacation notice shall answer an alert.
+    # RFC 3834: keeps vacation notices from answering.
     _add(message, "Auto-Submitted", "auto-generated")
     _add(message, "MIME-Version", "1.0")
     _add(message, "Content-Type", 'text/plain; charset="us-ascii"')
@@ -57,12 +57,12 @@ def _checked(what: str, check: Callable[[str], T], text: str) -> T:
     try:
         return check(text)
     except ValueError as error:
-        raise PermanentFailure(f"The mail cannot be written because of its {what}: {error}.") from None
+        raise PermanentFailure(f"The mail cannot be sent because of its {what}: {error}.") from None
 
 
 def _message_id(event: Event, config: EmailConfig, target: str, sender: Mailbox) -> str:
-    letter = hashlib.sha256((config.subject + target).encode()).hexdigest()[:12]
-    return f"<{event.id}.{letter}@{sender.domain}>"
+    suffix = hashlib.sha256((config.subject + target).encode()).hexdigest()[:12]
+    return f"<{event.id}.{suffix}@{sender.domain}>"
 
 
 def _add_body(message: EmailMessage, text: str) -> None:
@@ -72,10 +72,10 @@ def _add_body(message: EmailMessage, text: str) -> None:
 
 
 class _Header(str):
-    """A header that is written exactly as given, folds included.
+    """A header that is written exactly as given, folding included.
 
-    The library's own folding changes blanks, decodes text that looks encoded, differs between releases of Python, and
-    takes nearly four times as long.
+    The standard library's folding changes blanks, decodes text that looks encoded, differs between versions of Python,
+    and takes nearly four times as long.
     """
 
     name: str

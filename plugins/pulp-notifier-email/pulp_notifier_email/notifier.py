@@ -18,9 +18,9 @@ NOT_YET = "E-mail is switched off ([email] enabled is false); this listener send
 
 
 class EmailNotifier(Notifier[EmailConfig]):
-    """Sends one mail for each address of a listener, over connections that a burst of mails shares.
+    """Sends one mail to each address of a listener; a burst of mails shares connections.
 
-    :param idle_seconds: how long a connection waits for another mail.
+    :param idle_seconds: how long an idle connection is kept for another mail.
     """
 
     Config = EmailConfig
@@ -32,7 +32,7 @@ class EmailNotifier(Notifier[EmailConfig]):
         self.configure(EmailSettings.model_validate({}))
 
     def configure(self, settings: EmailSettings) -> None:
-        """Take the section ``[email]``."""
+        """Use the settings in the section ``[email]``."""
         self._settings = settings
         self._server = MailServer(settings)
 
@@ -41,14 +41,14 @@ class EmailNotifier(Notifier[EmailConfig]):
         return config.addresses
 
     def advice(self, config: EmailConfig) -> Sequence[str]:
-        """Say that mail is switched off, which is the default, and which addresses are none."""
-        return (*(() if self._settings.enabled else (NOT_YET,)), *_wrong(config.addresses))
+        """Remark on mail that is switched off, which is the default, and on invalid addresses."""
+        return (*(() if self._settings.enabled else (NOT_YET,)), *_invalid(config.addresses))
 
     def send(self, event: Event, config: EmailConfig, target: str) -> None:
-        """Send the mail for one address and return when the mail server has taken it.
+        """Send the mail to one address and return once the mail server has accepted it.
 
-        :raises SwitchedOff: ``[email] enabled`` is false; there was no connection either.
-        :raises PermanentFailure: the address is none, or the server will not take the mail.
+        :raises SwitchedOff: ``[email] enabled`` is false; no connection was opened.
+        :raises PermanentFailure: the address is invalid, or the server will not accept the mail.
         """
         if not self._settings.enabled:
             raise SwitchedOff(SWITCHED_OFF)
@@ -70,7 +70,7 @@ class EmailNotifier(Notifier[EmailConfig]):
                 self._transmit(idle, mail)
                 return
             except ConnectionGone:
-                # The server had closed the idle session, or was restarted; it has not heard of this mail.
+                # The server closed the idle session, or was restarted; it has not seen this mail.
                 pass
         self._transmit(self._server.connect(deadline), mail)
 
@@ -78,12 +78,12 @@ class EmailNotifier(Notifier[EmailConfig]):
         try:
             connection.transmit(mail)
         finally:
-            self._pool.give_back(connection)
+            self._pool.put_back(connection)
 
 
-def _wrong(addresses: Sequence[str]) -> Iterator[str]:
+def _invalid(addresses: Sequence[str]) -> Iterator[str]:
     for address in addresses:
         try:
             parse_mailbox(address)
         except ValueError as error:
-            yield f"No mail can go to one of the addresses: {error}."
+            yield f"One of the addresses gets no mail: {error}; correct it."

@@ -1,4 +1,4 @@
-"""What a listener chooses, and what the administrator sets in the section ``[email]``."""
+"""The options of a listener, and the administrator's settings in the section ``[email]``."""
 
 import re
 import ssl
@@ -12,7 +12,7 @@ from pulp_notifiers.notifier import NotifierConfig
 from .mailbox import parse_mailbox, require_header_text, split_addresses
 
 _HOST = re.compile(r"[\w.:%-]+")
-"""A name, or an address of IPv4 or IPv6, which may have a zone."""
+"""A host name, or an IPv4 or IPv6 address, which may have a zone."""
 
 
 class EmailConfig(NotifierConfig):
@@ -20,7 +20,7 @@ class EmailConfig(NotifierConfig):
 
     subject: str = Field(max_length=10_000, description="Subject of the mails.")
     addresses: tuple[str, ...] = Field(
-        min_length=1, description="Mail addresses; each gets a mail of its own. A single text is split at its commas."
+        min_length=1, description="Mail addresses; each gets its own mail. A single text is split at commas."
     )
 
     @field_validator("subject")
@@ -36,30 +36,30 @@ class EmailConfig(NotifierConfig):
     @field_validator("addresses")
     @classmethod
     def _fit_a_header(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        # Whether each is an address is found out when its own mail is sent, so that a wrong one silences no other.
+        # Each address is only parsed when its own mail is sent, so that an invalid one does not affect the others.
         for address in addresses:
             require_header_text(address)
         return tuple(dict.fromkeys(address.strip() for address in addresses))
 
 
 class EmailSettings(BaseModel):
-    """The section ``[email]``: Pulp 2's four settings, then those that it had not."""
+    """The section ``[email]``: Pulp 2's four settings, then additional ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
 
     enabled: bool = Field(False, description="Whether mail is sent at all.")
     host: str = Field("localhost", min_length=1, description="Host name or address of the mail server.")
     port: int = Field(25, ge=1, le=65535, description="Port of the mail server.")
-    sender: str = Field("pulp@localhost", alias="from", description="Whom the mails are from.")
+    sender: str = Field("pulp@localhost", alias="from", description="Sender of the mails.")
     tls: Literal["none", "starttls", "tls"] = Field(
-        "none", description="How the connection is encrypted: not at all, by STARTTLS, or from its first byte."
+        "none", description="Encryption of the connection: none, by STARTTLS, or TLS from the first byte."
     )
     username: str = Field("", description="User name for the mail server; empty: no login.")
     password: SecretStr = Field(SecretStr(""), description="Password for the mail server.")
     cacert: Path | None = Field(
-        None, description="PEM file of the authorities to trust for TLS; empty: those of the system."
+        None, description="PEM file of the CA certificates to verify the server with; empty: the system's."
     )
-    timeout_seconds: float = Field(15.0, gt=0, le=3600, description="How long one attempt may take altogether.")
+    timeout_seconds: float = Field(15.0, gt=0, le=3600, description="Seconds for one attempt as a whole.")
 
     @field_validator("host")
     @classmethod
@@ -90,9 +90,9 @@ class EmailSettings(BaseModel):
         return cacert
 
     @model_validator(mode="after")
-    def _log_in_with_both(self) -> Self:
+    def _has_both_credentials(self) -> Self:
         if bool(self.username) != bool(self.password.get_secret_value()):
             raise ValueError("username and password belong together: set both, or neither")
         if "\0" in self.username + self.password.get_secret_value():
-            raise ValueError("username and password cannot hold the character NUL")
+            raise ValueError("username and password cannot contain the character NUL")
         return self

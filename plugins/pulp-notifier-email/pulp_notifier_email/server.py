@@ -9,14 +9,14 @@ from pulp_notifiers.errors import TemporaryFailure
 from .connection import Connection, Deadline, answer
 from .options import EmailSettings
 
-_GOODBYE_SECONDS = 2.0
+_QUIT_SECONDS = 2.0
 
 
 class MailServer:
     """The mail server of the settings.
 
-    Whatever goes wrong before a mail is begun is a temporary failure, a refused login and an untrusted certificate
-    included: the mail is not at fault, and it can go once an administrator has mended the settings or the server.
+    Every failure before a mail starts is temporary, including a refused login and an untrusted certificate: the mail is
+    not at fault, and it can go once an administrator has fixed the settings or the server.
     """
 
     def __init__(self, settings: EmailSettings) -> None:
@@ -26,7 +26,7 @@ class MailServer:
     def connect(self, deadline: Deadline) -> Connection:
         """Return a session that is ready for a mail.
 
-        :raises TemporaryFailure: there is none to be had.
+        :raises TemporaryFailure: no session could be started.
         """
         settings = self._settings
         implicit_tls = self._context if settings.tls == "tls" else None
@@ -40,7 +40,7 @@ class MailServer:
             connection.close()
             raise self._failure(_reason(error, deadline)) from error
         except TemporaryFailure:
-            connection.say_goodbye(Deadline(_GOODBYE_SECONDS))
+            connection.end_session(Deadline(_QUIT_SECONDS))
             raise
         return connection
 
@@ -48,7 +48,7 @@ class MailServer:
         connection.ehlo_or_helo_if_needed()
         if self._settings.tls == "starttls":
             if not connection.has_extn("starttls"):
-                raise self._failure("it does not offer STARTTLS, which [email] tls demands; nothing was sent")
+                raise self._failure("it does not offer STARTTLS, which [email] tls requires; nothing was sent")
             connection.starttls(context=self._context)
             connection.ehlo_or_helo_if_needed()
         if self._settings.username:
@@ -62,13 +62,15 @@ class MailServer:
         elif "LOGIN" in offered:
             code, text = _answer_prompts(connection, _base64(username), _base64(password))
         else:
-            raise self._failure("it offers no login by PLAIN or LOGIN, as [email] username demands; nothing was sent")
+            raise self._failure(
+                "it offers neither AUTH PLAIN nor AUTH LOGIN, which [email] username requires; nothing was sent"
+            )
         if code != 235:
-            # Some servers repeat what they did not understand.
-            said = text.decode("utf-8", "replace")
+            # Some servers repeat commands that they did not understand.
+            reply = text.decode("utf-8", "replace")
             for secret in (_plain(username, password), _base64(password), password):
-                said = said.replace(secret, "*****")
-            raise self._failure(f"the login as {username!r} was refused, {answer(code, said)}")
+                reply = reply.replace(secret, "*****")
+            raise self._failure(f"the login as {username!r} was refused, {answer(code, reply)}")
 
     def _failure(self, reason: str) -> TemporaryFailure:
         return TemporaryFailure(f"SMTP connection failed to {self._settings.host} on {self._settings.port}: {reason}.")
@@ -101,5 +103,5 @@ def _reason(error: OSError, deadline: Deadline) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS failed, {error.reason or error}"
     if isinstance(error, smtplib.SMTPServerDisconnected):
-        return "it hung up"
+        return "it closed the connection"
     return error.strerror or str(error)

@@ -1,4 +1,4 @@
-"""What the tests of the e-mail notifier share: a mail server, a certificate authority, a notifier that uses them."""
+"""Fixtures for the tests of the e-mail notifier: a mail server, a certificate authority, a notifier that uses them."""
 
 import contextlib
 import socket
@@ -42,7 +42,7 @@ def an_event(**payload: Any) -> Event:
 
 
 class RawServer:
-    """Runs a function for each connection, for servers that speak no proper SMTP."""
+    """Runs a function for each connection, for servers that do not speak proper SMTP."""
 
     def __init__(self, converse: Callable[[socket.socket], None]) -> None:
         self._converse = converse

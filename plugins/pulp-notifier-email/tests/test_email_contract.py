@@ -1,4 +1,4 @@
-"""The e-mail notifier passes the tests that every notifier has to."""
+"""The e-mail notifier passes the contract kit."""
 
 import pytest
 from pulp_notifier_email import EmailNotifier
@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery staple"
 
 
 class TestEmailNotifier(NotifierContract):
-    """With a mail server that wants a login and does not know everybody."""
+    """The mail server requires a login and refuses one recipient."""
 
     notifier = EmailNotifier
     options = {"subject": "Pulp", "addresses": ["a@example.com", "b@example.com"]}
@@ -32,12 +32,12 @@ class TestEmailNotifier(NotifierContract):
             yield
 
     def received(self, count):
-        """Return the part of the Message-ID that is the event's."""
+        """Return the part of each Message-ID that is the event's id."""
         return [str(mail.message["Message-ID"])[1:37] for mail in self.receiver.wait_for(count)]
 
 
 class TestSwitchedOff(NotifierContract):
-    """As Pulp's configuration file leaves it."""
+    """Mail is switched off, which is the default."""
 
     notifier = EmailNotifier
     options = {"subject": "Pulp", "addresses": "a@example.com,b@example.com"}

@@ -1,4 +1,4 @@
-"""Mails over a real SMTP server: what arrives, and what a refusal means."""
+"""Mails over a real SMTP server: what arrives, and how refusals end an attempt."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ def free_port() -> int:
 
 
 def test_a_mail_arrives_as_it_was_rendered(receiver, sending, event):
-    """Envelope and header name the same two addresses."""
+    """Envelope and headers have the same two addresses."""
     sending(receiver.port).send()
 
     [mail] = receiver.wait_for(1)
@@ -24,8 +24,8 @@ def test_a_mail_arrives_as_it_was_rendered(receiver, sending, event):
     assert event.body() == json.loads(mail.message.get_content())
 
 
-def test_the_mail_is_from_whom_the_settings_say(receiver, sending):
-    """With a name in the header, without it in the envelope."""
+def test_the_sender_comes_from_the_settings(receiver, sending):
+    """The header has the name, the envelope only the address."""
     sending(receiver.port, **{"from": "Pulp <pulp@example.com>"}).send("Ops <ops@example.com>")
 
     [mail] = receiver.wait_for(1)
@@ -34,7 +34,7 @@ def test_the_mail_is_from_whom_the_settings_say(receiver, sending):
 
 
 def test_mail_that_is_switched_off_opens_no_connection(receiver, sending):
-    """And the delivery says exactly why nothing came."""
+    """The failure says exactly why nothing was sent."""
     with pytest.raises(
         SwitchedOff, match=r"^E-mail is switched off \(\[email\] enabled is false\); nothing was sent\.$"
     ):
@@ -43,8 +43,8 @@ def test_mail_that_is_switched_off_opens_no_connection(receiver, sending):
     assert 0 == receiver.connections
 
 
-def test_one_refused_address_leaves_the_other_alone(receiver, sending):
-    """Each address has a mail, and a fate, of its own."""
+def test_a_refused_address_does_not_affect_the_others(receiver, sending):
+    """Each address has its own mail and its own outcome."""
     receiver.refuse("RCPT", "550 5.1.1 No such user", address="nobody@example.com")
     notifier = sending(receiver.port)
 
@@ -52,14 +52,14 @@ def test_one_refused_address_leaves_the_other_alone(receiver, sending):
         notifier.send("nobody@example.com")
     notifier.send("somebody@example.com")
 
-    told = "Error sending mail. 550 5.1.1 No such user (in answer to RCPT TO:<nobody@example.com>)"
-    assert told == caught.value.reason
+    expected = "Error sending mail. 550 5.1.1 No such user (in answer to RCPT TO:<nobody@example.com>)"
+    assert expected == caught.value.reason
     assert [("somebody@example.com",)] == [mail.recipients for mail in receiver.wait_for(1)]
     assert 1 == receiver.connections
 
 
-def test_a_wrong_address_leaves_the_others_alone(receiver, sending, event):
-    """Nothing is asked of the server for it, and its failure names it."""
+def test_an_invalid_address_does_not_affect_the_others(receiver, sending, event):
+    """Nothing is sent to the server for it, and its failure names it."""
     notifier = sending(receiver.port)
     config = notifier.loaded.parse({"subject": "s", "addresses": ["good@x.y", "bad address", "good2@x.y"]})
     good, bad, good2 = notifier.loaded.targets(config)
@@ -76,8 +76,8 @@ def test_a_wrong_address_leaves_the_others_alone(receiver, sending, event):
 @pytest.mark.parametrize(
     ("reply", "failure"), [("451 4.7.1 Greylisted", TemporaryFailure), ("554 5.7.1 Spam", PermanentFailure)]
 )
-def test_replies_of_400_are_temporary_and_of_500_permanent(receiver, sending, step, reply, failure):
-    """At every step; the session serves the next mail."""
+def test_4xx_replies_are_temporary_and_5xx_replies_permanent(receiver, sending, step, reply, failure):
+    """This holds at every step, and the session serves the next mail."""
     receiver.refuse(step, reply, times=1)
     notifier = sending(receiver.port)
 
@@ -90,19 +90,21 @@ def test_replies_of_400_are_temporary_and_of_500_permanent(receiver, sending, st
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA", "message"])
-def test_a_server_that_hangs_up_in_the_middle_is_a_temporary_failure(receiver, sending, step):
-    """The attempt is not repeated at once: the mail may have been taken."""
+def test_a_connection_that_closes_during_a_mail_is_a_temporary_failure(receiver, sending, step):
+    """The mail is not repeated at once, because the server may have accepted it."""
     receiver.drop(step, times=1)
     notifier = sending(receiver.port)
 
-    with pytest.raises(TemporaryFailure, match=r"^Error sending mail\. The server 127\.0\.0\.1 hung up \(after "):
+    with pytest.raises(
+        TemporaryFailure, match=r"^Error sending mail\. The server 127\.0\.0\.1 closed the connection \(after "
+    ):
         notifier.send()
 
     assert 1 == receiver.connections
 
 
-def test_a_mail_that_comes_twice_has_one_message_id(receiver, sending):
-    """At least once: the answer to the first was lost."""
+def test_a_mail_that_arrives_twice_has_one_message_id(receiver, sending):
+    """It arrives twice because the answer to the first was lost."""
     receiver.drop("message", times=1)
     notifier = sending(receiver.port)
 
@@ -119,13 +121,13 @@ def test_a_mail_that_comes_twice_has_one_message_id(receiver, sending):
     [
         ("greeting", "554 5.3.2 No service here", "554 5.3.2 No service here"),
         ("greeting", "421 4.3.2 Too busy", "421 4.3.2 Too busy"),
-        ("greeting", None, "it hung up"),
-        ("EHLO", "421 4.7.0 Go away", "421 4.7.0 Go away|it hung up"),
-        ("EHLO", None, "it hung up"),
+        ("greeting", None, "it closed the connection"),
+        ("EHLO", "421 4.7.0 Go away", "421 4.7.0 Go away|it closed the connection"),
+        ("EHLO", None, "it closed the connection"),
     ],
 )
-def test_a_server_that_takes_no_session_is_a_temporary_failure(receiver, sending, step, reply, reason):
-    """Whatever its code, because the mail was not at fault."""
+def test_a_server_that_refuses_a_session_is_a_temporary_failure(receiver, sending, step, reply, reason):
+    """The code does not matter, because the mail is not at fault."""
     if reply:
         receiver.refuse(step, reply)
     else:
@@ -147,17 +149,19 @@ def test_a_refused_connection_is_a_temporary_failure(sending):
 
 
 def test_an_unknown_host_is_a_temporary_failure(sending):
-    """Name servers fail and recover. The name is one that never exists (RFC 6761)."""
+    """Name servers fail and recover; this name never exists (RFC 6761)."""
     with pytest.raises(TemporaryFailure, match=r"^SMTP connection failed to mail\.invalid on 25: "):
         sending(25, host="mail.invalid").send()
 
 
 @pytest.mark.parametrize("code", [530, 534, 535, 538])
-def test_a_demanded_login_is_the_settings_fault(receiver, sending, code):
-    """Nothing is given up for it, and the sentence says where to look."""
+def test_a_required_login_is_a_temporary_failure_that_names_the_settings(receiver, sending, code):
+    """The delivery is not given up."""
     receiver.refuse("MAIL", f"{code} 5.7.0 Authentication required")
 
-    with pytest.raises(TemporaryFailure, match=r"Authentication required.*see tls, username and password in \[email\]"):
+    with pytest.raises(
+        TemporaryFailure, match=r"Authentication required.*check tls, username and password in \[email\]"
+    ):
         sending(receiver.port).send()
 
 
@@ -170,8 +174,8 @@ def test_a_server_without_ehlo_gets_its_mail(receiver, sending):
     assert ("a@example.com",) == receiver.wait_for(1)[0].recipients
 
 
-def test_a_long_line_passes_a_server_that_refuses_long_lines(receiver, sending, make_event):
-    """aiosmtpd answers 500 to a line of more than 998 octets; dots at line starts survive as well."""
+def test_a_long_line_arrives_at_a_server_that_refuses_long_lines(receiver, sending, make_event):
+    """aiosmtpd refuses lines of more than 998 octets; dots at the start of lines survive as well."""
     event = make_event(traceback="..." * 2000 + "\n.\n" * 100)
 
     sending(receiver.port).send(event=event)
@@ -180,8 +184,8 @@ def test_a_long_line_passes_a_server_that_refuses_long_lines(receiver, sending, 
     assert event.body() == json.loads(mail.message.get_content())
 
 
-def test_a_large_mail_arrives_whole(receiver, sending, make_event):
-    """Over many segments."""
+def test_a_large_mail_arrives_complete(receiver, sending, make_event):
+    """It takes many segments."""
     event = make_event(details=["x" * 500] * 4000)
 
     sending(receiver.port).send(event=event)
@@ -191,7 +195,7 @@ def test_a_large_mail_arrives_whole(receiver, sending, make_event):
 
 
 def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(receiver, sending, make_event):
-    """Its size is announced (RFC 1870); aiosmtpd takes 32 MiB."""
+    """Its size is announced (RFC 1870), and aiosmtpd accepts 32 MiB."""
     event = make_event(details=["x" * 900] * 40_000)
 
     with pytest.raises(PermanentFailure, match="552 Error: message size exceeds"):
@@ -200,8 +204,8 @@ def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(receiver, sending
     assert "DATA" not in receiver.commands
 
 
-def test_an_address_outside_ascii_goes_to_a_server_that_takes_it(receiver, sending):
-    """By SMTPUTF8 (RFC 6531)."""
+def test_a_non_ascii_address_works_with_a_server_that_offers_smtputf8(receiver, sending):
+    """The mail uses SMTPUTF8 (RFC 6531)."""
     sending(receiver.port).send("jürgen@bücher.example", subject="Grüße")
 
     [mail] = receiver.wait_for(1)
@@ -210,19 +214,19 @@ def test_an_address_outside_ascii_goes_to_a_server_that_takes_it(receiver, sendi
     assert ("jürgen@bücher.example", "Grüße") == (mail.message["To"], mail.message["Subject"])
 
 
-def test_an_address_outside_ascii_is_given_up_where_the_server_does_not_take_it(sending):
-    """With a sentence that says so, and without harm to the session."""
+def test_a_non_ascii_address_is_a_permanent_failure_without_smtputf8(sending):
+    """The message says why, and the session stays usable."""
     with SmtpReceiver(smtputf8=False) as receiver:
         notifier = sending(receiver.port)
 
-        with pytest.raises(PermanentFailure, match=r"takes ASCII addresses only .* to jürgen@example\.com\."):
+        with pytest.raises(PermanentFailure, match=r"accepts ASCII addresses only .* to jürgen@example\.com;"):
             notifier.send("jürgen@example.com")
         notifier.send()
 
         assert (1, 1) == (len(receiver.wait_for(1)), receiver.connections)
 
 
-def test_a_subject_outside_ascii_needs_nothing_of_the_server(sending):
+def test_a_non_ascii_subject_works_with_any_server(sending):
     """It is encoded (RFC 2047)."""
     with SmtpReceiver(smtputf8=False) as receiver:
         sending(receiver.port).send(subject="Grüße \U0001f600")
@@ -232,8 +236,8 @@ def test_a_subject_outside_ascii_needs_nothing_of_the_server(sending):
     assert "Grüße \U0001f600" == mail.message["Subject"]
 
 
-def test_the_client_calls_itself_what_rfc_5321_allows(receiver, sending):
-    """Its full host name or its address in brackets, never a name that it had to ask the DNS for."""
+def test_the_name_in_ehlo_is_valid_by_rfc_5321(receiver, sending):
+    """It is the full host name or the address in brackets, and needs no DNS query."""
     sending(receiver.port).send()
 
     [name] = receiver.client_names

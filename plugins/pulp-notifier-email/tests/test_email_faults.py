@@ -1,4 +1,4 @@
-"""Servers that are slow or do not speak SMTP: every attempt ends in time, as a temporary failure."""
+"""Servers that are slow or do not speak SMTP: every attempt ends in time with a temporary failure."""
 
 import select
 import socket
@@ -14,7 +14,7 @@ BOUND_SECONDS = 14.0
 
 
 def speak(connection: socket.socket, *replies: bytes) -> None:
-    """Say each reply, reading something after each."""
+    """Send each reply, and read something after each."""
     for reply in replies:
         connection.sendall(reply)
         connection.recv(65536)
@@ -53,19 +53,19 @@ def never_confirm(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("converse", [be_silent, trickle_the_greeting, trickle_a_reply, stop_reading, never_confirm])
 def test_an_attempt_ends_in_time_whatever_the_server_does(sending, raw_server, make_event, converse):
-    """timeout_seconds is for the attempt altogether, not for each byte of a trickling server."""
+    """timeout_seconds applies to the attempt as a whole, not to each byte of a trickling server."""
     notifier = sending(raw_server(converse), timeout_seconds=SHORT)
     large = make_event(details=["x" * 900] * 10_000)
-    began = time.monotonic()
+    started = time.monotonic()
 
     with pytest.raises(TemporaryFailure, match=r"(no|did not) answer within 0\.3 s"):
         notifier.send(event=large)
 
-    assert time.monotonic() - began < BOUND_SECONDS
+    assert time.monotonic() - started < BOUND_SECONDS
 
 
-def test_a_tls_handshake_that_does_not_come_ends_in_time(sending, raw_server):
-    """It is part of the attempt."""
+def test_a_missing_tls_handshake_ends_in_time(sending, raw_server):
+    """The handshake is part of the attempt."""
     notifier = sending(raw_server(be_silent), timeout_seconds=SHORT, tls="tls")
 
     with pytest.raises(TemporaryFailure, match=r"SMTP connection failed to .*: no answer within 0\.3 s"):
@@ -78,15 +78,18 @@ def test_a_tls_handshake_that_does_not_come_ends_in_time(sending, raw_server):
         ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "SMTP connection failed to .*: A reply that is not SMTP"),
         ([b"\x16\x03\x01\x02\r\n"], "SMTP connection failed to .*: A reply that is not SMTP"),
         ([b"220 " + b"x" * 100_000], "SMTP connection failed to .*: 500 Line too long"),
-        ([b"220-x\r\n" * 100_000], "SMTP connection failed to .*: it hung up"),
+        ([b"220-x\r\n" * 100_000], "SMTP connection failed to .*: it closed the connection"),
         ([b"220 hi\r\n", b"250 hi\r\n", b"?\r\n"], r"^Error sending mail\. A reply that is not SMTP: "),
         ([b"220 hi\r\n", b"250 hi\r\n", b"354 go\r\n"], r"^Error sending mail\. 354 go"),
-        ([b"220 hi\r\n", b"250 hi\r\n", b"250 " + b"x" * 100_000], r"^Error sending mail\. The server .* hung up"),
+        (
+            [b"220 hi\r\n", b"250 hi\r\n", b"250 " + b"x" * 100_000],
+            r"^Error sending mail\. The server .* closed the connection",
+        ),
         ([b"220 hi\r\n", b"250 hi\r\n", b"550 a\x1b[31m\0b\r\n"], r"^Error sending mail\. 550 a \[31m b \("),
     ],
 )
-def test_what_is_not_smtp_is_told_in_one_printable_line(sending, raw_server, replies, reason):
-    """And never taken for an answer to the mail, except where it is one."""
+def test_replies_that_are_not_smtp_are_reported_in_one_printable_line(sending, raw_server, replies, reason):
+    """They never count as a permanent refusal of the mail unless they are one."""
 
     def converse(connection: socket.socket) -> None:
         speak(connection, *replies)
@@ -99,8 +102,8 @@ def test_what_is_not_smtp_is_told_in_one_printable_line(sending, raw_server, rep
     assert len(caught.value.reason) < 500
 
 
-def test_a_host_with_a_dead_address_is_reached_at_another(sending, receiver):
-    """localhost has an IPv6 address where nobody listens, and an IPv4 address where the server does."""
+def test_all_addresses_of_a_host_are_tried(sending, receiver):
+    """localhost has an IPv6 address, on which nothing listens, and the server's IPv4 address."""
     sending(receiver.port, host="localhost").send()
 
     assert 1 == len(receiver.wait_for(1))

@@ -35,7 +35,7 @@ def event_of(text: str) -> Event:
 
 
 def test_a_simple_mail_has_exactly_these_bytes(event):
-    """CONTRACT 4.2, with Date, Message-ID and Auto-Submitted added."""
+    """They are those of CONTRACT 4.2, with Date, Message-ID and Auto-Submitted added."""
     expected = (
         b"Date: Thu, 29 Feb 2024 23:59:58 +0000\r\n"
         b"From: pulp@localhost\r\n"
@@ -60,19 +60,19 @@ def test_a_simple_mail_has_exactly_these_bytes(event):
 
 
 def test_every_attempt_makes_the_same_mail(event):
-    """A receiver can drop repeats, because nothing in the mail depends on when it is sent."""
+    """Nothing in the mail depends on when it is sent, so a receiver can drop repeats."""
     assert mail(event) == mail(event)
 
 
 def test_a_naive_time_counts_as_utc():
-    """The date says so."""
+    """The header says so."""
     event = Event("repo.sync.finish", {}, occurred_at=datetime(2024, 1, 2, 3, 4, 5))  # noqa: DTZ001
 
     assert "Tue, 02 Jan 2024 03:04:05 +0000" == read(mail(event))["Date"]
 
 
-def test_the_message_id_belongs_to_event_subject_and_address(event):
-    """Two listeners that write to one address about one event send two mails, not one twice."""
+def test_the_message_id_depends_on_event_subject_and_address(event):
+    """Two listeners for one address and one event send two mails, not one twice."""
     ids = {
         read(content)["Message-ID"]
         for content in (
@@ -91,7 +91,7 @@ def test_the_message_id_belongs_to_event_subject_and_address(event):
     [("pulp@example.com", "example.com"), ("Pulp <p@example.org>", "example.org"), ("pulp", "localhost")],
 )
 def test_the_message_id_ends_with_the_domain_of_the_sender(event, sender, domain):
-    """RFC 5322, 3.6.4 recommends a domain of whoever makes the id."""
+    """RFC 5322, 3.6.4 recommends the domain of whoever creates the id."""
     assert read(mail(event, sender=sender))["Message-ID"].endswith(f"@{domain}>")
 
 
@@ -111,7 +111,7 @@ def test_only_lines_that_servers_refuse_make_the_mail_quoted_printable(octets, e
 
 
 def test_quoted_printable_keeps_dots_and_blanks_at_line_ends():
-    """A traceback of any shape arrives as it was."""
+    """A traceback of any shape arrives unchanged."""
     event = event_of(". .. . =\n  " * 400)
 
     message = read(mail(event))
@@ -119,8 +119,8 @@ def test_quoted_printable_keeps_dots_and_blanks_at_line_ends():
     assert event.body() == json.loads(message.get_content())
 
 
-def test_the_body_is_ascii_whatever_the_event_holds():
-    """JSON escapes stand for all else, a lone surrogate included."""
+def test_the_body_is_always_ascii():
+    """JSON escapes everything else, even a lone surrogate."""
     content = mail(event_of("Grüße \U0001f600 \ud800 \u2028"))
 
     assert content.isascii()
@@ -130,7 +130,7 @@ def test_the_body_is_ascii_whatever_the_event_holds():
 @settings(deadline=None)
 @given(HEADER_TEXT)
 def test_any_subject_arrives_as_it_was_registered(subject):
-    """Whatever its length, blanks and alphabet."""
+    """Length, blanks and alphabet do not matter."""
     content = mail(event_of(""), subject=subject)
 
     assert subject == read(content)["Subject"]
@@ -152,8 +152,8 @@ def test_any_subject_arrives_as_it_was_registered(subject):
         (" blank first", b"=?utf-8?q?_blank_first?="),
     ],
 )
-def test_a_subject_is_plain_where_that_is_safe(event, subject, wire):
-    """Readable in the server's log, folded when long, encoded only when it has to be (RFC 2047)."""
+def test_a_subject_is_plain_if_that_is_safe(event, subject, wire):
+    """It is readable in the server's log, folded if long, and only encoded if necessary (RFC 2047)."""
     content = mail(event, subject=subject)
 
     assert b"\r\nSubject: " + wire in content
@@ -162,12 +162,14 @@ def test_a_subject_is_plain_where_that_is_safe(event, subject, wire):
 
 @pytest.mark.parametrize("unfit", UNFIT)
 @pytest.mark.parametrize("part", ["subject", "target", "sender"])
-def test_what_could_end_a_header_is_refused(event, part, unfit):
-    """No text of a listener or of the settings begins another header."""
+def test_text_that_could_end_a_header_is_refused(event, part, unfit):
+    """No text of a listener or of the settings can start another header."""
     parts = {"subject": "x", "target": "a@example.com", "sender": "pulp@localhost"}
     parts[part] += f"{unfit}Bcc: evil@example.com"
 
-    with pytest.raises(PermanentFailure, match="line break or another character that a mail header cannot carry"):
+    with pytest.raises(
+        PermanentFailure, match="contains a line break or another character that a mail header cannot carry"
+    ):
         mail(event, **parts)
 
 
@@ -187,8 +189,8 @@ def test_what_could_end_a_header_is_refused(event, part, unfit):
         ("jürgen@bücher.example", "jürgen@bücher.example".encode()),
     ],
 )
-def test_to_holds_the_one_address(event, text, wire):
-    """With the name that was given for it."""
+def test_to_has_one_address(event, text, wire):
+    """It keeps the name that was given for it."""
     content = mail(event, target=text)
 
     assert b"\r\nTo: " + wire + b"\r\nSubject" in content
@@ -196,8 +198,8 @@ def test_to_holds_the_one_address(event, text, wire):
 
 @settings(deadline=None)
 @given(HEADER_TEXT)
-def test_any_name_stays_one_name(name):
-    """It can neither add an address nor outgrow a line."""
+def test_no_name_can_add_an_address(name):
+    """It cannot exceed the length of a line either."""
     text = f'"{name.replace(chr(92), "").replace(chr(34), "")}" <a@example.com>'
 
     content = mail(event_of(""), target=text)
@@ -212,7 +214,7 @@ def test_any_name_stays_one_name(name):
     ["", " ", "@", "a@", "@example.com", "a@b@example.com", "a b@example.com", "a@exa mple.com", "a@b, c@d", "a@b>",
      "<a@b> c", "a@example.com>\u00a0SIZE=1", "a;b@example.com", "<>", "x" * 250 + "@example.com"],
 )  # fmt: skip
-def test_what_is_no_single_address_is_refused(event, text):
-    """With a sentence that shows it."""
+def test_text_that_is_not_a_single_address_is_refused(event, text):
+    """The message shows it."""
     with pytest.raises(PermanentFailure, match="is not an e-mail address|is longer than the 254 octets"):
         mail(event, target=text)

@@ -30,7 +30,7 @@ def loaded() -> LoadedNotifier:
     ],
 )
 def test_each_address_is_a_target(loaded, addresses, targets):
-    """In the order given, each once; one text is one address or several between commas."""
+    """The order is kept and repeats are dropped; a text is split at commas."""
     config = loaded.parse({"subject": "s", "addresses": addresses})
 
     assert targets == loaded.targets(config)
@@ -54,8 +54,8 @@ def test_each_address_is_a_target(loaded, addresses, targets):
         ({"subject": "x" * 10_001, "addresses": ["a@x.org"]}, {"subject"}),
     ],
 )
-def test_every_wrong_option_is_named(loaded, config, problems):
-    """All at once, as a permanent failure."""
+def test_every_invalid_option_is_named(loaded, config, problems):
+    """All problems are reported at once, as a permanent failure."""
     with pytest.raises(InvalidConfig) as caught:
         loaded.parse(config)
 
@@ -63,7 +63,7 @@ def test_every_wrong_option_is_named(loaded, config, problems):
 
 
 def test_the_schema_says_that_addresses_is_a_list_of_text(loaded):
-    """REST and CLI build their forms from it."""
+    """REST and CLI derive their options from it."""
     schema = loaded.schema()
 
     assert {"type": "string"} == schema["properties"]["addresses"]["items"]
@@ -71,7 +71,7 @@ def test_the_schema_says_that_addresses_is_a_list_of_text(loaded):
 
 
 def test_no_option_is_secret(loaded):
-    """The password stands in the settings, not in a listener."""
+    """The password is in the settings, not in a listener."""
     assert frozenset() == loaded.secret_options({"subject": "s", "addresses": ["a@x.org"]})
 
 
@@ -81,14 +81,14 @@ def test_no_option_is_secret(loaded):
     ids=lambda vector: vector["id"],
 )
 def test_defaults_are_those_of_pulp_2(vector):
-    """vectors/settings.json."""
+    """They are recorded in vectors/settings.json."""
     settings = Settings().section("email", EmailSettings).model_dump(by_alias=True, mode="json")
 
     assert vector["default"] == str(settings[vector["key"]]).lower()
 
 
 def test_further_settings_default_to_what_pulp_2_did():
-    """No TLS and no login, but never without a time limit."""
+    """There is no TLS and no login, but always a time limit."""
     settings = Settings().section("email", EmailSettings)
 
     assert ("none", "", "", None, 15.0) == (
@@ -101,7 +101,7 @@ def test_further_settings_default_to_what_pulp_2_did():
 
 
 @pytest.mark.parametrize(
-    ("section", "told"),
+    ("section", "problem"),
     [
         ({"enabled": "perhaps"}, "enabled = 'perhaps' is not allowed"),
         ({"port": "0"}, "port = '0' is not allowed"),
@@ -116,15 +116,15 @@ def test_further_settings_default_to_what_pulp_2_did():
         ({"tls": "ssl"}, "Input should be 'none', 'starttls' or 'tls'"),
         ({"username": "pulp"}, "username and password belong together"),
         ({"password": "hunter22"}, "username and password belong together"),
-        ({"username": "u", "password": "p\0w"}, "cannot hold the character NUL"),
+        ({"username": "u", "password": "p\0w"}, "cannot contain the character NUL"),
         ({"cacert": "/nonexistent/ca.pem"}, "cannot be read as PEM certificates (No such file or directory)"),
         ({"cacert": ""}, None),
         ({"timeout_seconds": "0"}, "timeout_seconds = '0' is not allowed"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_one_sentence(section, told):
+def test_an_invalid_setting_is_reported_in_one_sentence(section, problem):
     """It names file, section and key, and never shows the password."""
-    if told is None:
+    if problem is None:
         Settings({"email": section}).section("email", EmailSettings)
         return
 
@@ -132,17 +132,17 @@ def test_a_wrong_setting_is_one_sentence(section, told):
         Settings({"email": section}, Path("/etc/pulp/server.conf")).section("email", EmailSettings)
 
     assert "/etc/pulp/server.conf: [email]" in str(caught.value)
-    assert told in str(caught.value)
+    assert problem in str(caught.value)
     assert "hunter22" not in str(caught.value)
 
 
-def test_no_authorities_means_those_of_the_system():
-    """In Python as in the file."""
+def test_an_empty_cacert_means_the_systems_authorities():
+    """None is allowed in Python, as empty text is in the file."""
     assert EmailSettings.model_validate({"cacert": None}).cacert is None
 
 
-def test_a_file_that_holds_no_certificate_is_told_at_start(tmp_path):
-    """And not at the first mail."""
+def test_a_file_without_a_certificate_is_refused_at_start(tmp_path):
+    """It is not first noticed when a mail is sent."""
     (tmp_path / "ca.pem").write_text("nonsense")
 
     with pytest.raises(InvalidSetting, match="cannot be read as PEM certificates"):
@@ -150,7 +150,7 @@ def test_a_file_that_holds_no_certificate_is_told_at_start(tmp_path):
 
 
 def test_environment_variables_override_the_file():
-    """The key from included, whose name in Python is another."""
+    """This includes ``from``, which has another name in Python."""
     environ = {"PULP_NOTIFIERS_EMAIL_FROM": "ops@example.com", "PULP_NOTIFIERS_EMAIL_PORT": "2525"}
 
     settings = Settings({"email": {"from": "pulp@example.com"}}, environ=environ).section("email", EmailSettings)
@@ -158,8 +158,8 @@ def test_environment_variables_override_the_file():
     assert ("ops@example.com", 2525) == (settings.sender, settings.port)
 
 
-def test_the_password_is_in_no_text():
-    """Neither of the settings nor of the notifier."""
+def test_the_password_is_in_no_repr():
+    """Neither settings nor notifier show it."""
     settings = Settings({"email": {"username": "u", "password": "hunter22"}}).section("email", EmailSettings)
     notifier = EmailNotifier()
     notifier.configure(settings)
@@ -167,8 +167,8 @@ def test_the_password_is_in_no_text():
     assert "hunter22" not in repr(settings) + str(settings) + repr(vars(notifier))
 
 
-def test_registering_while_mail_is_switched_off_earns_a_remark(loaded):
-    """So that nobody waits for mails in vain."""
+def test_a_listener_gets_a_remark_while_mail_is_switched_off(loaded):
+    """Otherwise somebody would wait for mails in vain."""
     config = loaded.parse({"subject": "s", "addresses": ["a@x.org"]})
 
     [remark] = loaded.advice(config)
@@ -178,17 +178,17 @@ def test_registering_while_mail_is_switched_off_earns_a_remark(loaded):
     )
 
 
-def test_registering_while_mail_is_switched_on_earns_none(loaded):
-    """There is nothing to remark."""
+def test_a_listener_gets_no_remark_while_mail_is_switched_on(loaded):
+    """Nothing is wrong with it."""
     loaded.notifier.configure(EmailSettings.model_validate({"enabled": "true"}))
 
     assert () == loaded.advice(loaded.parse({"subject": "s", "addresses": ["a@x.org"]}))
 
 
-def test_registering_a_wrong_address_earns_a_remark(loaded):
-    """It is valid, because the others get their mails."""
+def test_a_listener_with_an_invalid_address_gets_a_remark(loaded):
+    """It is accepted, because the other addresses get their mails."""
     loaded.notifier.configure(EmailSettings.model_validate({"enabled": "true"}))
     config = loaded.parse({"subject": "s", "addresses": ["a@x.org", "bad address"]})
 
-    expected = ("No mail can go to one of the addresses: 'bad address' is not an e-mail address.",)
+    expected = ("One of the addresses gets no mail: 'bad address' is not an e-mail address; correct it.",)
     assert expected == loaded.advice(config)

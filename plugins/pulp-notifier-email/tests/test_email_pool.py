@@ -1,4 +1,4 @@
-"""Connections between mails: reused, replaced, ended."""
+"""Connections are reused, replaced and ended between mails."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from pulp_notifiers.errors import TemporaryFailure
 
 
 def test_a_deadline_counts_down_to_an_error():
-    """It never grants a wait of nothing, which a socket would take for no wait at all."""
+    """It never allows a wait of zero, which a socket would treat as non-blocking."""
     times = iter([100.0, 101.5, 102.0, 102.0])
     deadline = Deadline(2.0, clock=lambda: next(times))
 
@@ -21,8 +21,8 @@ def test_a_deadline_counts_down_to_an_error():
     assert deadline.passed
 
 
-def test_a_burst_takes_one_connection(receiver, sending):
-    """Without a command that is not part of a mail."""
+def test_a_burst_needs_one_connection(receiver, sending):
+    """Every command is part of a mail."""
     notifier = sending(receiver.port)
 
     for number in range(50):
@@ -32,7 +32,7 @@ def test_a_burst_takes_one_connection(receiver, sending):
     assert ["EHLO"] + ["MAIL", "RCPT", "DATA"] * 50 == receiver.commands
 
 
-def test_a_server_that_was_restarted_gets_the_next_mail_at_once(receiver, sending):
+def test_a_restarted_server_gets_the_next_mail_at_once(receiver, sending):
     """The dead connection is replaced within the same attempt."""
     notifier = sending(receiver.port)
     notifier.send("before@example.com")
@@ -44,8 +44,8 @@ def test_a_server_that_was_restarted_gets_the_next_mail_at_once(receiver, sendin
     assert ["before@example.com", "after@example.com"] == [mail.recipients[0] for mail in receiver.wait_for(2)]
 
 
-def test_mail_goes_again_when_the_server_is_back(receiver, sending):
-    """While it is away, failures are temporary."""
+def test_mail_is_sent_again_once_the_server_is_back(receiver, sending):
+    """Failures are temporary while it is away."""
     notifier = sending(receiver.port)
     notifier.send("before@example.com")
 
@@ -59,7 +59,7 @@ def test_mail_goes_again_when_the_server_is_back(receiver, sending):
 
 
 def test_a_session_that_the_server_ends_with_421_is_replaced(receiver, sending):
-    """Servers limit the mails of a session, and how long it may be idle."""
+    """Servers limit the mails of a session and its idle time."""
     notifier = sending(receiver.port)
     notifier.send("before@example.com")
     receiver.refuse("MAIL", "421 4.7.0 Too many messages", times=1)
@@ -69,8 +69,8 @@ def test_a_session_that_the_server_ends_with_421_is_replaced(receiver, sending):
     assert [1, 2] == [mail.connection for mail in receiver.wait_for(2)]
 
 
-def test_a_fresh_session_that_ends_with_421_is_a_temporary_failure(receiver, sending):
-    """There is one replacement, not an endless row."""
+def test_a_new_session_that_ends_with_421_is_a_temporary_failure(receiver, sending):
+    """Only one replacement is tried."""
     receiver.refuse("MAIL", "421 4.7.0 Too many messages")
     notifier = sending(receiver.port)
 
@@ -80,8 +80,8 @@ def test_a_fresh_session_that_ends_with_421_is_a_temporary_failure(receiver, sen
     assert 1 == receiver.connections
 
 
-def test_a_session_that_cannot_start_over_is_not_used_again(receiver, sending):
-    """A refused RSET leaves nobody sure where the session stands."""
+def test_a_session_that_cannot_be_reset_is_not_reused(receiver, sending):
+    """After a refused RSET the state of the session is unknown."""
     receiver.refuse("RCPT", "550 No", times=1)
     receiver.refuse("RSET", "500 What?")
     notifier = sending(receiver.port)
@@ -94,7 +94,7 @@ def test_a_session_that_cannot_start_over_is_not_used_again(receiver, sending):
 
 
 def test_an_idle_connection_is_ended_with_quit(receiver, sending):
-    """So that servers do not see us hang around."""
+    """No connection lingers on the server."""
     notifier = sending(receiver.port, idle_seconds=0.05)
 
     notifier.send()
@@ -102,8 +102,8 @@ def test_an_idle_connection_is_ended_with_quit(receiver, sending):
     receiver.wait_until(lambda: "QUIT" in receiver.commands)
 
 
-def test_a_mail_after_the_idle_time_takes_another_connection(receiver, sending):
-    """And that one is ended as well."""
+def test_a_mail_after_the_idle_time_uses_a_new_connection(receiver, sending):
+    """That one is ended as well."""
     notifier = sending(receiver.port, idle_seconds=0.05)
     notifier.send("a@example.com")
     receiver.wait_until(lambda: receiver.commands.count("QUIT") == 1)
@@ -115,7 +115,7 @@ def test_a_mail_after_the_idle_time_takes_another_connection(receiver, sending):
 
 
 def test_closing_the_notifier_ends_its_connections(receiver, sending):
-    """With QUIT, and at once."""
+    """QUIT is sent at once."""
     notifier = sending(receiver.port)
     notifier.send()
 
@@ -125,7 +125,7 @@ def test_closing_the_notifier_ends_its_connections(receiver, sending):
 
 
 def test_a_mail_after_closing_leaves_no_connection_behind(receiver, sending):
-    """A thread that was still sending when the service stopped."""
+    """A thread may still be sending when the service stops."""
     notifier = sending(receiver.port)
     notifier.loaded.close()
 
@@ -134,8 +134,8 @@ def test_a_mail_after_closing_leaves_no_connection_behind(receiver, sending):
     receiver.wait_until(lambda: "QUIT" in receiver.commands)
 
 
-def test_threads_send_at_the_same_time_over_connections_of_their_own(receiver, sending):
-    """And over no more connections than there are threads."""
+def test_threads_send_simultaneously_over_their_own_connections(receiver, sending):
+    """There are no more connections than threads."""
     notifier = sending(receiver.port)
     together = threading.Barrier(8)
 
@@ -152,8 +152,8 @@ def test_threads_send_at_the_same_time_over_connections_of_their_own(receiver, s
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_leaves_its_parents_connection_alone(receiver, sending):
-    """Both go on, each over its own."""
+def test_a_forked_process_does_not_use_its_parents_connection(receiver, sending):
+    """Both continue, each over its own connection."""
     notifier = sending(receiver.port)
     notifier.send("parent@example.com")
 

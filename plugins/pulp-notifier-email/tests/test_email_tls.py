@@ -12,8 +12,8 @@ PASSWORD = "hünter22:<x>"
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
-def test_mail_goes_over_tls(sending, certificates, tls):
-    """The burst shares one connection here too."""
+def test_mail_is_sent_over_tls(sending, certificates, tls):
+    """A burst shares one connection here too."""
     with SmtpReceiver(tls, certificate=certificates / "server.pem") as receiver:
         notifier = sending(receiver.port, tls=tls, cacert=str(certificates / "ca.pem"))
 
@@ -32,8 +32,8 @@ def test_mail_goes_over_tls(sending, certificates, tls):
         ("other-name.pem", "ca.pem", "IP address mismatch"),
     ],
 )
-def test_a_server_that_cannot_prove_itself_gets_no_mail(sending, certificates, tls, certificate, trusted, reason):
-    """Nor a password. It is a temporary failure, because certificates are renewed."""
+def test_an_untrusted_server_gets_neither_mail_nor_password(sending, certificates, tls, certificate, trusted, reason):
+    """The failure is temporary, because certificates are renewed."""
     with SmtpReceiver(tls, certificate=certificates / certificate, login=("u", PASSWORD)) as receiver:
         cacert = str(certificates / trusted) if trusted else ""
         notifier = sending(receiver.port, tls=tls, cacert=cacert, username="u", password=PASSWORD)
@@ -44,11 +44,11 @@ def test_a_server_that_cannot_prove_itself_gets_no_mail(sending, certificates, t
         assert {"AUTH", "MAIL"}.isdisjoint(receiver.commands)
 
 
-def test_without_starttls_nothing_goes_in_clear_text(receiver, sending):
-    """A server, or somebody in between, that does not offer it gets neither mail nor password."""
+def test_nothing_is_sent_in_clear_text_without_starttls(receiver, sending):
+    """Somebody in between may hide the server's offer of STARTTLS."""
     notifier = sending(receiver.port, tls="starttls", username="u", password=PASSWORD)
 
-    with pytest.raises(TemporaryFailure, match="it does not offer STARTTLS, which .* demands; nothing was sent"):
+    with pytest.raises(TemporaryFailure, match="it does not offer STARTTLS, which .* requires; nothing was sent"):
         notifier.send()
 
     receiver.wait_until(lambda: "QUIT" in receiver.commands)
@@ -56,7 +56,7 @@ def test_without_starttls_nothing_goes_in_clear_text(receiver, sending):
 
 
 def test_a_refused_starttls_is_a_temporary_failure(sending, certificates):
-    """The server's words are told."""
+    """The failure has the server's reply."""
     with SmtpReceiver("starttls", certificate=certificates / "server.pem") as receiver:
         receiver.refuse("STARTTLS", "454 4.7.0 TLS not available")
 
@@ -65,22 +65,22 @@ def test_a_refused_starttls_is_a_temporary_failure(sending, certificates):
 
 
 def test_tls_to_a_server_that_speaks_clear_text_is_a_temporary_failure(receiver, sending):
-    """The usual mix-up of ports 465 and 587 is told."""
+    """The usual cause is a mix-up of ports 465 and 587."""
     with pytest.raises(TemporaryFailure, match="TLS failed, WRONG_VERSION_NUMBER"):
         sending(receiver.port, tls="tls").send()
 
 
-def test_a_server_that_demands_tls_says_so(sending, certificates):
-    """And the sentence points to the settings."""
+def test_a_server_that_requires_tls_is_a_failure_that_names_the_setting(sending, certificates):
+    """The failure has the server's reply and the setting to check."""
     receiver = SmtpReceiver("starttls", certificate=certificates / "server.pem")
 
-    with receiver, pytest.raises(TemporaryFailure, match=r"530 Must issue a STARTTLS command first.*see tls"):
+    with receiver, pytest.raises(TemporaryFailure, match=r"530 Must issue a STARTTLS command first.*check tls"):
         sending(receiver.port).send()
 
 
 @pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
-def test_a_login_is_made_once_for_a_burst(sending, certificates, tls):
-    """With any character in the password."""
+def test_a_burst_logs_in_once(sending, certificates, tls):
+    """The password may contain any character."""
     with SmtpReceiver(tls, certificate=certificates / "server.pem", login=("pulp", PASSWORD)) as receiver:
         notifier = sending(
             receiver.port, tls=tls, cacert=str(certificates / "ca.pem"), username="pulp", password=PASSWORD
@@ -94,14 +94,15 @@ def test_a_login_is_made_once_for_a_burst(sending, certificates, tls):
 
 
 def test_a_wrong_password_is_a_temporary_failure(sending):
-    """An administrator will correct it, and then the mail goes."""
+    """The mail goes once an administrator has corrected the password."""
     with SmtpReceiver(login=("pulp", "right")) as receiver:
         with pytest.raises(TemporaryFailure) as caught:
             sending(receiver.port, username="pulp", password=PASSWORD).send()
 
         place = f"SMTP connection failed to 127.0.0.1 on {receiver.port}"
-        told = f"{place}: the login as 'pulp' was refused, 535 5.7.8 Authentication credentials invalid."
-        assert told == caught.value.reason
+        assert f"{place}: the login as 'pulp' was refused, 535 5.7.8 Authentication credentials invalid." == (
+            caught.value.reason
+        )
         receiver.wait_until(lambda: "QUIT" in receiver.commands)
         assert 1 == receiver.commands.count("AUTH")
 
@@ -109,8 +110,8 @@ def test_a_wrong_password_is_a_temporary_failure(sending):
 @pytest.mark.parametrize(
     "echo", [PASSWORD, b64encode(PASSWORD.encode()).decode(), b64encode(f"\0pulp\0{PASSWORD}".encode()).decode()]
 )
-def test_a_server_that_repeats_the_password_does_not_get_it_into_texts(sending, echo):
-    """In any of the forms in which it was sent."""
+def test_a_password_in_a_reply_is_masked(sending, echo):
+    """It is masked in each of the forms in which it was sent."""
     with SmtpReceiver(login=("pulp", "right")) as receiver:
         receiver.refuse("AUTH", f"535 No: {echo}")
 
@@ -121,8 +122,8 @@ def test_a_server_that_repeats_the_password_does_not_get_it_into_texts(sending, 
     assert "535 No: *****" in str(caught.value)
 
 
-def test_a_server_that_does_not_know_the_older_login_after_all_is_not_told_the_name(sending, raw_server):
-    """What it refuses is told."""
+def test_a_server_that_refuses_auth_login_does_not_get_the_username(sending, raw_server):
+    """The failure has the server's reply."""
 
     def converse(connection):
         for reply in (b"220 hi", b"250-hi\r\n250 AUTH LOGIN", b"504 5.5.4 Unrecognized"):
@@ -133,9 +134,9 @@ def test_a_server_that_does_not_know_the_older_login_after_all_is_not_told_the_n
         sending(raw_server(converse), username="pulp", password=PASSWORD).send()
 
 
-def test_a_server_without_login_gets_no_password(receiver, sending):
-    """A login that was asked for is not left out silently."""
-    with pytest.raises(TemporaryFailure, match="it offers no login by PLAIN or LOGIN"):
+def test_a_server_without_auth_gets_no_password(receiver, sending):
+    """A login that is set up is never skipped silently."""
+    with pytest.raises(TemporaryFailure, match="it offers neither AUTH PLAIN nor AUTH LOGIN"):
         sending(receiver.port, username="pulp", password=PASSWORD).send()
 
     receiver.wait_until(lambda: "QUIT" in receiver.commands)
@@ -143,17 +144,18 @@ def test_a_server_without_login_gets_no_password(receiver, sending):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "reason"), [(b"235 Welcome", "hung up"), (b"535 No", "the login as 'pulp' was refused, 535 No")]
+    ("verdict", "reason"),
+    [(b"235 Welcome", "closed the connection"), (b"535 No", "the login as 'pulp' was refused, 535 No")],
 )
-def test_a_server_that_knows_only_the_older_login_gets_that(sending, raw_server, verdict, reason):
-    """AUTH LOGIN asks for name and password one after the other. This server leaves after the first mail command."""
-    heard = []
+def test_auth_login_is_used_if_the_server_offers_nothing_else(sending, raw_server, verdict, reason):
+    """It asks for name and password in turn; this server closes the connection after the first mail command."""
+    commands = []
 
     def converse(connection):
         replies = (b"220 hi", b"250-hi\r\n250 AUTH LOGIN", b"334 TmFtZTo=", b"334 UGFzczo=", verdict)
         for reply in replies:
             connection.sendall(reply + b"\r\n")
-            heard.append(connection.recv(65536))
+            commands.append(connection.recv(65536))
 
     notifier = sending(raw_server(converse), username="pulp", password=PASSWORD)
 
@@ -161,9 +163,9 @@ def test_a_server_that_knows_only_the_older_login_gets_that(sending, raw_server,
         notifier.send()
 
     given = [b64encode(text.encode()) + b"\r\n" for text in ("pulp", PASSWORD)]
-    assert [b"AUTH LOGIN\r\n", *given] == heard[1:4]
+    assert [b"AUTH LOGIN\r\n", *given] == commands[1:4]
 
 
-def test_the_receivers_certificate_is_good(certificates):
-    """Otherwise the tests above would show nothing."""
+def test_the_receivers_certificate_authority_can_be_loaded(certificates):
+    """Otherwise the tests above would prove nothing."""
     assert ssl.create_default_context(cafile=certificates / "ca.pem").get_ca_certs()

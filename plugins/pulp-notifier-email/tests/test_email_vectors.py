@@ -12,7 +12,7 @@ VECTORS = {vector["id"]: vector for vector in json.loads(FILE.read_text())["vect
 
 
 def test_every_vector_has_a_test():
-    """The names below are those of the file."""
+    """The tests below are named after the vectors."""
     tested = {
         name.removeprefix("test_vector_").replace("_", "-") for name in globals() if name.startswith("test_vector_")
     }
@@ -21,7 +21,7 @@ def test_every_vector_has_a_test():
 
 
 def test_vector_disabled(receiver, sending):
-    """Mail is off by default."""
+    """Mail is off by default, and nothing connects."""
     vector = VECTORS["disabled"]
     notifier = sending(receiver.port, enabled="")
     config = notifier.loaded.parse(vector["given"]["config"])
@@ -33,7 +33,7 @@ def test_vector_disabled(receiver, sending):
 
 
 def test_vector_missing_subject(receiver, sending):
-    """A listener without a subject is accepted by REST and told here."""
+    """REST accepts a listener without a subject, and the notifier refuses it."""
     vector = VECTORS["missing-subject"]
 
     with pytest.raises(InvalidConfig, match="subject: Field required"):
@@ -43,19 +43,19 @@ def test_vector_missing_subject(receiver, sending):
 
 
 def test_vector_smtp_connect_error(receiver, sending):
-    """Pulp 2's log line is the beginning of the reason."""
-    told = VECTORS["smtp-connect-error"]["expect"]["log"]["message"]
+    """The reason starts with Pulp 2's log line."""
+    message = VECTORS["smtp-connect-error"]["expect"]["log"]["message"]
     receiver.refuse("greeting", "421 4.3.2 Not now")
 
     with pytest.raises(TemporaryFailure) as caught:
         sending(receiver.port).send()
 
-    here = told.replace("localhost", receiver.host).replace("25", str(receiver.port))
-    assert caught.value.reason.startswith(here)
+    expected = message.replace("localhost", receiver.host).replace("25", str(receiver.port))
+    assert caught.value.reason.startswith(expected)
 
 
 def test_vector_smtp_refused(receiver, sending):
-    """It is a failure like any other, not the end of a thread."""
+    """It is a failure like any other, and does not end a thread."""
     receiver.stop()
 
     with pytest.raises(TemporaryFailure, match="SMTP connection failed to .*: Connection refused"):
@@ -63,7 +63,7 @@ def test_vector_smtp_refused(receiver, sending):
 
 
 def test_vector_smtp_send_error(receiver, sending):
-    """Pulp 2's log line is the beginning of the reason, and the session is ended with QUIT."""
+    """The reason starts with Pulp 2's log line, and the session is ended with QUIT."""
     vector = VECTORS["smtp-send-error"]
     receiver.refuse("RCPT", "451 4.2.1 Mailbox busy")
     notifier = sending(receiver.port)
@@ -77,7 +77,7 @@ def test_vector_smtp_send_error(receiver, sending):
 
 
 def test_vector_subject_newline(receiver, sending):
-    """The successor refuses."""
+    """The successor refuses a line break in the subject."""
     with pytest.raises(InvalidConfig, match="subject: .* a mail header cannot carry"):
         sending(receiver.port).loaded.parse(VECTORS["subject-newline"]["given"]["config"])
 

@@ -1,4 +1,4 @@
-"""The receiver that the tests of mail stand on."""
+"""The mail server of these tests works like a real one."""
 
 import smtplib
 
@@ -12,8 +12,8 @@ def send_one(receiver: SmtpReceiver) -> None:
         client.sendmail("a@example.com", ["b@example.com", "c@example.com"], b"Subject: x\r\n\r\nbody\r\n")
 
 
-def test_it_keeps_what_it_accepts():
-    """Envelope and bytes."""
+def test_it_keeps_the_mails_that_it_accepts():
+    """Envelope and content are kept."""
     with SmtpReceiver() as receiver:
         send_one(receiver)
         [mail] = receiver.wait_for(1)
@@ -23,14 +23,14 @@ def test_it_keeps_what_it_accepts():
     assert ["EHLO", "MAIL", "RCPT", "RCPT", "DATA", "QUIT"] == receiver.commands
 
 
-def test_waiting_in_vain_ends_with_what_was_heard():
-    """The sentence helps to find out why a test failed."""
+def test_waiting_in_vain_fails_with_what_was_received():
+    """The message helps to find out why a test failed."""
     with SmtpReceiver() as receiver, pytest.raises(AssertionError, match="heard so far: 0 mails over 0 connections"):
         receiver.wait_for(1, timeout_seconds=0.01)
 
 
-def test_it_comes_back_on_the_same_port_and_remembers():
-    """Clients meet a server that was restarted."""
+def test_it_restarts_on_the_same_port_and_keeps_its_mails():
+    """Clients see a server that was restarted."""
     with SmtpReceiver() as receiver:
         send_one(receiver)
         port = receiver.port
@@ -45,7 +45,7 @@ def test_it_comes_back_on_the_same_port_and_remembers():
 
 
 def test_it_cuts_open_connections_on_demand():
-    """And goes on listening."""
+    """It still accepts new ones."""
     with SmtpReceiver() as receiver:
         client = smtplib.SMTP(receiver.host, receiver.port, local_hostname="localhost", timeout=60)
         receiver.disconnect()
@@ -57,8 +57,8 @@ def test_it_cuts_open_connections_on_demand():
         assert 2 == receiver.connections
 
 
-def test_it_behaves_again_when_told():
-    """Demands last until then, or so many times as was said."""
+def test_refusals_end_after_a_number_of_times_or_on_demand():
+    """Without a number they last until ``behave()`` is called."""
     with SmtpReceiver() as receiver:
         receiver.refuse("RCPT", "550 No", address="b@example.com", times=1)
         send_one(receiver)
@@ -73,6 +73,6 @@ def test_it_behaves_again_when_told():
 
 
 def test_tls_needs_a_certificate():
-    """Told before it listens."""
+    """The error comes before it listens."""
     with pytest.raises(ValueError, match="needs a certificate"):
         SmtpReceiver("tls")
