@@ -14,9 +14,9 @@ from pulp_notifiers.notifier import Notifier, NotifierConfig
 
 
 class FileConfig(NotifierConfig):
-    """What a listener of the type ``file`` may say."""
+    """The options of a listener of the type ``file``."""
 
-    path: str = Field(pattern="^/", description="Absolute path of the file; it is made when it is missing.")
+    path: str = Field(pattern="^/", description="Absolute path of the file; it is created if it does not exist.")
 
 
 class FileNotifier(Notifier[FileConfig]):
@@ -25,7 +25,7 @@ class FileNotifier(Notifier[FileConfig]):
     Config = FileConfig
 
     def send(self, event: Event, config: FileConfig, target: str) -> None:
-        """Append one line, and return when it is on disk."""
+        """Append one line, and return once it is on disk."""
         line = dumps({"id": str(event.id), **event.body()}).encode() + b"\n"
         try:
             with Path(config.path).open("a+b") as file:
@@ -34,10 +34,10 @@ class FileNotifier(Notifier[FileConfig]):
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as problem:
-            raise TemporaryFailure(f"Nothing can be appended to {config.path}: {problem.strerror}.") from problem
+            raise TemporaryFailure(f"Cannot append to {config.path}: {problem.strerror}.") from problem
 
 
 def _is_torn(file: BinaryIO) -> bool:
-    """Tell whether the last line has no end, because the disk was full when it was written."""
+    """Return whether the last line is incomplete, because the disk was full when it was written."""
     size = file.seek(0, os.SEEK_END)
     return size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"

@@ -1,4 +1,4 @@
-"""The notifier: its options, the message that an event becomes, and handing that to the messaging server."""
+"""The notifier ``amqp``: its options, the message for an event, and publishing it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pulp_notifiers.notifier import Notifier, NotifierConfig
 from pulp_notifiers.outbound import json_body
 
 ROUTING_PREFIX = "pulp.server."
-"""What Pulp 2 put before the event type."""
+"""Pulp 2's prefix of the event type."""
 
 
 class AmqpConfig(NotifierConfig):
@@ -19,26 +19,26 @@ class AmqpConfig(NotifierConfig):
 
     exchange: str | None = Field(
         default="",
-        description="Exchange to publish to; without one, [messaging] topic_exchange. A missing one is created: topic, "
-        "neither durable nor auto-delete.",
+        description="Exchange to publish to; empty: [messaging] topic_exchange. If it does not exist, it is created as "
+        "a topic exchange, neither durable nor auto-delete.",
         json_schema_extra={"empty_is_absent_on_create": True},
     )
 
     @field_validator("exchange", mode="before")
     @classmethod
     def _none_is_absent(cls, value: Any) -> Any:
-        return value or ""  # as Pulp 2 took everything that is false
+        return value or ""  # like Pulp 2, for every false value
 
     @field_validator("exchange")
     @classmethod
-    def _named(cls, value: str) -> str:
+    def _is_exchange_name(cls, value: str) -> str:
         return exchange_name(value)
 
 
 class AmqpNotifier(Notifier[AmqpConfig]):
-    """Publishes events over one persistent connection, and waits for the server's confirmation of each.
+    """Publishes events over one persistent connection, and waits for the server to confirm each.
 
-    :param timeout_seconds: after which an attempt has failed, connecting included.
+    :param timeout_seconds: for one attempt, including connecting.
     """
 
     Config = AmqpConfig
@@ -50,13 +50,13 @@ class AmqpNotifier(Notifier[AmqpConfig]):
         self.configure(MessagingSettings())
 
     def configure(self, settings: MessagingSettings) -> None:
-        """Take the section ``[messaging]``; connects only when there is an event."""
+        """Use the settings in the section ``[messaging]``; it connects when the first event is sent."""
         broker = settings.broker()
         self._publisher = Publisher(broker, self._timeout_seconds) if broker.urls else None
         self._default_exchange = settings.topic_exchange
 
     def send(self, event: Event, config: AmqpConfig, target: str) -> None:
-        """Publish one event and return when the messaging server has taken it."""
+        """Publish one event and return once the messaging server has confirmed it."""
         if self._publisher is None:
             raise SwitchedOff("remote messaging is disabled because no server was specified")
         self._publisher.publish(render(event, config, self._default_exchange))
@@ -68,9 +68,9 @@ class AmqpNotifier(Notifier[AmqpConfig]):
 
 
 def render(event: Event, config: AmqpConfig, default_exchange: str) -> AmqpMessage:
-    """Return the message that an event becomes: Pulp 2's, and beside it the event's id to recognise repeats by.
+    """Return the message for an event: Pulp 2's, plus the event's id to recognize repeats.
 
-    Kept on disk by the server, where queues are, so that its restart loses nothing.
+    It is persistent, so that durable queues keep it when the server restarts.
     """
     return AmqpMessage(
         exchange=config.exchange or default_exchange,

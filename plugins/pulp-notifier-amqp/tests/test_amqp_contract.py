@@ -1,4 +1,4 @@
-"""The amqp notifier passes the tests that every notifier has to."""
+"""The amqp notifier passes the contract kit."""
 
 import pika
 import pytest
@@ -8,7 +8,7 @@ from pulp_notifiers.testing.contract import NotifierContract
 
 
 class TestAmqpNotifier(NotifierContract):
-    """With a RabbitMQ, and an exchange of the listener's own."""
+    """A RabbitMQ with an exchange for the listener."""
 
     notifier = AmqpNotifier
     options = {"exchange": "contract"}
@@ -27,12 +27,12 @@ class TestAmqpNotifier(NotifierContract):
         connection.close()
 
     def received(self, count):
-        """Return the message ids in the queue, where everything is that was confirmed."""
+        """Return the message ids in the queue, where every confirmed message is."""
         return [self.channel.basic_get(self.queue, auto_ack=True)[1].message_id for _ in range(count)]
 
 
 class TestBrokerAway(NotifierContract):
-    """Whose URL holds a password that nobody is to see."""
+    """No server listens at the URL, which contains a secret password."""
 
     notifier = AmqpNotifier
     settings = {"messaging": {"url": "amqp://joe:in-the-url@127.0.0.1:9/"}}

@@ -34,7 +34,7 @@ BODY = (
 
 @contextmanager
 def loaded(**messaging: str) -> Iterator[LoadedNotifier]:
-    """Give the notifier as the engine has it, with a section [messaging]."""
+    """Provide the notifier as the engine has it, with a section [messaging]."""
     notifier = LoadedNotifier("amqp", AmqpNotifier, Settings({"messaging": messaging}, Path("server.conf")).section)
     try:
         yield notifier
@@ -50,7 +50,7 @@ def send(notifier: LoadedNotifier, event: Event = EVENT, **config: Any) -> None:
 
 @pytest.fixture
 def channel(rabbitmq: RabbitMQ) -> Iterator[Any]:
-    """Return a channel of pika's."""
+    """Return a channel of pika."""
     connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", rabbitmq.port))
     yield connection.channel()
     connection.close()
@@ -64,7 +64,7 @@ def bound_queue(channel: Any, exchange: str, binding: str) -> str:
 
 @pytest.mark.parametrize("config", [{}, {"exchange": ""}, {"exchange": None}, {"other": "ignored"}])
 def test_an_event_goes_to_the_default_exchange(config: dict[str, Any], rabbitmq: RabbitMQ, channel: Any) -> None:
-    """With Pulp 2's routing key and body, byte for byte, and the event's id beside it."""
+    """Routing key and body are Pulp 2's, byte for byte, and the message id is the event's."""
     queue = bound_queue(channel, "amq.topic", "pulp.server.#")
 
     with loaded(url=rabbitmq.url) as notifier:
@@ -77,7 +77,7 @@ def test_an_event_goes_to_the_default_exchange(config: dict[str, Any], rabbitmq:
 
 
 def test_an_event_outside_a_task_has_a_null_call_report(rabbitmq: RabbitMQ, channel: Any) -> None:
-    """As the docs of Pulp 2 promised."""
+    """Pulp 2's documentation promises it."""
     queue = bound_queue(channel, "amq.topic", "pulp.server.repo.publish.start")
 
     with loaded(url=rabbitmq.url) as notifier:
@@ -93,8 +93,8 @@ def test_an_event_outside_a_task_has_a_null_call_report(rabbitmq: RabbitMQ, chan
 
 
 @pytest.mark.parametrize("written", ["pulp.events", "'pulp.events'", '"pulp.events"'])
-def test_the_listeners_exchange_goes_before_the_default(written: str, rabbitmq: RabbitMQ, channel: Any) -> None:
-    """One matching pair of quotes is no part of its name."""
+def test_the_listeners_exchange_replaces_the_default(written: str, rabbitmq: RabbitMQ, channel: Any) -> None:
+    """One matching pair of quotes is not part of its name."""
     channel.exchange_declare("pulp.events", "topic", durable=True)
     queue = bound_queue(channel, "pulp.events", "#")
 
@@ -106,7 +106,7 @@ def test_the_listeners_exchange_goes_before_the_default(written: str, rabbitmq: 
 
 
 def test_the_default_exchange_is_created_with_pulp_2s_flags(rabbitmq: RabbitMQ, channel: Any) -> None:
-    """Topic, neither durable nor auto-delete; declaring it otherwise would be refused."""
+    """It is a topic exchange, neither durable nor auto-delete; declaring it otherwise would be refused."""
     with loaded(url=rabbitmq.url, topic_exchange="'missing.exchange'") as notifier:
         send(notifier)
 
@@ -115,20 +115,20 @@ def test_the_default_exchange_is_created_with_pulp_2s_flags(rabbitmq: RabbitMQ, 
 
 
 @pytest.mark.parametrize("exchange", [5, ["a"], {"a": 1}, True, "é" * 128])
-def test_an_exchange_that_amqp_cannot_carry_is_refused_by_name(exchange: Any) -> None:
-    """The sentence says which option is wrong."""
+def test_an_invalid_exchange_name_is_refused(exchange: Any) -> None:
+    """The message names the option."""
     with loaded() as notifier, pytest.raises(InvalidConfig, match="amqp options are not valid: exchange: "):
         notifier.parse({"exchange": exchange})
 
 
-def test_an_exchange_that_cannot_be_declared_is_a_failure_for_good(rabbitmq: RabbitMQ) -> None:
-    """Names of the server's own are left to it."""
+def test_an_exchange_that_cannot_be_declared_is_a_permanent_failure(rabbitmq: RabbitMQ) -> None:
+    """Names that start with amq. are reserved for the server."""
     with loaded(url=rabbitmq.url) as notifier, pytest.raises(PermanentFailure, match="could not publish message: "):
         send(notifier, exchange="amq.missing")
 
 
-def test_without_a_server_the_delivery_says_so() -> None:
-    """Nothing is sent, because an administrator said so."""
+def test_an_empty_url_switches_the_notifier_off() -> None:
+    """The reason is Pulp 2's message."""
     with (
         loaded(url="") as notifier,
         pytest.raises(SwitchedOff, match=r"^remote messaging is disabled because no server was specified$"),
@@ -136,8 +136,8 @@ def test_without_a_server_the_delivery_says_so() -> None:
         send(notifier)
 
 
-def test_a_server_that_is_away_is_a_temporary_failure() -> None:
-    """In the words of Pulp 2, and without the password."""
+def test_an_unreachable_server_is_a_temporary_failure() -> None:
+    """The reason is Pulp 2's message, without the password."""
     with loaded(url="tcp://pulp:hidden@127.0.0.1:1") as notifier, pytest.raises(TemporaryFailure) as raised:
         send(notifier)
 
@@ -145,7 +145,7 @@ def test_a_server_that_is_away_is_a_temporary_failure() -> None:
     assert expected == raised.value.reason
 
 
-def test_a_url_for_qpid_is_told_at_start() -> None:
+def test_a_qpid_url_is_refused_at_start() -> None:
     """One sentence names file, section and key, and says what to use."""
     with pytest.raises(InvalidSetting, match=r"^server.conf: \[messaging\] url is not allowed: .*use AMQP 0-9-1"):
         loaded(url="qpid://localhost").__enter__()
@@ -162,7 +162,7 @@ def test_the_options_are_described_for_the_command_line() -> None:
 
 
 def readme_examples() -> dict[str, str]:
-    """Return the consumers that the README shows, by the library they use."""
+    """Return the consumers in the README, by the library that they use."""
     examples: dict[str, str] = {}
     for block in README.read_text(encoding="utf-8").split(".. code-block:: python\n\n")[1:]:
         lines = block.splitlines()
@@ -173,8 +173,8 @@ def readme_examples() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("library", ["pika", "kombu"])
-def test_the_consumers_of_the_readme_work(library: str, rabbitmq: RabbitMQ, channel: Any) -> None:
-    """As they stand there, but for the port."""
+def test_the_consumers_in_the_readme_work(library: str, rabbitmq: RabbitMQ, channel: Any) -> None:
+    """They run unchanged except for the port."""
     channel.queue_declare("pulp-events", durable=True)
     channel.queue_bind("pulp-events", "amq.topic", "pulp.server.#")
     code = readme_examples()[library].replace("localhost:5672", f"127.0.0.1:{rabbitmq.port}")
@@ -182,10 +182,10 @@ def test_the_consumers_of_the_readme_work(library: str, rabbitmq: RabbitMQ, chan
         send(notifier)
 
     with _running(sys.executable, "-c", code) as consumer:
-        told = consumer.stdout.readline()
+        printed = consumer.stdout.readline()
 
     channel.queue_delete("pulp-events")
-    assert f"{EVENT.id} repo.sync.finish Zoo für Löwen\n" == told
+    assert f"{EVENT.id} repo.sync.finish Zoo für Löwen\n" == printed
 
 
 @contextmanager

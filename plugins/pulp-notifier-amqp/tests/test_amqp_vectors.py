@@ -1,4 +1,4 @@
-"""The recorded contract of Pulp 2's amqp notifier, whose AMQP 0-10 parts are read as 0-9-1."""
+"""The recorded contract of Pulp 2's amqp notifier, with its AMQP 0-10 parts read as 0-9-1."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def rendered(given: dict[str, Any]) -> AmqpMessage:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_message_is_that_of_pulp_2(name: str) -> None:
-    """Exchange, subject as routing key, and the bare envelope as body without a content type."""
+    """The subject is the routing key, and the body is the bare event without a content type."""
     expected = VECTORS[name]["expect"]["qpid010"]
 
     message = rendered(VECTORS[name]["given"])
@@ -48,21 +48,21 @@ def test_the_message_is_that_of_pulp_2(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROUTED)
 def test_the_routing_key_is_that_of_pulp_2(name: str) -> None:
-    """For each of the four types."""
+    """This holds for each of the four types."""
     event = {"event_type": VECTORS[name]["given"]["event_type"], "payload": {}, "call_report": None}
 
     assert VECTORS[name]["expect"]["routing_key"] == rendered({"event": event}).routing_key
 
 
-def test_quotes_around_the_setting_are_no_part_of_the_name() -> None:
-    """As Pulp 2's sample file has them."""
+def test_quotes_around_the_setting_are_not_part_of_the_name() -> None:
+    """Pulp 2's sample file has them."""
     vector = VECTORS["quoted-setting"]
 
     assert vector["expect"]["exchange"] == rendered(vector["given"]).exchange
 
 
-def test_without_a_server_nothing_is_sent_and_the_text_is_that_of_pulp_2() -> None:
-    """It is told once for each listener, by whoever keeps the delivery."""
+def test_without_a_server_nothing_is_sent_and_the_message_is_pulp_2s() -> None:
+    """The engine logs it once for each listener."""
     vector = VECTORS["no-url"]
     notifier = LoadedNotifier("amqp", AmqpNotifier, lambda _, model: model(**vector["given"]["settings"]["messaging"]))
 
@@ -73,7 +73,7 @@ def test_without_a_server_nothing_is_sent_and_the_text_is_that_of_pulp_2() -> No
 
 
 def test_one_connection_serves_all_events(rabbitmq: RabbitMQ) -> None:
-    """Pulp 2 kept one too, with a session for each message; a session that is kept is one less to pile up."""
+    """Pulp 2 also kept one connection, with a session for each message."""
     vector = VECTORS["connection-shared"]
     notifier = AmqpNotifier()
     notifier.configure(MessagingSettings.model_validate({"url": rabbitmq.url}))

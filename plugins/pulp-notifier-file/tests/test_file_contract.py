@@ -1,4 +1,4 @@
-"""The file notifier passes the tests that every notifier has to."""
+"""The file notifier passes the contract kit."""
 
 import json
 
@@ -9,7 +9,7 @@ from pulp_notifiers.testing.contract import NotifierContract
 
 
 class TestFileNotifier(NotifierContract):
-    """With a file in an empty folder."""
+    """It appends to a file in an empty folder."""
 
     notifier = FileNotifier
     failing_options = ({"path": "/dev/full"}, {"path": "/no/such/folder/events"})

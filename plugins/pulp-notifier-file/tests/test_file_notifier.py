@@ -1,4 +1,4 @@
-"""The notifier that appends to a file."""
+"""The file notifier appends events to a file."""
 
 import json
 import threading
@@ -21,12 +21,12 @@ def send(path, *events):
 
 
 def lines(path):
-    """Return what a file's lines hold."""
+    """Return the parsed lines of a file."""
     return [json.loads(line) for line in path.read_text("ascii").splitlines()]
 
 
 def test_each_event_is_a_line(tmp_path):
-    """With the event's id beside the body of Pulp 2, in the order of the calls."""
+    """The line has the event's id and the body of Pulp 2, in the order of the calls."""
     events = [Event("repo.sync.start", {"repo_id": name}) for name in ("zoo", "café")]
 
     send(tmp_path / "events", *events)
@@ -34,8 +34,8 @@ def test_each_event_is_a_line(tmp_path):
     assert [{"id": str(event.id), **event.body()} for event in events] == lines(tmp_path / "events")
 
 
-def test_what_the_file_held_before_is_kept(tmp_path):
-    """Whoever wrote it."""
+def test_earlier_content_of_the_file_is_kept(tmp_path):
+    """It does not matter who wrote it."""
     (tmp_path / "events").write_text('"before"\n')
 
     send(tmp_path / "events", Event("repo.sync.start", {}))
@@ -45,8 +45,8 @@ def test_what_the_file_held_before_is_kept(tmp_path):
     ]
 
 
-def test_a_torn_line_does_not_spoil_the_next(tmp_path):
-    """A full disk cuts a line short, and the attempt that follows starts on a line of its own."""
+def test_an_incomplete_line_does_not_spoil_the_next(tmp_path):
+    """After a full disk cut a line short, the next attempt starts on a new line."""
     (tmp_path / "events").write_text('{"id": "0000')
 
     send(tmp_path / "events", *[Event("repo.sync.start", {"n": n}) for n in range(2)])
@@ -59,21 +59,21 @@ def test_a_torn_line_does_not_spoil_the_next(tmp_path):
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("/dev/full", "Nothing can be appended to /dev/full: No space left on device."),
-        ("/no/such/folder/f", "Nothing can be appended to /no/such/folder/f: No such file or directory."),
-        ("/", "Nothing can be appended to /: Is a directory."),
+        ("/dev/full", "Cannot append to /dev/full: No space left on device."),
+        ("/no/such/folder/f", "Cannot append to /no/such/folder/f: No such file or directory."),
+        ("/", "Cannot append to /: Is a directory."),
     ],
 )
-def test_a_file_that_cannot_be_written_is_tried_again(path, reason):
-    """Somebody will make room, or make the folder."""
+def test_a_file_that_cannot_be_written_is_a_temporary_failure(path, reason):
+    """Somebody can make room or create the folder."""
     with pytest.raises(TemporaryFailure) as failure:
         send(path, Event("repo.sync.start", {}))
 
     assert reason == failure.value.reason
 
 
-def test_threads_may_share_a_file(tmp_path):
-    """Lines stay whole, also those that are larger than any buffer."""
+def test_lines_of_several_threads_stay_whole(tmp_path):
+    """This holds for lines that are larger than any buffer."""
     ready = threading.Barrier(8)
 
     def append(number):
@@ -91,7 +91,7 @@ def test_threads_may_share_a_file(tmp_path):
 
 @pytest.mark.parametrize("options", [{}, {"path": ""}, {"path": "events"}, {"path": None}, {"path": 7}])
 def test_a_path_must_be_absolute(options):
-    """What a relative one means depends on where the service was started."""
+    """A relative path would depend on where the service was started."""
     with pytest.raises(InvalidConfig) as refusal:
         LoadedNotifier("file", FileNotifier).parse(options)
 
@@ -99,7 +99,7 @@ def test_a_path_must_be_absolute(options):
 
 
 def test_the_entry_point_names_the_notifier():
-    """Under the type by which listeners choose it."""
+    """Its name is the type by which listeners choose it."""
     project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
 
     [(name, value)] = project["entry-points"]["pulp_notifiers.notifiers"].items()
