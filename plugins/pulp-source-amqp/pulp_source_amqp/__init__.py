@@ -5,11 +5,11 @@
     config      the options of a source
     amqp_map    AMQP 0-10's encoding of maps, which Qpid's messages have
     reading     bodies as task reports
-    events      repository events as the tags of tasks tell them
-    memory      which states of tasks were seen lately
+    events      repository events from the tags and results of tasks
+    memory      which states of tasks were seen recently
     batches     messages handed over in batches
     source      the source: reads, hands over, acknowledges
-    checks      a look at what it needs
+    checks      the checks before it runs
 """
 
 from .config import AmqpSourceConfig

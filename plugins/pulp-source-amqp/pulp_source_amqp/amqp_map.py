@@ -1,16 +1,16 @@
-"""AMQP 0-10's encoding of maps, as far as to find one value: kombu sent its messages to Qpid as such."""
+"""Finds a value in a map encoded by AMQP 0-10: kombu sent its messages to Qpid in this form."""
 
 _LENGTH_BYTES = {0x8: 1, 0x9: 2, 0xA: 4}
-"""By the upper half of a type's code: bytes of the size before a value of variable size."""
+"""For values of variable size: bytes of the size field, by the upper half of the type code."""
 
 _FIXED_BYTES = {0x0: 1, 0x1: 2, 0x2: 4, 0x3: 8, 0x4: 16, 0x5: 32, 0x6: 64, 0x7: 128, 0xC: 5, 0xD: 9, 0xF: 0}
-"""By the same: bytes of values of fixed size (AMQP 0-10, section 3)."""
+"""For values of fixed size: their bytes, by the upper half of the type code (AMQP 0-10, section 3)."""
 
 
 def value_in_map(data: bytes, wanted: str) -> bytes | None:
-    """Return the bytes of a text or binary value, None where the map has no such.
+    """Return the bytes of a text or binary value; None if the map has no such value.
 
-    :raises ValueError: this is no map.
+    :raises ValueError: the data is not a map.
     """
     reader = _Reader(data)
     reader.number(4)  # the size of what follows
@@ -31,7 +31,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         taken = self._data[self._place : self._place + count]
         if len(taken) < count:
-            raise ValueError("The body is cut short.")
+            raise ValueError("The body is truncated.")
         self._place += count
         return taken
 
@@ -43,5 +43,5 @@ class _Reader:
         if kind in _LENGTH_BYTES:
             return self.take(self.number(_LENGTH_BYTES[kind]))
         if kind not in _FIXED_BYTES:
-            raise ValueError(f"The body holds a value of the unknown type 0x{code:02x}.")
+            raise ValueError(f"The body contains a value of the unknown type 0x{code:02x}.")
         return self.take(_FIXED_BYTES[kind])

@@ -1,4 +1,4 @@
-"""Messages handed over in batches: each either as a whole, or not at all."""
+"""Hands messages over in batches, each completely or not at all."""
 
 import logging
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ _logger = logging.getLogger(__name__)
 
 
 class Batches:
-    """Hands over what is new in messages, and counts those that hold no task.
+    """Hands over the news in messages, and counts messages that are not tasks.
 
-    :ivar received: messages, whatever was in them.
-    :ivar refused: those that held no task.
+    :ivar received: all messages.
+    :ivar refused: messages that are not tasks.
     """
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._seen = LatelySeen()
-        self._told_kinds: set[str] = set()
+        self._logged_kinds: set[str] = set()
         self.received = self.refused = 0
 
     def hand_over(self, messages: Sequence[Received]) -> None:
-        """Return when all that is new in them is on disk.
+        """Return once all news in them is on disk.
 
         :raises StoreUnavailable: nothing was written.
         :raises LeaseLost: another process runs this source now.
@@ -39,27 +39,27 @@ class Batches:
         for report in filter(None, map(self._report, messages)):
             if self._seen.is_news(report):
                 reports.append(report)
-                events.extend(self._wanted_events(report))
+                events.extend(self._events(report))
                 self._seen.note(report)
         if reports:
-            # Not to the stream again: its consumers may read the exchange that these came from.
+            # Not published again: consumers of the stream may read the exchange that these came from.
             self._intake.take(events=events, reports=reports, publish=False)
         self.received += len(messages)
 
-    def _wanted_events(self, report: TaskReport) -> list[Event]:
+    def _events(self, report: TaskReport) -> list[Event]:
         before = self._seen.state(report.task_id)
-        made = repository_events(report, before, f"amqp:{self._intake.source}")
-        return [event for event in made if self._intake.wants(event.type, report.task_id)]
+        events = repository_events(report, before, f"amqp:{self._intake.source}")
+        return [event for event in events if self._intake.wants(event.type, report.task_id)]
 
     def _report(self, message: Received) -> TaskReport | None:
         try:
             return read(message)
         except Unreadable as problem:
             self.refused += 1
-            if problem.kind not in self._told_kinds:
-                self._told_kinds.add(problem.kind)
+            if problem.kind not in self._logged_kinds:
+                self._logged_kinds.add(problem.kind)
                 _logger.warning(
-                    "Source %s passes over a message that holds no task; others like it are only counted: %s",
+                    "Source %s ignored a message that is not a task; others of this kind are only counted: %s",
                     self._intake.source,
                     problem,
                 )

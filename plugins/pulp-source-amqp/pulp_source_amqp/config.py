@@ -29,7 +29,7 @@ def _readable(path: str | None) -> str | None:
 
 
 class AmqpSourceConfig(SourceConfig):
-    """Where the stream is, and how to get in."""
+    """The options of a source of the type ``amqp``."""
 
     url: SecretStr = Field(
         description="Messaging server: amqp:// or amqps://[USER:PASSWORD@]HOST[:PORT][/VHOST]; several, joined by "
@@ -37,37 +37,36 @@ class AmqpSourceConfig(SourceConfig):
     )
     exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_named)] = Field(
         default=DEFAULT_EXCHANGE,
-        description="Topic exchange to read. A missing one is declared as Pulp 2 did: durable, not auto-delete.",
+        description="Topic exchange to read. A missing one is declared as in Pulp 2: durable, not auto-delete.",
     )
     cacert: Annotated[str | None, AfterValidator(_readable)] = Field(
         default=None,
-        description="PEM file of the certificate authority that a server reached over TLS must be certified by; the "
-        "system's authorities without it.",
+        description="PEM file of the CA certificate to verify a server with over TLS; empty: the system's authorities.",
     )
     clientcert: Annotated[str | None, AfterValidator(_readable)] = Field(
-        default=None, description="PEM file with key and certificate to show to a server reached over TLS."
+        default=None, description="PEM file with client certificate and key for a server that requires one over TLS."
     )
     prefetch: int = Field(
         default=500,
         ge=1,
         le=10_000,
-        description="Messages that the server sends ahead, and that make one batch at most.",
+        description="Most messages that the server sends ahead, and most messages in one batch.",
     )
 
     @field_validator("url")
     @classmethod
-    def _understood(cls, value: SecretStr) -> SecretStr:
+    def _names_amqp_servers(cls, value: SecretStr) -> SecretStr:
         urls = broker_urls(value.get_secret_value())
         if not urls:
             raise ValueError("name a messaging server: amqp://[USER:PASSWORD@]HOST[:PORT][/VHOST]")
         if not all(map(speaks_amqp, urls)):
-            raise ValueError("the source reads AMQP 0-9-1 servers only: amqp:// or amqps://")
+            raise ValueError("the source reads from AMQP 0-9-1 servers only: amqp:// or amqps://")
         return value
 
     @model_validator(mode="after")
-    def _files_have_a_use(self) -> "AmqpSourceConfig":
+    def _uses_tls_if_it_has_certificates(self) -> "AmqpSourceConfig":
         if (self.cacert or self.clientcert) and not any(map(asks_for_tls, self.broker().urls)):
-            raise ValueError("cacert and clientcert are for TLS, so write amqps://")
+            raise ValueError("cacert and clientcert need TLS; write amqps:// in url")
         return self
 
     def broker(self) -> Broker:
@@ -75,5 +74,5 @@ class AmqpSourceConfig(SourceConfig):
         return Broker(broker_urls(self.url.get_secret_value()), self.cacert, self.clientcert)
 
     def shown(self) -> str:
-        """Return the server's URLs without anything secret."""
+        """Return the server's URLs without secrets."""
         return display_url(self.url.get_secret_value())

@@ -1,4 +1,4 @@
-"""The repository events of Pulp 2, as the tags and results of tasks tell them."""
+"""Builds the repository events of Pulp 2 from the tags and results of tasks."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -16,24 +16,24 @@ from pulp_notifiers.event import (
 )
 from pulp_notifiers.task import TaskReport, publish_payload, sync_payload
 
-_IDS = UUID("5f0c8a52-3c1e-5d0b-8a57-6f4e2b9d7c10")  # drawn once; another one would make new events of old ones
+_IDS = UUID("5f0c8a52-3c1e-5d0b-8a57-6f4e2b9d7c10")  # never change it: events would get other ids and be sent again
 
 _REPOSITORY, _ACTION, _DISTRIBUTOR = "pulp:repository:", "pulp:action:", "pulp:repository_distributor:"
 _RESULTS = {"finished": "success", "error": "error", "canceled": "canceled"}
-"""By the state of the task, where the record does not say itself. A skipped task did nothing, and has no events."""
+"""By the state of the task, if its record has no result. A skipped task did nothing, and makes no events."""
 
 
 def repository_events(report: TaskReport, before: str | None, source: str) -> Iterator[Event]:
-    """Yield what a task's new state says of its repository; an event that is yielded again has the same id.
+    """Yield the repository events for a new state of a task; the same event always has the same id.
 
-    :param before: the state that was seen before, None for a task that is seen for the first time.
-    :param source: who said so, for people.
+    :param before: the state that was seen before; None if the task is seen for the first time.
+    :param source: where the event comes from, for people.
     """
     repository = _only(_tagged(report, _REPOSITORY))
     if repository is None:
         return
     for action in sorted({"sync", "publish"}.intersection(_tagged(report, _ACTION))):
-        if _has_begun(report) and before != "running":
+        if _has_started(report) and before != "running":
             yield _event(_STARTS[action], _start_payload(report, action, repository), report, report.start_time, source)
         if report.state in _RESULTS:
             yield _event(
@@ -41,7 +41,7 @@ def repository_events(report: TaskReport, before: str | None, source: str) -> It
             )
 
 
-def _has_begun(report: TaskReport) -> bool:
+def _has_started(report: TaskReport) -> bool:
     return report.state == "running" or (report.state in _RESULTS and report.start_time is not None)
 
 
@@ -64,9 +64,9 @@ def _finish_payload(report: TaskReport, action: str, repository: str) -> dict[st
 
 
 def _record(report: TaskReport, repository: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    # In Pulp 2 the result of such a task is the history record, as far as the task got.
-    found = report.result if isinstance(report.result, Mapping) else {}
-    told = {name: value for name, value in found.items() if name in fields and name != "_ns" and value is not None}
+    # In Pulp 2 the result of such a task is the history record, with the fields that the task had set by then.
+    result = report.result if isinstance(report.result, Mapping) else {}
+    recorded = {name: value for name, value in result.items() if name in fields and name != "_ns" and value is not None}
     from_task = {
         "started": report.start_time and iso_seconds(report.start_time),
         "completed": report.finish_time and iso_seconds(report.finish_time),
@@ -75,14 +75,14 @@ def _record(report: TaskReport, repository: str, fields: Mapping[str, Any]) -> d
         "exception": report.exception,
         "traceback": None if report.traceback is None else [report.traceback],
     }
-    return {**from_task, **told, "result": _result(report, told.get("result")), "repo_id": repository}
+    return {**from_task, **recorded, "result": _result(report, recorded.get("result")), "repo_id": repository}
 
 
-def _result(report: TaskReport, told: object) -> str:
-    # A record that says success although the task failed afterwards is not the end of the story.
-    if not isinstance(told, str) or (report.state != "finished" and told == "success"):
+def _result(report: TaskReport, recorded: object) -> str:
+    # A task may fail after its record said success.
+    if not isinstance(recorded, str) or (report.state != "finished" and recorded == "success"):
         return _RESULTS[report.state]
-    return told
+    return recorded
 
 
 def _error_message(report: TaskReport) -> str | None:
@@ -93,8 +93,8 @@ def _error_message(report: TaskReport) -> str | None:
 
 
 def _distributor(report: TaskReport) -> str | None:
-    told = report.result.get("distributor_id") if isinstance(report.result, Mapping) else None
-    return told if isinstance(told, str) else _only(_tagged(report, _DISTRIBUTOR))
+    recorded = report.result.get("distributor_id") if isinstance(report.result, Mapping) else None
+    return recorded if isinstance(recorded, str) else _only(_tagged(report, _DISTRIBUTOR))
 
 
 def _tagged(report: TaskReport, prefix: str) -> list[str]:

@@ -1,14 +1,14 @@
-"""Which states of tasks were seen lately."""
+"""Remembers which states of tasks were seen recently."""
 
 from pulp_notifiers.task import FINAL_TASK_STATES, TaskReport
 
 
 class LatelySeen:
-    """The last states of tasks.
+    """The last states of recent tasks.
 
-    What is forgotten costs work and repeats nothing, because events that are made again have the same ids.
+    A forgotten task costs extra work and repeats no events, because events that are made again have the same ids.
 
-    :param remembered: tasks that are remembered at least; twice as many at most.
+    :param remembered: how many tasks are remembered at least; at most twice as many are.
     """
 
     def __init__(self, remembered: int = 10_000) -> None:
@@ -21,7 +21,7 @@ class LatelySeen:
         return self._recent.get(task_id) or self._older.get(task_id)
 
     def is_news(self, report: TaskReport) -> bool:
-        """Tell whether a state is another one than before; nothing follows a final state."""
+        """Return whether a state differs from the last one; nothing follows a final state."""
         known = self.state(report.task_id)
         return known != report.state and known not in FINAL_TASK_STATES
 

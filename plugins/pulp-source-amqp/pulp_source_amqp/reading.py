@@ -1,4 +1,4 @@
-"""Bodies of messages as task reports; whatever is none is told apart by what is wrong with it."""
+"""Reads task reports from the bodies of messages, and classifies bodies that are not task reports."""
 
 from base64 import b64decode
 from typing import Any
@@ -15,9 +15,9 @@ DEEPEST = 100
 
 
 class Unreadable(ValueError):
-    """A message that holds no task; its text is a sentence about it.
+    """A message is not a task; the text is a sentence that says why.
 
-    :param kind: one of a few words, by which repeats are recognised.
+    :param kind: one of a few words, by which repeats are recognized.
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -26,9 +26,9 @@ class Unreadable(ValueError):
 
 
 def read(message: Received) -> TaskReport:
-    """Return the task's report in a message, in whichever of its forms it came (CONTRACT 3.2).
+    """Return the task report in a message, in any of its forms (CONTRACT 3.2).
 
-    :raises Unreadable: there is none in it.
+    :raises Unreadable: the message is not a task.
     """
     if len(message.body) > LARGEST_BODY_BYTES:
         raise Unreadable("size", f"The body is larger than {LARGEST_BODY_BYTES // 2**20} MB.")
@@ -52,7 +52,7 @@ def _without_map(message: Received) -> bytes:
         return message.body
     value = value_in_map(message.body, "body")
     if value is None:
-        raise ValueError("The body is a map without a body.")
+        raise ValueError("The map in the body has no key body.")
     return _decoded(value)
 
 
@@ -62,7 +62,7 @@ def _decoded(value: bytes) -> bytes:
     try:
         return b64decode(value, validate=True)
     except ValueError as error:
-        raise ValueError(f"The body inside of the map is not base64: {error}.") from None
+        raise ValueError(f"The body in the map is not base64: {error}.") from None
 
 
 def _is_deeper(value: Any, limit: int) -> bool:

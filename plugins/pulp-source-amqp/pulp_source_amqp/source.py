@@ -1,4 +1,4 @@
-"""The source: reads messages, hands them over, and acknowledges them when they are on disk."""
+"""The source: reads messages, hands them over, and acknowledges them once they are on disk."""
 
 import logging
 import time
@@ -9,14 +9,14 @@ from pulp_notifiers.broker import Deadline, LinkLost, Subscription, Subscription
 from pulp_notifiers.source import Check, Intake, Source
 
 from .batches import Batches
-from .checks import look_at
+from .checks import findings
 from .config import AmqpSourceConfig
 
 BINDING = "tasks.#"
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 5.0
-_FAREWELL_SECONDS = 1.0
+_CLOSE_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 60
 
 _logger = logging.getLogger(__name__)
@@ -25,41 +25,41 @@ _logger = logging.getLogger(__name__)
 class AmqpSource(Source[AmqpSourceConfig]):
     """Reads the task-status stream of a messaging server.
 
-    :param look_seconds: how often to see whether the server is alive, and exchange and queue are as they must be.
-    :param wait_seconds: for a message, before what was asked of the source meanwhile is looked at.
+    :param check_seconds: how often to check that the server responds, and that exchange and queue are as needed.
+    :param wait_seconds: how long to wait for a message before checking whether the source has to stop.
     """
 
     Config = AmqpSourceConfig
 
     def __init__(
-        self, look_seconds: float = 10.0, clock: Callable[[], float] = time.monotonic, wait_seconds: float = 0.5
+        self, check_seconds: float = 10.0, clock: Callable[[], float] = time.monotonic, wait_seconds: float = 0.5
     ) -> None:
-        self._look_seconds = look_seconds
+        self._check_seconds = check_seconds
         self._wait_seconds = wait_seconds
         self._clock = clock
 
     def check(self, config: AmqpSourceConfig) -> Sequence[Check]:
-        """Look at the server, the exchange, and whether a queue may be declared."""
-        return list(look_at(config))
+        """Check the server, the exchange, and the permission to declare a queue."""
+        return list(findings(config))
 
     def run(self, config: AmqpSourceConfig, intake: Intake) -> None:
-        """Read until it is to stop; what was not acknowledged by then comes again."""
+        """Read until it has to stop; messages that are not acknowledged by then are delivered again."""
         with _subscribed(config, intake) as subscription:
             _logger.info("Source %s reads %s of %s", intake.source, config.exchange, config.shown())
             self._read(subscription, intake)
 
     def _read(self, subscription: Subscription, intake: Intake) -> None:
         batches = Batches(intake)
-        waiting, looked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
+        waiting, checked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
         while not intake.stopping.is_set():
             messages = subscription.receive(self._wait_seconds)
             if messages:
                 batches.hand_over(messages)
                 subscription.acknowledge(messages[-1], Deadline(_ANSWER_SECONDS))
-            # Not before, because it says that the source works, and it does not while nothing can be written.
+            # Only now, because it means that the source works, which is not so while nothing can be written.
             intake.update_status(received=batches.received, refused=batches.refused, waiting=waiting)
-            if self._clock() - looked >= self._look_seconds:
-                waiting, looked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
+            if self._clock() - checked >= self._check_seconds:
+                waiting, checked = subscription.look(Deadline(_ANSWER_SECONDS)), self._clock()
 
 
 @contextmanager
@@ -79,6 +79,6 @@ def _subscribed(config: AmqpSourceConfig, intake: Intake) -> Iterator[Subscripti
         subscription.discard()
         raise
     except BaseException:
-        subscription.close(_FAREWELL_SECONDS)
+        subscription.close(_CLOSE_SECONDS)
         raise
-    subscription.close(_FAREWELL_SECONDS)
+    subscription.close(_CLOSE_SECONDS)

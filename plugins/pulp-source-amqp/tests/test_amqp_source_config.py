@@ -1,4 +1,4 @@
-"""The options of the source, and the look at what it needs."""
+"""The options of the source, and the checks before it runs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,12 +30,12 @@ from tests.harness.rabbitmq import RabbitMQ
         ({"url": "amqp://localhost", "prefetch": 0}, "greater than or equal to 1"),
         ({"url": "amqp://localhost", "prefetch": 10_001}, "less than or equal to 10000"),
         ({"url": "amqps://localhost", "cacert": "/does/not/exist"}, "the file cannot be read"),
-        ({"url": "amqp://localhost", "cacert": __file__}, "write amqps://"),
+        ({"url": "amqp://localhost", "cacert": __file__}, "need TLS; write amqps://"),
         ({"url": "amqp://localhost", "queue": "mine"}, "Extra inputs are not permitted"),
     ],
 )
-def test_what_cannot_work_is_refused(options: dict[str, Any], sentence: str) -> None:
-    """In words that help, and that repeat no password."""
+def test_invalid_options_are_refused(options: dict[str, Any], sentence: str) -> None:
+    """The message says what helps, and does not repeat passwords."""
     with pytest.raises(ValidationError) as raised:
         AmqpSourceConfig(**options)
 
@@ -44,7 +44,7 @@ def test_what_cannot_work_is_refused(options: dict[str, Any], sentence: str) -> 
 
 
 def test_the_password_is_not_shown() -> None:
-    """Neither by the config, nor by what may be told of it."""
+    """It is neither in the config's text nor in what is shown of it."""
     config = AmqpSourceConfig(url="amqp://joe:hidden@localhost", cacert="", clientcert=None)
 
     assert "hidden" not in f"{config!r} {config.shown()} {config.broker()!r}"
@@ -55,8 +55,8 @@ def findings(config: AmqpSourceConfig) -> list[tuple[str, bool, str]]:
     return [(check.subject, check.passed, check.finding) for check in AmqpSource().check(config)]
 
 
-def test_a_look_finds_all_well(rabbitmq: RabbitMQ) -> None:
-    """And leaves nothing on the server."""
+def test_a_check_of_a_working_server_passes(rabbitmq: RabbitMQ) -> None:
+    """It leaves nothing on the server."""
     listed = rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name")
 
     subjects = [
@@ -68,35 +68,35 @@ def test_a_look_finds_all_well(rabbitmq: RabbitMQ) -> None:
     assert listed == (rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name"))
 
 
-def test_a_look_tells_whether_the_exchange_is_there(rabbitmq: RabbitMQ) -> None:
-    """Because a wrong name would be declared in silence."""
-    there = findings(AmqpSourceConfig(url=rabbitmq.url, exchange="amq.topic"))[1]
+def test_a_check_reports_whether_the_exchange_exists(rabbitmq: RabbitMQ) -> None:
+    """Otherwise a misspelt name would be declared silently."""
+    existing = findings(AmqpSourceConfig(url=rabbitmq.url, exchange="amq.topic"))[1]
     missing = findings(AmqpSourceConfig(url=rabbitmq.url, exchange="pulp.api.v3"))[1]
 
-    assert ("exchange", True, "amq.topic is there.") == there
+    assert ("exchange", True, "amq.topic exists.") == existing
     assert "pulp.api.v3 does not exist yet" in missing[2]
 
 
-def test_a_look_ends_where_the_server_is_away() -> None:
-    """With what to mend, and without the password."""
+def test_a_check_ends_if_the_server_is_unreachable() -> None:
+    """The finding says what to check, without the password."""
     [(subject, passed, finding)] = findings(AmqpSourceConfig(url="amqp://joe:hidden@127.0.0.1:1"))
 
     assert ("messaging server", False) == (subject, passed)
-    assert "Connection refused" in finding
+    assert "Connection refused; check url, cacert and clientcert" in finding
     assert "hidden" not in finding
 
 
 @pytest.fixture
 def reader(rabbitmq: RabbitMQ) -> Iterator[str]:
-    """Return the URL of a user who may do nothing yet."""
+    """Return the URL of a user without any permission."""
     rabbitmq.control("add_user", "reader", "hidden")
     rabbitmq.control("set_permissions", "reader", "^$", "^$", "^$")
     yield f"amqp://reader:hidden@127.0.0.1:{rabbitmq.port}/"
     rabbitmq.control("delete_user", "reader")
 
 
-def test_a_user_without_permission_is_told(reader: str, rabbitmq: RabbitMQ) -> None:
-    """By the look, and by the run, which is not tried again soon."""
+def test_a_missing_permission_is_a_permanent_failure(reader: str, rabbitmq: RabbitMQ) -> None:
+    """The check reports it too."""
     config = AmqpSourceConfig(url=reader)
     *_, (subject, passed, finding) = findings(config)
 
@@ -110,7 +110,7 @@ def test_a_user_without_permission_is_told(reader: str, rabbitmq: RabbitMQ) -> N
 
 
 def test_the_permissions_in_the_documentation_are_enough(reader: str, rabbitmq: RabbitMQ) -> None:
-    """For a server that runs Pulp 2, and for an exchange that is not there yet."""
+    """This holds for a server that runs Pulp 2, and for an exchange that does not exist yet."""
     page = (Path(__file__).parents[3] / "docs" / "pulp-2.rst").read_text(encoding="utf-8")
     [line] = [line for line in page.splitlines() if "rabbitmqctl set_permissions" in line]
     rabbitmq.control("set_permissions", "reader", *[part.strip("'") for part in line.split()[-3:]])
@@ -121,8 +121,8 @@ def test_the_permissions_in_the_documentation_are_enough(reader: str, rabbitmq: 
         intake.wait_until(lambda: bool(intake.told))
 
 
-def test_a_wrong_password_is_told(rabbitmq: RabbitMQ) -> None:
-    """Without it."""
+def test_a_wrong_password_is_a_temporary_failure(rabbitmq: RabbitMQ) -> None:
+    """The password is not in the reason."""
     config = AmqpSourceConfig(url=f"amqp://guest:hidden@127.0.0.1:{rabbitmq.port}")
 
     with pytest.raises(TemporaryFailure, match="ACCESS_REFUSED") as raised:

@@ -1,4 +1,4 @@
-"""The repository events that tasks tell of."""
+"""The repository events that tasks make."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ HISTORY = {
 }
 
 
-def told(report: TaskReport, before: str | None = None) -> list[Event]:
+def events_of(report: TaskReport, before: str | None = None) -> list[Event]:
     return list(repository_events(report, before, "amqp:pulp2"))
 
 
@@ -51,42 +51,42 @@ def ended(report: TaskReport, state: str = "finished", **fields: Any) -> TaskRep
     return replace(report, state=state, finish_time=COMPLETED, **fields)
 
 
-def test_a_sync_that_runs_has_started() -> None:
-    """Its body is that of Pulp 2."""
-    [event] = told(SYNC, "waiting")
+def test_a_running_sync_makes_a_start() -> None:
+    """Its body is Pulp 2's."""
+    [event] = events_of(SYNC, "waiting")
 
     expected = {"event_type": "repo.sync.start", "payload": {"repo_id": "zoo"}, "call_report": SYNC.call_report()}
     assert expected == event.body()
     assert (STARTED, "amqp:pulp2") == (event.occurred_at, event.source)
 
 
-def test_a_publish_that_runs_has_started() -> None:
-    """Of which distributor is not known yet."""
-    [event] = told(PUBLISH)
+def test_a_running_publish_makes_a_start() -> None:
+    """The distributor is not known yet."""
+    [event] = events_of(PUBLISH)
 
     assert ("repo.publish.start", {"repo_id": "zoo", "distributor_id": None}) == (event.type, event.payload)
 
 
 def test_a_tag_may_name_the_distributor() -> None:
-    """Where there is one."""
-    [event] = told(replace(PUBLISH, tags=(*PUBLISH.tags, "pulp:repository_distributor:yum")))
+    """The event has it if there is such a tag."""
+    [event] = events_of(replace(PUBLISH, tags=(*PUBLISH.tags, "pulp:repository_distributor:yum")))
 
     assert {"repo_id": "zoo", "distributor_id": "yum"} == event.payload
 
 
-def test_a_finished_sync_has_the_record_that_is_its_result() -> None:
-    """All sixteen keys."""
+def test_a_finished_sync_has_the_record_in_its_result() -> None:
+    """All sixteen keys are there."""
     report = ended(SYNC, result=HISTORY)
 
-    [event] = told(report, "running")
+    [event] = events_of(report, "running")
 
     expected = {"event_type": "repo.sync.finish", "payload": HISTORY, "call_report": report.call_report()}
     assert expected == event.body()
     assert COMPLETED == event.occurred_at
 
 
-def test_what_is_not_known_of_a_sync_is_null() -> None:
-    """A result of another form says nothing."""
+def test_unknown_facts_about_a_sync_are_null() -> None:
+    """A result of another form is ignored."""
     expected = {
         **dict.fromkeys(HISTORY),
         "repo_id": "zoo",
@@ -97,13 +97,13 @@ def test_what_is_not_known_of_a_sync_is_null() -> None:
     }
 
     for result in (None, 5, "text", ["added_count"], {"other": 1}, {"repo_id": "another", "_ns": "x"}):
-        [event] = told(ended(SYNC, result=result), "running")
+        [event] = events_of(ended(SYNC, result=result), "running")
 
         assert expected == event.payload
 
 
 def test_a_finished_publish_has_its_record() -> None:
-    """All thirteen keys."""
+    """All thirteen keys are there."""
     record = {
         "distributor_id": "yum",
         "distributor_type_id": "yum_distributor",
@@ -111,18 +111,18 @@ def test_a_finished_publish_has_its_record() -> None:
         "details": "Skipped",
     }
 
-    [event] = told(ended(PUBLISH, result=record), "running")
+    [event] = events_of(ended(PUBLISH, result=record), "running")
 
     assert "repo.publish.finish" == event.type
     assert 13 == len(event.payload)
     assert {**event.payload, **record, "_ns": "repo_publish_results", "repo_id": "zoo"} == event.payload
 
 
-def test_a_sync_that_failed_says_why() -> None:
-    """In the words of the task."""
+def test_a_failed_sync_has_the_reason() -> None:
+    """It is the error of the task."""
     error = {"code": "PLP0000", "description": "boom", "data": {}, "sub_errors": []}
 
-    [event] = told(ended(SYNC, "error", error=error, traceback="Traceback: ..."), "running")
+    [event] = events_of(ended(SYNC, "error", error=error, traceback="Traceback: ..."), "running")
 
     outcome = {name: event.payload[name] for name in ("result", "error_message", "traceback", "added_count")}
     assert {
@@ -134,7 +134,7 @@ def test_a_sync_that_failed_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said", "expected"),
+    ("state", "recorded", "expected"),
     [
         ("finished", "success", "success"),
         ("finished", "failed", "failed"),
@@ -148,29 +148,29 @@ def test_a_sync_that_failed_says_why() -> None:
     ],
 )
 def test_the_result_is_that_of_the_record_unless_the_task_failed_afterwards(
-    state: str, said: Any, expected: str
+    state: str, recorded: Any, expected: str
 ) -> None:
-    """And that of the task where there is no record."""
-    [event] = told(ended(SYNC, state, result={"result": said}), "running")
+    """Without a record it is that of the task."""
+    [event] = events_of(ended(SYNC, state, result={"result": recorded}), "running")
 
     assert expected == event.payload["result"]
 
 
-def test_a_task_that_is_seen_only_at_its_end_has_started_too() -> None:
+def test_a_task_that_is_first_seen_at_its_end_makes_a_start_too() -> None:
     """Pulp 2 did not announce every state."""
-    assert ["repo.sync.start", "repo.sync.finish"] == [event.type for event in told(ended(SYNC))]
-    assert ["repo.sync.start", "repo.sync.finish"] == [event.type for event in told(ended(SYNC), "waiting")]
+    assert ["repo.sync.start", "repo.sync.finish"] == [event.type for event in events_of(ended(SYNC))]
+    assert ["repo.sync.start", "repo.sync.finish"] == [event.type for event in events_of(ended(SYNC), "waiting")]
 
 
-def test_a_task_that_never_ran_has_only_ended() -> None:
-    """As when it was cancelled in the queue."""
-    assert ["repo.sync.finish"] == [event.type for event in told(ended(SYNC, "canceled", start_time=None))]
+def test_a_task_that_never_ran_makes_only_a_finish() -> None:
+    """It may have been canceled in the queue."""
+    assert ["repo.sync.finish"] == [event.type for event in events_of(ended(SYNC, "canceled", start_time=None))]
 
 
 @pytest.mark.parametrize("state", ["waiting", "accepted", "suspended", "skipped"])
-def test_other_states_say_nothing_of_a_repository(state: str) -> None:
-    """Nor does a task that was skipped, because it did nothing."""
-    assert [] == told(ended(SYNC, state))
+def test_other_states_make_no_repository_events(state: str) -> None:
+    """A skipped task makes none either, because it did nothing."""
+    assert [] == events_of(ended(SYNC, state))
 
 
 @pytest.mark.parametrize(
@@ -185,17 +185,17 @@ def test_other_states_say_nothing_of_a_repository(state: str) -> None:
         ("pulp:repository_group:zoo", "pulp:action:publish"),
     ],
 )
-def test_other_tasks_say_nothing(tags: tuple[str, ...]) -> None:
-    """Only a sync or a publish of one repository does."""
-    assert [] == told(ended(replace(SYNC, tags=tags)))
+def test_other_tasks_make_no_repository_events(tags: tuple[str, ...]) -> None:
+    """Only a sync or publish of one repository does."""
+    assert [] == events_of(ended(replace(SYNC, tags=tags)))
 
 
 def test_the_same_event_has_the_same_id() -> None:
-    """And another task, or another type, has another one."""
-    again = [event.id for event in told(ended(SYNC, result=HISTORY))]
-    others = [event.id for event in told(ended(replace(SYNC, task_id="other")))]
+    """Events of another task or type have other ids."""
+    again = [event.id for event in events_of(ended(SYNC, result=HISTORY))]
+    others = [event.id for event in events_of(ended(replace(SYNC, task_id="other")))]
 
-    assert again == [event.id for event in told(ended(SYNC))]
+    assert again == [event.id for event in events_of(ended(SYNC))]
     assert 4 == len({*again, *others})
 
 
@@ -207,13 +207,11 @@ json_values = st.recursive(
 
 
 @given(st.sampled_from(TASK_STATES), json_values, json_values, json_values, st.booleans())
-def test_whatever_a_task_says_events_can_be_written(
-    state: str, result: Any, error: Any, exception: Any, is_sync: bool
-) -> None:
-    """With all keys, and no more."""
+def test_events_of_any_task_can_be_written(state: str, result: Any, error: Any, exception: Any, is_sync: bool) -> None:
+    """They have exactly the keys of their type."""
     report = ended(SYNC if is_sync else PUBLISH, state, result=result, error=error, exception=exception)
 
-    for event in told(report):
+    for event in events_of(report):
         assert dumps(event.body())
         assert "zoo" == event.payload["repo_id"]
         assert len(event.payload) in (1, 2, 13, 16)

@@ -1,4 +1,4 @@
-"""Which states of tasks were seen lately."""
+"""Recent states of tasks are remembered."""
 
 from pulp_source_amqp.memory import LatelySeen
 
@@ -10,7 +10,7 @@ def report(number: int, state: str = "running") -> TaskReport:
 
 
 def test_only_another_state_is_news() -> None:
-    """And after the last one nothing is."""
+    """After a final state nothing is."""
     seen = LatelySeen()
     news = []
     for state in ("waiting", "waiting", "running", "running", "suspended", "running", "error", "error", "running"):
@@ -22,7 +22,7 @@ def test_only_another_state_is_news() -> None:
 
 
 def test_nothing_follows_a_final_state() -> None:
-    """Whatever arrives late."""
+    """Late messages are no news."""
     seen = LatelySeen()
     seen.note(report(1, "finished"))
 
@@ -30,7 +30,7 @@ def test_nothing_follows_a_final_state() -> None:
 
 
 def test_no_more_is_remembered_than_twice_the_limit() -> None:
-    """The oldest are forgotten."""
+    """The oldest tasks are forgotten."""
     seen = LatelySeen(remembered=10)
     for number in range(35):
         seen.note(report(number))

@@ -1,4 +1,4 @@
-"""Bodies as task reports, whatever comes."""
+"""Bodies of messages are task reports, or are reported as unreadable."""
 
 import json
 import struct
@@ -42,7 +42,7 @@ def _encoded(value: Any) -> bytes:
 
 @pytest.mark.parametrize("vector", RECORDED, ids=lambda vector: vector["id"])
 def test_every_form_of_a_message_is_the_same_report(vector: Any) -> None:
-    """Native, as text of Python 3, in kombu's envelope as JSON, and in it as AMQP 0-10 encodes maps."""
+    """The forms are native, text of Python 3, and kombu's envelope as JSON and as an AMQP 0-10 map."""
     expected = vector["expect"]
     native = expected["amqp091"]["body_exact"].encode()
     content = expected.get("qpid010", {}).get("content") or {"body": b64encode(native).decode(), "properties": {}}
@@ -84,8 +84,8 @@ def test_every_form_of_a_message_is_the_same_report(vector: Any) -> None:
         ("record", json.dumps({"task_id": "3f2a9c1e", "state": "running"}).encode(), None),
     ],
 )
-def test_what_is_no_task_is_told_by_kind(kind: str, body: bytes, content_type: str | None) -> None:
-    """In a sentence."""
+def test_a_body_that_is_not_a_task_is_classified(kind: str, body: bytes, content_type: str | None) -> None:
+    """The text is a sentence."""
     with pytest.raises(Unreadable, match=r"\.$") as raised:
         read(message(body, content_type))
 
@@ -104,8 +104,8 @@ records = st.fixed_dictionaries(
 
 
 @given(st.binary() | records.map(lambda record: json.dumps({**RECORD, **record}).encode()), st.booleans())
-def test_whatever_comes_is_a_report_or_unreadable(body: bytes, as_map: bool) -> None:
-    """Nothing else."""
+def test_any_body_is_a_report_or_unreadable(body: bytes, as_map: bool) -> None:
+    """No other exception is raised."""
     try:
         report = read(message(body, MAP_CONTENT_TYPE if as_map else None))
     except Unreadable:
