@@ -13,8 +13,8 @@ from .client import Client
 from .config import Pulp3Config
 from .cursor import HEADER_PRECISION
 from .documents import TaskDocument
-from .failures import NotFound, unreadable
-from .server import OLDEST_VERSION, Domain, Server
+from .failures import VERSION_NEEDED, NotFound, unreadable
+from .server import Domain, Server
 from .tasks import results
 
 _LARGEST_DIFFERENCE = timedelta(seconds=30)
@@ -106,10 +106,8 @@ def inspect(client: Client, config: Pulp3Config) -> Inspection:
 
 
 def _version(found: Inspection, server: Server) -> bool:
-    needed = ".".join(map(str, OLDEST_VERSION))
     if server.is_old():
-        finding = f"The server runs pulpcore {server.version}, and the source needs {needed} or newer"
-        found.reject("version", f"{finding}; update the server.")
+        found.reject("version", f"The server runs pulpcore {server.version}, and {VERSION_NEEDED}; update the server.")
         return False
     found.add("version", True, f"pulpcore {server.version}")
     return True

@@ -62,8 +62,8 @@ class TaskDocument:
         """
         try:
             uuid, name, state = uuid_of(value["pulp_href"]), value["name"], value["state"]
-            created = _time(value["pulp_created"])
-            started, finished = _time(value.get("started_at")), _time(value.get("finished_at"))
+            created = parsed_time(value["pulp_created"])
+            started, finished = parsed_time(value.get("started_at")), parsed_time(value.get("finished_at"))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise NotATask from None
         if uuid is None or created is None or not isinstance(name, str) or not isinstance(state, str):
@@ -146,5 +146,11 @@ def _first(texts: list[str], *patterns: re.Pattern[str]) -> str | None:
     return next((match[1] for text in texts for pattern in patterns if (match := pattern.fullmatch(text))), None)
 
 
-def _time(value: Any) -> datetime | None:
+def parsed_time(value: Any) -> datetime | None:
+    """Return a time in a document as aware UTC; None if there is none.
+
+    :raises TypeError: it is not text.
+    :raises ValueError: it is not a time.
+    :raises OverflowError: it is beyond the calendar.
+    """
     return None if value is None else utc(datetime.fromisoformat(value))

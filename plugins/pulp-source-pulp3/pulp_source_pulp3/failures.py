@@ -16,9 +16,13 @@ from pulp_notifiers.errors import NotifierError, PermanentFailure, TemporaryFail
 
 from .redact import redact
 
+OLDEST_VERSION = (3, 71)
+"""The first version that can list tasks by time of creation."""
+
+VERSION_NEEDED = f"the source needs pulpcore {'.'.join(map(str, OLDEST_VERSION))} or newer"
+
 _LONGEST_TEXT = 200
 _TITLE = re.compile(rb"<title>([^<]+)</title>", re.IGNORECASE)
-_OLDEST_VERSION = "3.71"
 _IF_IT_PERSISTS = "if it persists, check that the source's url is that of a Pulp 3 server"
 
 _UNKNOWN_AUTHORITY = "if a private authority signed it, set ca_path to the authority's certificate"
@@ -67,8 +71,8 @@ def answer_failure(status: int, place: str, body: bytes, retry_after: str | None
         )
     if status == 400:
         return PermanentFailure(
-            f"{place} rejects the request with HTTP 400{_explained(body)}; the source needs pulpcore "
-            f"{_OLDEST_VERSION} or newer, so update the server if it is older."
+            f"{place} rejects the request with HTTP 400{_explained(body)}; {VERSION_NEEDED}, so update the server if "
+            "it is older."
         )
     if status == 403:
         return PermanentFailure(

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
 
 from .client import Client
 from .config import Pulp3Config
-from .failures import unreadable
+from .documents import parsed_time
+from .failures import OLDEST_VERSION, unreadable
 from .tasks import results
-
-OLDEST_VERSION = (3, 71)
-"""The first version that can list tasks by time of creation."""
 
 _MOST_DOMAINS = "10000"
 
@@ -95,7 +92,7 @@ class Server:
             return [self.domain(name) for name in config.domains]
         path = f"{self.domain('default').root}domains/"
         answer = client.get(path, {"fields": "name,pulp_created", "limit": _MOST_DOMAINS})
-        found = results(answer.document, lambda entry: (entry["name"], _time(entry.get("pulp_created"))), path)
+        found = results(answer.document, lambda entry: (entry["name"], parsed_time(entry.get("pulp_created"))), path)
         if not found:
             raise PermanentFailure(
                 f"The account does not see any domains of {config.origin}; grant it the role core.domain_viewer, or "
@@ -116,7 +113,3 @@ def _core_version(document: Any, path: str) -> str:
 
 def _has_domains(document: Any) -> bool:
     return bool(document.get("domain_enabled"))
-
-
-def _time(value: Any) -> datetime | None:
-    return None if value is None else utc(datetime.fromisoformat(value))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from pulp_notifiers.encoding import iso_seconds
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
 from pulp_notifiers.source import Check, Intake, Source
@@ -192,7 +193,7 @@ class Watch:
             "version": self._server.version,
             "domains": len(polls),
             "hidden_domains": sorted(self._hidden & self._polls.keys()),
-            "last_poll": _iso(utc_now()),
+            "last_poll": iso_seconds(utc_now()),
             "lag_seconds": round(median(lag for _, lag in self._lags), 3) if self._lags else None,
             "polls": sum(poll.figures.polls for poll in polls),
             "requests": self._client.requests,
@@ -212,7 +213,3 @@ def _start_of(domain: Domain, alive: datetime) -> datetime | None:
     # A domain that was created since is watched from its creation: an older one would have been found soon after the
     # last report. Without a time of creation, the watch starts now.
     return domain.created and max(domain.created, alive - 2 * timedelta(seconds=_DOMAINS_AFTER_SECONDS))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

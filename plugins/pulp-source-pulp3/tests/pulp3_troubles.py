@@ -60,11 +60,6 @@ def trickling(_: Answer) -> Answer:
     return Answer(200, {"Content-Type": "application/json"}, b" " * 1_000_000, trickle_seconds=0.005)
 
 
-def of_type(content_type: str) -> Spoil:
-    """Return a trouble: the right body with another content type."""
-    return lambda answer: replace(answer, headers={**answer.headers, "Content-Type": content_type})
-
-
 def with_body(body: bytes) -> Spoil:
     """Return a trouble: 200 and this body as JSON, such as ``b"[]"`` or a very long one."""
     return lambda answer: replace(answer, status=200, body=body)

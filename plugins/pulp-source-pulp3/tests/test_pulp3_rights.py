@@ -98,5 +98,5 @@ def test_a_server_that_is_too_old_is_a_failure(pulp, intake):
     status = b'{"versions": [{"component": "core", "version": "3.49.1"}], "domain_enabled": false}'
     pulp.misbehave(pulp3_troubles.with_body(status), path="/status/")
 
-    with pytest.raises(PermanentFailure, match=r"3\.49\.1, and the source needs 3\.71"):
+    with pytest.raises(PermanentFailure, match=r"3\.49\.1, and the source needs pulpcore 3\.71"):
         Pulp3Source().run(options(pulp), intake)
