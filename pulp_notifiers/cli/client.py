@@ -1,6 +1,6 @@
 """Requests to the server, as Pulp's Python bindings made them (CONTRACT 5).
 
-On the standard library: one command makes one request or two, which is not worth the start-up of a heavier client.
+Uses the standard library: a command makes one request or two, and a larger HTTP library takes longer to import.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from .failures import refusal, unreachable, unreadable_ca_path
 NOTIFICATIONS = "/pulp/api/v3/notifications/"
 
 _URL_FORM = "write http://HOST:PORT or https://HOST:PORT"
-_TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
 
 
@@ -64,7 +64,7 @@ def client_settings(environ: Mapping[str, str]) -> ClientSettings:
 def split_url(url: str) -> tuple[str, str, int | None, str]:
     """Return scheme, host, port and path prefix of the server's address.
 
-    :raises ValueError: it is none.
+    :raises ValueError: it is not the URL of an HTTP server.
     """
     if "@" in url:
         raise ValueError("give the user with --username or [client] username, not within the URL")
@@ -79,12 +79,14 @@ def split_url(url: str) -> tuple[str, str, int | None, str]:
 
 
 class Client:
-    """One server, asked as one user.
+    """Sends requests to one server as one user.
 
     :param url: its address.
-    :param username: with ``password``, sent as basic authentication when both are given.
-    :param ca_path: authorities to trust in place of the system's; empty for the system's.
-    :param environ: gives the language of the user.
+    :param username: sent with ``password`` as basic authentication if both are given.
+    :param ca_path: authorities to trust instead of the system's; empty for the system's.
+    :param environ: where to find the language of the user.
+    :param timeout_seconds: for the connection, and for each read and write on it.
+    :ivar url: its address, without a slash at the end.
     """
 
     def __init__(
@@ -94,9 +96,11 @@ class Client:
         password: str = "",
         ca_path: str = "",
         environ: Mapping[str, str] = os.environ,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
+        self._timeout_seconds = timeout_seconds
         self._scheme, self._host, self._port, self._prefix = split_url(url)
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._ca_path = ca_path
         self._headers = {
             "Accept": "application/json",
@@ -110,14 +114,14 @@ class Client:
     def get(self, path: str, query: Mapping[str, object] | None = None, answer_key: str = "") -> Any:
         """Return the document at ``path``; query parameters that are None are left out.
 
-        :param answer_key: a document with this key is an answer, whatever its status.
+        :param answer_key: a document with this key is a valid answer, whatever its status.
         """
         given = {name: value for name, value in (query or {}).items() if value is not None}
         asked = f"{path}?{urlencode(given, errors='surrogateescape')}" if given else path
         return self._request("GET", asked, answer_key=answer_key)
 
     def post(self, path: str, document: Mapping[str, Any]) -> Any:
-        """Send a new document and return the answer's."""
+        """Send a new document and return the answer's document."""
         return self._request("POST", path, document)
 
     def put(self, path: str, document: Mapping[str, Any]) -> Any:
@@ -144,23 +148,23 @@ class Client:
             response = connection.getresponse()
             status, text = response.status, response.read()
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            raise unreachable(error, self._host, self._url) from None
+            raise unreachable(error, self._host, self.url) from None
         finally:
             connection.close()
         answer = _parsed(text)
         if status >= 300 and not (answer_key and isinstance(answer, dict) and answer_key in answer):
-            raise refusal(method, self._url + path, status, answer)
+            raise refusal(method, self.url + path, status, answer)
         return answer
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "http":
-            return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_seconds)
         context = _tls_context(self._ca_path)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS, context=context)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_seconds, context=context)
 
 
 def segment(identity: str) -> str:
-    """Return an id as one segment of a path, whatever a user typed."""
+    """Return an id as one segment of a path, whatever the user typed."""
     return quote(identity, safe="", errors="surrogateescape")
 
 

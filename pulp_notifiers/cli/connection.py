@@ -1,4 +1,4 @@
-"""The options of every command that asks the server: where it is, and who asks."""
+"""Options of every command that sends requests to the server: its address, and the user."""
 
 import os
 import sys
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What the command line says about the server; None leaves it to the settings."""
+    """What the command line says about the server; for None the settings decide."""
 
     url: str | None = None
     username: str | None = None
     password: str | None = None
     ca_path: str | None = None
 
-    def client(self, ask: bool = True) -> "Client":
+    def client(self, ask: bool = True, timeout_seconds: float | None = None) -> "Client":
         """Return a client of the server.
 
-        :param ask: ask for a password that is missing, where a terminal is there to ask; otherwise do without a user.
+        :param ask: ask for a missing password at the terminal; otherwise the client logs in as nobody.
+        :param timeout_seconds: how long to wait for the server; None for the client's default.
         :raises InvalidSetting: a value in the section ``[client]`` is not allowed.
         """
-        from .client import Client, client_settings
+        from .client import TIMEOUT_SECONDS, Client, client_settings
 
         settings = client_settings(os.environ)
         username = self.username or settings.username
@@ -34,32 +35,40 @@ class Connection:
         password = self.password or stored
         if ask and username and not password:
             password = ask_password(f"Password of {username}", "--password or PULP_NOTIFIERS_CLIENT_PASSWORD")
-        return Client(self.url or settings.url, username, password, self.ca_path or settings.ca_path)
+        return Client(
+            self.url or settings.url,
+            username,
+            password,
+            self.ca_path or settings.ca_path,
+            timeout_seconds=timeout_seconds or TIMEOUT_SECONDS,
+        )
 
 
 pass_connection = click.make_pass_decorator(Connection, ensure=True)
 
 
-def connection_options() -> list[click.Parameter]:
+def connection_options(is_eager: bool = False) -> list[click.Parameter]:
     """Return the options ``--url``, ``--username``, ``--password`` and ``--ca-path`` for a group.
 
-    They may stand at every level of a command line; the innermost wins.
+    They are allowed at every level of a command line; the innermost wins.
+
+    :param is_eager: handle them before others, such as a ``--help`` that asks the server.
     """
     return [
-        click.Option(declarations, help=help_text, expose_value=False, callback=_remember)
+        click.Option(declarations, help=help_text, expose_value=False, is_eager=is_eager, callback=_remember)
         for declarations, help_text in _OPTIONS
     ]
 
 
 def at_terminal() -> bool:
-    """Tell whether somebody can be asked."""
-    return sys.stdin is not None and sys.stdin.isatty()  # None where the process was started without
+    """Return whether standard input is a terminal, at which a user can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()  # None if the process was started without it
 
 
 def standard_input() -> TextIO:
     """Return standard input.
 
-    :raises OSError: the process was started without (``<&-``).
+    :raises OSError: the process was started without it (``<&-``).
     """
     if sys.stdin is None:
         raise OSError("standard input is closed")
@@ -69,7 +78,7 @@ def standard_input() -> TextIO:
 def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
     """Return a password typed at the terminal.
 
-    :param otherwise: how to give it where there is no terminal.
+    :param otherwise: how to give it without a terminal.
     """
     if not at_terminal():
         raise click.UsageError(f"There is no terminal to ask for the password: give it with {otherwise}.")
@@ -80,8 +89,8 @@ def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
 _OPTIONS = (
     (["--url"], "Address of the server, such as https://host:24818; [client] url in the settings."),
     (["-u", "--username"], "User to log in as; [client] username in the settings."),
-    (["-p", "--password"], "Password of that user; asked for when it is missing."),
-    (["--ca-path"], "PEM file or directory of the authorities to trust, in place of the system's."),
+    (["-p", "--password"], "Password of that user; you are asked for it if it is missing."),
+    (["--ca-path"], "PEM file or directory of the certificate authorities to trust instead of the system's."),
 )
 
 

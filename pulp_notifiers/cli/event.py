@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from .connection import Connection, connection_options, pass_connection, standard_input
-from .listener import listener_group
 from .options import InvalidOptionText, JsonText
+from .pulp_admin import listener_group
 
 _WHERE = "JSON, @FILE to read it from a file, or - for standard input."
 
@@ -56,5 +56,5 @@ def fire(
     click.echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
 
 
-# pulp-admin had the listeners below "event": with a link of that name to this command, its scripts go on working.
-event.add_command(listener_group(hidden=True))
+# pulp-admin had its listeners below "event": scripts written for it work with a link of that name to this program.
+event.add_command(listener_group())

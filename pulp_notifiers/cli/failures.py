@@ -1,13 +1,13 @@
-"""What a client command says and returns when the server, or the way to it, fails (CONTRACT 5).
+"""Messages and exit codes of commands whose request to the server fails (CONTRACT 5).
 
-The sentences that clients of Pulp 2 may look for are kept as they were.
+Sentences of Pulp 2 that scripts may look for are unchanged.
 """
 
 import http.client
 import os
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import NotifierError
@@ -18,7 +18,7 @@ _NAME_MISMATCHES = (62, 64)
 
 
 class RequestFailed(NotifierError):
-    """A request brought no result.
+    """A request failed.
 
     :param message: what to print.
     :param exit_code: of sysexits.h.
@@ -29,27 +29,53 @@ class RequestFailed(NotifierError):
         self.exit_code = exit_code
 
 
-def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
-    """Return what an answer with a status of 300 or more means.
+class NotFound(RequestFailed):
+    """The server has nothing at this path."""
 
-    :param document: the parsed body, or None where it is no JSON.
+    def __init__(self, message: str) -> None:
+        super().__init__(message, os.EX_DATAERR)
+
+
+class Denied(RequestFailed):
+    """The server does not know the user, or the user may not do that.
+
+    :param reason: the server's sentence; empty if it gave none.
+    """
+
+    def __init__(self, reason: str) -> None:
+        text = "The specified user does not have permission to execute the given command"
+        super().__init__(f"{text}\n\n{reason}" if reason else text, os.EX_NOPERM)
+        self.reason = reason
+
+
+class FieldsRefused(RequestFailed):
+    """The server refused fields of a document.
+
+    :param problems: names and sentences, one after the other.
+    """
+
+    def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
+        self.problems = list(problems)
+        lines = [printable(f"{name}: {sentence}") for name, sentence in self.problems]
+        super().__init__("\n".join(lines) or "The server refused the request without a description.", os.EX_DATAERR)
+
+
+def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
+    """Return the failure for an answer with a status of 300 or more.
+
+    :param document: the parsed body, or None if it is not JSON.
     """
     if status == 401:
         return _denied(document)
     if not isinstance(document, Mapping):
-        return RequestFailed(
-            "There was an internal server error while trying to access the Pulp application. "
-            f"{method} {url} was answered with status {status} and no JSON document: look at the log of the server, "
-            "and check that the URL is that of pulp-notifiers.",
-            os.EX_SOFTWARE,
-        )
-    # Answers of Pulp 3's kind say "detail" and also use statuses that Pulp 2 never sent.
+        return unexpected_answer(method, url, status)
+    # Answers in the style of Pulp 3 have "detail", and statuses that Pulp 2 never sent.
     if status == 403 and "detail" in document:
         return _denied(document)
     if status in (400, 409) or (status == 413 and "detail" in document):
-        return RequestFailed("\n\n".join(_descriptions(document)), os.EX_DATAERR)
+        return _not_accepted(document)
     if status == 404:
-        return RequestFailed(_not_found(document), os.EX_DATAERR)
+        return NotFound(_not_found(document))
     return RequestFailed(
         f"An internal error occurred on the Pulp server:\n\n{method} {url} failed with status {status}: "
         f"{_message(document) or 'no reason was given'}",
@@ -57,18 +83,31 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     )
 
 
-def no_listener(listener_id: str) -> RequestFailed:
-    """Return what the server would say of a listener whose id cannot be one segment of a path."""
-    return RequestFailed(_not_found({"resources": {"event_listener": listener_id}}), os.EX_DATAERR)
+def unexpected_answer(method: str, url: str, status: int) -> RequestFailed:
+    """Return the failure for an answer that pulp-notifiers never sends."""
+    return RequestFailed(
+        "There was an internal server error while trying to access the Pulp application. "
+        f"{method} {url} was answered with status {status} and no JSON document: look at the log of the server, "
+        "and check that the URL is that of pulp-notifiers.",
+        os.EX_SOFTWARE,
+    )
 
 
-def no_source(name: str) -> RequestFailed:
-    """Return what the server would say of a source whose name cannot be one segment of a path."""
-    return RequestFailed(f"There is no source {printable(name)!r}.", os.EX_DATAERR)
+def missing_resource(kind: str, identity: str) -> RequestFailed:
+    """Return the failure that Pulp 2's API reports for an id that it does not have."""
+    return NotFound(_not_found({"resources": {kind: identity}}))
+
+
+def nothing_named(noun: str, name: str) -> RequestFailed:
+    """Return the failure for a name or an id that the server does not have.
+
+    :param noun: what it should be, such as ``source``.
+    """
+    return NotFound(f"There is no {noun} {printable(name)!r}. Look it up with {noun} list.")
 
 
 def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str) -> RequestFailed:
-    """Return what an error on the way to the server means."""
+    """Return the failure for an error of the connection to the server."""
     check = "Check --url, or [client] url in the settings."
     if isinstance(error, socket.gaierror | UnicodeError):
         return RequestFailed(f"Unable to find host [{host}]. {check}", os.EX_CONFIG)
@@ -87,7 +126,7 @@ def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host:
 
 
 def unreadable_ca_path(ca_path: str, reason: str) -> RequestFailed:
-    """Return what it means that the certificates of ``--ca-path`` cannot be used."""
+    """Return the failure for certificates of ``--ca-path`` that cannot be used."""
     return RequestFailed(
         f"The CA certificates at {ca_path} cannot be used: {reason}. Name a readable PEM file, or a directory prepared "
         "with openssl rehash, with --ca-path or [client] ca_path.",
@@ -96,31 +135,30 @@ def unreadable_ca_path(ca_path: str, reason: str) -> RequestFailed:
 
 
 def _denied(document: Any) -> RequestFailed:
-    text = "The specified user does not have permission to execute the given command"
-    reason = _message(document) if isinstance(document, Mapping) else None
-    return RequestFailed(f"{text}\n\n{reason}" if reason else text, os.EX_NOPERM)
+    return Denied(_message(document) if isinstance(document, Mapping) else "")
 
 
-def _descriptions(document: Mapping[str, Any]) -> Iterator[str]:
+def _not_accepted(document: Mapping[str, Any]) -> RequestFailed:
     error = document.get("error")
     if isinstance(error, Mapping):
-        yield from _error_and_below(error)
-    elif document.get("property_names"):
-        yield f"These properties have values that are not allowed: {', '.join(map(str, document['property_names']))}"
-    elif _message(document):
-        yield _message(document)
-    else:
-        yield from _fields(document)
+        return RequestFailed("\n\n".join(_error_and_below(error)), os.EX_DATAERR)
+    if document.get("property_names"):
+        names = ", ".join(map(str, document["property_names"]))
+        return RequestFailed(f"These properties have values that are not allowed: {names}", os.EX_DATAERR)
+    if message := _message(document):
+        return RequestFailed(message, os.EX_DATAERR)
+    return FieldsRefused(_problems(document))
 
 
 def _message(document: Mapping[str, Any]) -> str:
     return str(document.get("error_message") or document.get("detail") or "")
 
 
-def _fields(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with each field, from a document of Pulp 3's API."""
+def _problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with each field, from a document in the style of Pulp 3."""
     for field, problems in document.items():
-        yield f"{field}: {' '.join(map(str, problems)) if isinstance(problems, list) else problems}"
+        for problem in problems if isinstance(problems, list) else [problems]:
+            yield field, str(problem)
 
 
 def _error_and_below(error: Mapping[str, Any]) -> Iterator[str]:

@@ -3,18 +3,22 @@
 import csv
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 
+from .documents import printable
+
 Schema = Mapping[str, Any]
 
 FURTHER_OPTIONS = "config"
-"""Option that takes any others as JSON, where a notifier accepts options that it does not declare."""
+"""Option that takes a JSON object, if the notifier accepts options that it does not declare."""
 
 DEEPEST = 100
-"""Levels of arrays and objects in each other, as the server takes them."""
+"""Levels of nested arrays and objects that the server accepts."""
+
+_MOST_REFERENCES = 20
 
 _SCALARS: Mapping[str, click.ParamType[Any]] = {
     "string": click.STRING,
@@ -25,7 +29,7 @@ _SCALARS: Mapping[str, click.ParamType[Any]] = {
 
 
 class InvalidOptionText(click.BadParameter):
-    """The text of an option is not in the form that the option needs; data, not usage, so the exit code differs."""
+    """The text of an option has the wrong form; that is wrong data, not wrong usage, so the exit code differs."""
 
     exit_code = os.EX_DATAERR
 
@@ -35,18 +39,18 @@ class ConfigOption(click.Option):
 
     :param key: its name in the listener's config.
     :param taken: names of the command's other options.
-    :param required: the command cannot do without it.
-    :ivar drops_empty: empty text says nothing that the notifier does not assume anyway.
+    :param required: whether the command fails without it.
+    :ivar is_empty_by_default: the notifier's default is empty text.
     """
 
     def __init__(self, key: str, schema: Schema, definitions: Schema, taken: frozenset[str], required: bool) -> None:
         self.key = key
         meant = _resolved(schema, definitions)
-        self.drops_empty = schema.get("default") == ""
+        self.is_empty_by_default = schema.get("default") == ""
         name = key.replace("_", "-")
         name = f"{FURTHER_OPTIONS}-{name}" if name in taken else name
         flag = meant.get("type") == "boolean"
-        # Click takes None for a value that satisfies "required", and the lack of a default for that of a flag, False.
+        # To click None is a value, which satisfies "required"; a flag without any default is False.
         presence: dict[str, Any] = {"required": True} if required else {"default": None}
         super().__init__(
             [f"option_{_identifier(key)}", f"--{name}/--no-{name}" if flag else f"--{name}"],
@@ -57,7 +61,7 @@ class ConfigOption(click.Option):
 
 
 class CommaSeparated(click.ParamType[Any]):
-    """Items separated by commas, by the rules of CSV."""
+    """Items separated by commas, as in a line of CSV."""
 
     name = "ITEM,ITEM"
 
@@ -101,13 +105,14 @@ class JsonText(click.ParamType[Any]):
         return parsed
 
 
-def config_options(schema: Schema, taken: frozenset[str], for_creation: bool) -> Iterator[click.Option]:
+def config_options(schema: Schema, own: Iterable[click.Parameter], for_creation: bool) -> Iterator[click.Option]:
     """Yield the command line options of a config model.
 
     :param schema: the model's JSON Schema.
-    :param taken: names that the command uses for itself; an option of the same name is called ``--config-NAME``.
+    :param own: the command's own options; an option of the model with the same name is called ``--config-NAME``.
     :param for_creation: required options are required; for an update none is.
     """
+    taken = frozenset(name.lstrip("-") for parameter in own for name in parameter.opts) | {"help"}
     definitions = schema.get("$defs", {})
     required = schema.get("required", ()) if for_creation else ()
     for key, described in schema.get("properties", {}).items():
@@ -118,29 +123,34 @@ def config_options(schema: Schema, taken: frozenset[str], for_creation: bool) ->
         )
 
 
-def given_config(context: click.Context, for_creation: bool) -> dict[str, Any]:
-    """Return the options of the listener that the command line gives."""
+def given_config(context: click.Context, without_empty_defaults: bool = False) -> dict[str, Any]:
+    """Return the options of the listener that the command line gives.
+
+    :param without_empty_defaults: leave out empty text that is the notifier's default, as pulp-admin did.
+    """
     config = dict(context.params.get(FURTHER_OPTIONS) or {})
     for option in context.command.get_params(context):
         value = context.params.get(option.name or "")
         if not isinstance(option, ConfigOption) or value is None:
             continue
-        if not (for_creation and option.drops_empty and value == ""):
+        if not (without_empty_defaults and option.is_empty_by_default and value == ""):
             config[option.key] = value
     return config
 
 
-def _resolved(schema: Schema, definitions: Schema) -> Schema:
-    """Return what a schema comes down to on a command line: references followed, null not an alternative.
+def _resolved(schema: Schema, definitions: Schema, references: int = _MOST_REFERENCES) -> Schema:
+    """Return the one schema that a command line can express: references followed, null left out.
 
-    Of several alternatives a list is the widest that one text can say, then plain text; any others need JSON.
+    Of several alternatives a list comes first, because one text can express most as a list, then plain text; any others
+    need JSON, as does a schema whose references do not end.
     """
     if "$ref" in schema:
-        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        name = schema["$ref"].rpartition("/")[2]
+        return _resolved(definitions.get(name, {}), definitions, references - 1) if references else {}
     parts = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
     if not parts:
         return schema
-    alternatives = [_resolved(part, definitions) for part in parts if part.get("type") != "null"]
+    alternatives = [_resolved(part, definitions, references) for part in parts if part.get("type") != "null"]
     if len(alternatives) == 1:
         return alternatives[0]
     if alternatives and all(map(_choices, alternatives)):
@@ -158,17 +168,20 @@ def _parameter_type(schema: Schema, definitions: Schema) -> click.ParamType[Any]
     if _choices(schema):
         return click.Choice(_choices(schema))
     if schema.get("type") == "array":
-        item = _parameter_type(_resolved(schema.get("items", {}), definitions), definitions)
-        return JsonText() if isinstance(item, JsonText | CommaSeparated) else CommaSeparated(item)
+        items = _resolved(schema.get("items", {}), definitions)
+        # A list of lists needs JSON; its type may contain itself, so it is not followed any further.
+        item = JsonText() if items.get("type") == "array" else _parameter_type(items, definitions)
+        return JsonText() if isinstance(item, JsonText) else CommaSeparated(item)
     return _SCALARS.get(schema.get("type", ""), JsonText())
 
 
 def _help(schema: Schema, meant: Schema) -> str:
-    told = schema.get("description") or meant.get("description") or ""
+    description = printable(schema.get("description") or meant.get("description") or "")
     default = schema.get("default")
     if default in (None, "", [], {}) or meant.get("format") == "password":
-        return told
-    return f"{told}  [default: {default if isinstance(default, str) else json.dumps(default)}]"
+        return description
+    shown = printable(default) if isinstance(default, str) else json.dumps(default)
+    return f"{description}  [default: {shown}]"
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from .connection import connection_options
 from .database import db
 from .delivery import delivery
 from .event import event
-from .listener import listener_group
+from .listener import listener
 from .notifier import notifier
 from .service import serve, worker
 from .source import source
@@ -35,5 +35,5 @@ def root() -> None:
     """
 
 
-for command in (serve, worker, db, user, listener_group(), notifier, source, event, delivery, status, tail, wait):
+for command in (serve, worker, db, user, listener, notifier, source, event, delivery, status, tail, wait):
     root.add_command(command)

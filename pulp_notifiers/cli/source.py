@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
+from .answers import read_all
 from .connection import Connection, connection_options, pass_connection
 from .service import run_sources
 from .source_config import config_given, gathered
 from .tables import json_option, print_json, print_table
 
-_PAGE = 1000
 _CHECK_FAILED = 1
 
 
@@ -43,7 +43,7 @@ def add_source(connection: Connection, /, name: str, source_type: str, **given: 
 @pass_connection
 def list_sources(connection: Connection, /, as_json: bool) -> None:
     """List the sources and how each is."""
-    found = _all(connection, "sources")
+    found = read_all(connection.client(), _collection("sources"))
     if as_json:
         print_json(found)
         return
@@ -135,7 +135,7 @@ def test_source(
 @pass_connection
 def list_source_types(connection: Connection, /, as_json: bool) -> None:
     """List the source types that the server has installed, and their options."""
-    found = _all(connection, "source-types")
+    found = read_all(connection.client(), _collection("source-types"))
     if as_json:
         print_json(found)
         return
@@ -144,16 +144,6 @@ def list_source_types(connection: Connection, /, as_json: bool) -> None:
         for one in found
     ]
     print_table(("Type", "Distribution", "Version", "Required options", "Further options", "Problem"), rows)
-
-
-def _all(connection: Connection, kind: str) -> list[dict[str, Any]]:
-    client = connection.client()
-    found: list[dict[str, Any]] = []
-    while True:
-        page = client.get(_collection(kind), {"limit": _PAGE, "offset": len(found)})
-        found += page["results"]
-        if page["next"] is None or not page["results"]:
-            return found
 
 
 def _options(schema: dict[str, Any]) -> tuple[str, str]:
@@ -181,10 +171,10 @@ def _path(name: str) -> str:
     :raises RequestFailed: it can have none of this name, because servers decode a slash before they look at the path.
     """
     from .client import segment
-    from .failures import no_source
+    from .failures import nothing_named
 
     if not name.strip(".") or "/" in name:
-        raise no_source(name)
+        raise nothing_named("source", name)
     return f"{_collection('sources')}{segment(name)}/"
 
 

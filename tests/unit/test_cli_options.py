@@ -55,19 +55,19 @@ class Everything(BaseModel):
 
 def config_from(model, arguments, for_creation=True, taken=()):
     """Return the config that a command with the model's options makes of a command line."""
-    taken_names = frozenset(taken)
-    options = list(config_options(model.model_json_schema(), taken_names, for_creation))
-    command = click.Command("create", params=options, callback=click.pass_context(_config(for_creation)))
+    own = [click.Option([f"--{name}"]) for name in taken]
+    options = list(config_options(model.model_json_schema(), own, for_creation))
+    command = click.Command("create", params=[*own, *options], callback=click.pass_context(_config(for_creation)))
     return command.main(list(arguments), "create", standalone_mode=False)
 
 
 def _config(for_creation):
-    return lambda context, **_: given_config(context, for_creation)
+    return lambda context, **_: given_config(context, without_empty_defaults=for_creation)
 
 
 def help_of(model):
     """Return the help text of a command with the model's options."""
-    options = list(config_options(model.model_json_schema(), frozenset(), for_creation=True))
+    options = list(config_options(model.model_json_schema(), (), for_creation=True))
     return " ".join(CliRunner().invoke(click.Command("create", params=options), ["--help"]).output.split())
 
 

@@ -1,0 +1,37 @@
+"""Reads answers of the product's own API, and refuses what it never sends."""
+
+from typing import TYPE_CHECKING, Any
+
+from .failures import unexpected_answer
+
+if TYPE_CHECKING:
+    from .client import Client
+
+_PAGE_SIZE = 1000
+
+
+def read_all(client: "Client", path: str) -> list[dict[str, Any]]:
+    """Return the documents of all pages of a list.
+
+    :raises RequestFailed: the server refused the request, or sent something else.
+    """
+    found: list[dict[str, Any]] = []
+    while True:
+        page = client.get(path, {"limit": _PAGE_SIZE, "offset": len(found)})
+        results = page.get("results") if isinstance(page, dict) else None
+        if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+            raise unexpected_answer("GET", client.url + path, 200)
+        found += results
+        if page.get("next") is None or not results:
+            return found
+
+
+def document_with(answer: Any, key: str, method: str, url: str) -> dict[str, Any]:
+    """Return the document in an answer.
+
+    :param key: what it must have.
+    :raises RequestFailed: it is not a document, or has no such key.
+    """
+    if not isinstance(answer, dict) or key not in answer:
+        raise unexpected_answer(method, url, 200)
+    return answer

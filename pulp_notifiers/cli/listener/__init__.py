@@ -1,0 +1,14 @@
+"""``listener``: manage listeners by the product's own API (v3).
+
+::
+
+    group            the group, with a section for each notifier type that the server has
+    registered       list, show and delete
+    section          create and update of one notifier type
+    notifier_types   asks the server for its notifier types and their options
+    paths            where the server has listeners, and failures named after options
+"""
+
+from .group import listener
+
+__all__ = ["listener"]

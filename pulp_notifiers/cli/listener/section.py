@@ -1,0 +1,168 @@
+"""``create`` and ``update`` of listeners of one notifier type."""
+
+import os
+from typing import Any
+
+import click
+
+from ..answers import document_with
+from ..failures import RequestFailed
+from ..options import config_options, given_config
+from ..tables import json_option, print_json
+from .notifier_types import (
+    NotifierType,
+    notifier_types,
+    notifier_types_for_help,
+    shared_client,
+    wants_help,
+    write_note,
+)
+from .paths import collection, failures_about, failures_named, listener_path
+
+_EVENT_TYPES_HELP = (
+    "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a lone * is for all four of a "
+    "repository; may be given several times."
+)
+_INCLUDE_HELP = (
+    "What events are to carry in addition, if their source can look it up: content stands for the names of what was "
+    "added and removed; may be given several times; an empty name includes nothing."
+)
+_include_option = click.option("--include", multiple=True, metavar="NAME", help=_INCLUDE_HELP)
+
+
+class Section(click.Group):
+    """The commands for listeners of one notifier type; its name is not checked until the server is asked.
+
+    :param notifier_type: its name.
+    """
+
+    def __init__(self, notifier_type: str) -> None:
+        commands = (_create_command(notifier_type), _update_command(notifier_type))
+        super().__init__(notifier_type, commands, help=f"Create and update {notifier_type} listeners.")
+        self._notifier_type = notifier_type
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say so if nobody knows whether the type exists."""
+        reason = notifier_types_for_help(ctx).reason
+        if reason:
+            write_note(formatter, f"It is not known whether the server has the notifier type {self.name}: {reason}")
+
+
+class NotifierCommand(click.Command):
+    """A command with the options of a notifier type, as the server describes them.
+
+    :param notifier_type: its name.
+    :param for_creation: whether the required options of the notifier are required.
+    """
+
+    def __init__(self, name: str, notifier_type: str, for_creation: bool, **attributes: Any) -> None:
+        super().__init__(name, **attributes)
+        self._notifier_type = notifier_type
+        self._for_creation = for_creation
+        self._note: str | None = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ask the server for the options first; without an answer help shows the others, with a note."""
+        quietly = wants_help(ctx, args)
+        types = notifier_types_for_help(ctx) if quietly else notifier_types(ctx)
+        found = None if types.failure is not None else types.get(self._notifier_type)
+        if found is not None and found.schema is not None:
+            self.params.extend(config_options(found.schema, self.params, self._for_creation))
+        elif quietly:
+            self._note = f"The options of the notifier are missing here: {types.reason or _unusable(found)}"
+            if not ctx.resilient_parsing:
+                # Unknown options before --help would otherwise be an error.
+                args = ["--help"]
+        else:
+            raise RequestFailed(_unusable(found), os.EX_DATAERR)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say why options are missing, if they are."""
+        if self._note is not None:
+            write_note(formatter, self._note)
+
+
+def _unusable(notifier_type: NotifierType | None) -> str:
+    return (
+        ""
+        if notifier_type is None
+        else (f"The server cannot use the notifier type {notifier_type.name}: {notifier_type.problem}")
+    )
+
+
+def _create_command(notifier_type: str) -> click.Command:
+    @click.command("create", cls=NotifierCommand, notifier_type=notifier_type, for_creation=True)
+    @click.option("event_types", "--event-type", multiple=True, required=True, help=_EVENT_TYPES_HELP)
+    @click.option(
+        "--task-id", metavar="UUID", help="Only events of this task; the listener is removed when the task has ended."
+    )
+    @_include_option
+    @json_option
+    @click.pass_context
+    def create(
+        context: click.Context,
+        /,
+        event_types: tuple[str, ...],
+        task_id: str | None,
+        include: tuple[str, ...],
+        as_json: bool,
+        **_: Any,
+    ) -> None:
+        """Create a listener and print its id."""
+        client = shared_client(context)
+        document = {
+            "notifier_type": notifier_type,
+            "config": given_config(context),
+            "event_types": list(event_types),
+            "task_id": task_id,
+            **_source_options(include),
+        }
+        with failures_named(context.command.params):
+            created = document_with(client.post(collection(), document), "id", "POST", client.url + collection())
+        if as_json:
+            print_json(created)
+        else:
+            click.echo(f"Listener {created['id']} created.")
+
+    return create
+
+
+def _update_command(notifier_type: str) -> click.Command:
+    @click.command("update", cls=NotifierCommand, notifier_type=notifier_type, for_creation=False)
+    @click.option("--listener-id", metavar="ID", required=True, help="Id of the listener, as listener list shows it.")
+    @click.option("event_types", "--event-type", multiple=True, help=_EVENT_TYPES_HELP)
+    @_include_option
+    @json_option
+    @click.pass_context
+    def update(
+        context: click.Context,
+        /,
+        listener_id: str,
+        event_types: tuple[str, ...],
+        include: tuple[str, ...],
+        as_json: bool,
+        **_: Any,
+    ) -> None:
+        """Change what is given about a listener, and leave the rest."""
+        config = given_config(context)
+        changes = {
+            **({"config": config} if config else {}),
+            **({"event_types": list(event_types)} if event_types else {}),
+            **_source_options(include),
+        }
+        client, path = shared_client(context), listener_path(listener_id)
+        with failures_about(listener_id), failures_named(context.command.params):
+            answer = client.patch(path, changes) if changes else client.get(path)
+        if as_json:
+            print_json(document_with(answer, "id", "PATCH", client.url + path))
+        elif changes:
+            click.echo(f"Listener {listener_id} updated.")
+        else:
+            click.echo(f"Listener {listener_id} is unchanged: no option says what to change.")
+
+    return update
+
+
+def _source_options(include: tuple[str, ...]) -> dict[str, Any]:
+    return {"source_options": {"include": [name for name in include if name]}} if include else {}
