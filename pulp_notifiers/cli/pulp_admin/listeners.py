@@ -83,9 +83,9 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
     @click.pass_context
     def create(context: click.Context, connection: Connection, /, event_types: tuple[str, ...], **_: Any) -> None:
         document = {
+            "event_types": list(event_types),
             "notifier_type_id": notifier_type,
             "notifier_config": given_config(context, without_empty_defaults=True),
-            "event_types": list(event_types),
         }
         connection.client().post(LISTENERS, document)
         say("Event listener successfully created")
