@@ -23,9 +23,9 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    Codes are those of sysexits.h that pulp-admin used (CONTRACT 5), and 130 for an interrupt.
+    Exit codes are those of sysexits.h that pulp-admin used (CONTRACT 5), and 130 for an interrupt.
 
-    :param arguments: the command line without the program's name; None takes that of this process.
+    :param arguments: the command line without the program's name; None for that of this process.
     """
     try:
         answer = root.main(arguments, "pulp-notifiers", standalone_mode=False)
@@ -38,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotifierError as error:
         click.echo(f"{error}", err=True)
         return _code(error)
-    except Exception:  # noqa: BLE001  the last resort of this thread of control
+    except Exception:  # noqa: BLE001  the last resort of the program
         sys.excepthook(*sys.exc_info())
-        click.echo("An unexpected error has occurred. It is a defect of pulp-notifiers: please report it.", err=True)
+        click.echo(
+            "Unexpected error. This is a defect of pulp-notifiers: please report it with the traceback above.", err=True
+        )
         return os.EX_SOFTWARE
 
 

@@ -10,9 +10,9 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema of the database to the newest revision.
+    """Upgrade the schema of the database to the newest revision.
 
-    Harmless when it is there already. An embedded SQLite database is also upgraded by itself.
+    Does nothing if it is up to date. An embedded SQLite database is also upgraded whenever it is opened.
     """
     from ..app import open_store
     from ..settings import Settings

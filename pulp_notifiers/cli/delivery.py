@@ -1,4 +1,4 @@
-"""``delivery``: what became of events."""
+"""``delivery``: what happened to events."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ _COLUMNS = {
 
 @click.group(params=connection_options())
 def delivery() -> None:
-    """Look at what became of events."""
+    """Show what happened to events."""
 
 
 @delivery.command("list")
-@click.option("--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those that stand there.")
+@click.option("--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those in this state.")
 @click.option("--listener", metavar="ID", help="Only those owed to this listener.")
 @click.option("--event", metavar="ID", help="Only those of this event.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
@@ -59,7 +59,7 @@ def list_deliveries(
 @json_option
 @pass_connection
 def show_delivery(connection: Connection, /, delivery_id: str, as_json: bool) -> None:
-    """Show one delivery and every attempt that was made for it."""
+    """Show one delivery and all its attempts."""
     from .client import NOTIFICATIONS, segment
 
     found = connection.client().get(f"{NOTIFICATIONS}deliveries/{segment(delivery_id)}/")

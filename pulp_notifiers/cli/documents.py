@@ -11,7 +11,7 @@ _CAPITALS = {"Url": "URL", "Ca": "CA", "Ssl": "SSL"}
 def document_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
     """Yield the lines of one document; keys are sorted, and those that start with an underscore are hidden."""
     labels = {key: f"{_label(key)}:" for key in sorted(document) if not key.startswith("_")}
-    # The outermost column is one blank wider than nested ones, and so it was in Pulp 2.
+    # In Pulp 2 too, the gap of the outermost column was one blank wider than that of nested ones.
     gap = 1 if indent else 2
     value_column = indent + max(map(len, labels.values()), default=0) + gap
     for key, label in labels.items():
@@ -26,7 +26,7 @@ def document_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str
 
 
 def wrapped(line: str, indent: int, width: int = WIDTH) -> Iterator[str]:
-    """Yield a line in pieces of at most ``width``, broken at blanks where there are any, all but the first indented."""
+    """Yield a line in pieces of at most ``width``, broken at blanks if there are any; indent all but the first."""
     indent = min(indent, width // 2)
     while len(line) > width:
         blank = line.rfind(" ", indent + 1, width + 1)
@@ -37,7 +37,7 @@ def wrapped(line: str, indent: int, width: int = WIDTH) -> Iterator[str]:
 
 
 def printable(value: str) -> str:
-    """Return text in one line without characters that could steer a terminal."""
+    """Return text in one line without characters that could control a terminal."""
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in value)
 
 

@@ -1,4 +1,4 @@
-"""``event``: hand an event to the server."""
+"""``event``: send an event to the server."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from .connection import Connection, connection_options, pass_connection, standar
 from .options import InvalidOptionText, JsonText
 from .pulp_admin import listener_group
 
-_WHERE = "JSON, @FILE to read it from a file, or - for standard input."
+_FORMS = "JSON, @FILE to read it from a file, or - for standard input."
 
 
 class JsonSource(JsonText):
-    """A JSON object given as text, as ``@file`` or, by ``-``, on standard input."""
+    """A JSON object given as text, as ``@file``, or with ``-`` on standard input."""
 
     name = "JSON|@FILE|-"
 
@@ -37,13 +37,13 @@ class JsonSource(JsonText):
 
 @click.group(params=connection_options())
 def event() -> None:
-    """Hand an event to the server."""
+    """Send an event to the server."""
 
 
 @event.command()
 @click.argument("event_type", metavar="TYPE")
-@click.option("--payload", type=JsonSource(), default="{}", help=f"Facts of the event: {_WHERE}")
-@click.option("--call-report", type=JsonSource(), help=f"State of the task that it happened in: {_WHERE}")
+@click.option("--payload", type=JsonSource(), default="{}", help=f"Payload of the event: {_FORMS}")
+@click.option("--call-report", type=JsonSource(), help=f"State of the task in which it happened: {_FORMS}")
 @pass_connection
 def fire(
     connection: Connection, /, event_type: str, payload: dict[str, Any], call_report: dict[str, Any] | None

@@ -1,4 +1,4 @@
-"""``notifier``: what is installed on this machine."""
+"""``notifier``: the notifiers that are installed on this machine."""
 
 import dataclasses
 
@@ -9,13 +9,13 @@ from .tables import json_option, print_json, print_table
 
 @click.group()
 def notifier() -> None:
-    """Look at the notifiers that are installed on this machine."""
+    """Show the notifiers that are installed on this machine."""
 
 
 @notifier.command("list")
 @json_option
 def list_notifiers(as_json: bool) -> None:
-    """List the installed notifier types and what offers them; loads none of them."""
+    """List the installed notifier types and their distributions, without loading them."""
     from ..plugin_host import NotifierRegistry
 
     installed = NotifierRegistry().installed()

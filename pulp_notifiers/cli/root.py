@@ -1,7 +1,7 @@
-"""The command ``pulp-notifiers`` and what is below it.
+"""The command ``pulp-notifiers`` and its groups.
 
-Modules of this package import click and little else when they are loaded; what a command needs, it imports when it
-runs. So ``--help`` is quick at every level, and nothing imports a plugin but the commands that use one.
+Modules of this package import click and little else when they are loaded; a command imports what it needs when it runs.
+So ``--help`` is quick at every level, and only commands that use a plugin import one.
 """
 
 import click
@@ -16,9 +16,8 @@ from .notifier import notifier
 from .service import serve, worker
 from .source import source
 from .status import status
-from .tail import tail
 from .user import user
-from .wait import wait
+from .watch import tail, wait
 
 
 @click.group(params=connection_options(), context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,10 +25,10 @@ from .wait import wait
 def root() -> None:
     """Durable notifications for Pulp.
 
-    The commands delivery, event, listener, source and status ask the server at --url, tail and wait hear the messaging
-    server of the task-status stream, and the others work on this machine.
+    The commands delivery, event, listener, source and status send requests to the server at --url, tail and wait read
+    the task-status stream from the messaging server, and the others work on this machine.
 
-    For completion in bash, add this to ~/.bashrc (zsh and fish have the like):
+    For completion in bash, add this to ~/.bashrc (zsh and fish work alike):
 
         eval "$(_PULP_NOTIFIERS_COMPLETE=bash_source pulp-notifiers)"
     """

@@ -1,4 +1,4 @@
-"""``serve``, ``worker`` and ``source run``: the processes that stay."""
+"""``serve``, ``worker`` and ``source run``: the processes that run until they are stopped."""
 
 import logging
 import os
@@ -30,11 +30,11 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 @click.command()
-@click.option("--bind", metavar="ADDRESS:PORT", callback=_is_bind, help="Where to listen, in place of the setting.")
+@click.option("--bind", metavar="ADDRESS:PORT", callback=_is_bind, help="Where to listen, instead of the setting.")
 @click.option("--no-worker", is_flag=True, help="Leave all deliveries to pulp-notifiers worker.")
 @click.option("--no-sources", is_flag=True, help="Leave all sources to another process.")
 def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
-    """Serve the REST API, carry out deliveries and run sources, until SIGTERM or Ctrl-C."""
+    """Serve the REST API, make deliveries and run sources, until SIGTERM or Ctrl-C."""
     from ..rest import RestServer
 
     with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
@@ -50,11 +50,11 @@ def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
 
 @click.command()
 def worker() -> None:
-    """Carry out deliveries, and serve nothing, until SIGTERM or Ctrl-C."""
+    """Make deliveries, and serve nothing, until SIGTERM or Ctrl-C."""
     from ..rest import OAuthSettings
 
     with suppress(KeyboardInterrupt), _running_app({}) as app:
-        # Only the REST service needs them, but both may be started with the same environment.
+        # Only the REST service needs these settings, but both may be started with the same environment.
         app.settings.section("oauth", OAuthSettings)
         _warn_of_unknown_variables(app)
         app.worker.start()
@@ -67,8 +67,7 @@ def worker() -> None:
 def run_sources(names: tuple[str, ...]) -> None:
     """Run sources on this machine, and neither serve nor deliver, until SIGTERM or Ctrl-C.
 
-    Takes those that no other process runs, and takes over those of one that ends. Where names are given, it leaves all
-    others alone.
+    Runs those that no other process runs, and takes over those of a process that ends. With names, only these sources.
     """
     with suppress(KeyboardInterrupt), _running_app({}) as app:
         _warn_of_unknown_variables(app)
@@ -81,7 +80,7 @@ def run_sources(names: tuple[str, ...]) -> None:
 
 @contextmanager
 def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
-    """Give a wired app whose settings are right; closed by SIGTERM and SIGINT, both of which are KeyboardInterrupt.
+    """Yield an app whose settings have been checked; SIGTERM and SIGINT raise KeyboardInterrupt and close it.
 
     :param overrides: environment variables to add.
     """
@@ -103,7 +102,7 @@ def _start_log(level: str) -> None:
     if level == "INFO":
         for chatty in ("alembic", "uvicorn"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-    # At its debug level it writes whole URLs, and a webhook's query is often its password.
+    # At debug level it logs whole URLs, and the query of a webhook is often its password.
     logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
@@ -115,5 +114,5 @@ def _warn_of_unknown_variables(app: "App") -> None:
 def _ensure_admin(app: "App") -> None:
     password = app.accounts.ensure_admin(os.environ.get("PULP_NOTIFIERS_ADMIN_PASSWORD"))
     if password is not None:
-        # Not by the log, which others may read and keep.
+        # Not in the log, which others may read and keep.
         click.echo(f"Created the user admin with the password {password} (it is not shown again).", err=True)

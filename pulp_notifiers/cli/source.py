@@ -1,4 +1,4 @@
-"""``source``: what brings events in."""
+"""``source``: manage the sources of events."""
 
 from typing import Any
 
@@ -15,23 +15,23 @@ _CHECK_FAILED = 1
 
 @click.group(params=connection_options())
 def source() -> None:
-    """Manage the sources that bring events in.
+    """Manage the sources of events.
 
-    The server at --url is asked; only run works on this machine.
+    The commands send requests to the server at --url; only run works on this machine.
     """
 
 
 @source.command("add")
 @click.argument("name")
 @click.option(
-    "source_type", "--type", metavar="TYPE", required=True, help="A source type that the server has installed."
+    "source_type", "--type", metavar="TYPE", required=True, help="A source type that is installed on the server."
 )
 @config_given
 @pass_connection
 def add_source(connection: Connection, /, name: str, source_type: str, **given: Any) -> None:
     """Add the source NAME.
 
-    It is run within seconds. source types shows the options of each type; source test tries them beforehand.
+    It starts within seconds. source types shows the options of each type; source test checks them beforehand.
     """
     document = {"name": name, "type": source_type, "config": gathered(**given)}
     connection.client().post(_collection("sources"), document)
@@ -42,7 +42,7 @@ def add_source(connection: Connection, /, name: str, source_type: str, **given: 
 @json_option
 @pass_connection
 def list_sources(connection: Connection, /, as_json: bool) -> None:
-    """List the sources and how each is."""
+    """List the sources and their states."""
     found = read_all(connection.client(), _collection("sources"))
     if as_json:
         print_json(found)
@@ -56,7 +56,7 @@ def list_sources(connection: Connection, /, as_json: bool) -> None:
 @json_option
 @pass_connection
 def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
-    """Show the source NAME with its options and what it tells of itself."""
+    """Show the source NAME with its options and what it reports about itself."""
     found = connection.client().get(_path(name))
     if as_json:
         print_json(found)
@@ -74,13 +74,13 @@ def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
 @config_given
 @pass_connection
 def update_source(connection: Connection, /, name: str, **given: Any) -> None:
-    """Change the options given here of the source NAME, and leave the others.
+    """Change the given options of the source NAME, and leave the others.
 
-    It is begun anew within seconds and goes on where it was. KEY:=null takes an option away.
+    It restarts within seconds and continues where it was. KEY:=null removes an option.
     """
     config = gathered(**given)
     if not config:
-        raise click.UsageError("Say what is to change: --config, --secret or --config-json.")
+        raise click.UsageError("Say what to change, with --config, --secret or --config-json.")
     connection.client().patch(_path(name), {"config": config})
     click.echo(f"Source {name} updated.")
 
@@ -89,14 +89,14 @@ def update_source(connection: Connection, /, name: str, **given: Any) -> None:
 @click.argument("name")
 @pass_connection
 def remove_source(connection: Connection, /, name: str) -> None:
-    """Remove the source NAME, and what it remembers."""
+    """Remove the source NAME and what it has remembered."""
     connection.client().delete(_path(name))
     click.echo(f"Source {name} removed.")
 
 
 @source.command("test")
 @click.argument("name", required=False)
-@click.option("source_type", "--type", metavar="TYPE", help="Test the options given here, without a source.")
+@click.option("source_type", "--type", metavar="TYPE", help="Test the given options, without a source.")
 @config_given
 @json_option
 @pass_connection
@@ -110,17 +110,17 @@ def test_source(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Have the server look at everything that the source NAME needs, or that --type with these options would.
+    """Let the server check everything that the source NAME needs, or that one of --type with these options would.
 
-    Nothing is changed. The exit code is 1 if a check did not pass.
+    Nothing is changed. The exit code is 1 if a check fails.
     """
     if (name is None) == (source_type is None) or (source_type is None and any(given.values())):
         raise click.UsageError("Give either the NAME of a source, or --type and options.")
     if name is not None:
         found = connection.client().post(f"{_path(name)}test/", {})
     else:
-        tried = {"type": source_type, "config": gathered(**given)}
-        found = connection.client().post(_collection("source-tests"), tried)
+        candidate = {"type": source_type, "config": gathered(**given)}
+        found = connection.client().post(_collection("source-tests"), candidate)
     if as_json:
         print_json(found)
     else:
@@ -134,7 +134,7 @@ def test_source(
 @json_option
 @pass_connection
 def list_source_types(connection: Connection, /, as_json: bool) -> None:
-    """List the source types that the server has installed, and their options."""
+    """List the source types that are installed on the server, and their options."""
     found = read_all(connection.client(), _collection("source-types"))
     if as_json:
         print_json(found)
@@ -166,9 +166,9 @@ def _collection(kind: str) -> str:
 
 
 def _path(name: str) -> str:
-    """Return where the server has a source.
+    """Return the path of a source.
 
-    :raises RequestFailed: it can have none of this name, because servers decode a slash before they look at the path.
+    :raises NotFound: no path can hold this name, because servers decode a slash before they look at the path.
     """
     from .client import segment
     from .failures import nothing_named

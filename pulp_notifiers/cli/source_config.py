@@ -1,4 +1,4 @@
-"""Options of a source on the command line; those that are secret need not stand there."""
+"""Options of a source, given on the command line, in files, or typed if they are secret."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,29 +33,29 @@ class ConfigPair(click.ParamType[tuple[str, Any]]):
 
 
 def config_given(command: FunctionT) -> FunctionT:
-    """Give a command the options from which :func:`gathered` makes a config."""
+    """Add the options from which :func:`gathered` makes a config."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def gathered(pairs: Iterable[tuple[str, Any]], config_json: dict[str, Any] | None, secrets: Iterable[str]) -> Any:
-    """Return the config that a command line gives; asks for what is secret."""
+    """Return the config that a command line gives; asks for secrets."""
     config = dict(config_json or {})
     for key, value in pairs:
-        _put(config, key, value)
+        _add(config, key, value)
     for key in secrets:
-        _put(config, key, _asked(key))
+        _add(config, key, _secret(key))
     return config
 
 
-def _put(config: dict[str, Any], key: str, value: Any) -> None:
+def _add(config: dict[str, Any], key: str, value: Any) -> None:
     if key in config:
         raise click.UsageError(f"{key} is given twice: leave one of the two out.")
     config[key] = value
 
 
-def _asked(key: str) -> str:
+def _secret(key: str) -> str:
     if at_terminal():
         return ask_password(key, f"--config {key}=@FILE")
     try:
@@ -88,10 +88,12 @@ _OPTIONS = (
         "--secret",
         metavar="KEY",
         multiple=True,
-        help="An option of the source that is asked for; read as a line of standard input when that is no terminal; "
-        "may be given several times.",
+        help="An option of the source that you are asked for; without a terminal, a line of standard input; may be given "
+        "several times.",
     ),
     click.option(
-        "--config-json", type=JsonSource(), help="Options: JSON, @FILE to read it from a file, or - for input."
+        "--config-json",
+        type=JsonSource(),
+        help="Options: JSON, @FILE to read it from a file, or - for standard input.",
     ),
 )

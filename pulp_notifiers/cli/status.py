@@ -1,4 +1,4 @@
-"""``status``: how the service is."""
+"""``status``: the state of the service."""
 
 import os
 from typing import Any
@@ -14,7 +14,7 @@ from .tables import Row, json_option, print_json, print_table
 @pass_connection
 @click.pass_context
 def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
-    """Show how the server is, what it owes, and how far its sources are behind.
+    """Show the state of the server, its backlog, and the lag of its sources.
 
     Needs no user. The exit code is 74 if the server cannot reach its database.
     """
@@ -34,7 +34,7 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
 
 
 def seconds(value: float | None) -> str | None:
-    """Return a span of time for people."""
+    """Return a duration for people."""
     return None if value is None else f"{value:.1f} s"
 
 
@@ -43,7 +43,7 @@ def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
     stream = found["stream"]
     return (
         ("version", found["version"]),
-        ("database", f"{database['dialect']}, {'reachable' if database['reachable'] else 'out of reach'}"),
+        ("database", f"{database['dialect']}, {'reachable' if database['reachable'] else 'not reachable'}"),
         ("worker", f"running, {worker['threads']} threads" if worker["running"] else "not in this process"),
         ("task-status stream", _stream(stream)),
         ("published, dropped", f"{stream['published']}, {stream['dropped']}"),

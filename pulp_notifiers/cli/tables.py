@@ -15,7 +15,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Print a table; in plain aligned columns, none of them cut, where the output is not a terminal."""
+    """Print a table; if the output is not a terminal, in plain aligned columns that are never cut."""
     texts = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
         _print_drawn(columns, texts)
@@ -32,7 +32,7 @@ def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
 
 def _cell(value: object) -> str:
     if isinstance(value, bool | list | dict):
-        # As --config KEY:=JSON takes it, and not as Python writes it.
+        # In the form that --config KEY:=JSON accepts, not in that of Python.
         value = json.dumps(value, ensure_ascii=False)
     return "" if value is None else printable(str(value))
 
@@ -45,6 +45,6 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None
 
     table = Table(*columns, box=SIMPLE_HEAD)
     for row in texts:
-        # As Text, so that brackets in a value are no markup.
+        # As Text, because rich takes brackets in a plain string for markup.
         table.add_row(*(Text(text, overflow="fold") for text in row))
     Console().print(table)

@@ -1,4 +1,4 @@
-"""``user``: who may use the REST API; for the administrator of the machine that holds the settings."""
+"""``user``: who may use the REST API; for the administrator of the machine with the settings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def user() -> None:
     """Manage who may use the REST API.
 
-    Works on the database that this machine's settings name, whether the server runs or not.
+    Works on the database in this machine's settings, whether the server runs or not.
     """
 
 
 @user.command("create")
 @click.argument("login")
-@click.option("--password", help="Asked for when it is missing; read from standard input when that is no terminal.")
-@click.option("--super-user", is_flag=True, help="May do everything, without grants.")
+@click.option("--password", help="You are asked for it if it is missing; without a terminal, a line of standard input.")
+@click.option("--super-user", is_flag=True, help="May do everything, even without grants.")
 def create_user(login: str, password: str | None, super_user: bool) -> None:
     """Create the user LOGIN."""
     with _accounts() as accounts:
@@ -35,7 +35,7 @@ def create_user(login: str, password: str | None, super_user: bool) -> None:
 @user.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
-    """List the users and what each is granted."""
+    """List the users and their grants."""
     with _accounts() as accounts:
         found = [(one, accounts.grants(one.login)) for one in accounts.users()]
     listed = [
@@ -63,7 +63,7 @@ def list_users(as_json: bool) -> None:
 @user.command("delete")
 @click.argument("login")
 def delete_user(login: str) -> None:
-    """Delete the user LOGIN and everything that LOGIN was granted."""
+    """Delete the user LOGIN and all grants of LOGIN."""
     from ..errors import InvalidValue
 
     with _accounts() as accounts:
@@ -83,7 +83,7 @@ def delete_user(login: str) -> None:
     type=click.Choice(["CREATE", "READ", "UPDATE", "DELETE"], case_sensitive=False),
 )
 def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
-    """Permit LOGIN each OPERATION on RESOURCE and all below it.
+    """Allow LOGIN each OPERATION on RESOURCE and everything below it.
 
     RESOURCE is a path such as /v2/events/. Operations are CREATE, READ, UPDATE and DELETE.
     """

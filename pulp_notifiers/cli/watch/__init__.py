@@ -1,13 +1,21 @@
-"""What ``tail`` and ``wait`` share: the messages of the task-status stream, and how to show tasks.
+"""``tail`` and ``wait``: watch tasks on the task-status stream.
 
 ::
 
-    messages  the stream, over outages of the messaging server
-    progress  how far a task is, from a progress report of any shape
-    task      what a person wants to know of a task
-    lines     changes as lines
-    board     the tasks of a live table, and which of them are worth a place
-    table     the live table itself (rich)
-    bar       one task as a line that is drawn anew (rich)
-    output    standard output of a command that goes on and on
+    tail            the command tail
+    wait            the command wait
+    task_feed       the messages of the stream, over outages of the messaging server
+    broker          the messaging server of the settings or of --broker
+    progress        how far a task is, from a progress report of any shape
+    task            what a person wants to know about a task
+    lines           changes as lines of text
+    task_list       the tasks of the live table, and their order
+    table           the live table itself (rich)
+    progress_line   one task as a line that is redrawn (rich)
+    output          standard output of a command that runs until it is stopped
 """
+
+from .tail import tail
+from .wait import wait
+
+__all__ = ["tail", "wait"]

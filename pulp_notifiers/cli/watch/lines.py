@@ -7,17 +7,17 @@ from ..documents import printable
 from .progress import Progress, Step
 from .task import SeenTask
 
-_MOST_REMEMBERED = 10_000
+_MOST_TASKS = 10_000
 
 
 class ChangedLines:
-    """Makes a line of each change that a person could see; Pulp also published records that were only saved again."""
+    """Makes a line of each visible change; Pulp also published records that were saved without a change."""
 
     def __init__(self) -> None:
         self._last: OrderedDict[str, str] = OrderedDict()
 
     def line(self, task: SeenTask, now: datetime) -> str | None:
-        """Return the line, or None where it would say the same as the one before it.
+        """Return the line, or None if it would repeat the task's last one.
 
         :param now: in the time zone to show.
         """
@@ -26,13 +26,13 @@ class ChangedLines:
             return None
         self._last[task.task_id] = text
         self._last.move_to_end(task.task_id)
-        if len(self._last) > _MOST_REMEMBERED:
+        if len(self._last) > _MOST_TASKS:
             self._last.popitem(last=False)
         return f"{now:%H:%M:%S}  {task.task_id}  {text}"
 
 
 def describe(task: SeenTask) -> str:
-    """Return state, work and progress or failure."""
+    """Return state, work, and progress or failure."""
     parts = [f"{task.state:<8}", task.work]
     if task.failure and task.final:
         parts.append(task.failure)
@@ -42,7 +42,7 @@ def describe(task: SeenTask) -> str:
 
 
 def progress_text(progress: Progress) -> str:
-    """Return how far it is: all steps in percent, and the step at work with its own numbers."""
+    """Return all steps in percent, and the active step with its own numbers."""
     parts = []
     if progress.fraction is not None:
         parts.append(f"{int(progress.fraction * 100):3d} %")
@@ -50,5 +50,5 @@ def progress_text(progress: Progress) -> str:
     if step.total:
         parts.append(f"{step.done}/{step.total}")
     parts.append(printable(step.label))
-    # Numbers first, because a name is still understood when it is cut.
+    # Numbers first, because a name can be understood even if its end is cut off.
     return " ".join(part for part in parts if part)

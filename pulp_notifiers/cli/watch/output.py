@@ -1,4 +1,4 @@
-"""Standard output of a command that goes on and on."""
+"""Standard output of a command that runs until it is stopped."""
 
 import io
 import os
@@ -12,39 +12,39 @@ import click
 
 
 def prepare_output() -> None:
-    """Let standard output take every letter, also one that its encoding lacks, as standard error does anyway."""
+    """Escape characters that the encoding of standard output lacks, as standard error does anyway."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def tell(text: str) -> None:
-    """Say something beside the output."""
+def print_notice(text: str) -> None:
+    """Print a sentence on standard error."""
     click.echo(text, err=True)
 
 
 def is_drawable() -> bool:
-    """Tell whether standard output is a terminal on which a cursor can be moved."""
+    """Return whether standard output is a terminal whose cursor can be moved."""
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def reader_is_gone() -> bool:
-    """Tell whether whoever read standard output has gone, as ``head`` does, though nothing was written since."""
+    """Return whether the reader of standard output has closed it, as ``head`` does, without writing to it."""
     poll = select.poll()
     try:
         poll.register(sys.stdout.fileno(), 0)
-    except (OSError, ValueError, AttributeError):  # no file, as in a test, or closed from the beginning
+    except (OSError, ValueError, AttributeError):  # not a file, as in a test, or closed from the start
         return False
     return any(happened & (select.POLLERR | select.POLLHUP) for _, happened in poll.poll(0))
 
 
-def leave_output() -> None:
-    """Make the interpreter's own flush at its end succeed, when the reader is gone."""
+def discard_output() -> None:
+    """Send standard output nowhere, so that the interpreter's last flush succeeds without a reader."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """End by SIGTERM as by Ctrl-C, both of which are the KeyboardInterrupt that whoever is inside may await."""
+    """Raise KeyboardInterrupt inside the block for SIGTERM too, as Ctrl-C does."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -1,7 +1,7 @@
 """How far a task is, from a progress report of any shape.
 
-Importers and distributors of Pulp 2 each made up their own: steps by name below the plugin's name, or lists of steps,
-that count what is done or what is left. Pulp 3 has lists of steps with ``total`` and ``done``.
+Each importer and distributor of Pulp 2 had its own shape: steps by name below the plugin's name, or lists of steps,
+which count what is done or what is left. Pulp 3 has lists of steps with ``total`` and ``done``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,8 +21,8 @@ _LARGEST = 10**15
 class Step:
     """A part of the work.
 
-    :ivar label: what is done in it.
-    :ivar total: 0 where that is not known.
+    :ivar label: its name.
+    :ivar total: 0 if it is not known.
     """
 
     label: str
@@ -35,7 +35,7 @@ class Step:
 class Progress:
     """How far a task is, all steps together.
 
-    :ivar step: the step at work, if the report says which.
+    :ivar step: the active step, if the report says which.
     """
 
     done: int = 0
@@ -44,12 +44,12 @@ class Progress:
 
     @property
     def fraction(self) -> float | None:
-        """Return a number from 0 to 1, or None where no total is known."""
+        """Return a number from 0 to 1, or None if no total is known."""
         return self.done / self.total if self.total else None
 
 
 def progress_of(report: Any) -> Progress:
-    """Return what a progress report says, however little that is."""
+    """Return the progress that a report describes, of whatever shape."""
     steps = list(_steps(report, "", _DEEPEST))
     active = [step for step in steps if step.active]
     done, total = (sum(getattr(step, name) for step in steps if step.total) for name in ("done", "total"))
@@ -65,7 +65,7 @@ def _steps(value: Any, name: str, levels: int) -> Iterator[Step]:
     elif isinstance(value, Mapping):
         inner = [step for key, item in value.items() for step in _steps(item, str(key), levels - 1)]
         own = _own_step(value, name)
-        # A step counts its parts by their number, which says less than the parts do.
+        # The parts of a step say more than their number, which is what the step itself counts.
         if own is not None and not any(step.total for step in inner):
             yield own
         else:

@@ -1,4 +1,4 @@
-"""The live table of tasks, as something that rich can draw; imported only where there is a terminal to draw on."""
+"""The live table of tasks, drawn by rich; imported only if there is a terminal to draw on."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .board import Board, Row
 from .lines import progress_text
 from .progress import Progress
 from .task import SeenTask
+from .task_list import Row, TaskList
 
 STYLES = {
     "waiting": "dim",
@@ -33,40 +33,40 @@ _FRAME_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the status line says beside the tasks.
+class FeedStatus:
+    """What the status below the table shows about the connection.
 
     :ivar server: address of the messaging server.
-    :ivar filters: what is shown, in words; empty for everything.
-    :ivar trouble: why nothing is heard now, or None.
-    :ivar trouble_seconds: for how long.
-    :ivar notice: the last thing that was told.
+    :ivar filters: a description of what is shown; empty for everything.
+    :ivar outage: why there is no connection now, or None.
+    :ivar outage_seconds: for how long.
+    :ivar notice: the last notice.
     """
 
     server: str
     filters: str = ""
-    trouble: str | None = None
-    trouble_seconds: float = 0.0
+    outage: str | None = None
+    outage_seconds: float = 0.0
     notice: str | None = None
 
 
-def board_view(board: Board, around: Surroundings, console: Console, now: datetime) -> RenderableType:
+def screen_view(tasks: TaskList, feed: FeedStatus, console: Console, now: datetime) -> RenderableType:
     """Return the whole screen."""
-    rows = board.rows(now)
+    rows = tasks.rows(now)
     fitting = rows[: max(1, console.height - _FRAME_LINES)]
     blank = max(0, console.height - _FRAME_LINES - len(fitting))
-    body: RenderableType = _table(fitting, console, now) if fitting else Text("Nothing heard yet.", "dim")
-    return Group(body, *[Text("")] * blank, _status(board, rows, len(fitting), around, console, now))
+    body: RenderableType = _table(fitting, console, now) if fitting else Text("No messages yet.", "dim")
+    return Group(body, *[Text("")] * blank, _status(tasks, rows, len(fitting), feed, console, now))
 
 
-def final_view(board: Board, console: Console, now: datetime) -> RenderableType:
-    """Return what is left on the terminal at the end."""
-    rows = board.rows(now)[: max(1, console.height - _FRAME_LINES)]
-    return _table(rows, console, now) if rows else Text("No task was heard of.")
+def final_view(tasks: TaskList, console: Console, now: datetime) -> RenderableType:
+    """Return what stays on the terminal at the end."""
+    rows = tasks.rows(now)[: max(1, console.height - _FRAME_LINES)]
+    return _table(rows, console, now) if rows else Text("There were no messages.")
 
 
 def task_line(task: SeenTask, width: int, ascii_only: bool) -> Text:
-    """Return one task in one line: state, work and progress, but not why it failed, which needs more room."""
+    """Return one task in one line: state, work and progress, but not the reason of a failure, which needs more room."""
     line = _line(ascii_only)
     line.append(f"{task.state:<8} ", STYLES.get(task.state, ""))
     line.append(f" {task.work}  ", "default")
@@ -113,7 +113,7 @@ def _bar(fraction: float, width: int, style: str, ascii_only: bool) -> Text:
 
 
 def _status(
-    board: Board, rows: Sequence[Row], shown: int, around: Surroundings, console: Console, now: datetime
+    tasks: TaskList, rows: Sequence[Row], shown: int, feed: FeedStatus, console: Console, now: datetime
 ) -> RenderableType:
     counts = Counter(row.task.state for row in rows)
     states = [state for state in (*_ORDER, *sorted(set(counts) - set(_ORDER))) if counts[state]]
@@ -122,14 +122,14 @@ def _status(
     first.append(", ".join(f"{counts[state]} {state}" for state in states) or "no tasks")
     if len(rows) > shown:
         first.append(f", {len(rows) - shown} below the edge")
-    first.append(f" · {board.messages:,} messages, {board.rate(now):,.0f}/s")
-    if around.filters:
-        first.append(f" · {around.filters}")
-    if around.trouble is not None:
-        told = f"Not connected to {around.server} for {around.trouble_seconds:.0f} s, trying again · {around.trouble}"
-        second.append(told, "bold yellow")
+    first.append(f" · {tasks.messages:,} messages, {tasks.rate(now):,.0f}/s")
+    if feed.filters:
+        first.append(f" · {feed.filters}")
+    if feed.outage is not None:
+        text = f"Not connected to {feed.server} for {feed.outage_seconds:.0f} s, reconnecting · {feed.outage}"
+        second.append(text, "bold yellow")
     else:
-        second.append(f"Connected to {around.server} · {around.notice or 'Ctrl-C ends'}", "dim")
+        second.append(f"Connected to {feed.server} · {feed.notice or 'Ctrl-C ends'}", "dim")
     if ascii_only:
         first, second = (Text(line.plain.replace("·", "|"), overflow="crop", no_wrap=True) for line in (first, second))
     return Group(Text(""), first, second)

@@ -1,4 +1,4 @@
-"""What a person wants to know of a task, from a document that may hold anything."""
+"""What a person wants to know about a task, from a document that may hold anything."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _REPOSITORY, _ACTION = "pulp:repository:", "pulp:action:"
 
 @dataclass(frozen=True, slots=True)
 class SeenTask:
-    """A task as a message told it; no text in it can steer a terminal.
+    """A task as a message describes it; no text in it can control a terminal.
 
     :ivar repositories: ids, from the tags.
     :ivar work: what the task does, in a few words.
@@ -33,34 +33,34 @@ class SeenTask:
 
     @property
     def final(self) -> bool:
-        """Tell whether the task has ended."""
+        """Return whether the task has ended."""
         return self.state in FINAL_TASK_STATES
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tasks are shown; an empty choice takes all."""
+class TaskFilter:
+    """Which tasks are shown; an empty choice matches all."""
 
     states: Sequence[str] = ()
     repositories: Sequence[str] = ()
 
-    def takes(self, task: SeenTask) -> bool:
-        """Tell whether a task is one of them."""
+    def matches(self, task: SeenTask) -> bool:
+        """Return whether a task is one of them."""
         return (not self.states or task.state in self.states) and (
             not self.repositories or any(one in self.repositories for one in task.repositories)
         )
 
 
-def seen(document: Mapping[str, Any]) -> SeenTask:
-    """Return what a document from :func:`pulp_notifiers.broker.task_document` says."""
+def seen_task(document: Mapping[str, Any]) -> SeenTask:
+    """Return the task that a document from :func:`pulp_notifiers.broker.task_document` describes."""
     tags = document.get("tags")
     texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     state = document.get("state")
     return SeenTask(
         task_id=printable(str(document.get("task_id"))),
-        # A record that was just saved has no more than this.
+        # A record that was just created may have no state.
         state=printable(state) if isinstance(state, str) and state else "waiting",
-        repositories=tuple(_behind(_REPOSITORY, texts)),
+        repositories=tuple(_without_prefix(_REPOSITORY, texts)),
         work=_work(texts, document.get("task_type")),
         progress=progress_of(document.get("progress_report")),
         failure=_failure(document),
@@ -69,16 +69,16 @@ def seen(document: Mapping[str, Any]) -> SeenTask:
     )
 
 
-def _behind(start: str, tags: Sequence[str]) -> Iterator[str]:
-    return (printable(tag.removeprefix(start)) for tag in tags if tag.startswith(start))
+def _without_prefix(prefix: str, tags: Sequence[str]) -> Iterator[str]:
+    return (printable(tag.removeprefix(prefix)) for tag in tags if tag.startswith(prefix))
 
 
 def _work(tags: Sequence[str], task_type: Any) -> str:
-    actions = list(_behind(_ACTION, tags))
+    actions = list(_without_prefix(_ACTION, tags))
     if not actions and isinstance(task_type, str):
         actions = [printable(task_type.rpartition(".")[2])]
     others = [tag for tag in tags if not tag.startswith((_REPOSITORY, _ACTION))]
-    subjects = list(_behind(_REPOSITORY, tags)) or [printable(tag.rpartition(":")[2]) for tag in others]
+    subjects = list(_without_prefix(_REPOSITORY, tags)) or [printable(tag.rpartition(":")[2]) for tag in others]
     return " ".join((*actions, *dict.fromkeys(subjects)))
 
 

@@ -10,23 +10,24 @@ from uuid import UUID
 
 import click
 
-from .watch.lines import ChangedLines
-from .watch.messages import TaskMessages, broker_option, open_messages
-from .watch.output import ended_by_signals, is_drawable, leave_output, prepare_output, tell
-from .watch.task import SeenTask, seen
+from .broker import broker_option
+from .lines import ChangedLines
+from .output import discard_output, ended_by_signals, is_drawable, prepare_output, print_notice
+from .task import SeenTask, seen_task
+from .task_feed import TaskFeed, open_feed
 
 EXIT_CODES = {"finished": 0, "skipped": 0, "error": 1, "canceled": 2}
-"""By how a task ended."""
+"""The exit code for each final state of a task."""
 
 TIMED_OUT = 124
-"""As of the program ``timeout``."""
+"""The exit code of the program ``timeout``."""
 
 _HINT_SECONDS = 5.0
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class View(Protocol):
-    """Where a task is shown while it is waited for."""
+    """Shows a task while the command waits for it."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -34,17 +35,17 @@ class View(Protocol):
     ) -> None: ...
 
     def show(self, task: SeenTask | None) -> None:
-        """Show what came, or that nothing did."""
+        """Show the task's new state, or with None that time has passed."""
 
-    def tell(self, text: str) -> None:
-        """Say something beside."""
+    def notice(self, text: str) -> None:
+        """Print a sentence without disturbing what is shown."""
 
 
 class Seconds(click.FloatRange):
-    """A time, so that ``nan``, which never comes, is none."""
+    """A number of seconds; ``nan``, which never passes, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds, or tell what is wrong with them."""
+        """Return the seconds."""
         seconds = float(super().convert(value, param, ctx))
         if isnan(seconds):
             self.fail(f"{value!r} is not a number.", param, ctx)
@@ -56,35 +57,33 @@ class Seconds(click.FloatRange):
 @click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Give up after this time.")
 @broker_option
 def wait(task_id: UUID, timeout: float | None, broker_url: str | None) -> int:
-    """Wait until a task has ended, and tell by the exit code how.
+    """Wait until a task has ended; the exit code says how.
 
-    The code is 0 for finished and skipped, 1 for error, 2 for canceled, and 124 when --timeout came first. It hears
-    the task-status stream from now on: a task that has ended before is never heard of again.
+    The code is 0 for finished and skipped, 1 for error, 2 for canceled, and 124 after --timeout. Reads the task-status
+    stream from now on: if the task has already ended, no message about it will arrive.
     """
     prepare_output()
-    began = time.monotonic()
+    started = time.monotonic()
     view = _view(str(task_id))
-    with ended_by_signals(), closing(open_messages(broker_url, str(task_id), view.tell)) as messages, view:
-        ended = _await_end(messages, str(task_id), view, began, timeout)
+    with ended_by_signals(), closing(open_feed(broker_url, str(task_id), view.notice)) as feed, view:
+        ended = _await_end(feed, str(task_id), view, started, timeout)
     if ended is None:
-        tell(f"Task {task_id} has not ended within {timeout:g} s.")
+        print_notice(f"Task {task_id} has not ended within {timeout:g} s.")
         return TIMED_OUT
     if ended.state != "finished":
-        tell(f"Task {task_id} ended as {ended.state}{f': {ended.failure}' if ended.failure else '.'}")
+        print_notice(f"Task {task_id} ended as {ended.state}{f': {ended.failure}' if ended.failure else '.'}")
     return EXIT_CODES[ended.state]
 
 
-def _await_end(
-    messages: TaskMessages, task_id: str, view: View, began: float, timeout: float | None
-) -> SeenTask | None:
+def _await_end(feed: TaskFeed, task_id: str, view: View, started: float, timeout: float | None) -> SeenTask | None:
     """Return the task in its final state, or None after the time-out."""
     hint_is_due = True
     while True:
-        waited = time.monotonic() - began
-        left = _LOOK_SECONDS if timeout is None else min(_LOOK_SECONDS, max(0.0, timeout - waited))
-        for document in messages.receive(left):
+        waited = time.monotonic() - started
+        left = _POLL_SECONDS if timeout is None else min(_POLL_SECONDS, max(0.0, timeout - waited))
+        for document in feed.receive(left):
             hint_is_due = False
-            task = seen(document)
+            task = seen_task(document)
             view.show(task)
             if task.final:
                 return task
@@ -93,21 +92,21 @@ def _await_end(
         view.show(None)
         if hint_is_due and waited > _HINT_SECONDS:
             hint_is_due = False
-            view.tell(
-                f"Nothing was heard of task {task_id} yet. If it had ended before, nothing will be: look it up in Pulp."
+            view.notice(
+                f"No message about task {task_id} yet. If it had already ended, there will be none: look it up in Pulp."
             )
 
 
 def _view(task_id: str) -> View:
     if not is_drawable():
         return _Lines()
-    from .watch.bar import TaskBar
+    from .progress_line import ProgressLine
 
-    return TaskBar(task_id)
+    return ProgressLine(task_id)
 
 
 class _Lines:
-    """Prints each change as a line, as long as somebody reads them."""
+    """Prints each change as a line, until the reader closes the output."""
 
     def __init__(self) -> None:
         self._changed = ChangedLines()
@@ -122,17 +121,17 @@ class _Lines:
         """Do nothing."""
 
     def show(self, task: SeenTask | None) -> None:
-        """Print what came."""
+        """Print the new state."""
         line = self._changed.line(task, datetime.now().astimezone()) if task is not None and self._is_read else None
         if line is None:
             return
         try:
             click.echo(line)
         except BrokenPipeError:
-            # The exit code is what is waited for.
+            # The caller may still want the exit code.
             self._is_read = False
-            leave_output()
+            discard_output()
 
-    def tell(self, text: str) -> None:
-        """Say it on standard error."""
-        tell(text)
+    def notice(self, text: str) -> None:
+        """Print it on standard error."""
+        print_notice(text)

@@ -1,4 +1,4 @@
-"""One task as a line that is drawn again and again; imported only where there is a terminal to draw on."""
+"""One task as a line that is redrawn; imported only if there is a terminal to draw on."""
 
 import time
 from types import TracebackType
@@ -14,8 +14,8 @@ from .task import SeenTask
 _FRAME_SECONDS = 0.1
 
 
-class TaskBar:
-    """Shows a task between ``with TaskBar(...) as bar:`` and the end of the block, and leaves its last state."""
+class ProgressLine:
+    """Shows a task within a ``with`` block, and leaves its last state on the terminal."""
 
     def __init__(self, task_id: str) -> None:
         self._task_id = task_id
@@ -37,20 +37,20 @@ class TaskBar:
         self._live.__exit__(kind, error, trace)
 
     def show(self, task: SeenTask | None) -> None:
-        """Draw what came, or the time that went by."""
+        """Draw the new state, or the time that has passed."""
         self._task = task or self._task
         if time.monotonic() - self._drawn >= _FRAME_SECONDS:
             self._live.update(self._line(), refresh=True)
             self._drawn = time.monotonic()
 
-    def tell(self, text: str) -> None:
+    def notice(self, text: str) -> None:
         """Print it above the line."""
         self._console.print(Text(text, "dim"))
 
     def _line(self) -> Text:
         seconds = int(time.monotonic() - self._began)
         if self._task is None:
-            text = f"Nothing heard of task {self._task_id} yet, {seconds} s"
+            text = f"No message about task {self._task_id} yet, {seconds} s"
             return Text(text, "dim", no_wrap=True, overflow="ellipsis")
         width = 24 if self._console.width >= 100 else 12
         return task_line(self._task, width, self._console.options.ascii_only)
