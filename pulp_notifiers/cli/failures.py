@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import NotifierError
@@ -103,7 +104,16 @@ def nothing_named(noun: str, name: str) -> RequestFailed:
 
     :param noun: what it should be, such as ``source``.
     """
-    return NotFound(f"There is no {noun} {printable(name)!r}. Look it up with {noun} list.")
+    return NotFound(f"There is no {noun} '{printable(name)}'. Look it up with {noun} list.")
+
+
+@contextmanager
+def naming(noun: str, name: str) -> Iterator[None]:
+    """Report what is missing by its name, if the server answers inside the block that it does not have it."""
+    try:
+        yield
+    except NotFound:
+        raise nothing_named(noun, name) from None
 
 
 def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str) -> RequestFailed:

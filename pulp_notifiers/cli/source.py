@@ -6,6 +6,7 @@ import click
 
 from .answers import read_all
 from .connection import Connection, connection_options, pass_connection
+from .failures import naming, nothing_named
 from .service import run_sources
 from .source_config import config_given, gathered
 from .tables import json_option, print_json, print_table
@@ -57,7 +58,8 @@ def list_sources(connection: Connection, /, as_json: bool) -> None:
 @pass_connection
 def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
     """Show the source NAME with its options and what it reports about itself."""
-    found = connection.client().get(_path(name))
+    with naming("source", name):
+        found = connection.client().get(_path(name))
     if as_json:
         print_json(found)
         return
@@ -81,7 +83,8 @@ def update_source(connection: Connection, /, name: str, **given: Any) -> None:
     config = gathered(**given)
     if not config:
         raise click.UsageError("Say what to change, with --config, --secret or --config-json.")
-    connection.client().patch(_path(name), {"config": config})
+    with naming("source", name):
+        connection.client().patch(_path(name), {"config": config})
     click.echo(f"Source {name} updated.")
 
 
@@ -90,7 +93,8 @@ def update_source(connection: Connection, /, name: str, **given: Any) -> None:
 @pass_connection
 def remove_source(connection: Connection, /, name: str) -> None:
     """Remove the source NAME and what it has remembered."""
-    connection.client().delete(_path(name))
+    with naming("source", name):
+        connection.client().delete(_path(name))
     click.echo(f"Source {name} removed.")
 
 
@@ -117,7 +121,8 @@ def test_source(
     if (name is None) == (source_type is None) or (source_type is None and any(given.values())):
         raise click.UsageError("Give either the NAME of a source, or --type and options.")
     if name is not None:
-        found = connection.client().post(f"{_path(name)}test/", {})
+        with naming("source", name):
+            found = connection.client().post(f"{_path(name)}test/", {})
     else:
         candidate = {"type": source_type, "config": gathered(**given)}
         found = connection.client().post(_collection("source-tests"), candidate)
@@ -171,7 +176,6 @@ def _path(name: str) -> str:
     :raises NotFound: no path can hold this name, because servers decode a slash before they look at the path.
     """
     from .client import segment
-    from .failures import nothing_named
 
     if not name.strip(".") or "/" in name:
         raise nothing_named("source", name)

@@ -88,8 +88,8 @@ _OPTIONS = (
         "--secret",
         metavar="KEY",
         multiple=True,
-        help="An option of the source that you are asked for; without a terminal, a line of standard input; may be given "
-        "several times.",
+        help="An option of the source that you are asked for; without a terminal, a line of standard input; may be "
+        "given several times.",
     ),
     click.option(
         "--config-json",

@@ -58,7 +58,7 @@ class NotifierTypes:
         if name not in self.by_name:
             types = ", ".join(sorted(self.by_name)) or "none"
             raise click.UsageError(
-                f"{printable(name)!r} is neither a command nor a notifier type of the server. Its types are: {types}."
+                f"'{printable(name)}' is neither a command nor a notifier type of the server. Its types are: {types}."
             )
         return self.by_name[name]
 

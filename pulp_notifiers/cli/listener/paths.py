@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from ..failures import FieldsRefused, NotFound, nothing_named
+from ..failures import FieldsRefused, nothing_named
 from ..options import FURTHER_OPTIONS, ConfigOption
 
 _OPTIONS = {
@@ -33,15 +33,6 @@ def listener_path(listener_id: str) -> str:
     if not listener_id.strip(".") or "/" in listener_id:
         raise nothing_named("listener", listener_id)
     return f"{collection()}{segment(listener_id)}/"
-
-
-@contextmanager
-def failures_about(listener_id: str) -> Iterator[None]:
-    """Name the listener if the server does not have it."""
-    try:
-        yield
-    except NotFound:
-        raise nothing_named("listener", listener_id) from None
 
 
 @contextmanager

@@ -1,17 +1,16 @@
 """``list``, ``show`` and ``delete``: the registered listeners."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from ..answers import document_with, read_all
 from ..connection import Connection, pass_connection
+from ..failures import naming
 from ..tables import json_option, print_json, print_table
-from .paths import collection, failures_about, listener_path
-
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+from .paths import collection, listener_path
 
 
 @click.command("list")
@@ -44,7 +43,7 @@ def list_listeners(connection: Connection, /, as_json: bool) -> None:
 def show_listener(connection: Connection, /, listener_id: str, as_json: bool) -> None:
     """Show the listener ID with its options; secrets read *****."""
     client, path = connection.client(), listener_path(listener_id)
-    with failures_about(listener_id):
+    with naming("listener", listener_id):
         found = document_with(client.get(path), "config", "GET", client.url + path)
     if as_json:
         print_json(found)
@@ -72,7 +71,7 @@ def delete_listener(connection: Connection, /, listener_id: str | None, listener
         raise click.UsageError("Give the ID of one listener, as listener list shows it.")
     chosen = listener_id if listener_id_option is None else listener_id_option
     path = listener_path(chosen or "")
-    with failures_about(chosen or ""):
+    with naming("listener", chosen or ""):
         connection.client().delete(path)
     click.echo(f"Listener {chosen} deleted.")
 

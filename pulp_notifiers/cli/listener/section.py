@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..answers import document_with
-from ..failures import RequestFailed
+from ..failures import RequestFailed, naming
 from ..options import config_options, given_config
 from ..tables import json_option, print_json
 from .notifier_types import (
@@ -17,7 +17,7 @@ from .notifier_types import (
     wants_help,
     write_note,
 )
-from .paths import collection, failures_about, failures_named, listener_path
+from .paths import collection, failures_named, listener_path
 
 _EVENT_TYPES_HELP = (
     "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a lone * is for all four of a "
@@ -152,7 +152,7 @@ def _update_command(notifier_type: str) -> click.Command:
             **_source_options(include),
         }
         client, path = shared_client(context), listener_path(listener_id)
-        with failures_about(listener_id), failures_named(context.command.params):
+        with naming("listener", listener_id), failures_named(context.command.params):
             answer = client.patch(path, changes) if changes else client.get(path)
         if as_json:
             print_json(document_with(answer, "id", "PATCH", client.url + path))

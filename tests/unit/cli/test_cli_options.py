@@ -72,7 +72,7 @@ def help_of(model):
 
 
 def test_options_that_are_not_given_are_not_in_the_config():
-    """Defaults are the notifier's business, and may change with its release."""
+    """The notifier's defaults may change with its next release."""
     assert {"text": "x"} == config_from(Everything, ["--text", "x"])
 
 
@@ -108,7 +108,7 @@ def test_options_that_are_not_given_are_not_in_the_config():
     ],
 )
 def test_each_kind_of_option_has_its_own_form(arguments, config):
-    """And arrives in the config as a value of its type, under its own name."""
+    """In the config it is a value of its type, under its own name."""
     assert config == config_from(Everything, arguments, for_creation=False)
 
 
@@ -124,7 +124,7 @@ def test_each_kind_of_option_has_its_own_form(arguments, config):
     ],
 )
 def test_a_value_of_the_wrong_type_is_a_usage_error(arguments):
-    """As one that click itself finds."""
+    """Like one that click itself finds."""
     with pytest.raises(click.UsageError) as caught:
         config_from(Everything, ["--text", "x", *arguments])
 
@@ -149,7 +149,7 @@ def test_required_options_are_required_for_creation_only():
 
 
 def test_a_required_flag_must_be_given_either_way():
-    """There is no default that could be meant."""
+    """It has no default."""
 
     class Model(BaseModel):
         sure: bool
@@ -160,7 +160,7 @@ def test_a_required_flag_must_be_given_either_way():
 
 
 def test_an_empty_text_that_is_the_default_is_left_out_of_a_new_listener():
-    """It says nothing; an update sends it, because there it replaces something."""
+    """Only if pulp-admin's command creates it; an update sends it, because it replaces a value."""
 
     class Model(BaseModel):
         exchange: str = ""
@@ -172,7 +172,7 @@ def test_an_empty_text_that_is_the_default_is_left_out_of_a_new_listener():
     assert {"username": "", "exchange": ""} == config_from(Model, arguments, for_creation=False)
 
 
-def test_an_option_of_a_name_that_the_command_uses_itself_gets_a_prefix():
+def test_an_option_whose_name_the_command_uses_itself_gets_a_prefix():
     """Both remain usable."""
 
     class Model(BaseModel):
@@ -182,7 +182,7 @@ def test_an_option_of_a_name_that_the_command_uses_itself_gets_a_prefix():
 
 
 def test_a_notifier_that_takes_any_option_takes_them_as_json():
-    """As one in the style of Pulp 2, which declares none."""
+    """Such as one in the style of Pulp 2, which declares none."""
 
     class Model(BaseModel):
         model_config = ConfigDict(extra="allow")
@@ -192,8 +192,8 @@ def test_a_notifier_that_takes_any_option_takes_them_as_json():
         config_from(Model, ["--config", "[]"])
 
 
-def test_help_tells_description_and_default():
-    """As the model has them."""
+def test_help_shows_descriptions_and_defaults():
+    """But never a secret default."""
 
     class Model(BaseModel):
         url: str = Field(description="Where to.")
@@ -209,7 +209,7 @@ def test_help_tells_description_and_default():
     assert "hunter2" not in text
 
 
-def test_names_that_are_no_identifiers_are_options_too():
+def test_names_that_are_not_identifiers_become_options():
     """The names are a plugin author's choice."""
 
     class Model(BaseModel):
@@ -217,3 +217,26 @@ def test_names_that_are_no_identifiers_are_options_too():
         second: str = Field(alias="a_b-c")
 
     assert {"a.b-c": "1", "a_b-c": "2"} == config_from(Model, ["--a.b-c", "1", "--a-b-c", "2"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "definitions"),
+    [
+        ({"$ref": "#/$defs/Self"}, {"Self": {"$ref": "#/$defs/Self"}}),
+        ({"$ref": "#/$defs/List"}, {"List": {"type": "array", "items": {"$ref": "#/$defs/List"}}}),
+        ({"$ref": "#/$defs/Missing"}, {}),
+    ],
+)
+def test_an_option_whose_schema_cannot_be_followed_is_json(schema, definitions):
+    """The schema may come from any server."""
+    [option] = config_options({"properties": {"nested": schema}, "$defs": definitions}, (), for_creation=True)
+
+    assert [["a"]] == option.type.convert('[["a"]]', option, None)
+
+
+def test_descriptions_cannot_control_the_terminal():
+    """They may come from any server."""
+    schema = {"properties": {"x": {"type": "string", "description": "a\x1b[2Jb", "default": "\x07"}}}
+    [option] = config_options(schema, (), for_creation=True)
+
+    assert "a\\x1b[2Jb  [default: \\x07]" == option.help

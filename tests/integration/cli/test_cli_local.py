@@ -29,7 +29,7 @@ def users(capsys):
 
 
 def test_db_upgrade_makes_the_schema_and_may_be_repeated(state, capsys):
-    """Also on a machine that has nothing yet."""
+    """Including the first time."""
     assert (0, 0) == (main(["db", "upgrade"]), main(["db", "upgrade"]))
 
     with sqlite3.connect(state / "notifiers.db") as connection:
@@ -39,7 +39,7 @@ def test_db_upgrade_makes_the_schema_and_may_be_repeated(state, capsys):
 
 
 def test_users_are_created_granted_listed_and_deleted(capsys):
-    """On the database, whether the server runs or not."""
+    """In the database, whether the server runs or not."""
     assert 0 == main(["user", "create", "boss", "--password", "x", "--super-user"])
     assert 0 == main(["user", "create", "kate", "--password", "y"])
     assert 0 == main(["user", "grant", "kate", "/pulp/api/v2/events", "read", "CREATE"])
@@ -68,8 +68,8 @@ def test_the_table_of_users_is_plain_when_it_is_piped(capsys):
     ] == capsys.readouterr().out.splitlines()
 
 
-def test_a_password_is_read_from_standard_input_that_is_no_terminal(state, capsys, monkeypatch):
-    """One line, so that it needs no place in the process list."""
+def test_a_password_is_read_from_standard_input_without_a_terminal(state, capsys, monkeypatch):
+    """One line, so that it does not appear in the process list."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("from stdin\n"))
 
     assert 0 == main(["user", "create", "kate"])
@@ -102,7 +102,7 @@ def test_a_password_that_cannot_be_read_is_a_usage_error(state, capsys, monkeypa
         (["create"], 64, "LOGIN"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(capsys, arguments, exit_code, text):
+def test_an_impossible_request_is_one_sentence(capsys, arguments, exit_code, text):
     """On standard error, and nothing is changed."""
     main(["user", "create", "kate", "--password", "y"])
     before = users(capsys)
@@ -113,8 +113,8 @@ def test_what_cannot_be_done_is_one_sentence(capsys, arguments, exit_code, text)
     assert before == users(capsys)
 
 
-def test_a_wrong_setting_is_told_with_its_place(tmp_path, capsys, monkeypatch):
-    """Before anything is touched."""
+def test_a_wrong_setting_is_named(tmp_path, capsys, monkeypatch):
+    """Before anything is changed."""
     monkeypatch.setenv("PULP_NOTIFIERS_WORKER_THREADS", "many")
 
     assert 78 == main(["user", "list"])
@@ -131,7 +131,7 @@ def test_a_database_that_does_not_answer_is_an_input_output_error(capsys, monkey
     assert "" != capsys.readouterr().err
 
 
-def test_notifiers_are_listed_with_what_is_wrong_with_them(tmp_path, capsys):
+def test_notifiers_are_listed_with_their_problems(tmp_path, capsys):
     """Two distributions that offer the same type are both named."""
     with (
         installed(tmp_path, "first", {"twice": "first_module:N"}, {}),

@@ -26,7 +26,7 @@ def environment(tmp_path):
 
 
 def ended(process):
-    """Return output, errors and exit code of a process as soon as it has ended."""
+    """Wait for the end of a process, and return its output, errors and exit code."""
     try:
         output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     finally:
@@ -39,7 +39,7 @@ def test_an_interrupt_ends_a_command_quietly(environment):
     """With the exit code of an interrupted command, and no traceback."""
     with HttpReceiver(lambda request: Answer(until=threading.Event())) as server:
         process = subprocess.Popen(
-            [*COMMAND, "--url", server.url, "listener", "list"],
+            [*COMMAND, "--url", server.url, "event", "listener", "list"],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -68,8 +68,8 @@ def test_a_closed_pipe_ends_a_command_quietly(environment):
     assert 1 == exit_code
 
 
-def test_something_unforeseen_is_told_with_what_a_report_needs(environment, tmp_path):
-    """A notifier whose options have no JSON Schema is its author's mistake."""
+def test_an_unexpected_error_is_printed_with_its_traceback(environment, tmp_path):
+    """Here a notifier of pulp-admin's commands has options without a JSON Schema."""
     (tmp_path / "odd-1.0.dist-info").mkdir()
     (tmp_path / "odd-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
     (tmp_path / "odd-1.0.dist-info" / "entry_points.txt").write_text("[pulp_notifiers.notifiers]\nodd = odd:Odd\n")
@@ -82,7 +82,7 @@ def test_something_unforeseen_is_told_with_what_a_report_needs(environment, tmp_
         "    def send(self, event, config, target): ...\n"
     )
     process = subprocess.Popen(
-        [*COMMAND, "listener", "odd", "create"],
+        [*COMMAND, "event", "listener", "odd", "create"],
         env={**environment, "PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -93,7 +93,7 @@ def test_something_unforeseen_is_told_with_what_a_report_needs(environment, tmp_
 
     assert 70 == exit_code
     assert "Traceback" in errors
-    assert errors.endswith("please report it.\n")
+    assert errors.endswith("please report it with the traceback above.\n")
 
 
 def at_terminal(arguments, environment, typed=()):
@@ -133,11 +133,11 @@ def test_a_password_is_asked_for_at_a_terminal(environment):
     assert "pass-word-1" not in shown
 
 
-def test_the_password_of_the_command_lines_user_is_asked_for(environment):
-    """When neither the command line nor the settings have it."""
+def test_the_password_of_a_user_is_asked_for_at_a_terminal(environment):
+    """If neither the command line nor the settings have it."""
     with HttpReceiver([Answer(body=b"[]")]) as server:
         shown, exit_code = at_terminal(
-            ["--url", server.url, "-u", "kate", "listener", "list"], environment, ["pass-word-1"]
+            ["--url", server.url, "-u", "kate", "event", "listener", "list"], environment, ["pass-word-1"]
         )
 
     assert 0 == exit_code
@@ -146,7 +146,7 @@ def test_the_password_of_the_command_lines_user_is_asked_for(environment):
 
 
 def test_a_table_is_drawn_at_a_terminal(environment):
-    """With nothing in a value taken for markup."""
+    """Brackets in a value are not markup."""
     assert (
         0
         == subprocess.run(

@@ -6,7 +6,7 @@ from pulp_notifiers.cli.documents import document_lines, printable, wrapped
 
 
 def test_keys_are_sorted_and_hidden_ones_left_out():
-    """What starts with an underscore is not for people."""
+    """Those that start with an underscore are not for people."""
     assert ["A:  1", "B:  2"] == list(document_lines({"b": 2, "_href": "/x/", "a": 1}))
 
 
@@ -22,7 +22,7 @@ def test_keys_are_sorted_and_hidden_ones_left_out():
     ],
 )
 def test_labels_are_in_title_case(key, label):
-    """Three abbreviations are written in capitals where they are a word of their own."""
+    """Three abbreviations are written in capitals if they are a word of their own."""
     assert [f"{label}  x"] == list(document_lines({key: "x"}))
 
 
@@ -66,7 +66,7 @@ def test_nesting_goes_as_deep_as_the_document():
     ],
 )
 def test_values_are_shown_in_one_line(value, shown):
-    """And cannot steer the terminal."""
+    """They cannot control the terminal."""
     assert [f"X:  {shown}"] == list(document_lines({"x": value}))
 
 
@@ -98,17 +98,17 @@ def test_a_word_longer_than_the_line_is_cut():
     ],
 )
 def test_lines_are_broken_at_the_last_blank_that_fits(line, lines):
-    """Only where there is none, within a word."""
+    """If there is none, within a word."""
     assert lines == list(wrapped(line, 2, 10))
 
 
 def test_a_column_that_begins_beyond_the_line_does_not_hang():
-    """Some label is always longer than expected."""
+    """Labels may be longer than a line."""
     lines = list(document_lines({"x" * 100: "value " * 20}))
 
     assert all(len(line) <= 80 for line in lines)
 
 
-def test_what_is_printable_stays():
-    """Umlauts and other scripts are no danger."""
+def test_printable_characters_stay():
+    """Including umlauts and other scripts."""
     assert "Grüße, 世界" == printable("Grüße, 世界")

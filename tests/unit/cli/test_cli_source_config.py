@@ -19,7 +19,7 @@ def settings(tmp_path, monkeypatch):
 
 
 def added(*arguments):
-    """Return exit code and the config that was sent, or None."""
+    """Return the exit code, and the config that was sent or None."""
     with HttpReceiver([Answer(201, body=b"{}")]) as server:
         exit_code = main(["--url", server.url, "source", "add", "zoo", "--type", "trial", *arguments])
     sent = [json.loads(request.body) for request in server.requests]
@@ -37,7 +37,7 @@ def added(*arguments):
     ],
 )
 def test_options_are_text_or_json(arguments, config):
-    """What text means, the source's own model decides."""
+    """The source's model converts text."""
     assert (0, config) == added(*arguments)
 
 
@@ -51,7 +51,7 @@ def test_secrets_come_from_files(tmp_path):
     assert {"password": "hush hush", "token": "t"} == config
 
 
-def test_secrets_are_lines_of_standard_input_where_nobody_can_be_asked(monkeypatch):
+def test_secrets_are_lines_of_standard_input_without_a_terminal(monkeypatch):
     """One for each, in their order."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\r\n"))
 
@@ -59,7 +59,7 @@ def test_secrets_are_lines_of_standard_input_where_nobody_can_be_asked(monkeypat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exit_code", "told"),
+    ("arguments", "exit_code", "text"),
     [
         (["--config", "url"], 64, "KEY=TEXT, KEY=@FILE or KEY:=JSON"),
         (["--config", "=x"], 64, "KEY=TEXT, KEY=@FILE or KEY:=JSON"),
@@ -72,18 +72,18 @@ def test_secrets_are_lines_of_standard_input_where_nobody_can_be_asked(monkeypat
         (["--secret", "key"], 64, "Standard input has no line for key"),
     ],
 )
-def test_what_cannot_be_read_is_one_sentence(arguments, exit_code, told, capsys, monkeypatch):
+def test_an_option_that_cannot_be_read_is_one_sentence(arguments, exit_code, text, capsys, monkeypatch):
     """Nothing is sent, and no value is repeated."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("hush" if "--config-json" in arguments else ""))
 
     assert (exit_code, None) == added(*arguments)
 
     printed = capsys.readouterr()
-    assert told in printed.err
+    assert text in printed.err
     assert "hush" not in printed.err
 
 
-def test_a_secret_cannot_be_asked_for_where_standard_input_is_closed(capsys, monkeypatch):
+def test_no_secret_is_asked_for_if_standard_input_is_closed(capsys, monkeypatch):
     """As after <&- in a shell."""
     monkeypatch.setattr(sys, "stdin", None)
 
@@ -94,7 +94,7 @@ def test_a_secret_cannot_be_asked_for_where_standard_input_is_closed(capsys, mon
 
 @pytest.mark.parametrize("arguments", [[], ["zoo", "--type", "trial"], ["zoo", "--config", "a=b"], ["--config", "a=b"]])
 def test_either_a_source_or_options_are_tested(arguments, capsys):
-    """Never a mixture of both."""
+    """Never both."""
     with HttpReceiver() as server:
         assert 64 == main(["--url", server.url, "source", "test", *arguments])
 

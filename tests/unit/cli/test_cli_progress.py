@@ -39,7 +39,7 @@ def test_a_sync_of_pulp_2_counts_what_is_left():
 
 
 def test_a_publish_of_pulp_2_counts_what_succeeded_and_failed():
-    """All steps together, and the one at work by its description."""
+    """All steps together, and the active one by its description."""
     steps = [
         {"step_type": "initialize", "state": "FINISHED", "items_total": 1, "num_success": 1, "num_failures": 0},
         {
@@ -57,8 +57,8 @@ def test_a_publish_of_pulp_2_counts_what_succeeded_and_failed():
     assert expected == progress_of({"yum_distributor": steps})
 
 
-def test_what_a_step_processed_counts_more_than_what_succeeded():
-    """Later plugins told both."""
+def test_the_number_processed_takes_precedence_over_the_number_that_succeeded():
+    """Later plugins reported both."""
     step = {"step_type": "x", "state": "IN_PROGRESS", "items_total": 20, "num_success": 0, "num_processed": 7}
 
     assert Progress(7, 20, Step("x", 7, 20, active=True)) == progress_of({"d": [step]})
@@ -106,18 +106,18 @@ def test_a_report_without_numbers_says_nothing(report):
 
 
 @pytest.mark.parametrize("total", ["7", None, True, -1, float("nan"), float("inf"), 10**400, {}, []])
-def test_a_total_that_is_no_count_is_passed_over(total):
-    """A plugin's mistake is not the reader's."""
+def test_a_total_that_is_not_a_count_is_ignored(total):
+    """Plugins make mistakes."""
     assert Progress() == progress_of({"x": {"total": total, "done": 1}})
 
 
-def test_more_than_all_is_all():
-    """A bar has an end."""
+def test_the_number_done_is_at_most_the_total():
+    """The bar cannot be longer than its total."""
     assert 1.0 == progress_of({"x": {"total": 3, "done": 5}}).fraction
 
 
 def test_a_report_may_be_nested_as_deeply_as_json_allows():
-    """It is looked into only so far."""
+    """Deeper levels are ignored."""
     report = {"total": 2, "done": 1}
     for _ in range(900):
         report = {"x": report}
@@ -126,8 +126,8 @@ def test_a_report_may_be_nested_as_deeply_as_json_allows():
 
 
 @given(JSON)
-def test_no_report_is_too_odd(report):
-    """Whatever JSON holds, the fraction stays between none and all."""
+def test_any_json_is_accepted_as_a_report(report):
+    """The fraction is always between 0 and 1."""
     progress = progress_of(report)
 
     assert progress.fraction is None or 0 <= progress.fraction <= 1

@@ -21,7 +21,7 @@ UP = ["--type", "trial", "--config", "url=http://up/"]
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory):
-    """Offer the source type ``trial`` to every process that the tests start."""
+    """Install the source type ``trial`` for every process that the tests start."""
     with trial_source(tmp_path_factory.mktemp("plugin")) as site, pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYTHONPATH", os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])]))
         yield site
@@ -36,7 +36,7 @@ def shared(plugin, tmp_path_factory):
 
 @pytest.fixture
 def service(shared, monkeypatch):
-    """The shared service without sources, as the one that commands ask."""
+    """The shared service without sources; commands use it."""
     for name, value in shared.environ.items():
         monkeypatch.setenv(name, value)
     yield shared
@@ -53,14 +53,14 @@ def ran(capsys, *arguments):
 
 
 def printed(capsys, *arguments):
-    """Return what a command prints when all is well."""
+    """Return what a successful command prints."""
     exit_code, output = ran(capsys, *arguments)
     assert 0 == exit_code, output
     return output
 
 
 def wait_for(capsys, pattern, *arguments):
-    """Return the first match in what a command prints, when it does."""
+    """Repeat a command until it prints a pattern, and return the first match."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := re.search(pattern, output := printed(capsys, *arguments), re.MULTILINE)):
         assert time.monotonic() < deadline, output
@@ -69,7 +69,7 @@ def wait_for(capsys, pattern, *arguments):
 
 
 def test_a_source_is_added_run_shown_changed_and_removed(service, capsys):
-    """From the command line alone."""
+    """The command line is enough for that."""
     added = printed(capsys, "source", "add", "zoo", *UP, "--config", "password=hush", "--config", "retries=5")
 
     assert "Source zoo added.\n" == added
@@ -90,8 +90,8 @@ def test_a_source_is_added_run_shown_changed_and_removed(service, capsys):
     assert [] == json.loads(printed(capsys, "source", "list", "--json"))
 
 
-def test_lists_and_truth_values_are_shown_as_they_are_written(service, capsys):
-    """After ``KEY:=``, so that what is shown can be given again."""
+def test_lists_and_truth_values_are_shown_as_json(service, capsys):
+    """In the form that ``KEY:=`` accepts."""
     printed(capsys, "source", "add", "zoo", *UP, "--config", 'domains:=["default", "lab"]', "--config", "verify:=true")
 
     shown = printed(capsys, "source", "show", "zoo")
@@ -100,15 +100,15 @@ def test_lists_and_truth_values_are_shown_as_they_are_written(service, capsys):
     assert re.search(r"^verify +true$", shown, re.MULTILINE)
 
 
-def test_what_is_wrong_with_a_source_is_listed(service, capsys):
-    """As the sentence of its plugin."""
+def test_the_list_shows_what_is_wrong_with_a_source(service, capsys):
+    """In a sentence of its plugin."""
     printed(capsys, "source", "add", "down", "--type", "trial", "--config", "url=http://down/")
 
     wait_for(capsys, r"^down +trial +failing +The server is down: start it\.$", "source", "list")
 
 
-def test_a_test_is_a_table_and_an_exit_code(service, capsys):
-    """Of a source, or of options that none has."""
+def test_a_test_prints_a_table_and_fails_if_a_check_fails(service, capsys):
+    """Whether it tests a source, or options without a source."""
     printed(capsys, "source", "add", "zoo", *UP)
 
     wrong = ran(capsys, "source", "test", "zoo")
@@ -127,7 +127,7 @@ def test_a_test_is_a_table_and_an_exit_code(service, capsys):
 
 
 def test_the_types_of_the_server_are_listed_with_their_options(service, capsys):
-    """Those that are required apart."""
+    """Required options are listed first."""
     listed = printed(capsys, "source", "types")
 
     assert ["trial", "trial-source", "1.0", "url", "password, domains, retries, verify"] in [
@@ -137,28 +137,29 @@ def test_the_types_of_the_server_are_listed_with_their_options(service, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exit_code", "told"),
+    ("arguments", "exit_code", "text"),
     [
         (["add", "a b", *UP], 65, "name: "),
         (["add", "x", "--type", "nothing"], 65, "type: No source 'nothing' is installed."),
         (["add", "x", "--type", "trial", "--config", "retries=many"], 65, "config.retries: "),
         (["add", "x"], 64, "--type"),
-        (["show", "nobody"], 65, "Not found."),
-        (["remove", "nobody"], 65, "Not found."),
-        (["test", "nobody"], 65, "Not found."),
+        (["show", "nobody"], 65, "There is no source 'nobody'. Look it up with source list."),
+        (["remove", "nobody"], 65, "There is no source 'nobody'."),
+        (["test", "nobody"], 65, "There is no source 'nobody'."),
+        (["update", "nobody", "--config", "a=b"], 65, "There is no source 'nobody'."),
         (["-p", "mistyped", "list"], 77, "does not have permission"),
     ],
 )
-def test_what_the_server_refuses_is_told(service, capsys, arguments, exit_code, told):
-    """With the exit code of its kind."""
+def test_what_the_server_refuses_is_printed(service, capsys, arguments, exit_code, text):
+    """Each kind has its exit code."""
     refused, output = ran(capsys, "source", *arguments)
 
     assert exit_code == refused
-    assert told in output
+    assert text in output
 
 
 def test_the_status_needs_no_user(service, capsys, monkeypatch):
-    """And asks for no password."""
+    """No password is asked for."""
     printed(capsys, "source", "add", "zoo", *UP)
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_PASSWORD", "")
 
@@ -201,14 +202,14 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
         exit_code, output = ran(capsys, "status", "--url", server.url)
 
     assert 74 == exit_code
-    assert re.search(r"^database +postgresql, out of reach$", output, re.MULTILINE)
+    assert re.search(r"^database +postgresql, not reachable$", output, re.MULTILINE)
     assert re.search(r"^worker +not in this process$", output, re.MULTILINE)
     assert re.search(rf"^task-status stream +{told}$", output, re.MULTILINE)
     assert re.search(r"^published, dropped +12, 3$", output, re.MULTILINE)
 
 
-def test_another_answer_with_503_is_no_status(capsys):
-    """A proxy has words of its own."""
+def test_another_answer_with_503_is_an_error(capsys):
+    """It may come from a proxy."""
     with HttpReceiver([Answer(503, body=b'{"error": "no upstream"}')]) as server:
         exit_code, output = ran(capsys, "status", "--url", server.url)
 
@@ -218,7 +219,7 @@ def test_another_answer_with_503_is_no_status(capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_sources_run_without_a_service(plugin, tmp_path, number):
-    """In a process that ends cleanly, and leaves them to the next one at once."""
+    """In a process that ends cleanly, after which another one can take them at once."""
     with Service(tmp_path, arguments=["--no-sources"]) as service:
         new = {"name": "zoo", "type": "trial", "config": {"url": "http://up/"}}
         service.call("POST", "/pulp/api/v3/notifications/sources/", 201, json=new)
@@ -238,7 +239,7 @@ def test_sources_run_without_a_service(plugin, tmp_path, number):
 
 
 def test_a_source_to_run_must_exist(plugin, tmp_path):
-    """A name that is mistyped would otherwise be waited for in silence."""
+    """Otherwise the process would wait for a mistyped name."""
     with Service(tmp_path, arguments=["--no-sources"]) as service:
         command = [sys.executable, "-m", "pulp_notifiers", "source", "run", "zoo"]
         ended = subprocess.run(command, env=dict(service.environ), stderr=subprocess.PIPE, text=True, check=False)

@@ -19,7 +19,7 @@ ADMIN_PASSWORD = "pass-word-1"
 
 
 class Service:
-    """A process of the tool that stays, and what it writes to standard error."""
+    """A process that runs until it is stopped, and what it writes to standard error."""
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
@@ -35,7 +35,7 @@ class Service:
                 self._written.notify_all()
 
     def wait_for(self, pattern):
-        """Return the first match of a pattern in the log as soon as it is there."""
+        """Wait for a pattern in the log, and return its first match."""
         with self._written:
             assert self._written.wait_for(lambda: re.search(pattern, self.log), TIMEOUT_SECONDS), self.log
             return re.search(pattern, self.log)
@@ -48,7 +48,7 @@ class Service:
         return exit_code
 
     def clean_up(self):
-        """Leave nothing behind, whatever the test did."""
+        """Kill the process, whatever the test did."""
         self.process.kill()
         self.process.wait()
         self._reader.join()
@@ -57,7 +57,7 @@ class Service:
 
 @contextmanager
 def running(*arguments):
-    """Run a process that stays, for as long as the block runs."""
+    """Run a process until the block ends."""
     service = Service(*arguments)
     try:
         yield service
@@ -79,7 +79,7 @@ def settings(tmp_path, monkeypatch):
 
 @contextmanager
 def serving(settings, *arguments):
-    """Run the service and make it the one that commands ask."""
+    """Run the service, and let commands use it."""
     with running("serve", "--bind", "127.0.0.1:0", *arguments) as service:
         settings.setenv("PULP_NOTIFIERS_CLIENT_URL", service.wait_for(r"Serving on (http://\S+)")[1])
         yield service
@@ -87,7 +87,7 @@ def serving(settings, *arguments):
 
 @pytest.fixture(scope="module")
 def shared_url(tmp_path_factory):
-    """A service for the tests that leave it as it is."""
+    """A service for tests that do not change it."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path_factory.mktemp("shared")))
         environment.setenv("PULP_NOTIFIERS_ADMIN_PASSWORD", ADMIN_PASSWORD)
@@ -100,7 +100,7 @@ def shared_url(tmp_path_factory):
 
 @pytest.fixture
 def shared(shared_url, settings):
-    """The shared service as the one that commands ask."""
+    """Let commands use the shared service."""
     settings.setenv("PULP_NOTIFIERS_CLIENT_URL", shared_url)
 
 
@@ -108,10 +108,9 @@ def shared(shared_url, settings):
 def inbox(shared, capsys):
     """A receiver of all repository events of the shared service."""
     with HttpReceiver() as receiver:
-        printed(capsys, "listener", "http", "create", "--event-type", "*", "--url", receiver.url)
+        created = printed(capsys, "listener", "http", "create", "--event-type", "*", "--url", receiver.url)
         yield receiver
-        listed = printed(capsys, "listener", "list")
-        printed(capsys, "listener", "delete", "--listener-id", re.search(r"^Id: +(\S+)$", listed, re.MULTILINE)[1])
+        printed(capsys, "listener", "delete", created.split()[1])
 
 
 def printed(capsys, *arguments):
@@ -123,8 +122,8 @@ def printed(capsys, *arguments):
     return output.out
 
 
-def test_an_event_is_fired_delivered_and_looked_at(inbox, capsys):
-    """From the command line alone."""
+def test_an_event_is_fired_delivered_and_shown(inbox, capsys):
+    """The command line is enough for that."""
     fired = printed(capsys, "event", "fire", "repo.sync.finish", "--payload", '{"repo_id": "zoo"}')
     (request,) = inbox.wait_for(1)
     event_id = fired.split()[1]
@@ -159,7 +158,7 @@ def test_payload_and_call_report_are_read_from_files_and_standard_input(inbox, c
     assert {"task_id": "1"} == request.json()["call_report"]
 
 
-def test_a_longer_list_than_is_shown_is_told(inbox, capsys):
+def test_a_list_that_is_cut_says_so(inbox, capsys):
     """On standard error, so that scripts do not read it as a delivery."""
     for _ in range(2):
         printed(capsys, "event", "fire", "repo.sync.finish")
@@ -185,8 +184,8 @@ def test_a_longer_list_than_is_shown_is_told(inbox, capsys):
         (["-p", "wrong", "delivery", "list"], 77, "does not have permission"),
     ],
 )
-def test_what_the_server_refuses_is_told_on_standard_error(shared, capsys, arguments, exit_code, text):
-    """With the exit code of its kind."""
+def test_a_refusal_is_printed_on_standard_error(shared, capsys, arguments, exit_code, text):
+    """Each kind has its exit code."""
     assert exit_code == main(arguments)
 
     output = capsys.readouterr()
@@ -196,7 +195,7 @@ def test_what_the_server_refuses_is_told_on_standard_error(shared, capsys, argum
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_service_cleanly(settings, number):
-    """As systemd sends one, and as a person at a terminal does."""
+    """One from systemd, and Ctrl-C."""
     with serving(settings) as service:
         exit_code = service.end(number)
 
@@ -204,8 +203,8 @@ def test_a_signal_ends_the_service_cleanly(settings, number):
     assert "Traceback" not in service.log
 
 
-def test_a_worker_delivers_what_a_service_without_one_took(settings, capsys):
-    """The two share nothing but the database."""
+def test_a_worker_delivers_the_events_of_a_service_without_one(settings, capsys):
+    """They share nothing but the database."""
     with HttpReceiver() as receiver:
         with serving(settings, "--no-worker"):
             printed(capsys, "listener", "http", "create", "--event-type", "*", "--url", receiver.url)
@@ -219,8 +218,8 @@ def test_a_worker_delivers_what_a_service_without_one_took(settings, capsys):
     assert "Traceback" not in worker.log
 
 
-def test_the_first_start_makes_an_administrator_and_tells_the_password_once(settings, capsys):
-    """The password works, and the next start does not know it any more."""
+def test_the_first_start_creates_an_administrator_and_prints_the_password_once(settings, capsys):
+    """The password works, and the next start does not print it."""
     settings.delenv("PULP_NOTIFIERS_ADMIN_PASSWORD")
 
     with serving(settings) as service:
@@ -234,8 +233,8 @@ def test_the_first_start_makes_an_administrator_and_tells_the_password_once(sett
     assert 1 == service.log.count(password)
 
 
-def test_an_environment_variable_that_is_no_setting_is_told(settings):
-    """A typing error would otherwise be a setting that has no effect."""
+def test_an_unknown_environment_variable_is_logged(settings):
+    """It may be a misspelt setting, which would have no effect."""
     settings.setenv("PULP_NOTIFIERS_WORKER_THREDS", "4")
 
     with serving(settings) as service:
@@ -255,7 +254,7 @@ def test_an_environment_variable_that_is_no_setting_is_told(settings):
     ],
 )
 def test_wrong_settings_end_the_start_with_one_sentence(settings, command, variable, value):
-    """Those of notifiers included, before any event could show them."""
+    """Including those of notifiers, before there is an event."""
     settings.setenv(variable, value)
 
     with running(command) as service:
@@ -267,6 +266,6 @@ def test_wrong_settings_end_the_start_with_one_sentence(settings, command, varia
 
 
 @pytest.mark.parametrize("bind", ["24818", "host:port", "127.0.0.1:65536", ":1"])
-def test_an_address_that_is_none_is_a_usage_error(capsys, bind):
-    """Before anything starts."""
+def test_a_malformed_address_is_a_usage_error(capsys, bind):
+    """Nothing is started."""
     assert 64 == main(["serve", "--bind", bind])

@@ -1,0 +1,95 @@
+"""The commands tail and wait, and the messaging server that they connect to."""
+
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+
+from tests.harness.rabbitmq import RabbitMQ
+from tests.support.watching import Pulp, environment_for, publish_until_shown, watching
+
+
+@pytest.fixture
+def environment_of_own_server(tmp_path):
+    """Return a server that the test may restart, and an environment whose settings name it."""
+    if reason := RabbitMQ.available():
+        pytest.skip(reason)
+    with RabbitMQ() as server:
+        yield server, environment_for(server.url, tmp_path)
+
+
+def test_tail_and_wait_survive_a_restart_of_the_server(environment_of_own_server):
+    """They report the outage once and its end once; wait still sees the end of its task."""
+    server, environment = environment_of_own_server
+    task = str(uuid4())
+    with watching(environment, "tail") as tail, watching(environment, "wait", task) as wait:
+        with closing(Pulp(server.url)) as pulp:
+            for watcher in (tail, wait):
+                publish_until_shown(watcher, task, lambda: pulp.report(task, "running"))
+        server.restart()
+        for watcher in (tail, wait):
+            watcher.wait_for(lambda watcher: "Reconnected after" in watcher.errors)
+        with closing(Pulp(server.url)) as pulp:
+            pulp.report(task, "finished")
+        exit_code = wait.ended()
+        tail.wait_for(lambda tail: "finished" in tail.output)
+
+    assert 0 == exit_code
+    for watcher in (tail, wait):
+        notices = [" ".join(line.split()[:2]) for line in watcher.errors.splitlines()]
+        assert ["Lost the", "Reconnected after"] == notices
+
+
+@pytest.mark.parametrize("command", [["tail"], ["tail", "--json"], ["wait", str(uuid4())]])
+def test_a_server_that_cannot_be_reached_at_the_start_is_an_error(tmp_path, command):
+    """The address may be wrong."""
+    environment = environment_for("amqp://127.0.0.1:1//", tmp_path)
+    with watching(environment, *command) as watcher:
+        exit_code = watcher.ended()
+
+    assert 74 == exit_code
+    assert watcher.errors.startswith("Could not connect to messaging server amqp://127.0.0.1:1//: ")
+    assert "Check --broker, or [messaging] event_notification_url" in watcher.errors
+
+
+def test_a_server_that_refuses_access_is_an_error(rabbitmq, watch_environment):
+    """Which does not show the password."""
+    url = f"amqp://guest:wrong-password@127.0.0.1:{rabbitmq.port}//"
+    with watching(watch_environment, "tail", "--broker", url) as tail:
+        exit_code = tail.ended()
+
+    assert 74 == exit_code
+    assert "ACCESS_REFUSED" in tail.errors
+    assert "wrong-password" not in tail.errors
+
+
+@pytest.mark.parametrize("url", ["", "qpid://localhost:5672/", "; ;"])
+def test_a_setting_that_names_no_server_is_an_error(tmp_path, url):
+    """Pulp's default names none."""
+    with watching(environment_for(url, tmp_path), "tail") as tail:
+        exit_code = tail.ended()
+
+    assert 78 == exit_code
+    assert tail.errors.startswith("[messaging] event_notification_url ")
+    assert "--broker" in tail.errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tail", "--state", "done"],
+        ["tail", "--task", "tasks.#"],
+        ["tail", "--broker", "qpid://localhost"],
+        ["tail", "--broker", ""],
+        ["wait"],
+        ["wait", "*"],
+        ["wait", str(uuid4()), "--timeout", "-1"],
+        ["wait", str(uuid4()), "--timeout", "soon"],
+        ["wait", str(uuid4()), "--timeout", "nan"],
+    ],
+)
+def test_a_wrong_command_line_is_not_mistaken_for_the_end_of_a_task(watch_environment, arguments):
+    """Its exit code is none of those of wait."""
+    with watching(watch_environment, *arguments) as watcher:
+        assert 64 == watcher.ended()
+        assert "Usage: " in watcher.errors
