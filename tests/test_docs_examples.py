@@ -30,6 +30,7 @@ from pulp_notifiers.rest.v3.tasks import TakenReports
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.pages import DOCS, PAGES, ROOT, SOURCES, blocks, command_lines, reference_text, sections
+from tests.support.rest import rest_service
 
 EXAMPLES = DOCS / "examples"
 EXAMPLE_EVENT = Event(
@@ -76,9 +77,19 @@ def test_configuration_is_valid(path):
             settings.section(name, known[name])
 
 
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory):
+    """A service, which knows the options of its notifiers."""
+    with rest_service(tmp_path_factory.mktemp("rest")) as service:
+        yield f"http://127.0.0.1:{service.server.port}"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_command_lines_can_be_parsed(path):
+def test_command_lines_can_be_parsed(path, server_url, monkeypatch):
     """Whatever a reader is told to type exists."""
+    monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_URL", server_url)
+    monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_USERNAME", "admin")
+    monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_PASSWORD", "admin")
     for words in command_lines(path):
         start = next((place for place, word in enumerate(words) if word.endswith("bin/pulp-notifiers")), None)
         start = 0 if words[:1] == ["pulp-notifiers"] else start

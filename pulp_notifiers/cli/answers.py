@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .failures import unexpected_answer
+from .failures import foreign_answer
 
 if TYPE_CHECKING:
     from .client import Client
@@ -20,18 +20,18 @@ def read_all(client: "Client", path: str) -> list[dict[str, Any]]:
         page = client.get(path, {"limit": _PAGE_SIZE, "offset": len(found)})
         results = page.get("results") if isinstance(page, dict) else None
         if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-            raise unexpected_answer("GET", client.url + path, 200)
+            raise foreign_answer(client.url + path)
         found += results
         if page.get("next") is None or not results:
             return found
 
 
-def document_with(answer: Any, key: str, method: str, url: str) -> dict[str, Any]:
+def document_with(answer: Any, key: str, url: str) -> dict[str, Any]:
     """Return the document in an answer.
 
     :param key: what it must have.
     :raises RequestFailed: it is not a document, or has no such key.
     """
     if not isinstance(answer, dict) or key not in answer:
-        raise unexpected_answer(method, url, 200)
+        raise foreign_answer(url)
     return answer

@@ -69,7 +69,12 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     if status == 401:
         return _denied(document)
     if not isinstance(document, Mapping):
-        return unexpected_answer(method, url, status)
+        return RequestFailed(
+            "There was an internal server error while trying to access the Pulp application. "
+            f"{method} {url} was answered with status {status} and no JSON document: look at the log of the server, "
+            "and check that the URL is that of pulp-notifiers.",
+            os.EX_SOFTWARE,
+        )
     # Answers in the style of Pulp 3 have "detail", and statuses that Pulp 2 never sent.
     if status == 403 and "detail" in document:
         return _denied(document)
@@ -84,12 +89,10 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     )
 
 
-def unexpected_answer(method: str, url: str, status: int) -> RequestFailed:
+def foreign_answer(url: str) -> RequestFailed:
     """Return the failure for an answer that pulp-notifiers never sends."""
     return RequestFailed(
-        "There was an internal server error while trying to access the Pulp application. "
-        f"{method} {url} was answered with status {status} and no JSON document: look at the log of the server, "
-        "and check that the URL is that of pulp-notifiers.",
+        f"The answer from {url} is not one of pulp-notifiers. Check --url, or [client] url in the settings.",
         os.EX_SOFTWARE,
     )
 

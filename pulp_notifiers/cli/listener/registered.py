@@ -44,7 +44,7 @@ def show_listener(connection: Connection, /, listener_id: str, as_json: bool) ->
     """Show the listener ID with its options; secrets read *****."""
     client, path = connection.client(), listener_path(listener_id)
     with naming("listener", listener_id):
-        found = document_with(client.get(path), "config", "GET", client.url + path)
+        found = document_with(client.get(path), "config", client.url + path)
     if as_json:
         print_json(found)
         return

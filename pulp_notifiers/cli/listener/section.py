@@ -119,7 +119,7 @@ def _create_command(notifier_type: str) -> click.Command:
             **_source_options(include),
         }
         with failures_named(context.command.params):
-            created = document_with(client.post(collection(), document), "id", "POST", client.url + collection())
+            created = document_with(client.post(collection(), document), "id", client.url + collection())
         if as_json:
             print_json(created)
         else:
@@ -155,7 +155,7 @@ def _update_command(notifier_type: str) -> click.Command:
         with naming("listener", listener_id), failures_named(context.command.params):
             answer = client.patch(path, changes) if changes else client.get(path)
         if as_json:
-            print_json(document_with(answer, "id", "PATCH", client.url + path))
+            print_json(document_with(answer, "id", client.url + path))
         elif changes:
             click.echo(f"Listener {listener_id} updated.")
         else:

@@ -54,9 +54,9 @@ def say(text: str) -> None:
 
 
 def _schema(notifier_type: str) -> dict[str, Any]:
-    from ...plugin_host import Registry
+    from ...plugin_host import NotifierRegistry
 
-    registry = Registry()
+    registry = NotifierRegistry()
     try:
         return registry.get(notifier_type).schema()
     finally:

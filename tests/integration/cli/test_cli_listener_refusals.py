@@ -70,4 +70,4 @@ def test_an_answer_without_an_id_is_an_error(settings, capsys, body):
         exit_code = main(["--url", server.url, "listener", "mail", "create", "--event-type", "*"])
 
     assert 70 == exit_code
-    assert "check that the URL is that of pulp-notifiers" in capsys.readouterr().err
+    assert "is not one of pulp-notifiers. Check --url" in capsys.readouterr().err
