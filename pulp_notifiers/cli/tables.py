@@ -43,7 +43,10 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    for column in columns:
+        # An id that is folded cannot be copied.
+        table.add_column(column, no_wrap=column == "Id")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
         table.add_row(*(Text(text, overflow="fold") for text in row))

@@ -10,7 +10,10 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pika
 
@@ -22,23 +25,23 @@ CONTENT = {"yum_importer": {"content": {"state": "IN_PROGRESS", "items_total": 4
 class Pulp:
     """Publishes changes of tasks as Pulp does, with another client library than the product's."""
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self._connection = pika.BlockingConnection(pika.URLParameters(url.removesuffix("//") + "/%2F"))
         self._channel = self._connection.channel()
         self._channel.confirm_delivery()
         self._channel.exchange_declare("pulp.api.v2", "topic", durable=True)
 
-    def publish(self, task_id, body, content_type="application/data"):
+    def publish(self, task_id: str, body: bytes, content_type: str = "application/data") -> None:
         """Publish a body."""
         properties = pika.BasicProperties(content_type=content_type)
         self._channel.basic_publish("pulp.api.v2", f"tasks.{task_id}", body, properties)
 
-    def report(self, task_id, state, repo="zoo", **fields):
+    def report(self, task_id: str, state: str, repo: str = "zoo", **fields: Any) -> None:
         """Publish a document."""
         tags = [f"pulp:repository:{repo}", "pulp:action:sync"]
         self.publish(task_id, json.dumps({"task_id": task_id, "tags": tags, "state": state, **fields}).encode())
 
-    def close(self):
+    def close(self) -> None:
         """Disconnect."""
         self._connection.close()
 
@@ -46,7 +49,7 @@ class Pulp:
 class Watcher:
     """A running command, whose output is read as it arrives."""
 
-    def __init__(self, environment, arguments, on_terminal=False):
+    def __init__(self, environment: Mapping[str, str], arguments: Sequence[str], on_terminal: bool = False) -> None:
         self.master = None
         output = subprocess.PIPE
         if on_terminal:
@@ -61,20 +64,20 @@ class Watcher:
         self._sources = {reading: "output", self.process.stderr.fileno(): "errors"}
         self.output = self.errors = ""
 
-    def wait_for(self, condition):
+    def wait_for(self, condition: Callable[["Watcher"], bool]) -> None:
         """Read until a condition is true for this watcher."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition(self):
             assert time.monotonic() < deadline, (self.output, self.errors)
             assert self.read(1) or self.process.poll() is None or condition(self), (self.output, self.errors)
 
-    def read(self, seconds):
+    def read(self, seconds: float) -> bool:
         """Read what has been written; return whether there was something."""
         ready, _, _ = select.select(list(self._sources), [], [], seconds)
         read = [self._read(source) for source in ready]
         return any(read)
 
-    def _read(self, source):
+    def _read(self, source: int) -> str:
         try:
             text = os.read(source, 65536).decode(errors="replace")
         except OSError:  # a terminal whose other side is closed
@@ -83,7 +86,7 @@ class Watcher:
         setattr(self, name, getattr(self, name) + text)
         return text
 
-    def ended(self):
+    def ended(self) -> int:
         """Wait for the end of the process, and return its exit code."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while self.process.poll() is None:
@@ -93,12 +96,12 @@ class Watcher:
             pass
         return self.process.returncode
 
-    def close_output(self):
+    def close_output(self) -> None:
         """Close the reading end of standard output."""
         del self._sources[self.process.stdout.fileno()]
         self.process.stdout.close()
 
-    def close(self):
+    def close(self) -> None:
         """Kill the process and close what it wrote to."""
         self.process.kill()
         self.process.wait()
@@ -109,7 +112,7 @@ class Watcher:
             os.close(self.master)
 
 
-def environment_for(url, folder):
+def environment_for(url: str, folder: Path) -> dict[str, str]:
     """Return an environment whose settings name a messaging server."""
     file = folder / "server.conf"
     file.write_text(f"[messaging]\nevent_notification_url = {url}\n")
@@ -118,7 +121,7 @@ def environment_for(url, folder):
 
 
 @contextmanager
-def watching(environment, *arguments, on_terminal=False):
+def watching(environment: Mapping[str, str], *arguments: str, on_terminal: bool = False) -> Iterator[Watcher]:
     """Run a command."""
     watcher = Watcher(environment, arguments, on_terminal)
     try:
@@ -127,10 +130,10 @@ def watching(environment, *arguments, on_terminal=False):
         watcher.close()
 
 
-def publish_until_shown(watcher, text, publish):
+def publish_until_shown(watcher: Watcher, text: str, publish: Callable[[], None]) -> None:
     """Publish until the command shows a text, because nobody else knows when its queue is bound."""
 
-    def is_shown(_):
+    def is_shown(_: Watcher) -> bool:
         publish()
         watcher.read(0.1)
         return text in watcher.output

@@ -39,7 +39,6 @@ class Section(click.Group):
     def __init__(self, notifier_type: str) -> None:
         commands = (_create_command(notifier_type), _update_command(notifier_type))
         super().__init__(notifier_type, commands, help=f"Create and update {notifier_type} listeners.")
-        self._notifier_type = notifier_type
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say so if nobody knows whether the type exists."""
@@ -62,7 +61,7 @@ class NotifierCommand(click.Command):
         self._note: str | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Ask the server for the options first; without an answer help shows the others, with a note."""
+        """Ask the server for the options first; if it does not answer, help shows the others and a note."""
         quietly = wants_help(ctx, args)
         types = notifier_types_for_help(ctx) if quietly else notifier_types(ctx)
         found = None if types.failure is not None else types.get(self._notifier_type)
@@ -84,11 +83,9 @@ class NotifierCommand(click.Command):
 
 
 def _unusable(notifier_type: NotifierType | None) -> str:
-    return (
-        ""
-        if notifier_type is None
-        else (f"The server cannot use the notifier type {notifier_type.name}: {notifier_type.problem}")
-    )
+    if notifier_type is None:
+        return ""
+    return f"The server cannot use the notifier type {notifier_type.name}: {notifier_type.problem}"
 
 
 def _create_command(notifier_type: str) -> click.Command:

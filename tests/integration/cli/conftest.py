@@ -1,5 +1,6 @@
 """Settings that a test of the command line does not share with this machine, and a server whose tasks it watches."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.support.watching import Pulp, environment_for
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
     """Return a function that writes the configuration file of this test, which is empty at first."""
+    for name in [name for name in os.environ if name.startswith("PULP_NOTIFIERS_")]:
+        monkeypatch.delenv(name)
     file = tmp_path / "server.conf"
     file.write_text("")
     monkeypatch.setenv("PULP_NOTIFIERS_CONF", str(file))

@@ -112,10 +112,10 @@ def test_a_notifier_that_the_server_cannot_use_is_an_error(service, capsys):
 @pytest.mark.parametrize("arguments", [[], ["create"], ["create", "--url", "x"], ["create", "--help"], ["--help"]])
 def test_an_unknown_type_is_an_error_that_lists_the_types(service, capsys, arguments):
     """The same for a misspelt command."""
-    exit_code, output, errors = ran(capsys, "listener", "pidgeon", *arguments)
+    exit_code, output, errors = ran(capsys, "listener", "dove", *arguments)
 
     assert (64, "") == (exit_code, output)
-    assert "'pidgeon' is neither a command nor a notifier type of the server." in errors
+    assert "'dove' is neither a command nor a notifier type of the server." in errors
     assert "Its types are: amqp, broken, email, http, pigeon." in errors
 
 

@@ -1,5 +1,6 @@
 """The command line tool as a process: signals, pipes and terminals."""
 
+import json
 import os
 import pty
 import re
@@ -160,3 +161,21 @@ def test_a_table_is_drawn_at_a_terminal(environment):
     assert 0 == exit_code
     assert "─" in text
     assert "[red]kate" in text
+
+
+def test_an_id_is_not_folded_at_a_narrow_terminal(environment):
+    """It could not be copied."""
+    listener = {
+        "id": "6923c1e02f0b4a579c1e6b7e",
+        "notifier_type": "http",
+        "event_types": ["repo.sync.finish"],
+        "task_id": None,
+        "source_options": {"include": []},
+        "config": {"url": "https://receiver.example.com/a/rather/long/path/of/a/hook"},
+    }
+    page = json.dumps({"next": None, "results": [listener]}).encode()
+    with HttpReceiver([Answer(body=page)]) as server:
+        shown, exit_code = at_terminal(["--url", server.url, "listener", "list"], {**environment, "COLUMNS": "80"})
+
+    assert 0 == exit_code
+    assert "6923c1e02f0b4a579c1e6b7e" in shown

@@ -1,4 +1,4 @@
-"""Fields that the server refuses, in the words of the command line."""
+"""What the command listener makes of answers: refused fields in the words of the command line, pages, and others."""
 
 import json
 
@@ -71,3 +71,13 @@ def test_an_answer_without_an_id_is_an_error(settings, capsys, body):
 
     assert 70 == exit_code
     assert "is not one of pulp-notifiers. Check --url" in capsys.readouterr().err
+
+
+def test_a_list_of_several_pages_is_printed_as_one(settings, capsys):
+    """The server decides how long a page is."""
+    pages = [{"next": "http://x/", "results": [{"id": "1"}, {"id": "2"}]}, {"next": None, "results": [{"id": "3"}]}]
+    with HttpReceiver([Answer(body=json.dumps(page).encode()) for page in pages]) as server:
+        exit_code = main(["--url", server.url, "listener", "list", "--json"])
+
+    assert (0, [{"id": "1"}, {"id": "2"}, {"id": "3"}]) == (exit_code, json.loads(capsys.readouterr().out))
+    assert ["offset=0", "offset=2"] == [request.path.partition("&")[2] for request in server.requests]
