@@ -14,8 +14,8 @@ def upgrade() -> None:
 
     Does nothing if it is up to date. An embedded SQLite database is also upgraded whenever it is opened.
     """
-    from ..app import open_store
+    from ..app import upgrade_database
     from ..settings import Settings
 
-    open_store(Settings.load().own(), upgrade=True).close()
+    upgrade_database(Settings.load().own())
     click.echo("The database has the newest schema.")

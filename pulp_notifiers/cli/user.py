@@ -1,7 +1,6 @@
 """``user``: who may use the REST API; for the administrator of the machine with the settings."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import click
@@ -94,17 +93,11 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
     click.echo(f"User {login} may {', '.join(operations)} on {kept} and below.")
 
 
-@contextmanager
-def _accounts() -> Iterator["Accounts"]:
-    from ..access import Accounts
-    from ..app import open_store
+def _accounts() -> AbstractContextManager["Accounts"]:
+    from ..app import open_accounts
     from ..settings import Settings
 
-    store = open_store(Settings.load().own())
-    try:
-        yield Accounts(store.users)
-    finally:
-        store.close()
+    return open_accounts(Settings.load().own())
 
 
 def _password_of(login: str) -> str:
