@@ -210,15 +210,15 @@ def test_an_unknown_listener_is_named(service, capsys, command, listener_id):
         (
             ["http", "create", "--url", "127.0.0.1:1/", "--event-type", "repo.sync.finish"],
             [
-                "--url: it does not begin with http:// or https:// and a host; write one like https://receiver.example/hook"
+                "--url: it does not start with http:// or https:// and a host; write one like https://receiver.example/hook"
             ],
         ),
         (
             ["http", "create", *HTTP, "--event-type", "repo.sync.finnish", "--event-type", "a b", "--include", "X Y"],
             [
-                "--event-type: 'repo.sync.finnish' is no event type; there are: ",
-                "--event-type: 'a b' is no event type: ",
-                "--include: 'X Y' is nothing that can be included: ",
+                "--event-type: 'repo.sync.finnish' is not an event type; use one of: ",
+                "--event-type: 'a b' is not an event type: ",
+                "--include: 'X Y' cannot be included: ",
             ],
         ),
         (["http", "create", *HTTP, "--task-id", "5"], ["--task-id: Input should be a valid UUID"]),
