@@ -1,36 +1,37 @@
-"""Messaging servers: where they are, connections to them, and publishing (owner of kombu and amqp).
+"""Messaging servers: where they are, how to connect, and everything sent to or read from them (owner of kombu, amqp).
 
 ::
 
-    settings    the section [messaging] of Pulp's server.conf
-    urls        the forms in which that section names a server, as kombu's URLs
-    deadline    a moment that a chain of steps must keep to
-    wire        an AMQP connection that keeps to it
-    connection  how to open one
-    link        an open one to publish over
-    publisher   a persistent one, shared by the threads of a process
-    confirms    which messages of a batch the server still has to answer for
-    frames      messages as bytes of AMQP 0-9-1
-    stream      an open connection that publishes in batches to one exchange
-    marks       how an installation's own messages are kept from it
-    subscription  a durable queue, read in batches that are acknowledged by hand
-    inspection  a look at a server before something subscribes to it
-    watch       an open connection that hears what goes over an exchange
-    task_message   the task in a message of the task-status stream
+    settings         the section [messaging] of Pulp's server.conf
+    urls             the forms in which that section names a server, as kombu's URLs
+    server           a messaging server (Broker), and how to connect to it
+
+    publish/         message by message, each confirmed: amqp listeners
+    stream/          in batches, confirmed later: the task-status stream
+    subscribe/       a durable queue, a look at the server beforehand, a watch on an exchange
+    task_message     the task in a message of the task-status stream
+
+    open_connection  what every open connection has in common, whatever it is used for
+    errors           LinkLost and Refused, and the text of a connection's error
+    deadline         a point in time by which a sequence of steps must end
+    topic_exchange   exchanges: created if missing, used as they are if they exist
+    own_messages     how an installation's own messages are kept away from its sources
+    amqp_connection  py-amqp's connection, with deadlines
+    repair           other people's messages that py-amqp cannot parse
 """
 
-from .connection import Broker
 from .deadline import Deadline
+from .errors import LinkLost, Refused
 from .own_messages import own_mark
-from .publish.publish_link import AmqpMessage, Link, LinkLost, Refused
-from .publish.publisher import Publisher
+from .publish import AmqpMessage, Publisher, PublishLink
+from .server import Broker
 from .settings import MessagingSettings, exchange_name
-from .stream.stream_link import StreamForm, StreamLink, StreamOpener
-from .subscribe.inspection import Inspection
-from .subscribe.subscription import Received, Subscription, SubscriptionForm
-from .subscribe.watch import Watch
+from .stream import StreamForm, StreamLink, StreamOpener
+from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
 from .task_message import task_document
 from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
+
+Link = PublishLink  # its former name
 
 __all__ = [
     "AmqpMessage",
@@ -40,6 +41,7 @@ __all__ = [
     "Link",
     "LinkLost",
     "MessagingSettings",
+    "PublishLink",
     "Publisher",
     "Received",
     "Refused",

@@ -1,4 +1,4 @@
-"""py-amqp's connection with limits: every step keeps to a deadline, and only AMQP is taken for AMQP."""
+"""py-amqp's connection with limits: every step keeps to a deadline, and other protocols are not taken for AMQP."""
 
 import os
 import socket
@@ -8,18 +8,18 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from .deadline import Deadline
-from .repair import taken_in
+from .repair import handle_frame
 
 _FRAME_TYPES = (1, 2, 3, 8)  # method, header, body, heartbeat (AMQP 0-9-1, section 4.2.3)
-_GARBAGE = (struct.error, LookupError, ValueError, TypeError)
+_PARSE_ERRORS = (struct.error, LookupError, ValueError, TypeError)
 
 
 class AmqpConnection(pyamqp.Connection):
-    """A connection whose waits end with a deadline.
+    """A connection whose waits end at a deadline.
 
-    py-amqp's own time-outs begin anew with each frame, and most of its waits take none.
+    py-amqp's own time-outs restart with each frame, and most of its waits take none.
 
-    :param deadline: for being connected; afterwards there is none until the next :meth:`keep_to`.
+    :param deadline: for connecting; afterwards there is none until the next :meth:`keep_to`.
     """
 
     def __init__(self, *arguments: Any, deadline: Deadline, **options: Any) -> None:
@@ -27,9 +27,9 @@ class AmqpConnection(pyamqp.Connection):
         self._deadline: Deadline | None = deadline
 
     def keep_to(self, deadline: Deadline) -> None:
-        """End whatever is waited for from now on at this deadline."""
+        """End every wait from now on at this deadline."""
         self._deadline = deadline
-        # Of a connection that is down, py-amqp's attribute would connect anew.
+        # On a connection that is down, reading py-amqp's attribute would reconnect.
         if self.connected:
             self.sock.settimeout(deadline.remaining())
 
@@ -42,8 +42,8 @@ class AmqpConnection(pyamqp.Connection):
             raise
         self._deadline = None
 
-    def bear_silence(self) -> None:
-        """Let the kernel keep the connection while the server reads nothing, however full the buffers are."""
+    def disable_send_timeout(self) -> None:
+        """Have the kernel keep the connection while the server reads nothing, however full the buffers are."""
         option = getattr(socket, "TCP_USER_TIMEOUT", None)
         if option is not None:
             self.sock.setsockopt(socket.IPPROTO_TCP, option, 0)
@@ -53,17 +53,17 @@ class AmqpConnection(pyamqp.Connection):
         with self.transport.having_timeout(self._shortened(timeout)):
             frame = self.transport.read_frame(unpack=self._frame_header)
         try:
-            return taken_in(frame, self.on_inbound_frame)
-        except _GARBAGE as error:
-            raise OSError(f"the server's AMQP cannot be understood: {error!r}") from error
+            return handle_frame(frame, self.on_inbound_frame)
+        except _PARSE_ERRORS as error:
+            raise OSError(f"the server sent AMQP that cannot be parsed: {error!r}") from error
 
     def abandon(self) -> None:
-        """In a forked child: close the copied descriptor, and let no word of it reach the parent's connection."""
+        """In a forked child: close the copied descriptor without sending anything on the parent's connection."""
         if self.connected:
             os.close(self.sock.detach())
 
     def _frame_header(self, form: str, header: bytes) -> tuple[Any, ...]:
-        # Of another protocol's greeting, py-amqp would take four letters for a size and make room for gigabytes.
+        # py-amqp would read four letters of another protocol's greeting as a size and allocate gigabytes.
         kind, channel, size = struct.unpack(form, header)
         if kind not in _FRAME_TYPES or size > self.frame_max:
             raise OSError("the server does not speak AMQP 0-9-1")
@@ -79,6 +79,6 @@ class AmqpConnection(pyamqp.Connection):
 
 
 class AmqpTransport(pyamqp.Transport):
-    """kombu's AMQP 0-9-1 transport on such connections."""
+    """kombu's AMQP 0-9-1 transport with such connections."""
 
     Connection = AmqpConnection

@@ -1,11 +1,11 @@
-"""A moment that a whole chain of steps must keep to."""
+"""A point in time by which a whole sequence of steps must end."""
 
 import time
 from collections.abc import Callable
 
 
 class Deadline:
-    """Begins with all of its seconds, and never has less than none.
+    """Counts down from now.
 
     :param seconds: from now.
     """
@@ -16,15 +16,5 @@ class Deadline:
         self._end = clock() + seconds
 
     def remaining(self) -> float:
-        """Return the seconds left."""
+        """Return the seconds left, never less than 0."""
         return max(0.0, self._end - self._clock())
-
-
-def told(error: BaseException, seconds: float) -> str:
-    """Return a connection's error as a text for people.
-
-    :param seconds: the time that the server had.
-    """
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return f"no answer within {round(seconds, 1):g} s"
-    return str(error) or type(error).__name__

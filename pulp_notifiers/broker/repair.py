@@ -1,7 +1,7 @@
-"""Frames of others' messages that py-amqp would stumble over, made such that it can read them.
+"""Repairs frames of other people's messages that py-amqp cannot parse.
 
-A server hands on what anybody published, properties and routing key unread. A message that breaks the connection comes
-again with the next one, and would be in the way of all those behind it for ever.
+A server forwards properties and routing keys unread, whoever published them. A message that breaks the connection is
+redelivered on the next one, so it would block all messages behind it for ever.
 """
 
 import struct
@@ -16,7 +16,7 @@ _METHOD, _HEADER = 1, 2
 _DELIVER = struct.pack(">HH", 60, 60)
 _BEFORE_CONSUMER_TAG, _TAG_AND_REDELIVERED = 4, 9  # AMQP 0-9-1, section 1.8.3.13
 _BEFORE_PROPERTIES, _NO_PROPERTIES = 12, b"\x00\x00"
-_STUMBLES = (
+_PARSE_ERRORS = (
     struct.error,
     LookupError,
     ValueError,
@@ -28,21 +28,21 @@ _STUMBLES = (
 )
 
 
-def taken_in(frame: Frame, take: Callable[[Frame], Any]) -> Any:
-    """Have py-amqp take a frame, without properties that it cannot read, and with ``?`` in a key that is no text."""
+def handle_frame(frame: Frame, handler: Callable[[Frame], Any]) -> Any:
+    """Pass a frame to py-amqp's handler: without properties that it cannot parse, and with ``?`` in a key not UTF-8."""
     kind, channel, payload = frame
     if kind == _METHOD and payload[:4] == _DELIVER:
-        frame = kind, channel, _with_legible_key(bytes(payload))
+        frame = kind, channel, _with_readable_key(bytes(payload))
     if kind != _HEADER:
-        return take(frame)
+        return handler(frame)
     try:
-        return take(frame)
-    except _STUMBLES:
-        # It still expects this header, as it had not come to its end.
-        return take((kind, channel, bytes(payload[:_BEFORE_PROPERTIES]) + _NO_PROPERTIES))
+        return handler(frame)
+    except _PARSE_ERRORS:
+        # It failed before it had finished with the header, so it still expects one.
+        return handler((kind, channel, bytes(payload[:_BEFORE_PROPERTIES]) + _NO_PROPERTIES))
 
 
-def _with_legible_key(payload: bytes) -> bytes:
+def _with_readable_key(payload: bytes) -> bytes:
     exchange = _BEFORE_CONSUMER_TAG + 1 + payload[_BEFORE_CONSUMER_TAG] + _TAG_AND_REDELIVERED
     start = exchange + 1 + payload[exchange] + 1
     key = payload[start:]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from .connection import Broker
+from .server import Broker
 from .urls import asks_for_tls, broker_urls
 
 DEFAULT_EXCHANGE = "amq.topic"
@@ -14,9 +14,9 @@ _LONGEST_NAME = 255  # bytes of an AMQP short string
 
 
 def exchange_name(text: str) -> str:
-    """Return the name of an exchange as somebody wrote it, without one matching pair of quotes around it.
+    """Return the name of an exchange in a setting, without one matching pair of quotes around it.
 
-    Pulp's own sample file has them, and Pulp 2 did not mind (CONTRACT 7, Q23).
+    Pulp's own sample file has them, and Pulp 2 accepted them (CONTRACT 7, Q23).
 
     :raises ValueError: AMQP cannot carry it.
     """
@@ -50,17 +50,17 @@ class MessagingSettings(BaseModel):
     event_notification_url: SecretStr = Field(
         default=SecretStr("qpid://localhost:5672/"),
         validate_default=True,
-        description="Server of the exchange pulp.api.v2, in the same forms as url. The default serves nobody: name one "
-        "when event_notifications_enabled is true.",
+        description="Server of the exchange pulp.api.v2, in the same forms as url. The default cannot be used: name "
+        "one when event_notifications_enabled is true.",
     )
     cacert: str = Field(
         default="/etc/pki/qpid/ca/ca.crt",
-        description="PEM file of the certificate authority that a server reached over TLS must be certified by; the "
-        "system's authorities where it is empty, or not set and the default does not exist.",
+        description="PEM file of the authority that must have signed the certificate of a server reached over TLS; "
+        "the system's authorities if it is empty, or not set and the default does not exist.",
     )
     clientcert: str = Field(
         default="/etc/pki/qpid/client/client.pem",
-        description="PEM file with key and certificate to show to a server reached over TLS; none where it is empty, "
+        description="PEM file with key and certificate to present to a server reached over TLS; none if it is empty, "
         "or not set and the default does not exist.",
     )
     topic_exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_or_default)] = Field(
@@ -76,7 +76,7 @@ class MessagingSettings(BaseModel):
     @field_validator("event_notification_url")
     @classmethod
     def _usable(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        # Pulp's default is no use, and is nobody's mistake as long as the stream is off.
+        # Pulp's default cannot be used, and that is no mistake as long as the stream is off.
         if info.data.get("event_notifications_enabled") and not broker_urls(value.get_secret_value()):
             raise ValueError("name a messaging server, or set event_notifications_enabled to false")
         return value
@@ -84,7 +84,7 @@ class MessagingSettings(BaseModel):
     @field_validator("cacert", "clientcert")
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
-        # Only for a value that is given: Pulp's defaults name files that few machines have.
+        # Only for a value that is set: Pulp's defaults name files that few machines have.
         if value and any(map(asks_for_tls, _urls_in_use(info.data))):
             _require_readable(value)
         return value
@@ -104,7 +104,7 @@ class MessagingSettings(BaseModel):
 
 
 def _urls_in_use(values: Mapping[str, Any]) -> list[str]:
-    # Of values that passed so far.
+    # Only of values that are valid so far.
     names = ["url", *(["event_notification_url"] if values.get("event_notifications_enabled") else [])]
     return [url for name in names if name in values for url in broker_urls(values[name].get_secret_value())]
 

@@ -1,4 +1,4 @@
-"""The task's record in a message of the task-status stream, in whichever form it was sent (CONTRACT 3.2)."""
+"""The task's record in a message of the task-status stream, in each form in which it is sent (CONTRACT 3.2)."""
 
 import json
 from base64 import b64decode
@@ -9,12 +9,12 @@ _DEEPEST_ENVELOPE = 2
 
 
 def task_document(body: bytes | str) -> dict[str, Any]:
-    """Return the record that a body holds, its keys in the order of the body.
+    """Return the record in a body, its keys in the order of the body.
 
-    Understood are the JSON text itself, as bytes or, from ``text/plain``, as text; and the map with a base64 ``body``
-    that kombu made of it for Qpid. The fields are not checked but for ``task_id``; TaskReport.from_record() does that.
+    The body is the JSON text itself, as bytes or, from ``text/plain``, as text; or the map with a base64 ``body`` in
+    which kombu wrapped it for Qpid. Only ``task_id`` is checked; TaskReport.from_record() checks the other fields.
 
-    :raises ValueError: there is no task in it; the sentence says why.
+    :raises ValueError: the body holds no task; the sentence says why.
     """
     for _ in range(_DEEPEST_ENVELOPE):
         document = _object(body)
@@ -49,8 +49,8 @@ def _unwrapped(envelope: Mapping[str, Any]) -> bytes | str:
     try:
         return b64decode(body, validate=True)
     except ValueError as error:
-        raise ValueError(f"The body inside of the envelope is not base64: {error}.") from None
+        raise ValueError(f"The body inside the envelope is not base64: {error}.") from None
 
 
 def _refused(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -13,29 +13,29 @@ _LONGEST_VHOST = 255  # bytes of an AMQP short string
 
 
 def broker_urls(text: str) -> list[str]:
-    """Return the kombu URLs of the servers that a setting names, in the order in which they are to be tried.
+    """Return the kombu URLs of the servers that a setting names, in the order in which to try them.
 
     A bare host and ``tcp://`` speak AMQP 0-9-1 in clear text, ``ssl://`` and ``amqps://`` speak it over TLS. The
     userinfo may be ``USER:PASSWORD``, percent-encoded as in every URL, or Pulp 2's ``USER/PASSWORD``, taken
     literally. Several servers are joined by ``;``. URLs of kombu's other transports stay as they are.
 
-    :raises ValueError: a server cannot be reached that way; the sentence says what can, and repeats no password.
+    :raises ValueError: a form is not supported; the sentence says which are, and repeats no password.
     """
     return [_translated(part.strip()) for part in text.split(";") if part.strip()]
 
 
 def display_url(url: str) -> str:
-    """Return a server's URL, or several joined by ``;``, without userinfo and query, for texts."""
+    """Return a server's URL, or several joined by ``;``, without userinfo and query, to be shown to people."""
     return ";".join(_without_userinfo(part.strip()) for part in url.split(";"))
 
 
 def asks_for_tls(url: str) -> bool:
-    """Tell whether a URL from :func:`broker_urls` forbids clear text."""
+    """Return whether a URL from :func:`broker_urls` forbids clear text."""
     return url.startswith("amqps://")
 
 
 def speaks_amqp(url: str) -> bool:
-    """Tell whether a URL from :func:`broker_urls` is for kombu's AMQP 0-9-1 transport."""
+    """Return whether a URL from :func:`broker_urls` is for kombu's AMQP 0-9-1 transport."""
     return url.startswith(("amqp://", "amqps://"))
 
 
@@ -45,7 +45,7 @@ def host_of(url: str) -> str:
 
 
 def has_user(url: str) -> bool:
-    """Tell whether a URL names a user."""
+    """Return whether a URL names a user."""
     return bool(urlsplit(url).username)
 
 
@@ -54,7 +54,7 @@ def _translated(text: str) -> str:
     if not separator:
         scheme, rest = "amqp", text
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
-        raise ValueError(f"what stands before :// is no scheme; write {_FORM}")
+        raise ValueError(f"the text before :// is not a scheme; write {_FORM}")
     if scheme.lower() in _AMQP_SCHEMES:
         return _amqp_url(_AMQP_SCHEMES[scheme.lower()], rest)
     transport = scheme.split("+")[0]
@@ -72,7 +72,7 @@ def _amqp_url(scheme: str, rest: str) -> str:
     userinfo, address = _split_userinfo(rest)
     location, _, vhost = address.partition("/")
     if "?" in address or "#" in address:
-        raise ValueError(f"options behind ? or # are not understood; write {_FORM}")
+        raise ValueError(f"options after ? or # are not supported; write {_FORM}")
     host, port = _split_port(location)
     return f"{scheme}://{userinfo}{host}{port}/{_path(vhost)}"
 
@@ -110,7 +110,7 @@ def _split_port(location: str) -> tuple[str, str]:
 
 def _is_host(name: str) -> bool:
     try:
-        name.encode("idna")  # as the look-up of its address will
+        name.encode("idna")  # as the address look-up does
     except UnicodeError:
         return False
     return _HOST.fullmatch(name) is not None

@@ -585,7 +585,7 @@ class TestAServer:
 
         publisher.publish(replace(MESSAGE, body=b"relieved"))
         assert took < IN_TIME_SECONDS
-        assert reason.endswith("the messaging server takes none, because it is short of memory or disk space")
+        assert reason.endswith("the messaging server accepts none, because it is short of memory or disk space")
         assert b"relieved" == inbox.bodies()[-1]
 
     def test_whose_queue_refuses_a_message_fails_it(self, publisher: Publisher, rabbitmq: RabbitMQ) -> None:

@@ -10,7 +10,7 @@ import pika
 import pytest
 
 from pulp_notifiers.broker import Broker, Deadline, StreamOpener, Subscription, SubscriptionForm, own_mark
-from pulp_notifiers.broker.own_messages import heeds_marks
+from pulp_notifiers.broker.own_messages import supports_marks
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
 from pulp_notifiers.task_stream.document import FORM
@@ -97,12 +97,12 @@ def test_a_subscription_leaves_out_what_bears_its_mark(
 @pytest.mark.parametrize("product", ["Qpid", "LavinMQ", None, 5])
 def test_other_servers_get_no_marks(product: Any) -> None:
     """They may leave them in the message for all to see."""
-    assert not heeds_marks({} if product is None else {"product": product})
+    assert not supports_marks({} if product is None else {"product": product})
 
 
 def test_rabbitmq_says_who_it_is(rabbitmq: RabbitMQ) -> None:
     """So its messages are marked."""
     connection = Broker([rabbitmq.url]).connect(Deadline(SECONDS))
 
-    assert heeds_marks(connection.connection.server_properties)
+    assert supports_marks(connection.connection.server_properties)
     connection.release()

@@ -72,8 +72,8 @@ def test_kombus_other_transports_confirm_by_taking():
             listening.default_channel.queue_bind("stream-test", "stream.test", "tasks.#")
             link.send([("tasks.1", b"{}"), ("tasks.2", b"[]")], Deadline(60))
 
-            assert (2, 0) == link.hear(0)
-            assert 0 == link.unanswered
+            assert (2, 0) == link.read_confirms(0)
+            assert 0 == link.unconfirmed
         first = queue.get(timeout=60)
         assert (b"{}", "application/data", "binary") == (
             bytes(first.body),

@@ -1,4 +1,4 @@
-"""Publishing: one persistent connection of a process, shared by its threads, each message confirmed."""
+"""One persistent connection of a process for publishing, shared by its threads."""
 
 import os
 import threading
@@ -6,33 +6,44 @@ import time
 from collections.abc import Callable
 
 from ...errors import PermanentFailure, TemporaryFailure
-from ..connection import Broker
 from ..deadline import Deadline
-from .publish_link import AmqpMessage, Link, LinkLost, Refused
+from ..errors import LinkLost, Refused
+from ..server import Broker
+from .message import AmqpMessage
+from .publish_link import PublishLink
 
-_FAREWELL_SECONDS = 2.0
+_CLOSE_SECONDS = 2.0
 
 
-class _Line:
-    """What one process has: a lock, and behind it the connection."""
+class _ProcessLink:
+    """The connection of one process, and the lock that protects it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.link: Link | None = None
+        self.open: PublishLink | None = None
 
-    def drop(self) -> None:
-        link, self.link = self.link, None
+    def close(self) -> None:
+        link, self.open = self.open, None
+        if link is not None:
+            link.close(_CLOSE_SECONDS)
+
+    def discard(self) -> None:
+        link, self.open = self.open, None
         if link is not None:
             link.discard()
 
+    def abandon(self) -> None:
+        if self.open is not None:
+            self.open.abandon()
+
 
 class Publisher:
-    """Publishes messages over one connection, which is opened when needed and replaced when lost.
+    """Publishes messages over one connection, which is opened when needed and replaced when it breaks.
 
-    Safe for threads, and over a fork: the child opens its own connection and never touches the parent's.
+    Safe for threads and across a fork: the child opens its own connection and never touches the parent's.
 
-    :param broker: where to.
-    :param timeout_seconds: after which a message is given up at the latest, connecting and waiting included.
+    :param broker: the server to publish to.
+    :param timeout_seconds: for one message, including connecting and waiting for other threads.
     """
 
     def __init__(
@@ -46,61 +57,59 @@ class Publisher:
         self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._process_id = process_id
-        self._lines: dict[int, _Line] = {}
+        self._links: dict[int, _ProcessLink] = {}
 
     def publish(self, message: AmqpMessage) -> None:
-        """Publish a message and return when the server has taken it; one that no queue wants counts as taken.
+        """Publish a message, and return when the server has confirmed it; the server confirms unroutable ones too.
 
         :raises TemporaryFailure: it did not in time, or cannot be reached.
         :raises PermanentFailure: it never will.
         """
         deadline = Deadline(self._timeout_seconds, self._clock)
-        line = self._line()
-        # Half for the queue, so that whoever gets the connection late has time left to use it.
-        if not line.lock.acquire(timeout=self._timeout_seconds / 2):
+        link = self._link()
+        # Half of the time at most, so that a thread that gets the connection late has time left to use it.
+        if not link.lock.acquire(timeout=self._timeout_seconds / 2):
             raise TemporaryFailure("could not publish message: earlier messages still wait for the messaging server")
         try:
-            self._publish(line, message, deadline)
+            self._publish(link, message, deadline)
         finally:
-            line.lock.release()
+            link.lock.release()
 
     def close(self) -> None:
         """Close this process's connection; publishing again opens another."""
-        line = self._line()
-        with line.lock:
-            link, line.link = line.link, None
-            if link is not None:
-                link.close(_FAREWELL_SECONDS)
+        link = self._link()
+        with link.lock:
+            link.close()
 
-    def _publish(self, line: _Line, message: AmqpMessage, deadline: Deadline) -> None:
-        had_link = line.link is not None
+    def _publish(self, link: _ProcessLink, message: AmqpMessage, deadline: Deadline) -> None:
+        was_open = link.open is not None
         try:
-            self._attempt(line, message, deadline)
+            self._attempt(link, message, deadline)
         except LinkLost:
-            # A connection that idled may have been gone long before; a new one deserves its own judgement.
-            if not had_link or not deadline.remaining():
+            # An idle connection may have been gone for long; only a failure on a new one says that the server fails.
+            if not was_open or not deadline.remaining():
                 raise
-            self._attempt(line, message, deadline)
+            self._attempt(link, message, deadline)
 
-    def _attempt(self, line: _Line, message: AmqpMessage, deadline: Deadline) -> None:
+    def _attempt(self, link: _ProcessLink, message: AmqpMessage, deadline: Deadline) -> None:
         try:
-            if line.link is None:
-                line.link = Link(self._broker.connect(deadline))
-            line.link.publish(message, deadline)
+            if link.open is None:
+                link.open = PublishLink(self._broker.connect(deadline))
+            link.open.publish(message, deadline)
         except (PermanentFailure, Refused):
             raise
         except BaseException:
-            # Whatever else it is, an answer may still be on its way, which the next message must not take for its own.
-            line.drop()
+            # After any other error an answer may still arrive, which must not be taken for that to the next message.
+            link.discard()
             raise
 
-    def _line(self) -> _Line:
+    def _link(self) -> _ProcessLink:
         process = self._process_id()
-        line = self._lines.get(process)
-        if line is None:
-            line = self._lines.setdefault(process, _Line())  # atomic, unlike a lock that a fork may have left taken
-            for parent in [known for known in self._lines if known != process]:
-                inherited = self._lines.pop(parent, None)
-                if inherited is not None and inherited.link is not None:
-                    inherited.link.abandon()
-        return line
+        link = self._links.get(process)
+        if link is None:
+            link = self._links.setdefault(process, _ProcessLink())  # atomic; a fork may have left a lock taken
+            for parent in [known for known in self._links if known != process]:
+                inherited = self._links.pop(parent, None)
+                if inherited is not None:
+                    inherited.abandon()
+        return link

@@ -1,4 +1,4 @@
-"""Which of the messages that were sent the server still has to answer for."""
+"""Which of the messages that were sent the server has neither taken nor refused yet."""
 
 from collections import deque
 
@@ -9,20 +9,20 @@ class Confirms:
     def __init__(self) -> None:
         self._sent = 0
         self._open: deque[int] = deque()
-        self._early: set[int] = set()  # answered before their elders
+        self._early: set[int] = set()  # answered before older ones
 
     def __len__(self) -> int:
         return len(self._open) - len(self._early)
 
     def sent(self, count: int) -> None:
-        """Await answers for the next messages."""
+        """Expect answers to the next messages."""
         self._open.extend(range(self._sent + 1, self._sent + count + 1))
         self._sent += count
 
     def answered(self, tag: int, multiple: bool) -> int:
-        """Take an answer, and return for how many messages it is; none are counted twice.
+        """Note an ack or nack, and return how many messages it answers; none is counted twice.
 
-        :param multiple: it is for all up to this one.
+        :param multiple: it answers all messages up to this one.
         """
         before = len(self)
         if not multiple and self._open and tag > self._open[0]:

@@ -1,4 +1,4 @@
-"""Messages as the bytes of AMQP 0-9-1, so that a whole batch goes out in one piece (section 4.2)."""
+"""Messages as frames of AMQP 0-9-1 (section 4.2), so that a whole batch is sent in one write."""
 
 from collections.abc import Iterable
 from struct import Struct
@@ -12,10 +12,10 @@ _SHORT_STRING = 255  # bytes
 
 
 class MessageFrames:
-    """Makes messages to one exchange, with the same properties.
+    """Builds the frames of messages to one exchange, with the same properties.
 
-    :param properties: flags and values, as they stand behind the size in a content header.
-    :param frame_max: bytes of the largest frame that the server takes.
+    :param properties: flags and values, as they follow the size in a content header.
+    :param frame_max: bytes of the largest frame that the server accepts.
     """
 
     def __init__(self, channel: int, frame_max: int, exchange: str, properties: bytes) -> None:
@@ -25,7 +25,7 @@ class MessageFrames:
         self._properties = properties
 
     def of(self, routing_key: str, body: bytes) -> Iterable[bytes]:
-        """Return the frames of a message, neither mandatory nor immediate, in pieces to be joined.
+        """Return the frames of a message, neither mandatory nor immediate, as pieces to join.
 
         :raises ValueError: the routing key is longer than AMQP allows.
         """

@@ -1,1 +1,17 @@
-"""Reading from a messaging server: durable queues, and watching an exchange."""
+"""Reading from a messaging server.
+
+::
+
+    form                what a subscription reads, and a message as it was received
+    subscription        a durable queue, read in batches that are acknowledged
+    inspection          whether a subscription would be possible, without leaving anything on the server
+    watch               what is published to an exchange from now on, through a queue that ends with the connection
+    reading_connection  what these three have in common: a server's refusals as the product's errors
+"""
+
+from .form import Received, SubscriptionForm
+from .inspection import Inspection
+from .subscription import Subscription
+from .watch import Watch
+
+__all__ = ["Inspection", "Received", "Subscription", "SubscriptionForm", "Watch"]

@@ -1,33 +1,31 @@
-"""Hearing what goes over a topic exchange, through a queue that is ours alone and goes with the connection."""
+"""What is published to a topic exchange from now on, through an exclusive queue that ends with the connection."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
 
 from ...errors import PermanentFailure
-from ..amqp_connection import AmqpConnection
-from ..connection import Broker
 from ..deadline import Deadline
-from ..publish.publish_link import LinkLost
-from .subscription import amqp_errors, exchange_exists
+from ..errors import LinkLost
+from ..server import Broker
+from ..topic_exchange import ensure_topic_exchange
+from .reading_connection import ReadingConnection
 
-_AT_ONCE = 500
+_BATCH = 500
 _SILENT_SECONDS = 10.0
 _ANSWER_SECONDS = 5.0
 _QUEUE_LIMIT = {"x-max-length": 100_000}
-"""A watcher that stands still, as by Ctrl-Z, must not fill the server's memory; the oldest messages go first."""
+"""A watcher that is stopped, as by Ctrl-Z, must not fill the server's memory; the oldest messages are dropped first."""
 
 
-class Watch:
-    """An open connection that hears messages, for one thread; what nobody was there to hear is gone.
+class Watch(ReadingConnection):
+    """An open connection that receives messages, for one thread; those published before or after it are missed.
 
     :param connection: from :meth:`Broker.connect`.
-    :param exchange: created where it is missing, as topic and durable; one that exists is used as it is.
-    :param binding: pattern of the routing keys to hear.
+    :param exchange: declared as topic and durable if it is missing; used as it is if it exists.
+    :param binding: topic pattern of the routing keys.
     :raises LinkLost: the connection broke.
     :raises PermanentFailure: the server does not permit it.
     """
@@ -40,17 +38,15 @@ class Watch:
         deadline: Deadline,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._exchange, self._binding = exchange, binding
-        self._raw = connection.connection
-        self._wire = self._raw if isinstance(self._raw, AmqpConnection) else None
-        self._broken = (*connection.connection_errors, OperationalError)
+        self._what = f"could not listen to {exchange}"
         self._clock = clock
-        self._heard: list[bytes | str] = []
+        self._arrived: list[bytes | str] = []
         self._end: LinkLost | PermanentFailure | None = None
-        self._spoke = clock()  # when the server said something for the last time
+        self._last_read_at = clock()
         try:
-            with self._translated(deadline):
+            with self._failing_as(self._what, deadline):
                 self._prepare()
         except BaseException:
             self.discard()
@@ -58,7 +54,7 @@ class Watch:
 
     @classmethod
     def open(cls, broker: Broker, exchange: str, binding: str, seconds: float = 5.0) -> "Watch":
-        """Connect to a messaging server and hear.
+        """Connect to a messaging server and start to receive.
 
         :raises TemporaryFailure: it cannot be reached.
         :raises PermanentFailure: it does not permit it, or a library that the URL's transport needs is not installed.
@@ -67,7 +63,7 @@ class Watch:
         return cls(broker.connect(deadline), exchange, binding, deadline)
 
     def receive(self, seconds: float) -> list[bytes | str]:
-        """Return the bodies that came, some hundreds at most; wait for the first one, but not longer than this.
+        """Return the bodies that arrived, some hundreds at most; wait this long for the first one.
 
         :raises LinkLost: the connection broke.
         """
@@ -75,76 +71,50 @@ class Watch:
             raise self._end
         deadline = Deadline(seconds)
         try:
-            with self._translated(Deadline(seconds + _ANSWER_SECONDS)):
-                if self._clock() - self._spoke > _SILENT_SECONDS:
+            with self._failing_as(self._what, Deadline(seconds + _ANSWER_SECONDS)):
+                if self._clock() - self._last_read_at > _SILENT_SECONDS:
                     self._require_answer()
-                while not self._heard and self._hear(deadline.remaining()):
+                while not self._arrived and self._read(deadline.remaining()):
                     pass
-                while 0 < len(self._heard) < _AT_ONCE and self._hear(0):
+                while 0 < len(self._arrived) < _BATCH and self._read(0):
                     pass
         except (LinkLost, PermanentFailure) as end:
-            # What came before is not lost with it, and is returned first.
+            # Messages that arrived before it are returned first.
             self._end = end
-            if not self._heard:
+            if not self._arrived:
                 raise
-        heard, self._heard = self._heard, []
-        return heard
-
-    def close(self, seconds: float) -> None:
-        """Take leave of the server in good order, or without where it does not answer in time."""
-        if self._wire is not None:
-            self._wire.keep_to(Deadline(seconds))
-        self._connection.release()
-
-    def discard(self) -> None:
-        """Drop the connection without a word to the server."""
-        if self._wire is not None:
-            self._wire.keep_to(Deadline(0))
-        self._connection.collect()
-
-    @contextmanager
-    def _translated(self, deadline: Deadline) -> Iterator[None]:
-        with amqp_errors(f"could not listen to {self._exchange}", self._broken, deadline):
-            if self._wire is not None:
-                self._wire.keep_to(deadline)
-            yield
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
     def _prepare(self) -> None:
-        # Not from kombu's connection, which would quietly connect anew; two, because a refusal closes the channel.
-        self._asking: Any = self._connection.transport.create_channel(self._raw)
-        self._channel: Any = self._connection.transport.create_channel(self._raw)
-        self._channel.auto_decode = False
-        declared = self._channel.queue_declare(
+        # Two channels, because a refusal closes the channel on which it arrives, and with it the consumer.
+        self._declaring_channel: Any = self._new_channel()
+        channel = self._new_channel()
+        channel.auto_decode = False
+        declared = channel.queue_declare(
             queue="", exclusive=True, auto_delete=True, durable=False, arguments=_QUEUE_LIMIT
         )
         self._queue = declared.queue
         self._bind()
-        self._channel.basic_consume(queue=self._queue, no_ack=True, callback=self._note, consumer_tag="pulp-notifiers")
+        channel.basic_consume(queue=self._queue, no_ack=True, callback=self._on_message, consumer_tag="pulp-notifiers")
 
     def _bind(self) -> None:
-        # Looked for before it is declared, because to declare needs a permission that whoever only listens may lack.
-        if not exchange_exists(self._asking, self._exchange):
-            self._asking.exchange_declare(exchange=self._exchange, type="topic", durable=True, auto_delete=False)
-        self._asking.queue_bind(queue=self._queue, exchange=self._exchange, routing_key=self._binding)
+        ensure_topic_exchange(self._declaring_channel, self._exchange, durable=True)
+        self._declaring_channel.queue_bind(queue=self._queue, exchange=self._exchange, routing_key=self._binding)
 
-    def _note(self, message: Any) -> None:
-        self._heard.append(message.body)
+    def _on_message(self, message: Any) -> None:
+        self._arrived.append(message.body)
 
-    def _hear(self, seconds: float) -> bool:
-        try:
-            if self._wire is None:
-                self._connection.transport.drain_events(self._raw, timeout=seconds)
-            else:
-                self._wire.blocking_read(seconds)
-        except TimeoutError:
-            return False
-        self._spoke = self._clock()
-        return True
+    def _read(self, seconds: float) -> bool:
+        arrived = super()._read(seconds)
+        if arrived:
+            self._last_read_at = self._clock()
+        return arrived
 
     def _require_answer(self) -> None:
-        # Nothing ever goes from here to the server, so only a question shows that it froze or lost power, or that
-        # somebody deleted the exchange, which takes the binding along.
-        self._spoke = self._clock()
-        if self._wire is not None:
-            self._wire.keep_to(Deadline(_ANSWER_SECONDS))
+        # Nothing else is ever sent to the server, so only a question shows that it froze or lost power, or that
+        # somebody deleted the exchange, and with it the binding.
+        self._last_read_at = self._clock()
+        if self._amqp is not None:
+            self._amqp.keep_to(Deadline(_ANSWER_SECONDS))
             self._bind()

@@ -1,4 +1,4 @@
-"""How to connect to a messaging server."""
+"""A messaging server, and how to connect to it."""
 
 import socket
 import ssl
@@ -11,7 +11,8 @@ from kombu.connection import Connection
 
 from ..errors import PermanentFailure, TemporaryFailure
 from .amqp_connection import AmqpTransport
-from .deadline import Deadline, told
+from .deadline import Deadline
+from .errors import connection_error_text
 from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp
 
 _UNACKNOWLEDGED_SECONDS = 5.0
@@ -19,12 +20,12 @@ _UNACKNOWLEDGED_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Broker:
-    """A messaging server, or several of which one is enough, and how to prove who is who.
+    """A messaging server, or several of which one is enough, and the certificates for TLS.
 
     :ivar urls: from :func:`broker_urls`, tried in this order.
-    :ivar cacert: PEM file of the only authority to believe over TLS; None for the system's.
-    :ivar clientcert: PEM file with key and certificate to show over TLS, or None.
-    :ivar connect_seconds: for one of them to let us in.
+    :ivar cacert: PEM file of the only authority to trust over TLS; None for the system's.
+    :ivar clientcert: PEM file with key and certificate to present over TLS, or None.
+    :ivar connect_seconds: for one of them to accept the connection and the login.
     """
 
     urls: Sequence[str] = field(repr=False)
@@ -33,10 +34,10 @@ class Broker:
     connect_seconds: float = 5.0
 
     def connect(self, deadline: Deadline, heartbeat_seconds: int = 0) -> Connection:
-        """Return an open connection to the first server that lets us in.
+        """Return an open connection to the first server that accepts it.
 
-        :param heartbeat_seconds: the server drops the connection when it hears nothing for twice as long; 0 for never.
-        :raises TemporaryFailure: none does.
+        :param heartbeat_seconds: the server drops the connection if it receives nothing for twice as long; 0 for never.
+        :raises TemporaryFailure: none does; the reason names each.
         :raises PermanentFailure: a library that the URL's transport needs is not installed.
         """
         problems = []
@@ -45,19 +46,19 @@ class Broker:
             if not seconds:
                 problems.append(f"{display_url(url)}: no time was left to try it")
                 continue
-            connection = self._described(url, seconds, heartbeat_seconds)
+            connection = self._unopened(url, seconds, heartbeat_seconds)
             try:
                 # Without kombu's retries: it would sleep between them, and here the caller decides.
                 connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
             except (*connection.connection_errors, *connection.channel_errors) as error:
-                problems.append(f"{display_url(url)}: {told(error, seconds)}")
+                problems.append(f"{display_url(url)}: {connection_error_text(error, seconds)}")
             else:
                 return connection
         raise TemporaryFailure(f"could not connect to messaging server {'; '.join(problems)}")
 
-    def _described(self, url: str, seconds: float, heartbeat_seconds: int) -> Connection:
+    def _unopened(self, url: str, seconds: float, heartbeat_seconds: int) -> Connection:
         if speaks_amqp(url):
-            # Our transport is named, because for amqp:// kombu takes librabbitmq where that is installed, which knows
+            # Our transport is named, because for amqp:// kombu uses librabbitmq if that is installed, which supports
             # neither TLS nor confirms.
             options = self._amqp_options(url, seconds)
             return Connection(
@@ -77,7 +78,7 @@ class Broker:
         return {
             "deadline": Deadline(seconds),
             "confirm_publish": True,
-            "on_blocked": _refuse_to_wait,
+            "on_blocked": _fail_when_blocked,
             "socket_settings": _socket_settings(),
             "client_properties": {"connection_name": "pulp-notifiers"},
             "authentication": self._authentication(url),
@@ -87,7 +88,7 @@ class Broker:
         if not asks_for_tls(url):
             return False
         return {
-            # Said here, because kombu makes 127.0.0.1 of localhost, which is not what a certificate names.
+            # Named here, because kombu replaces localhost by 127.0.0.1, which is not what a certificate names.
             "server_hostname": host_of(url),
             "cert_reqs": ssl.CERT_REQUIRED,
             "ca_certs": self.cacert,
@@ -96,18 +97,18 @@ class Broker:
 
     def _authentication(self, url: str) -> tuple[sasl.SASL, ...]:
         if self.clientcert and asks_for_tls(url) and not has_user(url):
-            # The certificate says who we are where the server takes that for an answer; else we are the usual guest.
+            # Log in by the certificate if the server accepts that; else as the usual guest.
             return (sasl.EXTERNAL(), sasl.PLAIN("guest", "guest"))
         return ()
 
 
-def _refuse_to_wait(_reason: str) -> None:
+def _fail_when_blocked(_reason: str) -> None:
     raise TemporaryFailure(
-        "could not publish message: the messaging server takes none, because it is short of memory or disk space"
+        "could not publish message: the messaging server accepts none, because it is short of memory or disk space"
     )
 
 
 def _socket_settings() -> dict[int, int]:
-    # How long to wait for a connection that a firewall forgot or whose other end lost power.
+    # How long to wait for acknowledgements on a connection that a firewall forgot or whose other end lost power.
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     return {} if option is None else {option: int(_UNACKNOWLEDGED_SECONDS * 1000)}

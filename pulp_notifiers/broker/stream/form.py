@@ -1,0 +1,21 @@
+"""What all messages of a stream have in common."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamForm:
+    """Exchange and properties of a stream's messages.
+
+    :ivar exchange: declared once per connection, as topic, durable and not auto-delete.
+    :ivar delivery_mode: 2 for messages that survive a restart of the server.
+    :ivar mark: keeps the messages away from subscriptions without it, see :func:`own_mark`; sent only to a server that
+        removes it before delivery.
+    """
+
+    exchange: str
+    content_type: str
+    content_encoding: str
+    delivery_mode: int
+    priority: int
+    mark: str | None = None
