@@ -1,17 +1,24 @@
-"""The task-status stream: every change of a task, published to ``pulp.api.v2`` without costing the caller anything.
+"""The task-status stream: every change of a task, published to ``pulp.api.v2`` at almost no cost to the caller.
 
 ::
 
-    document    a report as a message
-    tally       a count that many threads raise
-    health      bounds of a stream, and what is known of it
-    marker      a place in the queue at which somebody waits
-    line        the queue, the thread and the connection of one process
-    outage      what is told of a messaging server that is away
-    publisher   the stream as its callers see it
+    publisher     the stream as its callers see it
+    options       its limits
+    health        what it did so far, and how it is now
+
+    report_queue  the reports that wait to be sent
+    marker        a place in that queue at which somebody waits: flush
+    tally         a count that many threads increment
+    sender        the thread that empties the queue over one connection
+    lazy_thread   a thread that starts when it is first needed
+    batches       reports from the queue as batches of messages
+    document      a report as a message
+    reconnect     when to connect again
+    outage_log    one log line when reports begin to be dropped, one when they no longer are
 """
 
-from .health import Counts, Health, StreamOptions
+from .health import Counts, Health
+from .options import StreamOptions
 from .publisher import NoPublisher, StatusPublisher, status_publisher
 
 __all__ = ["Counts", "Health", "NoPublisher", "StatusPublisher", "StreamOptions", "status_publisher"]

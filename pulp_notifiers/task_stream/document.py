@@ -13,7 +13,7 @@ FORM = StreamForm(
     delivery_mode=2,
     priority=0,
 )
-"""What Pulp 2's consumers expect, who got a Python 2 string through kombu."""
+"""What Pulp 2's consumers expect, who received a Python 2 string through kombu."""
 
 _LONGEST_KEY = 255  # bytes of an AMQP short string
 
@@ -24,7 +24,7 @@ def message(report: TaskReport) -> tuple[str, bytes]:
     """Return routing key and body.
 
     :raises TypeError: the report holds a value that has no JSON form.
-    :raises ValueError: it holds a number that is not finite, or its task id is too long to be routed by.
+    :raises ValueError: it holds a number that is not finite, or its task id is too long for a routing key.
     """
     key = f"tasks.{report.task_id}"
     if len(key.encode()) > _LONGEST_KEY:
@@ -33,16 +33,16 @@ def message(report: TaskReport) -> tuple[str, bytes]:
 
 
 class Renderer:
-    """Renders reports, and gets over those that it cannot.
+    """Renders reports, and skips those that cannot be rendered.
 
-    :ivar failed: how many those were.
+    :ivar failed: how many were skipped.
     """
 
     def __init__(self) -> None:
         self.failed = 0
 
     def render(self, report: TaskReport) -> tuple[str, bytes] | None:
-        """Return routing key and body, or None, which the log tells as Pulp 2 did."""
+        """Return routing key and body, or None; then the log says what Pulp 2's log said."""
         try:
             return message(report)
         except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything

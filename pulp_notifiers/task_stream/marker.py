@@ -4,17 +4,20 @@ import threading
 
 
 class Marker:
-    """Is reached when all before it in the queue is decided, or passed over when that must be given up."""
+    """Is reached when the sender has dealt with everything before it in the queue."""
 
     def __init__(self) -> None:
-        self._passed = threading.Event()
+        self._reached = threading.Event()
         self._decided = False
 
     def reach(self, decided: bool) -> None:
-        """Say whether all before is decided."""
+        """Wake whoever waits.
+
+        :param decided: every message before is confirmed or dropped.
+        """
         self._decided = decided
-        self._passed.set()
+        self._reached.set()
 
     def wait(self, seconds: float) -> bool:
-        """Tell whether all before was decided in time."""
-        return self._passed.wait(seconds) and self._decided
+        """Return whether every message before was confirmed or dropped within this time."""
+        return self._reached.wait(seconds) and self._decided

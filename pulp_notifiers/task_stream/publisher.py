@@ -9,16 +9,17 @@ from dataclasses import replace
 from ..broker import MessagingSettings, StreamOpener, own_mark
 from ..task import TaskReport
 from .document import FORM
-from .health import Counts, Health, StreamOptions
-from .line import Line, Link
+from .health import Counts, Health
+from .options import StreamOptions
+from .sender import Link, Sender
 
 _WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
 
 
 class StatusPublisher:
-    """Publishes task reports, best effort: none is kept while the messaging server is away.
+    """Publishes task reports, best effort: they are dropped while the messaging server is away.
 
-    Safe for threads and over a fork: the child begins with an empty queue, and with a thread and a connection of its
+    Safe for threads and across a fork: the child starts with an empty queue, and with a thread and a connection of its
     own when it publishes.
 
     :param open_link: connects to the messaging server.
@@ -27,41 +28,45 @@ class StatusPublisher:
     def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
         self._open_link = open_link
         self._options = options or StreamOptions()
-        self._line = Line(open_link, self._options)
+        self._start()
         _publishers.add(self)
         atexit.register(self.close)
 
     @property
     def counts(self) -> Counts:
         """Return what became of this process's reports so far."""
-        return self._line.counts
+        return self._sender.counts
 
     @property
     def health(self) -> Health:
-        """Return how the stream of this process is."""
-        line = self._line
-        return Health(True, line.link is not None, line.outage.since)
+        """Return the state of this process's stream."""
+        return Health(True, self._sender.connected, self._sender.outage_since)
 
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
-        self._line.offer(report)
+        self._queue.put(report)
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Wait until what was handed over before is published or dropped; tell whether that was so in time."""
-        return self._line.flush(timeout_seconds)
+        """Return whether all reports handed over before were published or dropped within this time."""
+        return self._sender.flush(timeout_seconds)
 
     def close(self, timeout_seconds: float | None = None) -> None:
-        """Publish what was handed over, as far as that goes in time, and disconnect; later reports are dropped.
+        """Publish what was handed over, as far as possible in time, and disconnect; later reports are dropped.
 
-        :param timeout_seconds: None for what the options say.
+        :param timeout_seconds: None for that of the options.
         """
         atexit.unregister(self.close)
-        self._line.close(self._options.farewell_seconds if timeout_seconds is None else timeout_seconds)
+        self._sender.close(self._options.farewell_seconds if timeout_seconds is None else timeout_seconds)
 
-    def begin_anew(self) -> None:
-        """In a forked child: leave queue and connection to the parent."""
-        inherited, self._line = self._line, Line(self._open_link, self._options)
+    def restart_after_fork(self) -> None:
+        """In a forked child: leave queue and connection to the parent, and start with new ones."""
+        inherited = self._sender
+        self._start()
         inherited.abandon()
+
+    def _start(self) -> None:
+        self._sender = Sender(self._open_link, self._options)
+        self._queue = self._sender.queue
 
 
 class NoPublisher(StatusPublisher):
@@ -72,19 +77,19 @@ class NoPublisher(StatusPublisher):
 
     @property
     def counts(self) -> Counts:
-        """Return that there was nothing."""
+        """Return zeros."""
         return Counts()
 
     @property
     def health(self) -> Health:
-        """Return that it is switched off."""
+        """Return that it is disabled."""
         return Health()
 
     def publish(self, report: TaskReport) -> None:
         """Do nothing."""
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Tell that nothing is outstanding."""
+        """Return True: nothing is outstanding."""
         return True
 
     def close(self, timeout_seconds: float | None = None) -> None:
@@ -92,15 +97,15 @@ class NoPublisher(StatusPublisher):
 
 
 def status_publisher(settings: MessagingSettings, installation: str | None = None) -> StatusPublisher:
-    """Return the publisher that the section ``[messaging]`` asks for.
+    """Return the publisher for the section ``[messaging]``.
 
-    :param installation: marks the messages, where nobody else sees it, so that its own sources leave them out.
+    :param installation: marks the messages, invisibly to other consumers, so that its own sources leave them out.
     """
     if not settings.event_notifications_enabled:
         return NoPublisher()
     form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
     opener = StreamOpener(settings.status_broker(), form)
-    # Where there is another server, nobody waits for this one.
+    # If there is another server, none is waited for long.
     return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
 
 
@@ -109,7 +114,7 @@ _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()
 
 def _after_fork() -> None:
     for publisher in list(_publishers):
-        publisher.begin_anew()
+        publisher.restart_after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -171,12 +171,13 @@ import logging
 import sys
 from dataclasses import asdict, replace
 
+from pulp_notifiers.backoff import Backoff
 from tests.support.holdings import holdings
 from tests.support.patient import OPTIONS, patient_publisher, publish, reach
 
 logging.getLogger("pulp_notifiers").addHandler(logging.NullHandler())
 publisher = patient_publisher(
-    *sys.argv[1:], options=replace(OPTIONS, first_backoff_seconds=0.02, longest_backoff_seconds=0.1)
+    *sys.argv[1:], options=replace(OPTIONS, backoff=Backoff(0.02, 0.1))
 )
 sent = 0
 for line in sys.stdin:
@@ -200,7 +201,7 @@ import json
 import sys
 from dataclasses import replace
 
-from pulp_notifiers.broker import AmqpMessage, Broker, Deadline, Link, Publisher, broker_urls
+from pulp_notifiers.broker import AmqpMessage, Broker, Deadline, Publisher, PublishLink, broker_urls
 from pulp_notifiers.errors import TemporaryFailure
 from tests.support.holdings import holdings
 
@@ -243,7 +244,7 @@ publisher.close()
 """
 
 DOWN = """
-link = Link(broker.connect(Deadline(60)))
+link = PublishLink(broker.connect(Deadline(60)))
 link.discard()
 before = holdings()
 link.abandon()

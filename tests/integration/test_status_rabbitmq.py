@@ -204,7 +204,7 @@ class TestTrouble:
 
         assert [*range(500), *range(2500, 3000)] == inbox.numbers()
         assert Counts(published=1000, dropped=2000) == publisher.counts
-        assert "2000 could not" in told(caplog)[-1]
+        assert "2000 were dropped" in told(caplog)[-1]
 
     def test_of_a_server_that_freezes(
         self, impatient_publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: Inbox, caplog: pytest.LogCaptureFixture

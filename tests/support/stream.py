@@ -41,33 +41,33 @@ class StreamLink:
 
     def __init__(self, server):
         self.server = server
-        self.unanswered = 0
+        self.unconfirmed = 0
         self.abandoned = self.closed = self.broken = False
-        self._heard = (0, 0)
+        self._confirms = (0, 0)
 
     @property
     def blocked(self):
         return self.server.blocked
 
     def send(self, messages, deadline):
-        self.unanswered += len(messages)
+        self.unconfirmed += len(messages)
         self._require()
         self.server.received.extend(messages)
 
-    def hear(self, seconds):
+    def read_confirms(self, seconds):
         self._require()
         with self.server.changed:
             if seconds:
                 self.server.changed.wait_for(lambda: self.server.away or not self._speechless(), seconds)
         self._require()
         if not self._speechless():
-            answered, self.unanswered = self.unanswered, 0
-            self._heard = (0, answered) if self.server.refusing else (answered, 0)
-        return self.heard()
+            answered, self.unconfirmed = self.unconfirmed, 0
+            self._confirms = (0, answered) if self.server.refusing else (answered, 0)
+        return self.take_confirms()
 
-    def heard(self):
-        heard, self._heard = self._heard, (0, 0)
-        return heard
+    def take_confirms(self):
+        confirms, self._confirms = self._confirms, (0, 0)
+        return confirms
 
     def close(self, seconds):
         self.closed = True

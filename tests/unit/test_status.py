@@ -9,18 +9,19 @@ from dataclasses import replace
 
 import pytest
 
+from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.broker import MessagingSettings
 from pulp_notifiers.errors import InvalidSetting, PermanentFailure
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream import Counts, NoPublisher, StatusPublisher, StreamOptions, status_publisher
 from pulp_notifiers.task_stream.document import message
-from pulp_notifiers.task_stream.outage import Outage
+from pulp_notifiers.task_stream.outage_log import OutageLog
 from pulp_notifiers.task_stream.tally import Tally
 from tests.support.stream import StreamServer
 
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
-QUICK = StreamOptions(slow_seconds=0.02, silent_seconds=30, look_seconds=0.02, first_backoff_seconds=0.01)
+QUICK = StreamOptions(slow_seconds=0.02, silent_seconds=30, look_seconds=0.02, backoff=Backoff(first_seconds=0.01))
 
 
 class Lazy:
@@ -185,7 +186,7 @@ class TestAServerThatIsAway:
 
         assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
         assert "it is away" in caplog.messages[0]
-        assert "50 could not" in caplog.messages[1]
+        assert "50 were dropped" in caplog.messages[1]
         assert Counts(dropped=50) == publisher.counts
 
     def test_that_comes_back_gets_what_is_new(self, publisher, server):
@@ -360,20 +361,18 @@ class TestAForkedChild:
         """The parent's connection is left to the parent."""
         publisher.publish(report(1))
         assert publisher.flush(60)
-        line = publisher._line
 
-        publisher.begin_anew()
+        publisher.restart_after_fork()
         publisher.publish(report(2))
         assert publisher.flush(60)
 
         assert server.links[0].abandoned
         assert Counts(published=1) == publisher.counts
         assert [message(report(1)), message(report(2))] == server.received
-        line.close(60)
 
     def test_may_be_forked_before_there_is_a_connection(self, publisher, server):
         """There is nothing to leave then."""
-        publisher.begin_anew()
+        publisher.restart_after_fork()
         publisher.publish(REPORT)
 
         assert publisher.flush(60)
@@ -448,6 +447,6 @@ def test_a_tally_counts_among_threads():
 def test_an_outage_that_never_began_is_not_ended(caplog):
     """Nor told."""
     with caplog.at_level(logging.INFO):
-        Outage().end(5)
+        OutageLog().end(5)
 
     assert [] == caplog.messages
