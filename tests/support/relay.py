@@ -1,4 +1,4 @@
-"""A router between a client and a server, which may break connections and be away."""
+"""A router between a client and a server that can break connections and be away."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ from typing import Any, Self
 class Relay:
     """Forwards connections on a port of its own to another.
 
-    :param overhear: gets what the server says before the client does.
+    :param overhear: is called with what the server sends before the client gets it.
     """
 
     def __init__(self, to_port: int, overhear: Callable[[bytes], None] | None = None) -> None:
@@ -18,7 +18,7 @@ class Relay:
         self._overhear = overhear
         self._ends: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        # Bound and never listening: it keeps the port from others while the relay is away.
+        # Bound and never listening: it reserves the port while the relay is away.
         self._place = socket.socket()
         self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._place.bind(("127.0.0.1", 0))
@@ -33,14 +33,14 @@ class Relay:
         self._place.close()
 
     def begin(self) -> None:
-        """Take connections."""
+        """Accept connections."""
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._start(self._accept, self._server)
 
     def end(self) -> None:
-        """Refuse connections from now on, and break those that are there."""
+        """Refuse connections from now on, and break those that are open."""
         self._server.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join()  # after which there are no more ends
+        self._threads[0].join()  # after that no ends are added
         self._server.close()
         self.cut()
         while self._threads:
@@ -79,7 +79,7 @@ class Relay:
 
 @contextmanager
 def already_down() -> Iterator[None]:
-    """Do what cannot be done any more where the other end was faster, and mind that not."""
+    """Ignore that the other end was faster to break the connection."""
     try:
         yield
     except OSError:

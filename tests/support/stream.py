@@ -1,16 +1,37 @@
 """A messaging server in memory, for the task-status stream."""
 
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from pulp_notifiers.errors import TemporaryFailure
+from pulp_notifiers.task import TaskReport
+
+REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
+
+
+def report(number: int, task_id: str = "3f2a9c1e") -> TaskReport:
+    """Return a report that differs from those of other numbers."""
+    return replace(REPORT, task_id=task_id, progress_report={"done": number})
+
+
+def eventually(claim: Callable[[], Any]) -> None:
+    """Wait until a claim is true."""
+    deadline = time.monotonic() + 60
+    while not claim():
+        assert time.monotonic() < deadline, "it never became true"
+        threading.Event().wait(0.005)
 
 
 class StreamServer:
-    """What the links below write to.
+    """The server that the links below publish to.
 
     :ivar away: connecting fails, and open connections break when they are used.
-    :ivar silent: nothing is confirmed, though it will be when this ends.
-    :ivar refusing: all is refused.
+    :ivar silent: nothing is confirmed until this ends.
+    :ivar blocked: nor is it while the server announces that it is short of memory.
+    :ivar refusing: every message is refused.
     """
 
     def __init__(self):
@@ -29,7 +50,7 @@ class StreamServer:
         return self.links[-1]
 
     def becomes(self, **states):
-        """Change what the server is, and let those know who wait for it."""
+        """Change the server's state, and wake whoever waits for that."""
         with self.changed:
             for name, value in states.items():
                 setattr(self, name, value)
@@ -58,9 +79,9 @@ class StreamLink:
         self._require()
         with self.server.changed:
             if seconds:
-                self.server.changed.wait_for(lambda: self.server.away or not self._speechless(), seconds)
+                self.server.changed.wait_for(lambda: self.server.away or not self._confirms_nothing(), seconds)
         self._require()
-        if not self._speechless():
+        if not self._confirms_nothing():
             answered, self.unconfirmed = self.unconfirmed, 0
             self._confirms = (0, answered) if self.server.refusing else (answered, 0)
         return self.take_confirms()
@@ -78,7 +99,7 @@ class StreamLink:
     def abandon(self):
         self.abandoned = True
 
-    def _speechless(self):
+    def _confirms_nothing(self):
         return self.server.silent or self.server.blocked
 
     def _require(self):

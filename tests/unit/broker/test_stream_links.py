@@ -1,6 +1,7 @@
-"""Messages as AMQP's bytes, and who has been answered for."""
+"""A stream's messages as AMQP frames, which of them are confirmed, and its connections."""
 
 import struct
+from contextlib import contextmanager
 
 import pytest
 from kombu.connection import Connection
@@ -11,6 +12,17 @@ from pulp_notifiers.broker.stream.message_frames import MessageFrames
 from pulp_notifiers.errors import TemporaryFailure
 
 FORM = StreamForm("stream.test", "application/data", "binary", 2, 0)
+
+
+@contextmanager
+def stream_link(url):
+    """Open a connection for the duration of a block."""
+    link = StreamLink(Broker([url]).connect(Deadline(60)), FORM, Deadline(60))
+    try:
+        yield link
+    finally:
+        link.abandon()
+        link.close(1)
 
 
 def parsed(data):
@@ -25,8 +37,8 @@ def parsed(data):
 
 
 @pytest.mark.parametrize("size", [0, 1, 92, 93, 1000])
-def test_a_body_is_cut_to_frames_that_the_server_takes(size):
-    """Behind the method and the header, which says how long it is."""
+def test_a_body_is_split_into_frames_that_the_server_accepts(size):
+    """They follow the method and the header, which holds the size of the body."""
     body = bytes(size)
 
     method, header, *pieces = parsed(b"".join(MessageFrames(7, 100, "stream", b"properties").of("key", body)))
@@ -37,8 +49,8 @@ def test_a_body_is_cut_to_frames_that_the_server_takes(size):
     assert all(0 < len(payload) + 8 <= 100 for _, _, payload in pieces)
 
 
-def test_a_routing_key_may_not_be_longer_than_amqp_allows():
-    """It would change the meaning of what follows."""
+def test_a_routing_key_longer_than_amqp_allows_is_refused():
+    """It would change the meaning of the bytes after it."""
     with pytest.raises(ValueError, match="255 bytes"):
         MessageFrames(1, 4096, "stream", b"").of("é" * 128, b"")
 
@@ -54,8 +66,8 @@ def test_a_routing_key_may_not_be_longer_than_amqp_allows():
         ([(4, False), (9, False)], [1, 0], 4),
     ],
 )
-def test_each_message_is_answered_for_once(answers, each, left):
-    """In whatever order the server answers, one by one or many at a time."""
+def test_each_message_is_counted_once(answers, each, left):
+    """In whatever order the server confirms, one by one or many at a time."""
     confirms = Confirms()
     confirms.sent(3)
     confirms.sent(2)
@@ -64,11 +76,11 @@ def test_each_message_is_answered_for_once(answers, each, left):
     assert left == len(confirms)
 
 
-def test_kombus_other_transports_confirm_by_taking():
+def test_other_transports_of_kombu_confirm_by_accepting():
     """The exchange is declared there too, and the message has the same properties."""
     with Connection("memory://") as listening:
         queue = listening.SimpleQueue("stream-test")
-        with StreamLinkOf("memory://") as link:
+        with stream_link("memory://") as link:
             listening.default_channel.queue_bind("stream-test", "stream.test", "tasks.#")
             link.send([("tasks.1", b"{}"), ("tasks.2", b"[]")], Deadline(60))
 
@@ -88,7 +100,7 @@ def test_kombus_other_transports_confirm_by_taking():
 
 
 def test_every_server_is_tried():
-    """The reasons of all are told."""
+    """The failure names the reason of each."""
     opener = StreamOpener(Broker(["amqp://127.0.0.1:1//", "amqp://127.0.0.1:2//"]), FORM)
 
     with pytest.raises(TemporaryFailure) as raised:
@@ -96,17 +108,3 @@ def test_every_server_is_tried():
 
     assert ":1//: " in raised.value.reason
     assert ":2//: " in raised.value.reason
-
-
-class StreamLinkOf:
-    """A connection for a block."""
-
-    def __init__(self, url):
-        self.link = StreamLink(Broker([url]).connect(Deadline(60)), FORM, Deadline(60))
-
-    def __enter__(self):
-        return self.link
-
-    def __exit__(self, *_):
-        self.link.abandon()
-        self.link.close(1)

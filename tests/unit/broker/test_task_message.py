@@ -1,4 +1,4 @@
-"""The task in a message of the stream, in each form in which it may come."""
+"""The task in a message of the stream, in each form in which it is sent."""
 
 import json
 from base64 import b64encode
@@ -10,7 +10,7 @@ from pulp_notifiers.broker import task_document
 
 VECTORS = {
     vector["id"]: vector
-    for vector in json.loads((Path(__file__).parent.parent / "legacy/vectors/task_status_messages.json").read_text())[
+    for vector in json.loads((Path(__file__).parents[2] / "legacy/vectors/task_status_messages.json").read_text())[
         "vectors"
     ]
 }
@@ -26,7 +26,7 @@ def in_envelope(body, **properties):
 
 @pytest.mark.parametrize("name", NATIVE)
 def test_a_native_body_is_the_document(name):
-    """Bytes of JSON, its keys in the order in which they were published."""
+    """Bytes of JSON, the keys in the order in which they were published."""
     expected = VECTORS[name]["expect"]["amqp091"]
 
     document = task_document(expected["body_exact"].encode())
@@ -37,7 +37,7 @@ def test_a_native_body_is_the_document(name):
 
 @pytest.mark.parametrize("name", NATIVE)
 def test_a_text_plain_body_is_the_document(name):
-    """The library may have made text of it, which is what Python 3's producers sent."""
+    """The library may have decoded it, as it does what Python 3's producers sent."""
     expected = VECTORS[name]["expect"]["amqp091"]
 
     assert expected["body_json"] == task_document(expected["body_exact"])
@@ -52,20 +52,20 @@ def test_a_base64_envelope_holds_the_document(name):
 
 
 def test_the_vectors_hold_both_forms():
-    """Otherwise the tests above would be about nothing."""
+    """Otherwise the tests above would test nothing."""
     assert NATIVE
     assert ENVELOPED
 
 
 def test_an_envelope_without_encoding_holds_text():
-    """As kombu writes for a virtual transport whose body needs none."""
+    """As kombu writes it for a virtual transport that does not encode bodies."""
     body = json.dumps({"body": '{"task_id": "t"}', "properties": {"body_encoding": "utf-8"}})
 
     assert {"task_id": "t"} == task_document(body)
 
 
 def test_a_task_with_a_field_called_body_is_no_envelope():
-    """Only what has no task_id of its own is looked into."""
+    """Only an object without task_id is unwrapped."""
     assert {"task_id": "t", "body": "eyJ9"} == task_document(b'{"task_id": "t", "body": "eyJ9"}')
 
 
@@ -99,7 +99,7 @@ def test_a_task_with_a_field_called_body_is_no_envelope():
     ],
     ids=lambda body: repr(body)[:30],
 )
-def test_what_holds_no_task_is_told(body):
-    """By a sentence, whatever it is."""
+def test_a_body_without_a_task_is_refused_with_a_sentence(body):
+    """Whatever it is."""
     with pytest.raises(ValueError, match=r"^The body .*\.$"):
         task_document(body)
