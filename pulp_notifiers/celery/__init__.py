@@ -2,10 +2,11 @@
 
 ::
 
-    calls     what Celery says of one call of a task
-    reports   a call in a state, as a task report
-    teller    hands reports over, and never raises
-    bridge    Celery's signals
+    bridge      which of Celery's signals is which change of a task
+    calls       one call of a task, from any of the forms in which Celery describes it
+    reports     a call in a state, as a task report
+    reporter    hands reports to the application, and never disturbs a task
+    recent_ids  the ids of tasks that ended lately, because Celery reports some ends twice
 """
 
 from .bridge import Bridge, connect

@@ -1,20 +1,20 @@
-"""What Celery says of one call of a task: its messages and requests have many shapes, and here they become one."""
+"""One call of a task, from any of the forms in which Celery's messages and requests describe it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 Tags = Callable[[str, Sequence[Any], Mapping[str, Any], Mapping[str, Any]], Iterable[str]]
-"""From a task's name, positional and keyword arguments, and headers to the tags of its reports."""
+"""A function of a task's name, positional and keyword arguments, and headers that returns the tags of its reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call of a task.
 
-    :ivar headers: those of ``apply_async(headers=...)``; where it is published, Celery's own stand among them.
+    :ivar headers: those of ``apply_async(headers=...)``; when it is published, with Celery's own among them.
     :ivar worker_name: the worker's node name, once it is known.
-    :ivar children: ids of the tasks that it started so far.
+    :ivar children: ids of the tasks that it has started so far.
     """
 
     task_id: str
@@ -29,25 +29,25 @@ class Call:
 
     @classmethod
     def published(cls, name: str, headers: Mapping[str, Any] | None, body: Any) -> Self:
-        """Return the call that a message is about, of either of Celery's task protocols."""
+        """Return the call in a message, of either of Celery's task protocols."""
         headers = headers or {}
         if "task" in headers:
-            told, (args, kwargs, *_) = headers, body
+            fields, (args, kwargs, *_) = headers, body
         else:
-            told, args, kwargs = body, body.get("args"), body.get("kwargs")
+            fields, args, kwargs = body, body.get("args"), body.get("kwargs")
         return cls(
-            task_id=str(told["id"]),
+            task_id=str(fields["id"]),
             name=name,
             args=args or (),
             kwargs=kwargs or {},
             headers=headers,
-            group=told.get("group") or told.get("taskset"),
-            retries=told.get("retries") or 0,
+            group=fields.get("group") or fields.get("taskset"),
+            retries=fields.get("retries") or 0,
         )
 
     @classmethod
     def requested(cls, name: str, request: Any) -> Self:
-        """Return the call that a worker's request (``task.request``) is about."""
+        """Return the call in a worker's request (``task.request``)."""
         return cls(
             task_id=str(request.id),
             name=name,
@@ -62,13 +62,13 @@ class Call:
 
 
 def tags_header(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], headers: Mapping[str, Any]) -> list[str]:
-    """Return what the caller gave as ``apply_async(headers={"tags": [...]})``."""
+    """Return the tags that the caller gave as ``apply_async(headers={"tags": [...]})``."""
     tags = headers.get("tags")
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list | tuple) else []
 
 
 def _ids(results: Iterable[Any]) -> Iterable[str]:
     for result in results:
-        # A group is no task; its members are.
+        # A group is not a task; its members are.
         members = getattr(result, "results", None)
         yield from [str(result.id)] if members is None else _ids(members)

@@ -1,4 +1,4 @@
-"""Hands reports over from threads that run somebody's task: whatever happens here is nothing to them."""
+"""Reports tasks from threads that run somebody's task, which no failure here may disturb."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..errors import StoreUnavailable
+from ..outage import Outage
 from ..task import TaskReport
 from .calls import Call, Tags
 
@@ -21,18 +22,18 @@ class Stream(Protocol):
 
 
 class Receiver(Protocol):
-    """Who takes reports (:class:`pulp_notifiers.app.App`)."""
+    """The application that takes the reports (:class:`pulp_notifiers.app.App`)."""
 
     @property
     def stream(self) -> Stream: ...
     def task_changed(self, report: TaskReport) -> int: ...
 
 
-class Teller:
+class Reporter:
     """Hands reports to an application.
 
-    While the database is away, listeners are left out for a while after each failure, so that tasks are not held up
-    by it again and again; the stream goes on.
+    While the database is away, each failure is followed by a pause, in which reports go to the stream only, so that
+    the database does not hold up every task.
 
     :param tags: see :data:`pulp_notifiers.celery.Tags`.
     """
@@ -48,14 +49,15 @@ class Teller:
         self._tags = tags
         self._clock = clock
         self._pause_seconds = pause_seconds
-        self._paused_until: float | None = None
-        self._left_out = 0
+        self._outage = Outage()
+        self._paused_until = 0.0
+        self._missed = 0
         self._tags_failed = False
 
-    def tell(self, report: TaskReport) -> None:
-        """Publish a report and tell listeners; nothing is raised for want of a database."""
-        if self._paused_until is not None and self._clock() < self._paused_until:
-            self._left_out += 1
+    def report(self, report: TaskReport) -> None:
+        """Publish a report to the stream and to listeners; a database that is away raises nothing."""
+        if self._outage.active and self._clock() < self._paused_until:
+            self._missed += 1
             self._app.stream.publish(report)
             return
         try:
@@ -63,37 +65,38 @@ class Teller:
         except StoreUnavailable as unavailable:
             self._pause(unavailable)
         else:
-            self._go_on()
+            self._resume()
 
     def tags(self, call: Call) -> Sequence[str]:
-        """Return the tags of a call; none where the function that was given for them fails."""
+        """Return the tags of a call; none if the function that the user gave for them fails."""
         try:
             return [str(tag) for tag in self._tags(call.name, call.args, call.kwargs, call.headers)]
         except Exception:  # the function is not ours
             level = logging.DEBUG if self._tags_failed else logging.ERROR
             self._tags_failed = True
-            _logger.log(level, "The tags of Celery tasks cannot be told, and are left out.", exc_info=True)
+            _logger.log(
+                level, "The function for the tags of Celery tasks failed; reports go out without tags.", exc_info=True
+            )
             return ()
 
     def flush(self, timeout_seconds: float) -> None:
-        """Wait until the reports of this process are published, for so long."""
+        """Wait until the reports of this process are published, at most this long."""
         self._app.stream.flush(timeout_seconds)
 
     def _pause(self, unavailable: StoreUnavailable) -> None:
-        if self._paused_until is None:
-            _logger.error("Changes of Celery tasks cannot be told to listeners: %s", unavailable)
-        self._left_out += 1
+        self._missed += 1
         self._paused_until = self._clock() + self._pause_seconds
+        if self._outage.begin():
+            _logger.error("Changes of Celery tasks do not reach listeners until this is fixed: %s", unavailable)
 
-    def _go_on(self) -> None:
-        if self._paused_until is not None:
-            self._paused_until = None
-            left_out, self._left_out = self._left_out, 0
-            _logger.info("Changes of Celery tasks are told to listeners again; %d were not.", left_out)
+    def _resume(self) -> None:
+        if self._outage.end():
+            missed, self._missed = self._missed, 0
+            _logger.info("Changes of Celery tasks reach listeners again; %d did not.", missed)
 
 
 def guarded(receiver: Callable[..., None]) -> Callable[..., None]:
-    """Return a receiver of signals that raises nothing, and says so once."""
+    """Return a receiver of signals that raises nothing; its first failure is logged as an error."""
     failed = False
 
     def safe(**named: Any) -> None:
@@ -103,6 +106,8 @@ def guarded(receiver: Callable[..., None]) -> Callable[..., None]:
         except Exception:  # the thread is not ours: it runs a task, or sends one
             level = logging.DEBUG if failed else logging.ERROR
             failed = True
-            _logger.log(level, "A change of a Celery task could not be reported.", exc_info=True)
+            _logger.log(
+                level, "Unexpected error in the Celery bridge; a change of a task was not reported.", exc_info=True
+            )
 
     return safe

@@ -10,17 +10,17 @@ from ..encoding import extended_form, unportable
 from ..task import TaskReport
 from .calls import Call
 
-_MOST_RESULT = 100_000  # characters of JSON; beyond them it costs the task milliseconds
-_MOST_TRACEBACK = 50_000  # characters; the end says most
+_MOST_RESULT = 100_000  # characters of JSON; more would cost the task milliseconds
+_MOST_TRACEBACK = 50_000  # characters; the end is the most useful part
 _UNKNOWN_ERROR = "PLP0000"
 
 
 def record_id(task_id: str) -> str:
-    """Return the id of a task's record, which follows from the task's id, so that all processes agree."""
+    """Return the id of a task's record, derived from the task's id, so that all processes agree."""
     return hashlib.blake2b(task_id.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def report(call: Call, state: str, tags: Iterable[str], **values: Any) -> TaskReport:
+def task_report(call: Call, state: str, tags: Iterable[str], **values: Any) -> TaskReport:
     """Return the report that a task has reached a state.
 
     :param values: further fields of the report.
@@ -39,20 +39,20 @@ def report(call: Call, state: str, tags: Iterable[str], **values: Any) -> TaskRe
 
 
 def progress(call: Call, reason: str | None = None) -> dict[str, Any]:
-    """Return what stands in for Pulp's progress: how often a task was tried again, and why it is where it is."""
+    """Return the progress report: how often a task was retried, and why it is in its state."""
     known: dict[str, Any] = {"retries": call.retries} if call.retries else {}
     return known if reason is None else {**known, "reason": clean(reason)}
 
 
-def described(exception: BaseException) -> str:
-    """Return class and text of an exception, whatever its own text does."""
-    text = _text(exception)
+def described_error(exception: BaseException) -> str:
+    """Return class and text of an exception; the class alone if it has no text or its ``__str__`` fails."""
+    text = _error_text(exception)
     return f"{type(exception).__name__}: {text}" if text else type(exception).__name__
 
 
-def error(exception: Any) -> dict[str, Any]:
-    """Return the error document that Pulp 2 made of exceptions which were not its own."""
-    description = _text(exception) or type(exception).__name__
+def error_document(exception: Any) -> dict[str, Any]:
+    """Return the error document that Pulp 2 wrote for exceptions that were not its own."""
+    description = _error_text(exception) or type(exception).__name__
     return {"code": _UNKNOWN_ERROR, "description": description, "data": {}, "sub_errors": []}
 
 
@@ -63,9 +63,9 @@ def traceback_text(einfo: Any) -> str | None:
 
 
 def json_form(value: Any) -> Any:
-    """Return a copy of a result as far as it has a JSON form.
+    """Return a copy of a result with every part that has no JSON form as null.
 
-    What inside has none becomes null; so does a result that is very long or holds what no database could keep.
+    A result that is very long, or that no database could store, is null as a whole.
     """
     try:
         text = json.dumps(value, default=_or_null, allow_nan=False, skipkeys=True)
@@ -78,7 +78,7 @@ def json_form(value: Any) -> Any:
 
 
 def clean(text: str) -> str:
-    """Return a text without the characters that no database could keep."""
+    """Return a text without the characters that no database can store."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
 
 
@@ -89,7 +89,7 @@ def _or_null(value: Any) -> Any:
         return None
 
 
-def _text(exception: Any) -> str:
+def _error_text(exception: Any) -> str:
     try:
         return clean(str(exception))
     except Exception:  # noqa: BLE001  the exception's own code

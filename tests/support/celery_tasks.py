@@ -1,4 +1,4 @@
-"""Celery tasks of every fate, and an application for workers that reports them.
+"""Celery tasks that end in every way, and an application for workers that reports them.
 
 Workers are started as ``celery -A tests.support.celery_tasks:worker_app worker``.
 """
@@ -67,13 +67,13 @@ def die(path):
 
 
 class AbsentStore(DisabledBackend):
-    """Where results would be kept, were it there."""
+    """A result backend that cannot be reached."""
 
     def mark_as_done(self, *arguments, **options):
-        raise LookupError("the store of results is away")
+        raise LookupError("the result backend is away")
 
     def mark_as_failure(self, *arguments, **options):
-        raise LookupError("the store of results is away")
+        raise LookupError("the result backend is away")
 
 
 BOUND = (once_more, parent, replaced)

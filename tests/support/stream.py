@@ -9,6 +9,9 @@ from typing import Any
 from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.task import TaskReport
 
+SECONDS = 120.0
+"""A deadline that only a hang exceeds."""
+
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
 
 
@@ -17,11 +20,14 @@ def report(number: int, task_id: str = "3f2a9c1e") -> TaskReport:
     return replace(REPORT, task_id=task_id, progress_report={"done": number})
 
 
-def eventually(claim: Callable[[], Any]) -> None:
-    """Wait until a claim is true."""
-    deadline = time.monotonic() + 60
+def eventually(claim: Callable[[], Any], problem: Callable[[], Any] = lambda: "it never became true") -> None:
+    """Wait until a claim is true.
+
+    :param problem: returns what to show if it never is.
+    """
+    deadline = time.monotonic() + SECONDS
     while not claim():
-        assert time.monotonic() < deadline, "it never became true"
+        assert time.monotonic() < deadline, problem()
         threading.Event().wait(0.005)
 
 

@@ -9,9 +9,9 @@ from kombu.utils.url import parse_url
 
 from pulp_notifiers.broker import Broker, broker_urls, display_url
 
-# Characters by number, because a strategy of Hypothesis for all of Unicode first builds a table of its categories,
-# which takes 2 s, and 5 s while coverage is measured (29 s once, on a busy machine). Neither surrogates, which no UTF-8 file can hold,
-# nor the NUL that AMQP's login puts between user and password.
+# Characters by number, because a strategy of Hypothesis for all of Unicode first builds a table of categories, which
+# takes 2 s, and 5 s while coverage is measured (29 s once, on a busy machine). Neither surrogates, which no UTF-8 file
+# can hold, nor the NUL that AMQP's login puts between user and password.
 CHARACTERS = some.sampled_from("/@:;?#[]%. ") | (
     some.integers(1, 0x7F) | some.integers(0x80, 0xD7FF) | some.integers(0xE000, 0x10FFFF)
 ).map(chr)
