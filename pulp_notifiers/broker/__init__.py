@@ -13,6 +13,7 @@
 
     open_connection  what every open connection has in common, whatever it is used for
     errors           LinkLost and Refused, and the text of a connection's error
+    short_string     how long a name or routing key may be
     deadline         a point in time by which a sequence of steps must end
     topic_exchange   exchanges: created if missing, used as they are if they exist
     own_messages     how an installation's own messages are kept away from its sources
@@ -26,6 +27,7 @@ from .own_messages import own_mark
 from .publish import AmqpMessage, Publisher, PublishLink
 from .server import Broker
 from .settings import MessagingSettings, exchange_name
+from .short_string import SHORT_STRING_BYTES
 from .stream import StreamForm, StreamLink, StreamOpener
 from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
 from .task_message import task_document
@@ -34,6 +36,7 @@ from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
 Link = PublishLink  # its former name
 
 __all__ = [
+    "SHORT_STRING_BYTES",
     "AmqpMessage",
     "Broker",
     "Deadline",

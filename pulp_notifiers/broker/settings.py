@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from .server import Broker
+from .short_string import SHORT_STRING_BYTES
 from .urls import asks_for_tls, broker_urls
 
 DEFAULT_EXCHANGE = "amq.topic"
-_LONGEST_NAME = 255  # bytes of an AMQP short string
 
 
 def exchange_name(text: str) -> str:
@@ -23,8 +23,8 @@ def exchange_name(text: str) -> str:
     name = text.strip()
     if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
         name = name[1:-1]
-    if len(name.encode()) > _LONGEST_NAME:
-        raise ValueError(f"the name of an exchange has at most {_LONGEST_NAME} bytes")
+    if len(name.encode()) > SHORT_STRING_BYTES:
+        raise ValueError(f"the name of an exchange has at most {SHORT_STRING_BYTES} bytes")
     return name
 
 

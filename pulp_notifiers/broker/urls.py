@@ -5,11 +5,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 from kombu.transport import TRANSPORT_ALIASES
 
+from .short_string import SHORT_STRING_BYTES
+
 _AMQP_SCHEMES = {"amqp": "amqp", "pyamqp": "amqp", "tcp": "amqp", "amqps": "amqps", "ssl": "amqps", "tls": "amqps"}
 _FORM = "tcp://, ssl://, amqp:// or amqps://[USER:PASSWORD@]HOST[:PORT][/VHOST]"
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|(?!\.)[\w.-]+")
 _DEFAULT_VHOST = "/"
-_LONGEST_VHOST = 255  # bytes of an AMQP short string
 
 
 def broker_urls(text: str) -> list[str]:
@@ -118,8 +119,8 @@ def _is_host(name: str) -> bool:
 
 def _path(vhost: str) -> str:
     name = unquote(vhost)
-    if len(name.encode()) > _LONGEST_VHOST:
-        raise ValueError(f"the vhost is longer than {_LONGEST_VHOST} bytes")
+    if len(name.encode()) > SHORT_STRING_BYTES:
+        raise ValueError(f"the vhost is longer than {SHORT_STRING_BYTES} bytes")
     return quote(name, safe="") if name not in ("", _DEFAULT_VHOST) else _DEFAULT_VHOST
 
 

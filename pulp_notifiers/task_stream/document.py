@@ -2,7 +2,7 @@
 
 import logging
 
-from ..broker import StreamForm
+from ..broker import SHORT_STRING_BYTES, StreamForm
 from ..encoding import dumps
 from ..task import TaskReport
 
@@ -15,8 +15,6 @@ FORM = StreamForm(
 )
 """What Pulp 2's consumers expect, who received a Python 2 string through kombu."""
 
-_LONGEST_KEY = 255  # bytes of an AMQP short string
-
 _logger = logging.getLogger(__name__)
 
 
@@ -27,8 +25,8 @@ def message(report: TaskReport) -> tuple[str, bytes]:
     :raises ValueError: it holds a number that is not finite, or its task id is too long for a routing key.
     """
     key = f"tasks.{report.task_id}"
-    if len(key.encode()) > _LONGEST_KEY:
-        raise ValueError(f"a routing key has at most {_LONGEST_KEY} bytes")
+    if len(key.encode()) > SHORT_STRING_BYTES:
+        raise ValueError(f"a routing key has at most {SHORT_STRING_BYTES} bytes")
     return key, dumps(report.document()).encode("ascii")
 
 

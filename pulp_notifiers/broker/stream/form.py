@@ -9,8 +9,8 @@ class StreamForm:
 
     :ivar exchange: declared once per connection, as topic, durable and not auto-delete.
     :ivar delivery_mode: 2 for messages that survive a restart of the server.
-    :ivar mark: keeps the messages away from subscriptions without it, see :func:`own_mark`; sent only to a server that
-        removes it before delivery.
+    :ivar mark: excludes the messages from subscriptions ``without`` this mark, see :func:`own_mark`; sent only to a
+        server that removes it before delivery.
     """
 
     exchange: str

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from struct import Struct
 
+from ..short_string import SHORT_STRING_BYTES
+
 _FRAME = Struct(">BHI")  # type, channel, size of the payload
 _HEADER = Struct(">HHQ")  # class, weight, size of the body
 _BASIC, _PUBLISH = b"\x00\x3c", b"\x00\x28"
 _END = b"\xce"
 _OVERHEAD = 8  # bytes of a frame around its payload
-_SHORT_STRING = 255  # bytes
 
 
 class MessageFrames:
@@ -42,6 +43,6 @@ class MessageFrames:
 
 def _short_string(text: str) -> bytes:
     encoded = text.encode()
-    if len(encoded) > _SHORT_STRING:
-        raise ValueError(f"AMQP allows {_SHORT_STRING} bytes for a name: {text!r}")
+    if len(encoded) > SHORT_STRING_BYTES:
+        raise ValueError(f"AMQP allows {SHORT_STRING_BYTES} bytes for a name: {text!r}")
     return bytes((len(encoded),)) + encoded

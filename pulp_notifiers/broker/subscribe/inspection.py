@@ -15,7 +15,7 @@ class Inspection(ReadingConnection):
 
     :param connection: from :meth:`Broker.connect`.
     :raises PermanentFailure: it does not speak AMQP 0-9-1.
-    :ivar supports_marks: whether the server can keep messages with a mark away from a subscription.
+    :ivar supports_marks: whether the server can leave out messages with a mark.
     """
 
     def __init__(self, connection: Connection, deadline: Deadline) -> None:

@@ -20,7 +20,7 @@ class Subscription(ReadingConnection):
     :param connection: from :meth:`Broker.connect`, with heartbeats, so that the server notices when this end is gone.
     :raises LinkLost: the connection broke, or the server did not answer in time.
     :raises PermanentFailure: the server refuses, or it does not speak AMQP 0-9-1.
-    :ivar supports_marks: whether the server keeps messages with the mark to leave out away.
+    :ivar supports_marks: whether the server can leave out messages with a mark.
     """
 
     def __init__(self, connection: Connection, form: SubscriptionForm, deadline: Deadline) -> None:

@@ -123,14 +123,14 @@ def test_a_missing_client_certificate_is_a_temporary_failure(tls_server: TlsServ
 def test_nothing_is_sent_in_clear_text(tls_server: TlsServer) -> None:
     """Not even a greeting to a server that does not speak TLS."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
-        heard: list[bytes] = []
-        listener = threading.Thread(target=listen_once, args=(plain, heard))
+        received: list[bytes] = []
+        listener = threading.Thread(target=listen_once, args=(plain, received))
         listener.start()
         with publisher_of(f"ssl://localhost:{plain.getsockname()[1]}", cacert=tls_server.cacert) as publisher:
             failure(publisher, MESSAGE)
         listener.join()
 
-    assert b"\x16\x03" == heard[0][:2]  # the first bytes of a TLS handshake
+    assert b"\x16\x03" == received[0][:2]  # the first bytes of a TLS handshake
 
 
 def test_a_frozen_server_over_tls_fails_the_message_after_the_timeout(tls_server: TlsServer) -> None:
@@ -152,7 +152,7 @@ def test_a_certificate_file_that_disappeared_is_a_temporary_failure(tmp_path: Pa
         failure(publisher, MESSAGE)
 
 
-def listen_once(server: socket.socket, heard: list[bytes]) -> None:
+def listen_once(server: socket.socket, received: list[bytes]) -> None:
     connection, _ = server.accept()
     with connection:
-        heard.append(connection.recv(1024))
+        received.append(connection.recv(1024))

@@ -1,4 +1,4 @@
-"""What consumers receive of the task-status stream, and that marks change nothing of it."""
+"""What consumers receive of the task-status stream, with and without the mark of an installation."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ SECONDS = 60.0
 @pytest.mark.parametrize("binding", ["tasks.#", "tasks.3f2a9c1e-6b7d-4e8f-9a0b-1c2d3e4f5a6b"])
 def test_a_message_is_as_recorded(vector: Any, binding: str, publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:
     """Every property, and every byte, by either binding."""
-    inbox = StreamInbox(rabbitmq, "the-wire", binding)
+    inbox = StreamInbox(rabbitmq, "as-recorded", binding)
 
     publisher.publish(TaskReport.from_record(vector["given"]["task_status"]))
     assert publisher.flush(60)

@@ -1,12 +1,19 @@
-"""The parts of the stream one by one: tally, reconnect and lazy thread."""
+"""The parts of the stream one by one: tally, reconnect, queue and lazy thread."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Empty
+
+import pytest
 
 from pulp_notifiers.backoff import Backoff
+from pulp_notifiers.task_stream import Counts
 from pulp_notifiers.task_stream.lazy_thread import LazyThread
 from pulp_notifiers.task_stream.reconnect import Reconnect
+from pulp_notifiers.task_stream.report_queue import ReportQueue
 from pulp_notifiers.task_stream.tally import Tally
+from tests.support.stream import REPORT, eventually
 
 
 def test_a_tally_counts_across_threads():
@@ -62,3 +69,60 @@ def test_a_lazy_thread_starts_once():
     thread.join(60)
 
     assert 1 == len(runs)
+
+
+def test_a_queue_that_is_empty_says_so():
+    """Another thread may have dropped what was there."""
+    queue = ReportQueue(lambda: True, 10)
+    queue.put(REPORT)
+
+    assert REPORT is queue.take()
+    with pytest.raises(Empty):
+        queue.take()
+
+
+def test_a_queue_starts_its_reader_until_that_succeeds():
+    """A report that was put before waits for the reader."""
+    answers = iter([False, True])
+    queue = ReportQueue(lambda: next(answers), 10)
+
+    queue.put(REPORT)
+    queue.put(REPORT)
+    queue.put(REPORT)
+
+    assert (3, 0) == (len(queue), queue.dropped)
+
+
+@contextmanager
+def no_more_threads():
+    """Ask for stacks that no machine has, so that no thread can be started."""
+    usual = threading.stack_size(1 << 48)
+    try:
+        yield
+    finally:
+        threading.stack_size(usual)
+
+
+def test_a_process_that_can_start_no_thread_drops_reports(publisher):
+    """It publishes as soon as a thread can be started."""
+    with no_more_threads():
+        publisher.publish(REPORT)
+        assert publisher.flush(60)
+    assert Counts(dropped=1) == publisher.counts
+
+    publisher.publish(REPORT)
+    assert publisher.flush(60)
+    assert Counts(dropped=1, published=1) == publisher.counts
+
+
+def test_the_health_says_whether_and_since_when(publisher, server):
+    """Connected with the first report; an outage has a beginning."""
+    before = publisher.health
+    publisher.publish(REPORT)
+    assert publisher.flush(60)
+    connected = publisher.health
+    server.becomes(away=True)
+    eventually(lambda: publisher.publish(REPORT) or publisher.health.outage_since)
+
+    assert (True, False, None) == (before.enabled, before.connected, before.outage_since)
+    assert (True, None) == (connected.connected, connected.outage_since)
