@@ -14,7 +14,7 @@ from ..open_connection import OpenConnection
 
 _REMEDIES = {
     ACCESS_REFUSED: "; permit this user to configure, write and read what is named",
-    PRECONDITION_FAILED: "; delete it on the server, and it is declared as needed",
+    PRECONDITION_FAILED: "; delete what is named, and it is declared again",
 }
 """For refusals that are repeated until somebody changes something on the server."""
 
