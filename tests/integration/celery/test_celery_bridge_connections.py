@@ -8,6 +8,7 @@ from uuid import uuid4
 import celery
 
 from pulp_notifiers.celery import connect
+from pulp_notifiers.records import ListenerDraft
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.bridged import EXAMPLES, STATES, Bridged
@@ -20,7 +21,7 @@ def test_listeners_get_the_events_of_celery_tasks(bridged: Bridged) -> None:
     """The worker of Celery stores them, and another process delivers."""
     group = uuid4()
     with HttpReceiver() as receiver, running_app(bridged.folder) as delivering, bridged.worker("-c", "1"):
-        delivering.listeners.register("http", {"url": receiver.url}, ["task.error"])
+        delivering.listeners.create(ListenerDraft("http", {"url": receiver.url}, ("task.error",)))
         bridged.send("add", 1, 2)
         failed = bridged.send("fail", "boom", group_id=str(group), headers={"tags": ["pulp:repository:zoo"]})
         receiver.wait_for(1)
