@@ -42,7 +42,7 @@ def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
         if upgrade or store.dialect == "sqlite":
             store.upgrade()
         store.require_schema()
-        store.open_cipher()
+        store.check_key()
         undo.pop_all()
     return store
 

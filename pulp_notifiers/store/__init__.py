@@ -1,6 +1,23 @@
-"""The database: everything that is kept, and the only SQL (owner of SQLAlchemy, Alembic and cryptography)."""
+"""The database: everything that is stored, and the only SQL (owner of SQLAlchemy, Alembic and cryptography).
 
-from .store import Cipher, Store
+::
+
+    store           one database: upgrades and checks its schema, and holds the groups of rows below
+    listeners       listeners, and the revision that every change of one raises
+    outbox          writes events with their deliveries, and what a source remembers, in one transaction
+    claims          leases due lanes to workers and records the outcomes of attempts
+    history         lists deliveries and attempts, counts the backlog, deletes what is old
+    sources         sources, their leases and their status
+    source_memory   what sources remember, written under their lease
+    users           users and grants
+    sealed_configs  configs, encrypted at rest
+    vault           the key file and the encryption
+    database        transactions on SQLite and PostgreSQL
+    group_commit    SQLite's one writer thread
+    schema          the tables; migrations/ has the steps between revisions
+"""
+
+from .store import Store
 from .vault import Vault
 
-__all__ = ["Cipher", "Store", "Vault"]
+__all__ = ["Store", "Vault"]

@@ -1,4 +1,4 @@
-"""Claims: lanes handed to workers under a lease, and what came of each attempt."""
+"""Claims: lanes leased to workers, and the outcome of each attempt."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -11,15 +11,14 @@ import sqlalchemy as sa
 from ..event import Event
 from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
 from .database import Database
-from .schema import attempts, deliveries, events, lanes
+from .schema import LONGEST_LEASE, attempts, deliveries, events, lanes
 
 _RUN_LENGTH = 20
 _RUN_CHARACTERS = 256 * 1024
-"""What one claim brings along of one lane at most; the first delivery comes whatever its size."""
+"""The most that one claim returns of one lane; its first delivery is returned whatever its size."""
 
 _LONGEST_WAIT = timedelta(days=7)
-_LONGEST_LEASE = timedelta(hours=1)
-"""No setting allows more, so what is due or leased beyond that was written while a clock was wrong."""
+"""No setting allows more, so a due time beyond that was written while a clock was wrong."""
 
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value
 
@@ -104,34 +103,34 @@ _NEXT_DUE = sa.select(sa.func.min(lanes.c.due_at)).where(lanes.c.lease_owner.is_
 
 
 class Claims:
-    """Hands due lanes to workers and keeps what came of each attempt.
+    """Leases due lanes to workers and records the outcome of each attempt.
 
     A lane is held by one worker at a time, so its deliveries go out in order. Outcomes are only recorded for the
-    holder: a worker whose lease ended while it slept cannot overwrite what another did since.
+    holder: a worker whose lease ended while it slept cannot overwrite what another one recorded since.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
-        """Take due lanes that nobody holds, oldest first, for as long as the lease runs."""
+        """Lease due lanes that nobody holds, the one that is due first first; return them with their deliveries."""
         owner = uuid4().hex
-        wanted: dict[str, Any] = {
+        parameters: dict[str, Any] = {
             "now": now,
             "never_due": now + _LONGEST_WAIT,
-            "never_leased": now + _LONGEST_LEASE,
+            "never_leased": now + LONGEST_LEASE,
             "limit": limit,
         }
         due = _DUE
         if except_listeners:
-            due, wanted["except_listeners"] = _DUE_EXCEPT, list(except_listeners)
+            due, parameters["except_listeners"] = _DUE_EXCEPT, list(except_listeners)
 
         def work(connection: sa.Connection) -> list[Claim]:
-            taken = connection.execute(due, wanted).all()
+            taken = connection.execute(due, parameters).all()
             if taken:
                 connection.execute(_LEASE, [{"lane": row.id, "owner": owner, "until": until} for row in taken])
             claims = [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
-            # On PostgreSQL an event may be written while its listener is deleted; then nothing is owed of it.
+            # On PostgreSQL an event may be written while its listener is deleted; such a lane has no pending delivery.
             for claim in claims:
                 if not claim.deliveries:
                     connection.execute(_DELETE_LANE, {"lane": claim.lane})
@@ -140,28 +139,29 @@ class Claims:
         return self._database.write(work)
 
     def renew(self, claims: Iterable[Claim], until: datetime) -> None:
-        """Prolong leases; those that were lost stay lost."""
+        """Extend leases; those that were lost stay lost."""
         held = [{"lane": claim.lane, "owner": claim.owner, "until": until} for claim in claims]
         if held:
             self._database.write(lambda connection: connection.execute(_RENEW, held))
 
     def release(self, claims: Iterable[Claim]) -> None:
-        """Give lanes back with nothing said about their deliveries."""
+        """Release lanes without recording anything about their deliveries."""
         held = [{"lane": claim.lane, "owner": claim.owner} for claim in claims]
         if held:
             self._database.write(lambda connection: connection.execute(_RELEASE, held))
 
     def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
-        """Keep what came of an attempt; after the last one of a claim, or when the delivery stays pending, give the
-        lane back. Nothing is written when the lease was lost meanwhile.
+        """Record the outcome of an attempt; release the lane if the delivery stays pending or is the claim's last.
+
+        Nothing is written if the lease was lost meanwhile.
         """
 
         def work(connection: sa.Connection) -> LaneState:
             if connection.execute(_HOLD, {"lane": claim.lane, "owner": claim.owner}).first() is None:
                 return LaneState.LOST
-            _keep_attempt(connection, delivery, outcome)
+            _record_attempt(connection, delivery, outcome)
             if last or outcome.state is DeliveryState.PENDING:
-                return _leave_lane(connection, claim.lane, outcome.due_at or now)
+                return _release_lane(connection, claim.lane, outcome.due_at or now)
             return LaneState.HELD
 
         return self._database.write(work)
@@ -183,7 +183,7 @@ def _owed(connection: sa.Connection, lane: int) -> tuple[OwedDelivery, ...]:
 def _last_of_run(sizes: Sequence[Any]) -> int:
     first, total = sizes[0], 0
     last: int = first.id
-    # Behind a delivery that has failed before, the others are not likely to have their turn.
+    # After a delivery that has failed before, the others are unlikely to be attempted.
     for row in sizes if first.attempts == 0 else ():
         total += row.size
         if total > _RUN_CHARACTERS:
@@ -203,7 +203,7 @@ def _event(row: Any) -> Event:
     )
 
 
-def _keep_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Outcome) -> None:
+def _record_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Outcome) -> None:
     attempt = outcome.attempt
     connection.execute(
         _INSERT_ATTEMPT,
@@ -227,7 +227,7 @@ def _keep_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Ou
     )
 
 
-def _leave_lane(connection: sa.Connection, lane: int, due_at: datetime) -> LaneState:
+def _release_lane(connection: sa.Connection, lane: int, due_at: datetime) -> LaneState:
     if connection.execute(_ANY_PENDING, {"lane": lane}).first() is None:
         connection.execute(_DELETE_LANE, {"lane": lane})
         return LaneState.EMPTY

@@ -1,6 +1,6 @@
-"""Transactions: how this product reads and writes SQLite and PostgreSQL.
+"""Transactions on SQLite and PostgreSQL.
 
-SQLite has one writer at a time, so there each process writes through one thread (:mod:`.group_commit`).
+SQLite has one writer at a time, so with it each process writes from one thread (:mod:`.group_commit`).
 """
 
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,14 +25,14 @@ _REPEATS = 5
 _BEGIN = "pulp_notifiers_begin"
 _REFUSALS = (DBAPIError, PoolTimeout)
 _CONNECTIONS = 20
-_FURTHER_CONNECTIONS = 40  # with the first 20 enough for every thread of the REST service and of the worker
+_FURTHER_CONNECTIONS = 40  # together enough for every thread of the REST service and of the worker
 
 
 class Database:
-    """Runs functions of a connection as transactions.
+    """Runs functions that take a connection as transactions.
 
     :param url: SQLAlchemy URL of an SQLite file or a PostgreSQL database.
-    :raises InvalidSetting: the URL is of another kind, or its driver is not installed.
+    :raises InvalidSetting: the URL is for another database, or its driver is not installed.
     """
 
     def __init__(self, url: str) -> None:
@@ -42,7 +43,7 @@ class Database:
         self._writer = self._new_writer()
 
     def read(self, work: Work[T]) -> T:
-        """Return what the function reads.
+        """Return the function's result.
 
         :raises StoreUnavailable: the database does not answer.
         """
@@ -54,12 +55,12 @@ class Database:
             raise _unavailable(error) from error
 
     def write(self, work: Work[T]) -> T:
-        """Return the function's result when all that it wrote is on disk.
+        """Return the function's result once everything it wrote is on disk.
 
         The function may run more than once; an exception from it undoes what it wrote.
 
-        :raises StoreUnavailable: nothing was written; or, when the connection to PostgreSQL broke while it committed,
-            nobody knows.
+        :raises StoreUnavailable: nothing was written; except if the connection to PostgreSQL broke during the commit,
+            when it is unknown.
         """
         self._after_fork()
         try:
@@ -68,10 +69,14 @@ class Database:
             raise _unavailable(error) from error
 
     def close(self) -> None:
-        """Finish the transactions that wait, then close the connections."""
+        """Finish the waiting transactions, then close the connections."""
         if self._writer:
             self._writer.close()
         self.engine.dispose()
+
+    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """Return an insert into a table that supports ``ON CONFLICT``."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
     def _new_writer(self) -> GroupCommit | None:
         if self.dialect != "sqlite":
@@ -147,18 +152,18 @@ def _create_private(file: Path) -> None:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin transactions by itself, and too late
+    connection.isolation_level = None  # or the driver begins transactions by itself, and too late
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A transaction that starts as a reader and then writes fails at once when another process wrote meanwhile, so
-    # the writer's begin as writers.
+    # A transaction that starts as a reader and then writes fails at once if another process wrote meanwhile, so the
+    # writer's transactions start as writers.
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 def _unavailable(error: DBAPIError | PoolTimeout) -> StoreUnavailable:
-    # The driver's own words only: SQLAlchemy's text repeats the statement with its values.
-    words = error.orig if isinstance(error, DBAPIError) else "all its connections are busy"
-    return StoreUnavailable(f"The database refused the transaction, nothing was written: {words}")
+    # Only the driver's message: SQLAlchemy's repeats the statement with its values.
+    reason = error.orig if isinstance(error, DBAPIError) else "all its connections are busy"
+    return StoreUnavailable(f"The database refused the transaction, nothing was written: {reason}")

@@ -1,4 +1,4 @@
-"""One writer thread for SQLite: what arrives while it commits goes into its next transaction together.
+"""One writer thread for SQLite: functions that arrive while it commits share its next transaction.
 
 Threads that compete for SQLite's single writer can starve for seconds. Measured with ``synchronous=FULL``: 8,200
 commits a second one by one, 118,000 in groups of 100.
@@ -22,7 +22,7 @@ _LARGEST_GROUP = 100
 
 
 class GroupCommit:
-    """Runs functions of a connection as transactions, several at a time.
+    """Runs functions that take a connection, several of them in one transaction.
 
     :param engine: begins its transactions as a writer.
     """
@@ -35,7 +35,7 @@ class GroupCommit:
         self._closed = False
 
     def run(self, work: Work[T]) -> T:
-        """Return the function's result when what it wrote is on disk; raise what it raises, with nothing written."""
+        """Return the function's result once it is on disk; if the function raises, raise that, with nothing written."""
         result: Future[T] = Future()
         with self._lock:
             if self._closed:
@@ -47,7 +47,7 @@ class GroupCommit:
         return result.result()
 
     def close(self) -> None:
-        """Finish what waits, and take nothing more."""
+        """Finish the waiting functions, and accept no more."""
         with self._lock:
             self._closed = True
             self._jobs.put(None)
@@ -91,8 +91,8 @@ class GroupCommit:
 
     def _commit_failed(self, group: list[_Job], error: BaseException, begun: bool) -> None:
         if begun and len(group) > 1:
-            # A full disk or a broken constraint undoes all of a transaction in SQLite, so each goes alone to find
-            # out whose it was.
+            # A full disk or a broken constraint undoes the whole transaction in SQLite, so each function runs alone to
+            # find out which one caused it.
             for job in group:
                 self._commit([job])
         else:

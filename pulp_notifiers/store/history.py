@@ -1,4 +1,4 @@
-"""What became of deliveries, for people to look at, and the deletion of what is old."""
+"""Deliveries and their attempts, for people to look at, and the deletion of old ones."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from . import schema
 from .database import Database
 
 PRUNED_AT_ONCE = 1000
-"""Deliveries that go in one transaction at most, so that nobody waits long for it."""
+"""The most deliveries that one transaction deletes, so that nobody waits long for it."""
 
 _FORGET_ENDED = schema.listeners.delete().where(
     schema.listeners.c.ended_at.is_not(None),
@@ -19,12 +19,11 @@ _FORGET_ENDED = schema.listeners.delete().where(
     .exists(),
 )
 
-
 _ALL = DeliveryFilter()
 
 
 class History:
-    """Reads deliveries and their attempts."""
+    """Reads deliveries and their attempts, and deletes old ones."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,7 +31,7 @@ class History:
     def deliveries(
         self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0
     ) -> tuple[int, list[Delivery]]:
-        """Return how many deliveries fit, and one page of them, newest first."""
+        """Return how many deliveries match, and one page of them, newest first."""
         columns = {
             schema.deliveries.c.state: wanted.state,
             schema.deliveries.c.listener_id: wanted.listener_id,
@@ -81,10 +80,11 @@ class History:
         return Backlog(pending[1], dead[1], pending[2])
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
-        """Delete some of what ended before, with its attempts, and events of which no delivery is left; also listeners
-        that ended and are owed nothing more.
+        """Delete some deliveries that ended before these times.
 
-        :return: how many deliveries went; there is no more when it is less than :data:`PRUNED_AT_ONCE`.
+        Their attempts are deleted too, and events without a delivery, and ended listeners with nothing pending.
+
+        :return: how many deliveries were deleted; fewer than :data:`PRUNED_AT_ONCE` if none are left.
         """
         return self._database.write(lambda connection: _prune_some(connection, delivered_before, dead_before))
 
@@ -107,7 +107,7 @@ def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_befo
 
 def _delivery_query() -> sa.Select[Any]:
     owed, events, lanes = schema.deliveries, schema.events, schema.lanes
-    # A lane's due time is that of its first pending delivery, and no later one comes before it.
+    # A lane's due time is that of its first pending delivery, and no later delivery goes out before it.
     in_lane = sa.and_(lanes.c.id == owed.c.lane_id, owed.c.state == DeliveryState.PENDING)
     return (
         sa.select(owed, events.c.type, lanes.c.due_at)

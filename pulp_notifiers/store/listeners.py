@@ -12,9 +12,10 @@ from ..encoding import dumps
 from ..records import LISTENER_DELETED, DeliveryState, Listener
 from . import schema
 from .database import Database
+from .sealed_configs import SealedConfigs
 
 REVISION = "listeners"
-"""Key in ``meta`` of a number that grows with every change of a listener."""
+"""Key in ``meta`` of a number that every change of a listener raises."""
 
 # Built once, because each event runs them.
 _REVISION = sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)
@@ -30,23 +31,22 @@ _END = (
 
 _CONVERTED = {"event_types"}
 _PLAIN = [each.name for each in fields(Listener) if each.name in schema.listeners.c and each.name not in _CONVERTED]
-"""Fields of a listener that its row holds as they are, in columns of the same names."""
+"""Fields of a listener that its row stores unchanged, in columns of the same names."""
 
 
 class ListenerRows:
-    """Reads and writes listeners; their configs are sealed at rest."""
+    """Reads and writes listeners; their configs are encrypted at rest."""
 
-    def __init__(self, database: Database, seal: Callable[[str], str], open_sealed: Callable[[str], str]) -> None:
+    def __init__(self, database: Database, configs: SealedConfigs) -> None:
         self._database = database
-        self._seal = seal
-        self._open = open_sealed
+        self._configs = configs
 
     def all(self) -> tuple[int, list[Listener]]:
-        """Return the revision, and all listeners of it in the order of their creation, without those that ended."""
+        """Return the revision and its listeners in the order of their creation, without those that ended."""
 
         def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
-            # In this order: on PostgreSQL a listener may be added between the two, and an old revision with newer
-            # listeners only costs another look, while a new one with older listeners would miss events.
+            # In this order: on PostgreSQL a listener may be added between the two. An old revision with newer listeners
+            # only costs another read; a new one with older listeners would miss events.
             found = revision(connection)
             rows = connection.execute(sa.select(schema.listeners).where(_LIVE).order_by(schema.listeners.c.position))
             return found, [self._listener(row) for row in rows]
@@ -54,20 +54,15 @@ class ListenerRows:
         return self._database.read(work)
 
     def latest_revision(self) -> int:
-        """Return the number that grows with every change of a listener."""
+        """Return the number that every change of a listener raises."""
         return self._database.read(revision)
 
     def get(self, listener_id: str) -> Listener | None:
-        """Return one listener, also one that has ended and is still owed something."""
+        """Return one listener, also one that has ended and is still owed deliveries."""
         return self._database.read(lambda connection: self._find(connection, listener_id))
 
-    def any_sealed(self) -> str | None:
-        """Return the sealed config of some listener."""
-        query = sa.select(schema.listeners.c.sealed_config).limit(1)
-        return self._database.read(lambda connection: connection.execute(query).scalar())
-
     def add(self, listener: Listener) -> None:
-        """Keep a new listener."""
+        """Store a new listener."""
 
         def work(connection: sa.Connection) -> None:
             connection.execute(schema.listeners.insert().values(self._values(listener)))
@@ -76,9 +71,11 @@ class ListenerRows:
         self._database.write(work)
 
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None:
-        """Replace a listener by what the function makes of the stored one, in one transaction.
+        """Replace a listener by what the function returns for the stored one, in one transaction.
 
-        What the function raises is passed on, and nothing is written.
+        If the function raises, nothing is written.
+
+        :return: the changed listener; None if there is none with this id, or it has ended.
         """
 
         def work(connection: sa.Connection) -> Listener | None:
@@ -95,7 +92,7 @@ class ListenerRows:
         return self._database.write(work)
 
     def delete(self, listener_id: str, now: datetime) -> bool:
-        """Forget a listener; what it is still owed becomes dead letters. Tell whether there was one."""
+        """Delete a listener; what it is still owed becomes dead letters. Return whether it existed."""
 
         def work(connection: sa.Connection) -> bool:
             delete = schema.listeners.delete().where(schema.listeners.c.id == listener_id, _LIVE)
@@ -122,7 +119,7 @@ class ListenerRows:
         plain = {name: getattr(row, name) for name in _PLAIN}
         return Listener(
             **plain,
-            config=json.loads(self._open(row.sealed_config)),
+            config=self._configs.open(row.sealed_config),
             event_types=tuple(json.loads(row.event_types)),
             include=tuple(json.loads(row.source_options or "{}").get("include", ())),
             ended=row.ended_at is not None,
@@ -131,19 +128,19 @@ class ListenerRows:
     def _values(self, listener: Listener) -> dict[str, Any]:
         return {
             **{name: getattr(listener, name) for name in _PLAIN},
-            "sealed_config": self._seal(dumps(listener.config)),
+            "sealed_config": self._configs.seal(listener.config),
             "event_types": dumps(list(listener.event_types)),
             "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
         }
 
 
 def revision(connection: sa.Connection) -> int:
-    """Return the number that grows with every change of a listener."""
+    """Return the number that every change of a listener raises."""
     return int(connection.execute(_REVISION).scalar_one())
 
 
 def end(connection: sa.Connection, listener_ids: Sequence[str], now: datetime) -> None:
-    """Let listeners get nothing more, and be seen no more; what they are owed still goes out.
+    """End listeners: they match no further events and are no longer listed; what they are owed is still delivered.
 
     Their rows stay until then, because attempts need their configs.
     """

@@ -1,4 +1,4 @@
-"""The outbox: events, and what is owed of them.
+"""The outbox: events, and the deliveries owed for them.
 
 Statements that run for each event are built once: building one takes five times as long as running it (147 against
 29 microseconds, SQLAlchemy 2.1 on SQLite).
@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ..encoding import dumps
 from ..event import Event
@@ -19,7 +18,7 @@ from ..records import DeliveryState, Kept, Owed, OwedEvent
 from . import schema
 from .database import Database
 from .listeners import end, revision
-from .sources import Memory
+from .source_memory import SourceMemory
 
 _COUNT = (
     sa.select(sa.func.count())
@@ -32,37 +31,30 @@ _INSERT_DELIVERIES = schema.deliveries.insert()
 class Outbox:
     """Writes events together with their deliveries.
 
-    A *lane* is what one listener's target is owed about one subject. Its row exists as long as something in it is
-    pending, and it is what a worker claims: so a claim costs the same however many deliveries wait behind the first,
-    and whoever adds to a lane and whoever finishes it take turns on its row.
+    A *lane* is what one listener's target is owed about one subject. Its row exists as long as one of its deliveries is
+    pending, and it is what a worker claims. So a claim costs the same however many deliveries wait behind the first,
+    and a transaction that adds to a lane and one that finishes it take turns on its row.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._memory = Memory(database)
-        insert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
-        self._insert_event = insert(schema.events).on_conflict_do_nothing().returning(schema.events.c.id)
-        lane = insert(schema.lanes)
-        # The update changes nothing; it takes the row, so that a worker cannot finish the lane meanwhile.
-        taking_the_row = lane.on_conflict_do_update(index_elements=["key"], set_={"key": lane.excluded.key})
-        self._upsert_lane = taking_the_row.returning(schema.lanes.c.id)
-
-    def add(
-        self, event: Event, owed: Sequence[Owed], listeners_revision: int, now: datetime, ended: Sequence[str] = ()
-    ) -> int | None:
-        """Write one event; see :meth:`add_all`."""
-        return self.add_all((OwedEvent(event, owed, ended),), listeners_revision, now)
+        self._memory = SourceMemory(database)
+        self._insert_event = database.insert(schema.events).on_conflict_do_nothing().returning(schema.events.c.id)
+        lane = database.insert(schema.lanes)
+        # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile.
+        locking_the_row = lane.on_conflict_do_update(index_elements=["key"], set_={"key": lane.excluded.key})
+        self._upsert_lane = locking_the_row.returning(schema.lanes.c.id)
 
     def add_all(
         self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
     ) -> int | None:
-        """Write events, one delivery for each of their targets, and what a source remembers, or nothing of it.
+        """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
-        An event id that is there already adds nothing, and an event that nobody is owed is not kept. Returned is how
-        many deliveries the events have; None means that listeners changed since the revision by which ``owed`` was
-        chosen, and nothing was written.
+        An event whose id is stored already adds nothing, and an event that is owed to nobody is not stored.
 
-        :raises LeaseLost: the source is not the owner's any more.
+        :return: how many deliveries the events have; None if listeners changed since the revision by which ``owed``
+            was chosen, and nothing was written.
+        :raises LeaseLost: the owner no longer holds the source's lease.
         """
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
@@ -79,7 +71,7 @@ class Outbox:
         return self._database.write(work)
 
     def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> int | None:
-        # That nobody is owed a thing is settled for good when a source goes on, so the lease counts here too.
+        # A source does not come back to events that were owed to nobody, so only the holder of its lease may pass them.
         if kept is not None:
             self._memory.require_lease(connection, kept)
         return 0 if revision(connection) == listeners_revision else None
@@ -87,21 +79,21 @@ class Outbox:
     def _write(
         self, connection: sa.Connection, batch: Sequence[OwedEvent], values: Sequence[dict[str, Any]], now: datetime
     ) -> int:
-        there_already = 0
+        stored_already = 0
         new = []
         for each, row in zip(batch, values, strict=True):
             if each.owed and connection.execute(self._insert_event, row).first() is None:
-                there_already += int(connection.execute(_COUNT, {"event_id": row["id"]}).scalar_one())
+                stored_already += int(connection.execute(_COUNT, {"event_id": row["id"]}).scalar_one())
             else:
                 new.append(each)
-        # Before the lanes are taken, in the order in which the deletion of a listener does it.
+        # Before the lanes are locked: deleting a listener does it in this order too.
         end(connection, [listener_id for each in new for listener_id in each.ended], now)
-        return there_already + self._insert_deliveries(connection, new, now)
+        return stored_already + self._insert_deliveries(connection, new, now)
 
     def _insert_deliveries(self, connection: sa.Connection, batch: Sequence[OwedEvent], now: datetime) -> int:
         owed = [(each.event, target, _lane_key(target, each.event.subject())) for each in batch for target in each.owed]
         listener_ids = {key: target.listener_id for _, target, key in owed}
-        # In the order of the keys, so that two transactions for the same listeners cannot wait for each other.
+        # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
         lanes = {key: self._lane(connection, key, listener_ids[key], now) for key in sorted(listener_ids)}
         rows = [
             {
@@ -137,5 +129,5 @@ def _event_values(event: Event) -> dict[str, Any]:
 
 
 def _lane_key(owed: Owed, subject: str) -> str:
-    # A digest, because repository ids and addresses may be of any length and hold characters that PostgreSQL refuses.
+    # A digest, because repository ids and addresses may have any length and contain characters that PostgreSQL refuses.
     return hashlib.sha256(json.dumps([owed.listener_id, owed.target, subject]).encode()).hexdigest()

@@ -1,20 +1,23 @@
-"""The tables. What a column means is said by the record that it fills (:mod:`pulp_notifiers.records`)."""
+"""The tables. The records that they fill explain what each column means (:mod:`pulp_notifiers.records`)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+LONGEST_LEASE = timedelta(hours=1)
+"""No setting allows more, so a lease that ends later was written while a clock was wrong, and does not count."""
+
 
 class UtcTime(sa.TypeDecorator[datetime]):
-    """An aware UTC time; SQLite, which has none, keeps it as naive text."""
+    """An aware UTC time; SQLite has no such type and stores it as naive text."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the value as the driver wants it."""
+        """Return the value as the driver expects it."""
         if value is None:
             return None
         value = value.astimezone(UTC)
@@ -27,7 +30,7 @@ class UtcTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# SQLite only numbers rows by itself where the key is its plain INTEGER.
+# SQLite numbers rows by itself only if the key is a plain INTEGER.
 _RowNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -78,7 +81,7 @@ lanes = sa.Table(
     sa.Column("lease_until", UtcTime),
     sqlite_autoincrement=True,
 )
-"""One row for each lane that has pending deliveries; the unit that a worker claims."""
+"""One row for each lane with pending deliveries; the unit that a worker claims."""
 
 deliveries = sa.Table(
     "deliveries",

@@ -1,4 +1,4 @@
-"""Users and what they are granted, as rows."""
+"""Users and their grants, as rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class UserRows:
         return self._database.read(lambda connection: [_user(row) for row in connection.execute(query)])
 
     def add_user(self, user: User) -> bool:
-        """Keep a new user; return False when the login is taken."""
+        """Store a new user; return False if the login is taken."""
         values = {"login": user.login, "password_hash": user.password_hash, "super_user": user.super_user}
         try:
             self._database.write(lambda connection: connection.execute(schema.users.insert().values(values)))
@@ -42,17 +42,17 @@ class UserRows:
         return True
 
     def delete_user(self, login: str) -> bool:
-        """Forget a user and all grants; tell whether there was one."""
+        """Delete a user and all its grants; return whether it existed."""
         delete = schema.users.delete().where(schema.users.c.login == login)
         return self._database.write(lambda connection: connection.execute(delete).rowcount == 1)
 
     def set_password(self, login: str, password_hash: str) -> bool:
-        """Replace a user's password hash; tell whether there is such a user."""
+        """Replace a user's password hash; return whether the user exists."""
         update = schema.users.update().where(schema.users.c.login == login).values(password_hash=password_hash)
         return self._database.write(lambda connection: connection.execute(update).rowcount == 1)
 
     def grant(self, login: str, resource: str, operations: Iterable[Operation]) -> None:
-        """Permit operations on a resource path, beside what is permitted already."""
+        """Permit further operations on a resource path."""
 
         def work(connection: sa.Connection) -> None:
             granted = self._grants(connection, login).get(resource, frozenset())
@@ -67,7 +67,7 @@ class UserRows:
         self._database.write(work)
 
     def grants(self, login: str) -> dict[str, frozenset[Operation]]:
-        """Return the operations that a user is permitted, by resource path."""
+        """Return the operations that a user may perform, by resource path."""
         return self._database.read(lambda connection: self._grants(connection, login))
 
     @staticmethod

@@ -10,7 +10,7 @@ from ..errors import InvalidSetting, StoreUnavailable
 
 
 class Vault:
-    """Seals text with one key (Fernet: AES-128-CBC with HMAC-SHA256).
+    """Encrypts text with one key (Fernet: AES-128-CBC with HMAC-SHA256).
 
     :param key: 32 bytes, URL-safe base64.
     :raises ValueError: the key has another form.
@@ -21,10 +21,10 @@ class Vault:
 
     @classmethod
     def from_file(cls, path: Path, may_create: bool) -> "Vault":
-        """Read the key file; where it does not exist and may be created, make one that only its owner can read.
+        """Read the key file; if it is missing and may be created, create one that only its owner can read.
 
-        :param may_create: False where the database already holds something sealed with the missing key.
-        :raises InvalidSetting: the file is missing, unreadable or holds no key.
+        :param may_create: False if the database already contains something sealed with the key.
+        :raises InvalidSetting: the file is missing, cannot be read, or does not contain a key.
         """
         try:
             if may_create:
@@ -35,19 +35,19 @@ class Vault:
                 raise InvalidSetting(f"The key file {path} cannot be created: {error.strerror}.") from None
             raise InvalidSetting(
                 f"The key file {path} is missing, but the database holds listeners or sources encrypted with it: "
-                f"restore the file from a backup, or name it with [notifiers] key_file."
+                f"restore the file from a backup, or set [notifiers] key_file to its path."
             ) from None
         except OSError as error:
             raise InvalidSetting(f"The key file {path} cannot be read or created: {error.strerror}.") from None
         except ValueError:
-            raise InvalidSetting(f"{path} does not hold a key: restore the file from a backup.") from None
+            raise InvalidSetting(f"{path} does not contain a key: restore the file from a backup.") from None
 
     def seal(self, text: str) -> str:
-        """Return text that only the holder of the key can read."""
+        """Return the text encrypted."""
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
     def open(self, sealed: str) -> str:
-        """Return what was sealed.
+        """Return the text that was sealed.
 
         :raises StoreUnavailable: it was sealed with another key.
         """
@@ -55,7 +55,7 @@ class Vault:
             return self._fernet.decrypt(sealed.encode("ascii")).decode()
         except InvalidToken:
             raise StoreUnavailable(
-                "The key file does not open the stored configs: it is not the one they were encrypted with. "
+                "The key file cannot decrypt the stored configs: it is not the one they were encrypted with. "
                 "Restore the right one from a backup."
             ) from None
 
@@ -64,15 +64,15 @@ def _create_if_missing(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists():
         return
-    # Written aside and linked into place, so that two processes that start at the same moment share one whole key.
-    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    # Written to a temporary file and linked into place, so that two processes that start at once share one whole key.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(descriptor, "wb") as file:
         file.write(Fernet.generate_key() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(aside, path)
+        os.link(temporary, path)
     except FileExistsError:
         return
     finally:
-        Path(aside).unlink()
+        Path(temporary).unlink()

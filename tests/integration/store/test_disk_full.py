@@ -1,11 +1,11 @@
-"""A disk that is full makes ``fire`` raise; what was promised before is kept, and all is well when there is space."""
+"""A full disk makes ``fire`` raise; earlier events are kept, and firing works again once there is space."""
 
 import json
 import subprocess
 import sys
 import textwrap
 
-# In a process of its own, because the limit on file sizes, which stands in for the full disk, is of a whole process.
+# In a process of its own, because the limit on file sizes, which simulates the full disk, applies to a whole process.
 SCRIPT = textwrap.dedent(
     """
     import json, resource, signal, sys
@@ -34,8 +34,8 @@ SCRIPT = textwrap.dedent(
 )
 
 
-def test_a_full_disk_is_told_to_the_caller_and_nothing_promised_is_lost(tmp_path):
-    """The event that could not be written was never promised."""
+def test_a_full_disk_makes_firing_fail_and_loses_no_earlier_event(tmp_path):
+    """Only the event that could not be written is missing."""
     ran = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True, timeout=120)
 
     assert 0 == ran.returncode, ran.stderr

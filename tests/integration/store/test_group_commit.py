@@ -1,4 +1,4 @@
-"""The writer thread of SQLite, when things go wrong."""
+"""The writer thread of SQLite: shared transactions, and failures in them."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def numbers(database):
 
 
 def together(database, *works):
-    """Have functions written in one group: the first holds the writer until all have come."""
+    """Run functions in one transaction: a first one blocks the writer until all of them are waiting."""
     gate, waits = threading.Event(), threading.Event()
 
     def hold(connection):
@@ -50,8 +50,8 @@ def together(database, *works):
         return [result.exception(SECONDS) or result.result() for result in results]
 
 
-def test_what_waits_is_written_together_and_each_gets_its_own_answer(database):
-    """One that raises undoes only what it wrote itself."""
+def test_functions_that_share_a_transaction_each_get_their_own_result(database):
+    """An exception undoes only what its own function wrote."""
 
     def refuse(connection):
         insert(9)(connection)
@@ -64,8 +64,8 @@ def test_what_waits_is_written_together_and_each_gets_its_own_answer(database):
     assert [1, 2] == numbers(database)
 
 
-def test_a_broken_constraint_is_told_to_whose_it_is(database):
-    """The others are written all the same."""
+def test_a_broken_constraint_fails_only_the_function_that_caused_it(database):
+    """The others of its transaction are written."""
     first, failed, last = together(database, insert(1), insert(1), insert(2))
 
     assert (1, 1) == (first, last)
@@ -74,8 +74,8 @@ def test_a_broken_constraint_is_told_to_whose_it_is(database):
 
 
 @pytest.mark.parametrize("raised", [SystemExit(1), KeyboardInterrupt()])
-def test_nothing_that_is_raised_ends_the_writer(database, raised):
-    """Or every later write would wait for ever."""
+def test_no_exception_ends_the_writer_thread(database, raised):
+    """Otherwise every later write would wait for ever."""
 
     def end(connection):
         raise raised
@@ -86,8 +86,8 @@ def test_nothing_that_is_raised_ends_the_writer(database, raised):
     assert 1 == database.write(insert(1))
 
 
-def test_a_locked_database_is_told_and_passes(database, tmp_path):
-    """Another process holds it for longer than anybody waits."""
+def test_a_locked_database_is_reported_until_it_is_unlocked(database, tmp_path):
+    """Another process holds the lock for longer than a write waits."""
 
     def lock(connection):
         # The group's own BEGIN then finds the file locked, without waiting.
@@ -116,8 +116,8 @@ def test_a_locked_database_is_told_and_passes(database, tmp_path):
     assert 1 == database.write(insert(1))
 
 
-def test_a_closed_database_takes_nothing_more(database):
-    """And closing it waits for nobody who comes late."""
+def test_a_closed_database_refuses_writes(database):
+    """Closing it again is harmless."""
     database.close()
 
     with pytest.raises(StoreUnavailable, match="closed"):
@@ -125,8 +125,8 @@ def test_a_closed_database_takes_nothing_more(database):
     database.close()
 
 
-def test_connections_that_are_all_busy_are_told_as_an_outage(database):
-    """In the product's own words."""
+def test_writes_and_reads_fail_as_an_outage_if_all_connections_are_busy(database):
+    """The message says why, and writing works again once one is free."""
     database.engine.pool._timeout = 0.01
     held = [database.engine.connect() for _ in range(60)]
     try:

@@ -1,4 +1,4 @@
-"""What listeners ask of sources, as it is kept."""
+"""What listeners ask sources to include, in the database."""
 
 from dataclasses import replace
 
@@ -9,13 +9,14 @@ from alembic.config import Config
 from pulp_notifiers.records import Listener
 from pulp_notifiers.store import schema
 from pulp_notifiers.store.store import _MIGRATIONS
+from tests.support.stored import execute
 
 ID = "5f0c1e2d3a4b5c6d7e8f9012"
 ASKING = Listener("http", {"url": "http://x/"}, ("repo.#",), include=("content", "log"), id=ID)
 
 
-def test_what_a_listener_asks_is_kept_in_its_order_through_changes(store):
-    """Until it asks for nothing."""
+def test_what_a_listener_includes_survives_other_changes_in_its_order(store):
+    """It can be removed like any other field."""
     store.listeners.add(ASKING)
     before = store.listeners.latest_revision()
 
@@ -27,8 +28,8 @@ def test_what_a_listener_asks_is_kept_in_its_order_through_changes(store):
     assert ((), before + 2) == (store.listeners.get(ID).include, store.listeners.latest_revision())
 
 
-def test_listeners_from_before_there_were_source_options_ask_for_nothing(database_url, open_store):
-    """The migration adds a column and touches no row."""
+def test_the_migration_leaves_existing_listeners_without_source_options(database_url, open_store):
+    """It adds a column and changes no row."""
     engine = sa.create_engine(database_url)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -38,21 +39,17 @@ def test_listeners_from_before_there_were_source_options_ask_for_nothing(databas
         old = {"id": ID, "notifier_type": "http", "sealed_config": "sealed", "event_types": '["*"]', "task_id": "t"}
         names = ", ".join(old)
         connection.execute(sa.text(f"INSERT INTO listeners ({names}) VALUES (:{names.replace(', ', ', :')})"), old)
+    engine.dispose()
 
     open_store()
 
-    with engine.connect() as connection:
-        [row] = connection.execute(sa.select(schema.listeners)).mappings()
-    engine.dispose()
-    assert {**old, "source_options": None}.items() <= dict(row).items()
+    [row] = execute(database_url, sa.select(schema.listeners))
+    assert {**old, "source_options": None}.items() <= row._asdict().items()
 
 
-def test_a_listener_that_asks_for_nothing_has_no_source_options(store, database_url):
-    """As those that were there before."""
+def test_a_listener_that_includes_nothing_has_no_source_options(store, database_url):
+    """Its row is like those from before the migration."""
     store.listeners.add(replace(ASKING, include=()))
 
-    engine = sa.create_engine(database_url)
-    with engine.connect() as connection:
-        assert None is connection.execute(sa.select(schema.listeners.c.source_options)).scalar_one()
-    engine.dispose()
+    assert [(None,)] == execute(database_url, sa.select(schema.listeners.c.source_options))
     assert () == store.listeners.get(ID).include

@@ -1,0 +1,64 @@
+"""Deliveries and their attempts, as people list them, until they are deleted."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from pulp_notifiers.records import DeliveryFilter, DeliveryState
+from pulp_notifiers.store import schema
+from tests.support.memory import START
+from tests.support.stored import claim, execute, fire, work_off
+
+NOW = START
+
+
+def test_deliveries_are_listed_by_filter_newest_first_in_pages(store):
+    """The count is that of all pages."""
+    events = [fire(store, f"repo{number}", listener="abc"[number % 3]) for number in range(9)]
+    work_off(store, claim(store, limit=1)[0])
+
+    assert (9, [9, 8]) == _numbers(store.history.deliveries(limit=2))
+    assert (9, [1]) == _numbers(store.history.deliveries(limit=2, offset=8))
+    assert (3, [8, 5, 2]) == _numbers(store.history.deliveries(DeliveryFilter(listener_id="b")))
+    assert (1, [5]) == _numbers(store.history.deliveries(DeliveryFilter(event_id=str(events[4].id))))
+    assert (8, [9]) == _numbers(store.history.deliveries(DeliveryFilter(state=DeliveryState.PENDING), limit=1))
+    assert (9, [9]) == _numbers(store.history.deliveries(DeliveryFilter(event_type="repo.sync.start"), limit=1))
+    assert (0, []) == _numbers(store.history.deliveries(DeliveryFilter(event_type="a")))
+    assert store.history.delivery(99) is None
+    assert events[2].id.__str__() == store.history.delivery(3).event_id
+
+
+def _numbers(found):
+    return found[0], [delivery.id for delivery in found[1]]
+
+
+def test_the_backlog_counts_pending_and_dead_deliveries(store):
+    """It also says when the oldest pending one was created."""
+    assert (0, 0, None) == _backlog(store)
+    for repo in ("a", "b", "c"):
+        fire(store, repo)
+    work_off(store, claim(store, limit=1)[0], DeliveryState.DEAD)
+
+    assert (2, 1, NOW) == _backlog(store)
+
+
+def _backlog(store):
+    backlog = store.history.backlog()
+    return backlog.pending, backlog.dead, backlog.oldest_pending_at
+
+
+def test_pruning_deletes_what_ended_long_ago_with_its_events_and_attempts(store, database_url):
+    """Pending deliveries are never deleted."""
+    fire(store, "delivered")
+    work_off(store, claim(store)[0])
+    fire(store, "dead")
+    work_off(store, claim(store)[0], DeliveryState.DEAD)
+    fire(store, "pending")
+    later = NOW + timedelta(days=1)
+
+    assert 1 == store.history.prune(delivered_before=later, dead_before=NOW)
+    assert 1 == store.history.prune(delivered_before=later, dead_before=later)
+    assert 0 == store.history.prune(delivered_before=later, dead_before=later)
+
+    tables = (schema.events, schema.deliveries, schema.attempts)
+    assert [1, 1, 0] == [len(execute(database_url, sa.select(table))) for table in tables]
