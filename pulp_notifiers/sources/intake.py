@@ -1,4 +1,4 @@
-"""The intake: where one running source hands over what it found."""
+"""The intake: where one running source hands over events and task reports."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ _LONGEST_KEY = 255
 
 
 class Dispatcher(Protocol):
-    """Who writes events, and knows the wishes of listeners (:class:`pulp_notifiers.dispatch.Dispatcher`)."""
+    """Writes events and knows what listeners match (:class:`pulp_notifiers.dispatch.Dispatcher`)."""
 
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int: ...
     def wants(self, event_type: str, task_id: str | None = None) -> bool: ...
@@ -25,10 +25,10 @@ class Dispatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What all sources of a process hand over to.
+    """The parts that the intakes of all sources of a process use.
 
-    :ivar installation: names this installation.
-    :ivar memory: returns what a source remembers, by the source's id.
+    :ivar installation: id of this installation.
+    :ivar memory: returns what a source remembers, given the source's id.
     :ivar publish: hands a report to the task-status stream; raises nothing.
     """
 
@@ -42,8 +42,8 @@ class Engine:
 class SourceIntake:
     """The intake of one source under one lease (:class:`pulp_notifiers.source.Intake`).
 
-    :param owner: who holds the source's lease; what comes after it was lost is not written.
-    :param worked: called with each sign that the source works, and with what it tells of itself if it does.
+    :param owner: the holder of the source's lease; once the lease is lost, nothing more is written.
+    :param worked: called with each sign that the source works; with the facts if it reports its status, else None.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class SourceIntake:
         self._source = source
         self._owner = owner
         self._worked = worked
-        self._said_by = f"{source.source_type}:{source.name}"
+        self._origin = f"{source.source_type}:{source.name}"
 
     def remembered(self) -> dict[str, Any]:
         """Return what the source remembers."""
         return self._engine.memory(self._source.id)
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Tell whether an event is worth making."""
+        """Return whether an event is worth making."""
         return self._engine.dispatcher.wants(event_type, task_id)
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Return what listeners of a type ask to be told beyond what it always carries."""
+        """Return what listeners of an event type ask to be included in it."""
         return self._engine.dispatcher.included(event_type)
 
     def take(
@@ -81,10 +81,10 @@ class SourceIntake:
         remember: Mapping[str, Any] | None = None,
         publish: bool = True,
     ) -> None:
-        """Write all of it or nothing, then publish; see :meth:`pulp_notifiers.source.Intake.take`.
+        """Write all of it or nothing, then publish the reports; see :meth:`pulp_notifiers.source.Intake.take`.
 
         :raises TypeError: an event or a value to remember has no JSON form.
-        :raises ValueError: it holds a number that is not finite, or a key is not text of 1 to 255 characters.
+        :raises ValueError: one contains a number that is not finite, or a key is not text of 1 to 255 characters.
         """
         if events or reports or remember:
             self._take(events, reports, _checked(remember or {}))
@@ -93,10 +93,10 @@ class SourceIntake:
         self._worked(None)
 
     def update_status(self, **facts: Any) -> None:
-        """Replace what the status shows; see :meth:`pulp_notifiers.source.Intake.tell`.
+        """Replace what the status shows; see :meth:`pulp_notifiers.source.Intake.update_status`.
 
         :raises TypeError: a fact has no JSON form.
-        :raises ValueError: it holds what no answer could carry, such as a number that is not finite.
+        :raises ValueError: a fact contains what no JSON answer can, such as a number that is not finite.
         """
         self._worked(plain_facts(facts))
 
@@ -105,31 +105,31 @@ class SourceIntake:
     def _take(self, events: Sequence[Event], reports: Sequence[TaskReport], remember: Mapping[str, Any]) -> None:
         kept = Kept(self._source.id, self._owner, remember)
         news = self._engine.task_events.news(reports)
-        of_tasks = [task_event(report, self._said_by) for report in news.reports]
+        task_events = [task_event(report, self._origin) for report in news.reports]
         try:
-            self._engine.dispatcher.fire_all([*of_tasks, *events], kept)
+            self._engine.dispatcher.fire_all([*task_events, *events], kept)
         except (TypeError, ValueError):
-            # Which of them it was costs a look at each, so that is only looked for now.
-            self._engine.dispatcher.fire_all([*filter(is_writable, of_tasks), *events], kept)
+            # Checking each of them is expensive, so it is only done now.
+            self._engine.dispatcher.fire_all([*filter(is_writable, task_events), *events], kept)
         self._engine.task_events.note(news)
 
 
 def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of what a source tells of itself, in JSON's own types.
+    """Return a copy of the facts that a source reports about itself, in JSON's own types.
 
     :raises TypeError: a fact has no JSON form.
-    :raises ValueError: it holds what no answer could carry.
+    :raises ValueError: a fact contains what no JSON answer can.
     """
     copy: dict[str, Any] = json.loads(json.dumps(facts))
     flaw = unportable(copy)
     if flaw:
-        raise ValueError(f"What a source tells of itself cannot be shown. {flaw}")
+        raise ValueError(f"The status that the source reported cannot be shown. {flaw}")
     return copy
 
 
 def _checked(remember: Mapping[str, Any]) -> Mapping[str, Any]:
     for key in remember:
         if not isinstance(key, str) or not 0 < len(key) <= _LONGEST_KEY or unportable(key):
-            raise ValueError(f"A source remembers values by texts of 1 to {_LONGEST_KEY} characters, not by {key!r}")
+            raise ValueError(f"A source remembers values under keys of 1 to {_LONGEST_KEY} characters, not {key!r}.")
     json.dumps(dict(remember), allow_nan=False)
     return remember

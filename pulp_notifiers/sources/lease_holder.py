@@ -1,4 +1,4 @@
-"""Who holds a lease: a process, named so that others of its machine can tell when it has died."""
+"""Names of lease holders: each names a process, so that others on its machine notice that it died."""
 
 import os
 import socket
@@ -9,16 +9,16 @@ from uuid import uuid4
 
 
 def new_holder() -> str:
-    """Return a name of this process that nobody had before: host, process number, machine and a random part."""
+    """Return a new, unique name of this process: host, process number, machine and a random part."""
     return f"{socket.gethostname()}:{os.getpid()}:{_machine()}:{uuid4().hex[:8]}"
 
 
 def has_died(holder: str) -> bool:
-    """Tell whether the process of that name is known to have ended; of one on another machine nobody knows."""
+    """Return whether the process is known to have ended; False if it runs on another machine, where nobody knows."""
     host, _, rest = holder.partition(":")
     number, _, rest = rest.partition(":")
     machine, _, _ = rest.partition(":")
-    # The host's name too, because machines that were started from one image may be taken for each other otherwise.
+    # The host name too, because machines started from one image could be mistaken for each other otherwise.
     if not machine or (host, machine) != (socket.gethostname(), _machine()):
         return False
     try:
@@ -32,13 +32,13 @@ def has_died(holder: str) -> bool:
 
 @cache
 def _machine() -> str:
-    """Return what processes that see each other have in common, and others have not; nothing where that is unknown.
+    """Return an id that only processes that see each other share; empty if it cannot be determined.
 
-    It is made of the identity of this boot and of the namespace of process numbers: containers have one each.
+    It is derived from the id of this boot and the namespace of process numbers: each container has its own.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         namespace = Path("/proc/self/ns/pid").stat().st_ino
-    except OSError:  # no Linux, or hidden from us: then all are strangers, and leases have to end
+    except OSError:  # not Linux, or not readable: then no process is known to have died, and leases have to end
         return ""
     return sha256(f"{boot} {namespace}".encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The rules for sources: what may be added, what is shown, what is checked."""
+"""The rules for sources: what may be added, what is shown, and how requirements are checked."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +14,13 @@ from ..records import RegisteredSource, SourceChange, SourceDraft, SourceStatus
 from ..source import Check
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NAME_RULE = "Write 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
+_NAME_RULE = "Use 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
 
 _Problems = Mapping[str, list[str]]
 
 
 class Rows(Protocol):
-    """Where sources are kept (``pulp_notifiers.store``)."""
+    """Where sources are stored (``pulp_notifiers.store``)."""
 
     def list(self) -> Sequence[RegisteredSource]: ...
     def get(self, name: str) -> RegisteredSource | None: ...
@@ -32,7 +32,7 @@ class Rows(Protocol):
 
 
 class SourceTypes(Protocol):
-    """Which source types are installed (:class:`pulp_notifiers.plugin_host.SourceTypeRegistry`)."""
+    """The installed source types (:class:`pulp_notifiers.plugin_host.SourceTypeRegistry`)."""
 
     def get(self, plugin_type: str, /) -> LoadedSourceType: ...
 
@@ -45,7 +45,7 @@ class Sources(Registrar[Rows, SourceTypes]):
 
         Its name has 1 to 64 letters, digits, dots, ``_`` and ``-``, begins with a letter or digit, and is unique.
 
-        :raises InvalidSource: with everything that is wrong.
+        :raises InvalidSource: with all problems.
         """
         problems = {**self._name_problems(draft.name), **self._config_problems(draft.source_type, draft.config)}
         if problems:
@@ -57,10 +57,10 @@ class Sources(Registrar[Rows, SourceTypes]):
         return source
 
     def update(self, name: str, change: SourceChange) -> RegisteredSource:
-        """Change options of a source; it is restarted within seconds, and keeps what it remembers.
+        """Change options of a source; it restarts within seconds and keeps what it remembers.
 
         :raises NoSuchSource: no source has this name.
-        :raises InvalidSource: with everything that is wrong; nothing is changed.
+        :raises InvalidSource: with all problems; nothing is changed.
         """
         stored = self.get(name)
         patch = self._unmasked(stored.source_type, stored.config, change.config)
@@ -97,7 +97,7 @@ class Sources(Registrar[Rows, SourceTypes]):
         self._changed()
 
     def status(self, source: RegisteredSource | str) -> SourceStatus:
-        """Return the status of a source, given as such or by its name.
+        """Return the status of a source, given as a record or by name.
 
         :raises NoSuchSource: no source has this name, or it was removed.
         """
@@ -124,7 +124,7 @@ class Sources(Registrar[Rows, SourceTypes]):
     def check_config(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:
         """Check the requirements of a source before it is added.
 
-        :raises InvalidSource: with everything that is wrong with type and config.
+        :raises InvalidSource: with all problems of type and config.
         """
         problems = self._config_problems(source_type, config)
         if problems:
@@ -132,7 +132,7 @@ class Sources(Registrar[Rows, SourceTypes]):
         return self._checked(source_type, config)
 
     def shown_config(self, source: RegisteredSource) -> dict[str, Any]:
-        """Return a source's config as it may be shown: secrets read ``*****`` unless they are revealed."""
+        """Return a source's config as it may be shown: secrets are ``*****`` unless they are revealed."""
         return self._shown(source.source_type, source.config)
 
     def _checked(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:
@@ -168,4 +168,4 @@ class Sources(Registrar[Rows, SourceTypes]):
 
 
 def _taken(name: str) -> _Problems:
-    return {"name": [f"There is already a source {name!r}: choose another name, or remove it first."]}
+    return {"name": [f"A source named {name!r} already exists: choose another name, or remove it first."]}

@@ -1,4 +1,4 @@
-"""One source that this process runs: its thread, its outages, and how it is."""
+"""One source that this process runs: its thread, its failures and its status."""
 
 import logging
 import threading
@@ -6,37 +6,32 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from ..backoff import Backoff, usable_seconds
 from ..errors import InvalidSource, LeaseLost, PermanentFailure, SourceUnavailable, StoreUnavailable, TemporaryFailure
 from ..event import utc_now
 from ..options import scrub
-from ..plugin_host import LoadedSourceType, described_error, error_text, one_line, stack_of
+from ..plugin_host import described_error, error_text, one_line, stack_of
 from ..records import RegisteredSource, SourceState, SourceStatus
 from .intake import Engine, SourceIntake
+from .rules import SourceTypes
 
 _STEADY_SECONDS = 60.0
-"""A source that worked for so long starts its waits anew; one that fails sooner waits longer each time."""
+"""A source that worked this long starts with the shortest wait again; one that fails sooner waits longer each time."""
 
 _logger = logging.getLogger(__name__)
-
-
-class SourceTypes(Protocol):
-    """Which source types are installed (:class:`pulp_notifiers.plugin_host.registry.SourceTypeRegistry`)."""
-
-    def get(self, plugin_type: str, /) -> LoadedSourceType: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How sources are run.
 
-    :ivar lease: what a process that died had run is left to it for so long.
-    :ivar poll: how often leases are renewed, and sources without a process looked for.
-    :ivar backoff: waits before a source is run again that could not go on.
-    :ivar seldom_seconds: the wait where something must be changed before it can.
-    :ivar longest_wait_seconds: a source may ask for no more.
+    :ivar lease: how long the sources of a process that died are left to it.
+    :ivar poll: how often leases are renewed and sources that nobody runs are claimed.
+    :ivar backoff: waits before a failed source is run again.
+    :ivar seldom_seconds: the shortest wait if something has to be changed before the source can work.
+    :ivar longest_wait_seconds: the longest wait that a source may ask for.
     """
 
     lease: timedelta = timedelta(seconds=20)
@@ -47,10 +42,10 @@ class RunOptions:
 
 
 class SourceRun:
-    """Runs one source again and again in a thread of its own, until it is stopped or its lease is lost.
+    """Runs one source in its own thread, again after each failure, until it is stopped or its lease is lost.
 
-    :param owner: who holds its lease.
-    :param changed: called by the thread when the source fails, works again, or is not run any more.
+    :param owner: the holder of its lease.
+    :param changed: called by the thread when the source fails, recovers, or has ended.
     """
 
     def __init__(
@@ -80,12 +75,12 @@ class SourceRun:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the thread is at work."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     @property
     def status(self) -> SourceStatus:
-        """Return how the source is."""
+        """The current status of the source."""
         return self._status
 
     def start(self) -> None:
@@ -93,11 +88,11 @@ class SourceRun:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the source to end, and return at once."""
+        """Ask the source to stop, and return at once."""
         self._intake.stopping.set()
 
     def join(self, timeout_seconds: float) -> bool:
-        """Wait for the end of the thread; tell whether it came in time."""
+        """Wait for the thread to end; return whether it did in time."""
         self._thread.join(max(0.0, timeout_seconds))
         return not self._thread.is_alive()
 
@@ -109,7 +104,7 @@ class SourceRun:
         self._changed()
 
     def _run_once(self) -> float:
-        """Return how long to wait before the next time."""
+        """Return how long to wait before the next run."""
         try:
             loaded = self._types.get(self.source.source_type)
             self._secret_options = loaded.secret_options(self.source.config)
@@ -125,10 +120,10 @@ class SourceRun:
             return self._failed(error_text(unavailable))
         except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
             return self._failed(described_error(unexpected), unexpected=unexpected)
-        return self._failed("It ended although nobody asked it to.")
+        return self._failed("The source ended although nobody stopped it: report this to its plugin's author.")
 
-    def _failed(self, told: str, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
-        reason = one_line(scrub(told, self.source.config, self._secret_options))
+    def _failed(self, error: str, at_least: float = 0.0, unexpected: BaseException | None = None) -> float:
+        reason = one_line(scrub(error, self.source.config, self._secret_options))
         if self._intake.stopping.is_set():
             _logger.debug("Source %s ended with: %s", self.source.name, reason)
             return 0.0
@@ -138,10 +133,10 @@ class SourceRun:
             steady = new and self._monotonic() - self._works_since >= _STEADY_SECONDS
             self._failures = 1 if steady else self._failures + 1
             self._status = replace(self._status, state=SourceState.FAILING, problem=reason, problem_since=since)
-        # Once for each outage; what it was at last is in the status.
+        # Only the first failure is an error in the log; the latest one is in the status.
         level = logging.ERROR if new else logging.DEBUG
-        told = reason if unexpected is None else f"{reason}\n{stack_of(unexpected)}"
-        _logger.log(level, "Source %s brings nothing in until this is mended: %s", self.source.name, told)
+        details = reason if unexpected is None else f"{reason}\n{stack_of(unexpected)}"
+        _logger.log(level, "Source %s is failing: %s", self.source.name, details)
         self._changed()
         wait = max(self._options.backoff.delay_seconds(self._failures), at_least)
         return min(wait, self._options.longest_wait_seconds)

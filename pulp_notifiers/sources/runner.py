@@ -1,4 +1,4 @@
-"""The runner: sees to it that each source is run by one process, and runs those that fall to this one."""
+"""The runner: leases sources for this process and runs those that no other process runs."""
 
 import logging
 import os
@@ -14,7 +14,8 @@ from ..outage import Outage
 from ..records import RegisteredSource, SourceStatus
 from .intake import Engine
 from .lease_holder import has_died, new_holder
-from .run import RunOptions, SourceRun, SourceTypes
+from .rules import SourceTypes
+from .run import RunOptions, SourceRun
 
 _logger = logging.getLogger(__name__)
 
@@ -38,11 +39,11 @@ class Leases(Protocol):
 class SourceRunner:
     """Runs the sources that no other process runs, until it is stopped.
 
-    One thread looks at the sources, renews the leases of those that run here, and takes those that nobody holds; each
-    source has a further thread. Another thread stops them all when their leases could not be renewed in time, whatever
-    the first one waits for.
+    One thread renews the leases of the sources that run here and claims those that nobody holds; each source has a
+    thread of its own. Another thread stops all of them if their leases were not renewed in time, even while the first
+    one is blocked.
 
-    :param make_engine: makes what sources hand over to; called by the thread that looks at the sources.
+    :param make_engine: makes the parts that intakes use; called by the thread that claims sources.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class SourceRunner:
         self._ending: list[SourceRun] = []
         self._renewed_at = monotonic()
         self._names: Collection[str] | None = None
-        self._look_again = threading.Event()
+        self._wake = threading.Event()
         self._stopped = threading.Event()
         self._outage = Outage(clock)
         self._pid = 0
@@ -76,40 +77,40 @@ class SourceRunner:
 
     @property
     def running(self) -> bool:
-        """Tell whether the threads are at work, in this process."""
+        """Whether the threads are running, in this process."""
         return self._pid == os.getpid() and not self._stopped.is_set()
 
     def start(self, names: Collection[str] | None = None) -> None:
         """Start the threads.
 
-        :param names: run no other sources than these; None for all.
+        :param names: run only these sources; None for all.
         :raises RuntimeError: they were started before.
         """
         if self._pid:
-            raise RuntimeError("A source runner is started once; make another one.")
+            raise RuntimeError("A source runner can be started only once; create another one.")
         self._names = names
         self._pid = os.getpid()
-        # Anew, because this may be one of several processes that were forked after it was made.
+        # A new name, because this may be one of several processes that were forked after the runner was created.
         self.owner = new_holder()
         self._supervising.start()
         self._guarding.start()
 
     def wake(self) -> None:
-        """Look at the sources now instead of at the next poll."""
+        """Check the sources now instead of at the next poll."""
         if self._pid == os.getpid():
-            self._look_again.set()
+            self._wake.set()
 
     def stop(self, timeout_seconds: float = 10.0) -> bool:
-        """End all sources that run here, and let other processes have them at once.
+        """Stop all sources that run here, and release their leases so that other processes can run them at once.
 
-        :param timeout_seconds: how long to wait. What then still runs is left to its lease.
+        :param timeout_seconds: how long to wait. The lease of a source that still runs then is not released.
         :return: whether all of them ended.
         """
         if not self.running:
             return True
         deadline = self._monotonic() + timeout_seconds
         self._stopped.set()
-        self._look_again.set()
+        self._wake.set()
         with self._lock:
             runs = dict(self._runs)
         for run in runs.values():
@@ -124,25 +125,29 @@ class SourceRunner:
     def _ended(self, run: SourceRun, deadline: float) -> bool:
         run.stop()
         if not run.join(deadline - self._monotonic()):
-            _logger.warning("Source %s does not end when asked to, and is left to its lease", run.source.name)
+            _logger.warning("Source %s did not stop in time; its lease is not released", run.source.name)
             return False
         try:
             self._leases.release(self.owner, run.source.id)
         except StoreUnavailable as unavailable:
-            _logger.warning("Source %s is left to its lease: %s", run.source.name, unavailable)
+            _logger.warning(
+                "The lease of source %s could not be released: %s; other processes wait for its end",
+                run.source.name,
+                unavailable,
+            )
         return True
 
     def _supervise(self) -> None:
         while not self._stopped.is_set():
-            self._look_again.clear()
+            self._wake.clear()
             try:
                 self._one_round()
                 self._end_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
-            except Exception:  # the one broad except of this thread: it must go on, or leases are not renewed any more
-                _logger.exception("The runner of sources stumbled and goes on")
-            self._look_again.wait(self.options.poll.total_seconds())
+            except Exception:  # the one broad except of this thread, which must survive, or no lease is renewed
+                _logger.exception("Unexpected error in the source runner; continuing")
+            self._wake.wait(self.options.poll.total_seconds())
 
     def _one_round(self) -> None:
         self._renew()
@@ -150,7 +155,7 @@ class SourceRunner:
         with self._lock:
             self._ending = [run for run in self._ending if run.alive]
             held = set(self._runs)
-            # One that does not end keeps its source from being run twice in this process.
+            # A source that does not stop must not run twice in this process.
             busy = held | {run.source.id for run in self._ending}
         moment, now = self._monotonic(), self._clock()
         claimed = self._leases.claim(self.owner, now, now + self.options.lease, busy, self._names, has_died)
@@ -170,11 +175,11 @@ class SourceRunner:
         self._renewed_at = moment
         for source_id, run in runs.items():
             if source_id not in holders:
-                _logger.info("Source %s was removed, and is not run any more", run.source.name)
+                _logger.info("Source %s was removed; stopping it", run.source.name)
             elif holders[source_id] is None:
-                _logger.info("Source %s was changed, and is begun anew", run.source.name)
+                _logger.info("Source %s was changed; restarting it", run.source.name)
             elif holders[source_id] != self.owner:
-                _logger.info("Another process runs source %s now", run.source.name)
+                _logger.info("Another process has taken over source %s; stopping it here", run.source.name)
             elif run.alive:
                 continue
             else:
@@ -184,11 +189,11 @@ class SourceRunner:
     def _run(self, source: RegisteredSource, engine: Engine) -> None:
         run = SourceRun(source, self.owner, self._types, engine, self.options, self.wake, self._clock, self._monotonic)
         with self._lock:
-            wanted = not self._stopped.is_set()
-            if wanted:
+            starting = not self._stopped.is_set()
+            if starting:
                 self._runs[source.id] = run
                 run.start()
-        if wanted:
+        if starting:
             _logger.info("Source %s is run by this process", source.name)
         else:
             self._leases.release(self.owner, source.id)
@@ -205,7 +210,7 @@ class SourceRunner:
             with self._lock:
                 overdue = list(self._runs.values()) if self._monotonic() - self._renewed_at >= lease else []
             for run in overdue:
-                _logger.error("The lease of source %s could not be renewed in time, so it stops here", run.source.name)
+                _logger.error("The lease of source %s could not be renewed in time; stopping it here", run.source.name)
                 self._drop(run)
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:

@@ -1,4 +1,4 @@
-"""A source that counts, to be installed through a real entry point: it fires event n and remembers n, for ever.
+"""A source that counts, installed through a real entry point: it fires event n and remembers n, for ever.
 
 As a program it runs sources on a database until it is killed::
 
@@ -30,11 +30,11 @@ class Counting(Source[CountingConfig]):
     Config = CountingConfig
 
     def check(self, config: CountingConfig) -> Sequence[Check]:
-        """Find that nothing is needed."""
+        """Report that there are enough numbers."""
         return (Check("numbers", True, "there are enough"),)
 
     def run(self, config: CountingConfig, intake: Intake) -> None:
-        """Go on from what is remembered."""
+        """Continue after the remembered number."""
         number = intake.remembered().get("number", 0)
         while not intake.stopping.wait(config.pause_seconds):
             number += 1

@@ -1,4 +1,4 @@
-"""A distribution with the source type ``trial``, whose options say what its checks find and what it tells."""
+"""A distribution with the source type ``trial``, whose options determine its findings and its status."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class Trial(Source[Options]):
 
 @contextmanager
 def trial_source(folder: Path) -> Iterator[Path]:
-    """Put it on the import path for as long as the block runs; give the folder, for other processes."""
+    """Put it on the import path while the block runs; yield the folder, for other processes."""
     with installed(
         folder,
         "trial-source",

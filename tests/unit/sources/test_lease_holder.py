@@ -1,4 +1,4 @@
-"""Who holds a lease, and when that is known to have died."""
+"""Names of lease holders, and whether the process of a name is known to have died."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ import pytest
 
 from pulp_notifiers.sources.lease_holder import has_died, new_holder
 
-TELL = "from pulp_notifiers.sources.lease_holder import new_holder; print(new_holder(), flush=True); input()"
+PROGRAM = "from pulp_notifiers.sources.lease_holder import new_holder; print(new_holder(), flush=True); input()"
 
 
 @pytest.fixture
 def another():
     """Return another process and its name."""
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", TELL], stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=pipe, stdout=pipe, text=True) as process:
         yield process, process.stdout.readline().strip()
         process.kill()
 
@@ -30,16 +30,16 @@ def renamed(number: object = None, host: str | None = None, machine: str | None 
     return ":".join(parts)
 
 
-def test_each_name_is_new():
-    """A process that holds twice is two holders, so that the second does not write with the first one's lease."""
+def test_every_name_is_new():
+    """So a second runner in one process cannot write under the lease of the first one."""
     names = {new_holder() for _ in range(100)}
 
     assert 100 == len(names)
     assert {(socket.gethostname(), str(os.getpid()))} == {tuple(name.split(":")[:2]) for name in names}
 
 
-def test_a_process_that_was_killed_has_died(another):
-    """As soon as it is gone."""
+def test_a_killed_process_is_known_to_have_died(another):
+    """As soon as it has ended."""
     process, name = another
 
     before = has_died(name)
@@ -50,8 +50,8 @@ def test_a_process_that_was_killed_has_died(another):
 
 
 @pytest.mark.parametrize("number", [None, 1], ids=["own", "first"])
-def test_a_process_that_is_there_has_not_died(number):
-    """Also where it belongs to somebody else."""
+def test_a_running_process_has_not_died(number):
+    """Not even if it belongs to another user."""
     assert not has_died(renamed(number))
 
 
@@ -60,8 +60,8 @@ def test_a_process_that_is_there_has_not_died(number):
     [{"host": "elsewhere.example.com"}, {"machine": "0123456789ab"}, {"machine": ""}],
     ids=["host", "machine", "unknown"],
 )
-def test_of_a_process_elsewhere_nothing_is_known(another, other):
-    """Its number may well be nobody's here."""
+def test_a_process_on_another_machine_is_never_known_to_have_died(another, other):
+    """Its process number may be unused here."""
     process, name = another
     process.kill()
     process.wait()
@@ -71,6 +71,6 @@ def test_of_a_process_elsewhere_nothing_is_known(another, other):
 
 
 @pytest.mark.parametrize("name", ["", "host", "host:12", "host:12:0a1b2c3d"])
-def test_of_other_names_nothing_is_known(name):
-    """Such as those that an earlier release gave."""
+def test_the_process_of_an_unknown_kind_of_name_is_not_known_to_have_died(name):
+    """An earlier release used such names."""
     assert not has_died(name)

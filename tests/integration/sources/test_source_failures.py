@@ -1,0 +1,61 @@
+"""Sources that fail: what the log and the status say, and that they are run again."""
+
+import logging
+
+import pytest
+
+from pulp_notifiers.errors import PermanentFailure, StoreUnavailable, TemporaryFailure
+from pulp_notifiers.records import SourceDraft, SourceState
+from tests.support.source_runners import NEVER, NO_RETRY, Scripted, logged, running, wait_until
+
+
+def test_only_the_first_failure_of_an_outage_and_the_recovery_are_logged(store, sources, types, caplog):
+    """Further attempts, and other reasons, add no line."""
+    script = (TemporaryFailure("No answer."), StoreUnavailable("away"), PermanentFailure("No permission."))
+    types.plugins["scripted"] = Scripted(*script, KeyError("boom"), SystemExit(3))
+    sources.add(SourceDraft("one", "scripted", {}))
+
+    with running(store, types):
+        types.plugins["scripted"].wait_until_working()
+        wait_until(lambda: sources.status("one").state is SourceState.RUNNING)
+
+    assert ["Source one is failing: No answer."] == logged(caplog, logging.ERROR)
+    assert 1 == logged(caplog, logging.INFO).count("Source one works again")
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (TemporaryFailure("No answer.", retry_after=NEVER), "No answer."),
+        (TemporaryFailure("Two\nlines\x00", retry_after=NEVER), "Two lines "),
+        (PermanentFailure("No permission."), "No permission."),
+        (KeyError("boom"), "KeyError: 'boom'"),
+        (SystemExit(3), "SystemExit: 3"),
+        (lambda _intake: None, "The source ended although nobody stopped it: report this to its plugin's author."),
+    ],
+)
+def test_the_status_says_why_and_since_when_a_source_is_failing(store, sources, types, caplog, step, reason):
+    """An unexpected exception has its traceback in the log."""
+    types.plugins["scripted"] = Scripted(step)
+    sources.add(SourceDraft("one", "scripted", {}))
+
+    with running(store, types, NO_RETRY):
+        wait_until(lambda: sources.status("one").state is SourceState.FAILING)
+        status = sources.status("one")
+
+    assert reason == status.problem
+    assert status.problem_since is not None
+    (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert isinstance(step, KeyError | SystemExit) == ("in run" in error.getMessage())
+    assert 1 == types.plugins["scripted"].runs
+
+
+def test_a_source_starts_once_its_missing_plugin_is_installed(store, sources, types):
+    """Nothing has to be restarted."""
+    sources.add(SourceDraft("one", "scripted", {}))
+    scripted = types.plugins.pop("scripted")
+
+    with running(store, types):
+        wait_until(lambda: sources.status("one").problem == "No source 'scripted' is installed.")
+        types.plugins["scripted"] = scripted
+        scripted.wait_until_working()
