@@ -1,10 +1,10 @@
-"""Who gets an event, and the transaction that promises it.
+"""Matching and firing: which listeners get an event, and the transaction that promises it to them.
 
 ::
 
-    dispatcher   matches events with listeners and writes what is owed
-    routes       which listeners get which events, by one revision of the listeners
-    task_events  which changes of tasks are events, each once
+    dispatcher   matches events with listeners and writes the deliveries
+    routes       which listeners get which events, for one revision of the listeners
+    task_events  which task reports are events; each new state is one, once
 """
 
 from .dispatcher import Dispatcher

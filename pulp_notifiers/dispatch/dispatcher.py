@@ -1,4 +1,4 @@
-"""The dispatcher: decides who is owed an event and writes that down. It never touches a network."""
+"""The dispatcher: decides who is owed an event and writes the deliveries. It never uses the network."""
 
 import logging
 import math
@@ -18,13 +18,13 @@ from ..records import Kept, Listener, Owed, OwedEvent
 from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
-"""Unknown targets are not asked for more often: a plugin that fails slowly would slow down every event."""
+"""Unknown targets are not looked up more often: a plugin that fails slowly would slow down every event."""
 
 _logger = logging.getLogger(__name__)
 
 
 class ListenerRows(Protocol):
-    """Where listeners are kept (``pulp_notifiers.store``)."""
+    """Where listeners are stored (``pulp_notifiers.store``)."""
 
     def all(self) -> tuple[int, list[Listener]]: ...
     def latest_revision(self) -> int: ...
@@ -39,18 +39,18 @@ class Outbox(Protocol):
 
 
 class Notifiers(Protocol):
-    """What knows the targets of a config (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
+    """The notifiers, which know the targets of a config (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
 
     def get(self, plugin_type: str, /) -> LoadedNotifier: ...
 
 
 class Dispatcher:
-    """Matches events with listeners in memory and writes what is owed.
+    """Matches events with listeners in memory and writes the deliveries.
 
-    What it knows about listeners belongs to a revision; the transaction that writes an event checks that the revision
-    still holds, so a listener that another process registered a moment ago is not missed.
+    What it knows about listeners belongs to a revision. The transaction that writes an event checks that the revision
+    is still current, so a listener that another process registered a moment ago is not missed.
 
-    :param check_seconds: for how long :meth:`wants` and :meth:`included` trust what is known.
+    :param check_seconds: how long :meth:`wants` and :meth:`included` use the known listeners before they check.
     """
 
     def __init__(
@@ -77,21 +77,21 @@ class Dispatcher:
         self._routes: Routes | None = None
 
     def fire(self, event: Event) -> int:
-        """Write the event and what is owed of it, in one transaction; return how many deliveries it has.
+        """Write an event and its deliveries in one transaction; return how many deliveries it has.
 
-        Firing an event id again adds nothing. An event that no listener matches is not kept.
+        Firing an event id again adds nothing. An event that no listener matches is not stored.
 
         :raises StoreUnavailable: nothing was written.
-        :raises TypeError: payload or call report hold a value that has no JSON form.
-        :raises ValueError: they hold a number that is not finite.
+        :raises TypeError: payload or call report contain a value that has no JSON form.
+        :raises ValueError: they contain a number that is not finite.
         """
         return self.fire_all((event,))
 
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
-        """Write events, what is owed of them, and what a source remembers, in one transaction; see :meth:`fire`.
+        """Write events, their deliveries and what a source remembers in one transaction; see :meth:`fire`.
 
-        :param kept: what the source that brings the events remembers; its lease is checked even without events.
-        :raises LeaseLost: another process runs that source, and nothing was written.
+        :param kept: what the source of the events remembers; its lease is checked even if there are no events.
+        :raises LeaseLost: another process runs that source; nothing was written.
         """
         if not events and kept is None:
             return 0
@@ -103,7 +103,7 @@ class Dispatcher:
         return written
 
     def fire_to(self, listener_id: str, event: Event) -> bool:
-        """Write an event that is owed to one listener, whatever event types it has.
+        """Write an event that is owed to one listener, whether or not the listener matches its type.
 
         :return: False if the listener is not registered; nothing was written then.
         :raises StoreUnavailable: nothing was written.
@@ -120,25 +120,25 @@ class Dispatcher:
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
         """Return whether an event of that type, in that task, is worth firing.
 
-        Answered from memory, so that it costs next to nothing: the listeners' revision is read at most once every
+        Answered from memory, so it costs next to nothing: the listeners' revision is read at most once every
         ``check_seconds``, and a listener that another process registered is known after that time. While the database
-        is away the last known answer is given.
+        does not answer, the listeners known last count.
         """
-        return self._checked().want(event_type, task_id)
+        return self._checked().any_match(event_type, task_id)
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Return what listeners of an event type ask sources to add to it; answered as :meth:`wants` is."""
+        """Return what listeners of an event type ask sources to include; answered from memory like :meth:`wants`."""
         return self._checked().included(event_type)
 
     def learn(self) -> None:
-        """Read the listeners now, so that no event is skipped only because none were known yet.
+        """Read the listeners now, so that no event is skipped only because no listener was known yet.
 
         :raises StoreUnavailable: they cannot be read.
         """
         self._load()
 
     def look_again(self) -> None:
-        """Stop trusting what is known about listeners: one has changed in this process."""
+        """Check the listeners at the next question: one has changed in this process."""
         self._check_at = -math.inf
 
     def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> int | None:
@@ -155,13 +155,13 @@ class Dispatcher:
         routes = self._routes
         if routes is not None and self._monotonic() < self._check_at:
             return routes
-        # Set first, so that other threads go on with what is known meanwhile.
+        # Set first, so that other threads use the known listeners meanwhile.
         self._check_at = self._monotonic() + self._check_seconds
         try:
             if routes is None or self._listeners.latest_revision() != routes.revision:
                 routes = self._load()
         except StoreUnavailable as unavailable:
-            # Not raised: perhaps no listener matches, and then the caller has no use for the database.
+            # Not raised: perhaps no listener matches, and then the caller does not need the database.
             self._check_at = self._monotonic() + max(self._check_seconds, _RETRY_SECONDS)
             routes = self._routes = routes or NO_ROUTES
             level = logging.WARNING if self._outage.begin() else logging.DEBUG
@@ -174,13 +174,13 @@ class Dispatcher:
         with self._lock:
             revision, listeners = self._listeners.all()
             routes = Routes(revision, map(self._route, listeners))
-            # A plugin that is missing now may be installed soon, and no revision would show that.
+            # A missing plugin may be installed soon, which does not change the revision.
             self._reload_at = math.inf if routes.complete else self._monotonic() + _RETRY_SECONDS
             self._routes = routes
             return routes
 
     def _route(self, listener: Listener) -> Route:
-        # With unknown targets there is one delivery all the same: its attempts say why, and it is kept.
+        # If the targets are unknown there is still one delivery: its attempts say why.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
         route = partial(Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:

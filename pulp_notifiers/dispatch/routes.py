@@ -1,4 +1,4 @@
-"""Routes: which listeners get which events, by one revision of the listeners."""
+"""Routes: which listeners get which events, for one revision of the listeners."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ from ..records import Owed, OwedEvent
 class Route:
     """From an event to one listener.
 
-    :ivar include: what the listener asks sources to add to the events.
-    :ivar unresolved: what is owed while the listener's targets are unknown.
+    :ivar include: what the listener asks sources to include in the events.
+    :ivar unresolved: stands for its targets while they are unknown.
     :ivar owed: its targets; empty while they are unknown.
     """
 
@@ -34,9 +34,9 @@ class Routes:
         for route in routes:
             self._by_task[route.task_id].append(route)
         self._of_any_task = self._by_task.pop(None, [])
-        self._wanted: dict[str, bool] = {}
-        known = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
-        self._asking = [route for route in known if route.include]
+        self._any_match: dict[str, bool] = {}
+        every = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
+        self._asking = [route for route in every if route.include]
         self._included: dict[str, frozenset[str]] = {}
 
     @property
@@ -51,7 +51,7 @@ class Routes:
         return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
 
     def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
-        """Return who is owed what of events that happened in this order."""
+        """Return events, given in the order in which they happened, with their targets and the listeners they end."""
         gone: set[str] = set()
         found = []
         for event in events:
@@ -62,23 +62,23 @@ class Routes:
         return found
 
     def ended(self, event: Event) -> list[str]:
-        """Return the ids of the listeners for which an event is the last one."""
+        """Return the ids of the listeners that end with an event."""
         if event.type not in FINAL_TASK_EVENT_TYPES:
             return []
         return [route.unresolved.listener_id for route in self._of_task(event.task_id())]
 
-    def want(self, event_type: str, task_id: str | None) -> bool:
+    def any_match(self, event_type: str, task_id: str | None) -> bool:
         """Return whether an event is worth firing: a listener matches its type, or is registered for its task."""
         if self._of_task(task_id):
             return True
-        known = self._wanted.get(event_type)
+        known = self._any_match.get(event_type)
         if known is None:
             known = any(matches_any(route.event_types, event_type) for route in self._of_any_task)
-            self._wanted[event_type] = known
+            self._any_match[event_type] = known
         return known
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Return what listeners of a type, in whatever task, ask sources to add to it."""
+        """Return what listeners of an event type, on any task, ask sources to include in it."""
         known = self._included.get(event_type)
         if known is None:
             asking = (route.include for route in self._asking if matches_any(route.event_types, event_type))
@@ -90,4 +90,4 @@ class Routes:
 
 
 NO_ROUTES = Routes(-1, ())
-"""While listeners were never read; no revision is negative."""
+"""Used until the listeners have been read; no revision is negative."""

@@ -1,4 +1,4 @@
-"""Task events: which changes of a task listeners are told of, and what they are told."""
+"""Task events: which task reports are events, and what the events contain."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,13 +18,13 @@ _logger = logging.getLogger(__name__)
 
 
 def task_event(report: TaskReport, source: str = "task") -> Event:
-    """Return the event that a task has reached the state of a report.
+    """Return the event that a task reached the state of a report.
 
-    Its id follows from task and state, so that whoever tells it again, also after a restart, adds nothing. It occurred
-    when the report says so; where that says nothing, now.
+    Its id is derived from task and state, so that firing it again, even after a restart, adds nothing. It occurred at
+    the time in the report; now if the report has none.
 
-    :param source: who said so.
-    :raises KeyError: there are no events of this state (``accepted``, ``suspended``).
+    :param source: where the report comes from.
+    :raises KeyError: the state has no events (``accepted``, ``suspended``).
     """
     payload = {
         "task_id": report.task_id,
@@ -39,7 +39,7 @@ def task_event(report: TaskReport, source: str = "task") -> Event:
 
 
 def is_writable(event: Event) -> bool:
-    """Return whether the event of a task has a JSON form; log an error if it has none."""
+    """Return whether the event of a task has a JSON form; if it has none, log an error."""
     try:
         dumps(event.body())
     except (TypeError, ValueError) as error:
@@ -59,10 +59,10 @@ def _log_unwritable(event: Event, error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TaskNews:
-    """What task reports add to what was known.
+    """What is new in task reports.
 
     :ivar reports: those that are worth an event, in their order.
-    :ivar states: task id to the state that is known when they have been told.
+    :ivar states: task id to the state that counts as seen once the events are written.
     """
 
     reports: Sequence[TaskReport]
@@ -70,14 +70,14 @@ class TaskNews:
 
 
 class TaskEvents:
-    """Fires an event for each new state of a task, if some listener wants it.
+    """Fires an event for each new state of a task, if a listener matches it.
 
-    A report with the state that was seen last, such as one of progress, fires nothing, and nothing follows a final
-    state. The last states of the tasks reported lately are remembered; what is forgotten is caught by the event's id.
+    A report that repeats the state seen last, such as one about progress, fires nothing, and nothing follows a final
+    state. The last states of recently reported tasks are remembered; for others the event's id prevents repeats.
 
-    :param wants: tells whether a task event of this type, for this task, is worth firing.
+    :param wants: returns whether a task event of this type, for this task, is worth firing.
     :param fire: writes an event and returns the number of its deliveries.
-    :param remembered: tasks of which the state is remembered at least; twice as many at most.
+    :param remembered: the state of at least so many tasks is remembered, of at most twice as many.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class TaskEvents:
         self._older: dict[str, str] = {}
 
     def changed(self, report: TaskReport) -> int:
-        """Take note of a task's state; return how many deliveries are owed of it.
+        """Fire the event of a task's state if it is new; return how many deliveries it has.
 
         :raises StoreUnavailable: nothing was written. The state counts as not yet seen: report it again.
         """
@@ -103,7 +103,7 @@ class TaskEvents:
         return deliveries
 
     def news(self, reports: Iterable[TaskReport]) -> TaskNews:
-        """Return what reports, oldest first, would add. It counts as not yet seen until it is noted."""
+        """Return what is new in reports, oldest first. It counts as not yet seen until :meth:`note` is called."""
         states: dict[str, str] = {}
         worth_an_event = []
         for report in reports:
@@ -123,7 +123,7 @@ class TaskEvents:
 
     @staticmethod
     def _new_event_type(report: TaskReport, known: str | None) -> str | None:
-        """Return the type of the event that a report makes; None if its state is not new or has no events."""
+        """Return the event type of a report; None if its state is not new or has no events."""
         if known == report.state or known in FINAL_TASK_STATES:
             return None
         return _TYPE_OF_STATE.get(report.state)

@@ -1,4 +1,4 @@
-"""Which changes of a task listeners are told of."""
+"""Which task reports are events, and what the events contain."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -21,16 +21,16 @@ def report(state: str, task_id: str = TASK, **values) -> TaskReport:
 
 
 class Fired:
-    """Listeners that want everything, and what they would get."""
+    """Listeners that match everything or nothing, and the events that were fired."""
 
-    def __init__(self, wanted: bool = True) -> None:
-        self.wanted = wanted
+    def __init__(self, match: bool = True) -> None:
+        self.match = match
         self.asked: list[tuple[str, str]] = []
         self.events: list[Event] = []
 
     def wants(self, event_type: str, task_id: str) -> bool:
         self.asked.append((event_type, task_id))
-        return self.wanted
+        return self.match
 
     def fire(self, event: Event) -> int:
         self.events.append(event)
@@ -40,8 +40,8 @@ class Fired:
         return [event.type for event in self.events]
 
 
-def test_an_event_tells_which_task_is_where_and_why():
-    """And carries the whole call report beside it."""
+def test_a_task_event_contains_the_task_its_state_and_its_error():
+    """The whole call report is beside the payload."""
     failed = report(
         "error", task_type="sync", tags=("pulp:repository:zoo",), error={"code": "X", "description": "No space left."}
     )
@@ -62,7 +62,7 @@ def test_an_event_tells_which_task_is_where_and_why():
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "description"),
     [
         ({}, None),
         ({"exception": "KeyError('x')"}, "KeyError('x')"),
@@ -70,13 +70,13 @@ def test_an_event_tells_which_task_is_where_and_why():
         ({"error": {"description": None}}, None),
     ],
 )
-def test_the_description_of_an_error_is_text_or_null(values, told):
-    """Whatever a producer kept."""
-    assert told == task_event(report("error", **values)).payload["error_description"]
+def test_the_description_of_an_error_is_text_or_null(values, description):
+    """Whatever the task report contains."""
+    assert description == task_event(report("error", **values)).payload["error_description"]
 
 
-def test_the_id_follows_from_task_and_state():
-    """So a restart tells nothing twice."""
+def test_the_id_of_a_task_event_is_derived_from_task_and_state():
+    """So nothing is delivered twice after a restart."""
     ids = {task_event(report(state, task)).id for state in ("running", "error") for task in ("a", "b")}
 
     assert 4 == len(ids)
@@ -96,7 +96,7 @@ def test_the_id_follows_from_task_and_state():
     ],
 )
 def test_an_event_occurred_when_its_task_changed(values, occurred):
-    """Which may be long ago; where nobody says when, it is now."""
+    """That may be long ago; without a time in the report it is now."""
     before = utc_now()
 
     event = task_event(report(**{"start_time": STARTED, "finish_time": FINISHED, **values}))
@@ -104,7 +104,7 @@ def test_an_event_occurred_when_its_task_changed(values, occurred):
     assert (occurred == event.occurred_at) if occurred else (before <= event.occurred_at <= utc_now())
 
 
-def test_each_new_state_is_told_once_and_progress_never():
+def test_each_new_state_fires_once_and_progress_never():
     """A small sync reports progress four hundred times."""
     fired = Fired()
     events = TaskEvents(fired.wants, fired.fire)
@@ -117,7 +117,7 @@ def test_each_new_state_is_told_once_and_progress_never():
 
 @pytest.mark.parametrize("state", sorted(set(TASK_STATES) - {"waiting", "running", "accepted", "suspended"}))
 def test_nothing_follows_a_final_state(state):
-    """Neither itself nor a report that was overtaken."""
+    """Neither the same state again nor a late report of an earlier one."""
     fired = Fired()
     events = TaskEvents(fired.wants, fired.fire)
 
@@ -127,8 +127,8 @@ def test_nothing_follows_a_final_state(state):
     assert [f"task.{state}"] == fired.types()
 
 
-def test_accepted_and_suspended_are_for_the_stream_alone():
-    """Running before and after is one running."""
+def test_accepted_and_suspended_fire_no_events():
+    """Running before and after a suspension is one event."""
     fired = Fired()
     events = TaskEvents(fired.wants, fired.fire)
 
@@ -138,9 +138,9 @@ def test_accepted_and_suspended_are_for_the_stream_alone():
     assert ["task.running"] == fired.types()
 
 
-def test_nobody_is_asked_about_progress():
-    """Not even the dispatcher."""
-    fired = Fired(wanted=False)
+def test_progress_does_not_ask_for_listeners():
+    """The dispatcher is asked once for each new state."""
+    fired = Fired(match=False)
     events = TaskEvents(fired.wants, fired.fire)
 
     for state in ("running", "running", "finished", "finished"):
@@ -150,8 +150,8 @@ def test_nobody_is_asked_about_progress():
     assert [] == fired.events
 
 
-def test_a_state_that_could_not_be_written_is_told_when_it_is_reported_again():
-    """The caller knows that it must."""
+def test_a_state_that_could_not_be_written_fires_when_it_is_reported_again():
+    """The exception asks the caller to report it again."""
 
     class Full(Fired):
         full = True
@@ -171,8 +171,8 @@ def test_a_state_that_could_not_be_written_is_told_when_it_is_reported_again():
     assert 2 == events.changed(report("finished"))
 
 
-def test_a_report_that_cannot_be_written_down_does_not_fail_its_task(caplog):
-    """The log says what is missing."""
+def test_a_report_without_a_json_form_does_not_fail_its_task(caplog):
+    """The log says which event is missing and why."""
 
     def fire(event: Event) -> int:
         raise TypeError("<object> is not JSON serializable")
@@ -180,15 +180,15 @@ def test_a_report_that_cannot_be_written_down_does_not_fail_its_task(caplog):
     events = TaskEvents(lambda *_: True, fire)
 
     assert 0 == events.changed(report("finished", result=object()))
-    told = (
+    message = (
         f"Event task.finished of task {TASK} has no JSON form and is dropped: "
         "<object> is not JSON serializable; fix what the task reports"
     )
-    assert [(logging.ERROR, told)] == [(record.levelno, record.message) for record in caplog.records]
+    assert [(logging.ERROR, message)] == [(record.levelno, record.message) for record in caplog.records]
 
 
-def test_memory_is_bounded_and_keeps_the_tasks_that_are_at_work():
-    """Those that report now and then stay, however many others come and go."""
+def test_the_remembered_states_are_bounded_and_keep_running_tasks():
+    """A task that reports regularly stays remembered, however many others are reported."""
     fired = Fired()
     events = TaskEvents(fired.wants, fired.fire, remembered=10)
     events.changed(report("running", "busy"))
