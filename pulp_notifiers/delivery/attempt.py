@@ -1,4 +1,4 @@
-"""One attempt of a delivery: calls the notifier and turns whatever it raises into an outcome."""
+"""One attempt of a delivery: calls the notifier and turns anything it raises into an outcome."""
 
 import logging
 import random
@@ -26,21 +26,21 @@ _logger = logging.getLogger(__name__)
 
 
 class ListenerRows(Protocol):
-    """Where listeners are kept."""
+    """Where listeners are stored (``pulp_notifiers.store``)."""
 
     def get(self, listener_id: str) -> Listener | None: ...
 
 
 class Notifiers(Protocol):
-    """Who carries events out."""
+    """The installed notifiers (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
 
     def get(self, plugin_type: str, /) -> LoadedNotifier: ...
 
 
 class AttemptRunner:
-    """Calls notifiers and turns whatever they raise into an outcome.
+    """Calls notifiers and turns anything they raise into an outcome.
 
-    :param draw: randomness of the backoff, from 0 up to 1.
+    :param draw: returns the randomness of the backoff, from 0 up to 1.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class AttemptRunner:
         self._log = AttemptLog()
 
     def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
-        """Make the next attempt of a delivery. What a notifier raises never escapes.
+        """Make the next attempt of a delivery. Nothing that a notifier raises escapes.
 
-        :raises StoreUnavailable: the listener could not be read, so no attempt was made.
+        :raises StoreUnavailable: the listener could not be read; no attempt was made.
         """
         started_at = self._clock()
         failure = self._failure_of(listener_id, delivery)
@@ -71,9 +71,9 @@ class AttemptRunner:
         return self._failed(listener_id, delivery, started_at, failure)
 
     def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome:
-        """Return the outcome of an attempt that has not come back within the limit, and is waited for no longer."""
+        """Return the outcome of an attempt that did not return within the limit and is given up."""
         failure = TemporaryFailure(
-            f"The notifier did not return within {limit.total_seconds():g} seconds, and is waited for no longer."
+            f"The notifier did not return within {limit.total_seconds():g} seconds; this attempt is given up."
         )
         return self._failed(listener_id, delivery, self._clock() - limit, failure)
 
@@ -86,7 +86,7 @@ class AttemptRunner:
             self._log.failed(listener_id, delivery, reason, wait)
             due_at = self._clock() + timedelta(seconds=wait)
             return self._outcome(DeliveryState.PENDING, delivery, started_at, reason, due_at)
-        self._log_the_end(listener_id, delivery, failure, reason)
+        self._log_given_up(listener_id, delivery, failure, reason)
         return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
 
     def _failure_of(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
@@ -96,7 +96,7 @@ class AttemptRunner:
         try:
             self._send(listener, delivery)
         except NotifierUnavailable as unavailable:
-            # The plugin may be on its way back: an upgrade uninstalls it for a moment.
+            # The plugin may come back: an upgrade uninstalls it for a moment.
             return self._scrubbed(listener, TemporaryFailure(unavailable.reason))
         except (TemporaryFailure, PermanentFailure) as failure:
             return self._scrubbed(listener, failure)
@@ -110,7 +110,7 @@ class AttemptRunner:
         notifier = self._notifiers.get(listener.notifier_type)
         config = notifier.parse(listener.config)
         failures: list[TemporaryFailure | PermanentFailure] = []
-        # A delivery that was written while its listener's targets could not be told is for all of them.
+        # A delivery that was written while its listener's targets were unknown is for all of them.
         targets = notifier.targets(config) if delivery.target == ONE_TARGET else (delivery.target,)
         for target in targets:
             try:
@@ -132,7 +132,7 @@ class AttemptRunner:
         wait = self._backoff.delay_seconds(delivery.attempts + 1, self._draw)
         return min(max(wait, usable_seconds(failure.retry_after)), self._backoff.longest_seconds)
 
-    def _log_the_end(self, listener_id: str, delivery: OwedDelivery, failure: PulpNotifiersError, reason: str) -> None:
+    def _log_given_up(self, listener_id: str, delivery: OwedDelivery, failure: PulpNotifiersError, reason: str) -> None:
         if isinstance(failure, SwitchedOff):
             self._log.unfit(listener_id, delivery, reason, logging.WARNING)
         elif isinstance(failure, InvalidConfig):

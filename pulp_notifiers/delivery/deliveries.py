@@ -1,4 +1,4 @@
-"""The list of deliveries that people see: what is owed, what went out, what was given up."""
+"""The list of deliveries that people see: pending, delivered and dead."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from ..records import Attempt, Backlog, Delivery, DeliveryFilter
 
 
 class History(Protocol):
-    """Where deliveries and their attempts are kept (``pulp_notifiers.store``)."""
+    """Where deliveries and their attempts are stored (``pulp_notifiers.store``)."""
 
     def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]: ...
     def delivery(self, delivery_id: int) -> Delivery | None: ...
@@ -26,7 +26,7 @@ class Deliveries:
         self._history = history
 
     def list(self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0) -> tuple[int, Sequence[Delivery]]:
-        """Return how many deliveries fit, and one page of them, newest first.
+        """Return how many deliveries match, and one page of them, newest first.
 
         :raises StoreUnavailable: the database does not answer.
         """
@@ -41,7 +41,7 @@ class Deliveries:
         return None if found is None else (found, self._history.attempts(found.id))
 
     def backlog(self, now: datetime) -> tuple[Backlog, float | None]:
-        """Return how many deliveries are pending and dead, and for how many seconds the oldest pending one is owed.
+        """Return how many deliveries are pending and dead, and the age of the oldest pending one in seconds.
 
         :raises StoreUnavailable: the database does not answer.
         """

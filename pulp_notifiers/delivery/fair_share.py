@@ -1,4 +1,4 @@
-"""Which claims may run now, so that receivers that do not answer hold up nobody else."""
+"""Which claims may run now, so that receivers that do not answer delay nobody else."""
 
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from ..records import Claim, OwedDelivery
 
 SLOW_SECONDS = 1.0
-"""An attempt that takes longer waits for its receiver and needs no processor: others may begin in its place."""
+"""An attempt that takes longer waits for its receiver and needs no processor, so others may start in its place."""
 
 _THREADS_FOR_EACH = 8
-"""However many attempts wait for receivers, there are never more threads than this, for each of the option's."""
+"""However many attempts wait for receivers, there are never more threads than this times the option."""
 
 
 @dataclass(slots=True)
 class _Running:
     claim: Claim
     delivery: OwedDelivery | None = None
-    """The one that is being attempted; None in between."""
+    """The delivery that is being attempted; None between two attempts."""
     since: float = 0.0
 
     def slow(self, now: float) -> bool:
@@ -27,14 +27,13 @@ class _Running:
 class FairShare:
     """The claims of one worker: those that run, and those that wait for a thread.
 
-    A listener whose last attempt succeeded, and none of whose attempts is slow, may hold a quarter of the threads.
-    Any other, new ones included, may hold a single one, and all of them together half. What has become slow counts no
-    longer, up to eight times the threads: however many receivers hang, those that answer wait for them a second or so
-    at the most.
+    A listener whose last attempt succeeded and that has no slow attempt may hold a quarter of the threads. Any other
+    listener, new ones included, may hold one thread, and all of them together half. Slow attempts do not count, up to
+    eight times the threads: however many receivers hang, those that answer are delayed by about a second at most.
 
-    Times are seconds that never go back.
+    Times are monotonic seconds.
 
-    :param threads: how many attempts that are not slow can run at the same time.
+    :param threads: how many attempts that are not slow may run at the same time.
     """
 
     def __init__(self, threads: int) -> None:
@@ -43,7 +42,7 @@ class FairShare:
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
         self._waiting: deque[Claim] = deque()
-        # By owner too: a lane may be claimed anew before the thread that had it has said that it is done.
+        # By owner too: a lane may be claimed again before the thread that had it calls finished().
         self._running: dict[tuple[int, str], _Running] = {}
         self._running_of: Counter[str] = Counter()
         self._proven: set[str] = set()
@@ -58,7 +57,7 @@ class FairShare:
         return bool(self._running or self._waiting)
 
     def held(self) -> list[Claim]:
-        """Return every claim whose lease must be kept alive."""
+        """Return every claim whose lease has to be renewed."""
         return [*(running.claim for running in self._running.values()), *self._waiting]
 
     def full(self, now: float) -> set[str]:
@@ -67,13 +66,14 @@ class FairShare:
         return waiting | {listener for listener in self._running_of if not self._may_run(listener, now)}
 
     def offer(self, claims: Iterable[Claim]) -> None:
-        """Take in what was claimed."""
+        """Add claims that wait for a thread."""
         self._waiting.extend(claims)
 
     def take(self, now: float) -> Claim | None:
         """Return the next claim that may run, and count it as running.
 
-        The first of a listener that holds the fewest threads, so that nobody waits behind many of another.
+        It is the first one of the listener that holds the fewest threads, so that no listener waits behind many claims
+        of another.
         """
         possible = [claim for claim in self._waiting if self._may_run(claim.listener_id, now)]
         if not possible or self.room(now) <= 0:
@@ -85,12 +85,12 @@ class FairShare:
         return claim
 
     def attempting(self, claim: Claim, delivery: OwedDelivery | None, now: float) -> None:
-        """Note which delivery of a running claim is being attempted from now on; None when the attempt has ended."""
+        """Note which delivery of a running claim is being attempted from now on; None if the attempt has ended."""
         if running := self._running.get((claim.lane, claim.owner)):
             running.delivery, running.since = delivery, now
 
     def overdue(self, before: float) -> list[tuple[Claim, OwedDelivery]]:
-        """Return the attempts that began before, and count their claims as done: nobody waits for them any longer."""
+        """Return the attempts that began before a time, and count their claims as done: they are given up."""
         late = [
             (running.claim, running.delivery)
             for running in self._running.values()
@@ -101,9 +101,9 @@ class FairShare:
         return late
 
     def finished(self, claim: Claim, delivered: bool | None = None) -> bool:
-        """Count a claim as done; tell whether it was still counted as running.
+        """Count a claim as done; return whether it still counted as running.
 
-        :param delivered: whether its last attempt succeeded; None where that says nothing of the receiver.
+        :param delivered: whether its last attempt succeeded; None if that says nothing about the receiver.
         """
         if self._running.pop((claim.lane, claim.owner), None) is None:
             return False
@@ -115,7 +115,7 @@ class FairShare:
         return True
 
     def withdraw(self) -> list[Claim]:
-        """Return the claims that wait, and forget them."""
+        """Remove the waiting claims and return them."""
         waiting, self._waiting = list(self._waiting), deque()
         return waiting
 

@@ -1,4 +1,4 @@
-"""The worker: threads that claim what is due, have it attempted, and record what came of it."""
+"""The worker: threads that claim due lanes, run attempts and record the outcomes."""
 
 import logging
 import math
@@ -34,13 +34,13 @@ class Claims(Protocol):
 
 
 class History(Protocol):
-    """What has ended, and is deleted some time later."""
+    """Deliveries that ended, which are deleted later (``pulp_notifiers.store``)."""
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
 
 
 class Attempts(Protocol):
-    """What makes an attempt (:class:`pulp_notifiers.delivery.AttemptRunner`)."""
+    """Makes attempts (:class:`pulp_notifiers.delivery.AttemptRunner`)."""
 
     def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
     def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome: ...
@@ -50,12 +50,12 @@ class Attempts(Protocol):
 class WorkerOptions:
     """How a worker works.
 
-    :ivar threads: attempts at the same time.
-    :ivar lease: how long what a dead worker had claimed is left to it; renewed every third of it.
-    :ivar poll: how often to look for what another process fired.
-    :ivar attempt_limit: an attempt that takes longer is counted as failed, and its thread replaced.
-    :ivar keep_delivered: delivered deliveries are deleted after.
-    :ivar keep_dead: dead letters are deleted after.
+    :ivar threads: how many attempts run at the same time.
+    :ivar lease: how long the lanes of a worker that died are left to it; a lease is renewed every third of that time.
+    :ivar poll: how often to look for events that another process fired.
+    :ivar attempt_limit: an attempt that takes longer counts as failed, and its thread is replaced.
+    :ivar keep_delivered: delivered deliveries are deleted after this time.
+    :ivar keep_dead: dead letters are deleted after this time.
     """
 
     threads: int = 16
@@ -67,12 +67,12 @@ class WorkerOptions:
 
 
 class Worker:
-    """Works through what is owed, until it is stopped.
+    """Attempts the deliveries that are due, until it is stopped.
 
-    One thread claims lanes and keeps their leases alive; the others carry the deliveries of one lane at a time, in
-    order. A lane whose delivery failed for now goes back, to come up again when it is due.
+    One thread claims lanes and renews their leases; each of the others attempts the deliveries of one lane at a time,
+    in order. A lane whose delivery failed temporarily is released and claimed again when it is due.
 
-    :param monotonic: seconds that never go back, by which leases are renewed whatever happens to the clock.
+    :param monotonic: seconds that never go back; leases are renewed by them, so a change of the clock does not matter.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class Worker:
         self._clock = clock
         self._monotonic = monotonic
         self._share = FairShare(self.options.threads)
-        # One lock for all that follows; everything that happens inside it is quick. Two conditions, because waking
-        # all threads for each event costs more than the event.
+        # One lock for everything below; whatever happens inside it is quick. Two conditions, because waking all
+        # threads for each event costs more than the event.
         lock = threading.Lock()
         self._something_to_do = threading.Condition(lock)
         self._something_due = threading.Condition(lock)
@@ -109,7 +109,7 @@ class Worker:
 
     @property
     def running(self) -> bool:
-        """Tell whether the threads are at work, in this process."""
+        """Whether the threads are running, in this process."""
         return self._pid == os.getpid() and not self._stopping and self._claiming.is_alive()
 
     def start(self) -> None:
@@ -118,7 +118,7 @@ class Worker:
         :raises RuntimeError: they were started before.
         """
         if self._pid:
-            raise RuntimeError("A worker is started once; make another one.")
+            raise RuntimeError("A worker can be started only once; create another one.")
         self._pid = os.getpid()
         self._start_attempting()
         self._claiming.start()
@@ -126,15 +126,15 @@ class Worker:
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
         if self._pid != os.getpid():
-            return  # in a forked process nobody sleeps here, and the lock may be held for ever
+            return  # in a forked process no thread waits here, and the lock may be held for ever
         with self._something_due:
             self._look_again = True
             self._something_due.notify()
 
     def stop(self, timeout_seconds: float = 20.0) -> bool:
-        """Finish the attempts that are under way, give back the rest, and end the threads.
+        """Finish the running attempts, release the other lanes, and end the threads.
 
-        :param timeout_seconds: how long to wait for attempts. What then still runs is left to its lease.
+        :param timeout_seconds: how long to wait for attempts. The lane of one that still runs then is not released.
         :return: whether all threads ended.
         """
         if self._pid != os.getpid():
@@ -152,7 +152,9 @@ class Worker:
         try:
             self._claims.release(self._share.withdraw())
         except StoreUnavailable as unavailable:
-            _logger.warning("What was claimed is left to its leases: %s", unavailable)
+            _logger.warning(
+                "Claimed lanes could not be released: %s; they wait for the end of their leases", unavailable
+            )
         return not any(thread.is_alive() for thread in self._attempting)
 
     def _start_attempting(self) -> None:
@@ -169,7 +171,7 @@ class Worker:
                 self._end_outage()
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
-            except Exception:  # the one broad except of this thread: it must go on, or nothing is delivered any more
+            except Exception:  # the one broad except of this thread, which must survive, or nothing is delivered
                 _logger.exception("Unexpected error in the worker; continuing")
             self._rest(pause)
 
@@ -178,7 +180,7 @@ class Worker:
         self._give_up_overdue()
         claimed = 0 if self._stopping else self._claim()
         self._prune_sometimes()
-        # What was claimed may keep its listeners from being claimed again, and others' turn has come.
+        # Listeners of the new claims may be full now, so other listeners may have their turn.
         return 0.0 if claimed else self._pause_seconds()
 
     def _renew_sometimes(self) -> None:
@@ -209,9 +211,9 @@ class Worker:
     def _pause_seconds(self) -> float:
         due_at = self._claims.next_due()
         wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
-        # What is due already waits for a thread, and a thread that gets free looks again.
+        # What is due already waits for a thread, and a thread that becomes free looks again.
         pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
-        # An attempt under way makes room for others when it becomes slow, and nothing else tells of that.
+        # A running attempt makes room for others when it becomes slow, and only the time shows that.
         return min(pause, SLOW_SECONDS) if self._share.busy else pause
 
     def _rest(self, seconds: float) -> None:
@@ -244,15 +246,15 @@ class Worker:
             while not self._stopping:
                 claim = self._share.take(self._monotonic())
                 if claim is not None:
-                    self._have_one_more_ready()
+                    self._keep_one_ready()
                     return claim
                 self._resting += 1
                 self._something_to_do.wait()
                 self._resting -= 1
         return None
 
-    def _have_one_more_ready(self) -> None:
-        # There may be a further claim, or one may come while all threads wait for receivers.
+    def _keep_one_ready(self) -> None:
+        # Another claim may be waiting, or come while all threads wait for receivers.
         if self._resting:
             self._something_to_do.notify()
         elif sum(thread.is_alive() for thread in self._attempting) < self._share.most_threads:
@@ -266,7 +268,7 @@ class Worker:
             if self._more_due or (lane is LaneState.PENDING and delivered):
                 self._look_again = True
                 self._something_due.notify()
-        return counted  # one that was given up has been replaced
+        return counted  # a thread whose attempt was given up has been replaced
 
     def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
         for delivery in claim.deliveries:
@@ -278,13 +280,13 @@ class Worker:
             if lane is LaneState.LOST:
                 _logger.warning(
                     "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
-                    "what came of it is not recorded",
+                    "the outcome is not recorded",
                     claim.lane,
                     delivery.id,
                 )
             if lane is not LaneState.HELD:
                 return outcome, lane
-        raise AssertionError("a claim brings at least one delivery")
+        raise AssertionError("a claim has at least one delivery")
 
     def _note(self, claim: Claim, delivery: OwedDelivery | None) -> None:
         with self._something_due:
@@ -296,7 +298,7 @@ class Worker:
         now = self._clock()
         pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)
         if pruned:
-            _logger.info("Deleted %d old deliveries", pruned)  # and look for more in the next round
+            _logger.info("Deleted %d old deliveries", pruned)  # the next round looks for more
         else:
             self._pruned_at = self._monotonic()
 

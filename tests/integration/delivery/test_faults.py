@@ -1,4 +1,4 @@
-"""Receivers that fail in every way: nothing is lost, nothing else is delayed, and the caller never notices."""
+"""Receivers that fail in every way: nothing is lost, nothing else is delayed, and firing is not affected."""
 
 import time
 from threading import Event as Gate
@@ -23,7 +23,7 @@ def fire(app, count=1, repo="zoo"):
     "failure", [Answer(500), Answer(503), Answer(302, {"Location": "/login"}), Answer(429), Answer(drop=True)]
 )
 def test_a_receiver_that_fails_for_a_while_gets_everything_in_order(tmp_path, failure):
-    """Each event once it answers again."""
+    """Each event arrives once the receiver answers again."""
     with HttpReceiver([failure] * 3) as receiver, running_app(tmp_path) as app:
         app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
         fire(app, 5)
@@ -36,8 +36,8 @@ def test_a_receiver_that_fails_for_a_while_gets_everything_in_order(tmp_path, fa
         assert 5 == len({request.headers["Pulp-Event-Id"] for request in receiver.requests})
 
 
-def test_a_receiver_that_is_down_gets_everything_when_it_is_back(tmp_path):
-    """Refused connections are waited out."""
+def test_a_delivery_to_a_receiver_that_is_down_stays_pending_with_its_error(tmp_path):
+    """A refused connection is a temporary failure."""
     down = HttpReceiver()
     with down:
         url = down.url
@@ -52,7 +52,7 @@ def test_a_receiver_that_is_down_gets_everything_when_it_is_back(tmp_path):
 
 
 def test_a_receiver_that_hangs_delays_neither_the_caller_nor_anybody_else(tmp_path):
-    """Fifteen seconds of silence are its own affair."""
+    """The others get their events within seconds, not after its time-out of fifteen."""
     gate = Gate()
     with (
         HttpReceiver(lambda request: Answer(until=gate)) as hanging,
@@ -76,7 +76,7 @@ def test_a_receiver_that_hangs_delays_neither_the_caller_nor_anybody_else(tmp_pa
 
 
 def test_many_receivers_that_hang_delay_one_that_answers_by_seconds_at_most(tmp_path):
-    """More of them than there are threads, and the healthy listener a new one."""
+    """Even if there are more of them than threads, and the listener that answers is new."""
     gate = Gate()
     with (
         HttpReceiver(lambda request: Answer(until=gate)) as hanging,
@@ -93,8 +93,8 @@ def test_many_receivers_that_hang_delay_one_that_answers_by_seconds_at_most(tmp_
         assert 0 == wait_until_idle(app, 60).dead
 
 
-def test_a_permanent_failure_is_kept_with_its_reason(tmp_path):
-    """And the next event is attempted."""
+def test_a_permanent_failure_is_a_dead_letter_with_its_reason(tmp_path):
+    """The next event is attempted."""
     with HttpReceiver([404]) as receiver, running_app(tmp_path) as app:
         app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
         fire(app, 2)
@@ -104,7 +104,7 @@ def test_a_permanent_failure_is_kept_with_its_reason(tmp_path):
         assert f"Received HTTP 404 from HTTP notifier to {receiver.url}." == dead.last_error
 
 
-def test_a_refused_recipient_does_not_cost_the_other_one_the_mail(tmp_path):
+def test_a_refused_recipient_does_not_keep_the_mail_from_the_other_one(tmp_path):
     """Each address is a delivery of its own."""
     with SmtpReceiver() as mail:
         mail.refuse("RCPT", "550 5.1.1 No such user", address="gone@example.com")
@@ -122,8 +122,8 @@ def test_a_refused_recipient_does_not_cost_the_other_one_the_mail(tmp_path):
             assert ["here@example.com"] == [recipient for each in mail.mails for recipient in each.recipients]
 
 
-def test_mail_that_is_switched_off_says_so_in_the_delivery(tmp_path, caplog):
-    """And sends nothing."""
+def test_a_delivery_by_mail_that_is_switched_off_says_so(tmp_path, caplog):
+    """Nothing is sent, and the log has one line."""
     with SmtpReceiver() as mail, running_app(tmp_path, email={"port": str(mail.port)}) as app:
         app.pulp2_listeners.create("email", {"subject": "s", "addresses": ["a@example.com"]}, ["*"])
         fire(app, 5)
@@ -136,8 +136,8 @@ def test_mail_that_is_switched_off_says_so_in_the_delivery(tmp_path, caplog):
         assert 1 == len([record for record in caplog.records if record.name == "pulp_notifiers.delivery.attempt_log"])
 
 
-def test_a_config_that_does_not_fit_is_told_once_and_named_in_every_dead_letter(tmp_path, caplog):
-    """Which option, in a sentence."""
+def test_a_wrong_config_is_logged_once_and_named_in_every_dead_letter(tmp_path, caplog):
+    """The sentence names the option."""
     with running_app(tmp_path) as app:
         app.pulp2_listeners.create("http", {}, ["*"])
         fire(app, 5)
@@ -146,12 +146,12 @@ def test_a_config_that_does_not_fit_is_told_once_and_named_in_every_dead_letter(
         errors = {delivery.last_error for delivery in app.deliveries.list(DeliveryFilter(state=DeliveryState.DEAD))[1]}
         (error,) = errors
         assert "HTTP notifier configured without a URL; cannot fire event" in error
-        told = [record for record in caplog.records if record.levelname == "ERROR"]
-        assert 1 == len(told)
+        logged = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert 1 == len(logged)
 
 
 def test_a_broker_that_is_restarted_loses_nothing(tmp_path, rabbitmq):
-    """What was fired while it was away arrives; what had arrived is still there."""
+    """Messages published before are still there, and events fired while it was down arrive."""
     with pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", rabbitmq.port)) as connection:
         channel = connection.channel()
         channel.queue_declare("faults", durable=True)

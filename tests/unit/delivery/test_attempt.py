@@ -1,4 +1,4 @@
-"""One attempt, and what came of it."""
+"""One attempt and its outcome."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ class Config(NotifierConfig):
 
 
 class Script(Notifier[Config]):
-    """Raises what it is told for a target, and remembers calls."""
+    """Raises the prepared exception for a target, and keeps the calls."""
 
     Config = Config
     raises: dict[str, Any]
@@ -61,8 +61,8 @@ def scene():
     return Scene()
 
 
-def test_an_attempt_that_succeeds_is_a_delivery(scene):
-    """The notifier is told which attempt it is."""
+def test_a_successful_attempt_delivers(scene):
+    """The notifier gets the number of the attempt."""
     outcome = scene.attempt(attempts=1)
 
     assert [("", 2)] == scene.script.calls
@@ -70,8 +70,8 @@ def test_an_attempt_that_succeeds_is_a_delivery(scene):
     assert 2 == outcome.attempt.number
 
 
-def test_a_temporary_failure_comes_back_after_the_backoff(scene):
-    """Half of the step, since the draw is 0."""
+def test_a_temporary_failure_is_attempted_again_after_the_backoff(scene):
+    """The wait is half of the step, since the draw is 0."""
     scene.script.raises[""] = TemporaryFailure("HTTP 503")
 
     outcome = scene.attempt()
@@ -81,15 +81,15 @@ def test_a_temporary_failure_comes_back_after_the_backoff(scene):
 
 
 @pytest.mark.parametrize(("asked", "waited"), [(1, 2.0), (30, 30.0), (9999, 60.0)])
-def test_a_receiver_may_ask_for_more_time_but_not_for_ever(scene, asked, waited):
-    """Retry-After, within the longest wait."""
+def test_retry_after_can_extend_the_wait_up_to_the_longest_one(scene, asked, waited):
+    """It cannot shorten the wait."""
     scene.script.raises[""] = TemporaryFailure("busy", retry_after=asked)
 
     assert waited == (scene.attempt().due_at - START).total_seconds()
 
 
 def test_the_last_attempt_makes_a_dead_letter_with_its_error(scene):
-    """Kept, not forgotten."""
+    """No further attempt is due."""
     scene.script.raises[""] = TemporaryFailure("still down")
 
     outcome = scene.attempt(attempts=2)
@@ -104,8 +104,8 @@ def test_a_permanent_failure_is_a_dead_letter_at_once(scene):
     assert DeliveryState.DEAD is scene.attempt().state
 
 
-def test_an_exception_of_a_plugin_is_a_failed_attempt_with_pulp_2s_words(scene, caplog):
-    """CONTRACT 6; and it may pass."""
+def test_an_exception_from_a_plugin_is_a_failed_attempt_with_the_message_of_pulp_2(scene, caplog):
+    """CONTRACT 6; it will be attempted again."""
     scene.script.raises[""] = KeyError("subject")
 
     outcome = scene.attempt()
@@ -118,8 +118,8 @@ def test_an_exception_of_a_plugin_is_a_failed_attempt_with_pulp_2s_words(scene, 
 @pytest.mark.parametrize(
     "raised", [SystemExit(3), asyncio.CancelledError(), StoreUnavailable("not ours"), RecursionError()]
 )
-def test_whatever_a_plugin_raises_is_a_failed_attempt(scene, raised):
-    """Also what ends threads, or looks like an error of ours."""
+def test_anything_that_a_plugin_raises_is_a_failed_attempt(scene, raised):
+    """Even what would end a thread, or an error of the product itself."""
     scene.script.raises[""] = raised
 
     outcome = scene.attempt()
@@ -129,15 +129,15 @@ def test_whatever_a_plugin_raises_is_a_failed_attempt(scene, raised):
 
 
 @pytest.mark.parametrize("asked", ["30", None, float("nan"), float("inf"), -5, [1]])
-def test_a_wait_that_is_no_number_is_not_heeded(scene, asked):
-    """A plugin may pass on whatever its receiver sent."""
+def test_a_retry_after_that_is_not_a_usable_number_is_ignored(scene, asked):
+    """A plugin may pass on anything that its receiver sent."""
     scene.script.raises[""] = TemporaryFailure("busy", retry_after=asked)
 
     assert 2.0 == (scene.attempt().due_at - START).total_seconds()
 
 
-def test_an_attempt_that_does_not_come_back_has_failed_for_now(scene):
-    """The wait for it ends, not the delivery."""
+def test_an_attempt_that_does_not_return_counts_as_a_temporary_failure(scene):
+    """The delivery stays pending."""
     outcome = scene.runner.overdue("l", OwedDelivery(1, Event("a", {}), "", 0), timedelta(minutes=5))
 
     assert DeliveryState.PENDING is outcome.state
@@ -145,8 +145,8 @@ def test_an_attempt_that_does_not_come_back_has_failed_for_now(scene):
     assert timedelta(minutes=5) == outcome.attempt.finished_at - outcome.attempt.started_at
 
 
-def test_a_missing_plugin_is_waited_for(scene):
-    """An upgrade uninstalls it for a moment."""
+def test_a_delivery_of_a_missing_plugin_stays_pending(scene):
+    """An upgrade uninstalls the plugin for a moment."""
 
     class Gone:
         def get(self, notifier_type: str) -> Any:
@@ -159,8 +159,8 @@ def test_a_missing_plugin_is_waited_for(scene):
     assert (DeliveryState.PENDING, "No notifier 'script' is installed.") == (outcome.state, outcome.attempt.error)
 
 
-def test_a_config_that_does_not_fit_is_a_dead_letter_that_names_the_option(scene, caplog):
-    """And one line in the log for the listener, not one for each event."""
+def test_a_wrong_config_is_a_dead_letter_that_names_the_option(scene, caplog):
+    """The log has one line for the listener, not one for each event."""
     scene.listeners.add(Listener("script", {"addresses": 5}, ("*",), id="l"))
 
     outcomes = [scene.attempt(number=number) for number in range(5)]
@@ -170,8 +170,8 @@ def test_a_config_that_does_not_fit_is_a_dead_letter_that_names_the_option(scene
     assert 1 == len([record for record in caplog.records if record.levelno >= logging.INFO])
 
 
-def test_what_is_switched_off_is_kept_and_is_no_error(scene, caplog):
-    """The administrator wanted it so."""
+def test_a_delivery_of_a_switched_off_notifier_is_a_dead_letter_and_one_warning(scene, caplog):
+    """It is no error, because the administrator switched it off."""
     scene.script.raises[""] = SwitchedOff("E-mail is switched off.")
 
     outcomes = [scene.attempt(number=number) for number in range(3)]
@@ -180,8 +180,8 @@ def test_what_is_switched_off_is_kept_and_is_no_error(scene, caplog):
     assert [logging.WARNING] == [record.levelno for record in caplog.records if record.levelno >= logging.INFO]
 
 
-def test_a_deleted_listener_gets_nothing(scene):
-    """What it was owed is kept as a dead letter."""
+def test_a_delivery_of_a_deleted_listener_is_a_dead_letter_without_an_attempt(scene):
+    """The error says that the listener was deleted."""
     scene.listeners.delete("l", START)
 
     outcome = scene.attempt()
@@ -190,8 +190,8 @@ def test_a_deleted_listener_gets_nothing(scene):
     assert "was deleted" in outcome.attempt.error
 
 
-def test_secrets_and_control_characters_do_not_get_into_errors(scene):
-    """Whatever a notifier says."""
+def test_errors_contain_no_secrets_and_no_control_characters(scene):
+    """They are cut at 2000 characters."""
     scene.listeners.add(Listener("script", {"password": "hunter2"}, ("*",), id="l"))
     scene.script.raises[""] = TemporaryFailure("refused\x00 \ud800joe:hunter2\nX: y" + "z" * 5000)
 
@@ -201,7 +201,7 @@ def test_secrets_and_control_characters_do_not_get_into_errors(scene):
     assert 2000 == len(error)
 
 
-def test_a_delivery_written_before_targets_were_known_goes_to_all_of_them(scene):
+def test_a_delivery_written_before_targets_were_known_is_sent_to_all_of_them(scene):
     """Its plugin was missing when the event was fired."""
     scene.listeners.add(Listener("script", {"addresses": ["a", "b", "c"]}, ("*",), id="l"))
     scene.script.raises = {"a": PermanentFailure("no a"), "b": TemporaryFailure("no b")}
@@ -212,8 +212,8 @@ def test_a_delivery_written_before_targets_were_known_goes_to_all_of_them(scene)
     assert (DeliveryState.PENDING, "no b") == (outcome.state, outcome.attempt.error)
 
 
-def test_the_log_tells_an_outage_in_few_lines(scene, caplog):
-    """First failure and change of reason aloud, repeats not, and the good end."""
+def test_an_outage_of_a_receiver_is_a_few_log_lines(scene, caplog):
+    """The first failure, a change of its reason and the success afterwards are logged; repeats are not."""
     caplog.set_level(logging.INFO)
     scene.script.raises[""] = TemporaryFailure("down")
     scene.attempt(attempts=0)

@@ -1,4 +1,4 @@
-"""Which claims may run."""
+"""Which claims may run, and how many for each listener."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def take_all(share: FairShare, now: float = 0.0) -> list[Claim]:
 
 
 def attempt(share: FairShare, *taken: Claim, now: float = 0.0) -> None:
-    """Begin an attempt of each."""
+    """Start an attempt of each claim."""
     for claim in taken:
         share.attempting(claim, OwedDelivery(1, Event("a", {}), "", 0), now)
 
 
 def prove(share: FairShare, *listeners: str) -> None:
-    """Let each have one attempt that succeeds."""
+    """Make one attempt of each listener succeed."""
     for number, listener in enumerate(listeners):
         share.offer(claims(listener, 1000 + number))
         (claim,) = take_all(share)
@@ -33,7 +33,7 @@ def prove(share: FairShare, *listeners: str) -> None:
 
 
 def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
-    """A receiver that becomes slow this moment leaves the others three quarters."""
+    """If its receiver becomes slow, three quarters are left for the others."""
     share = FairShare(16)
     prove(share, "slow", "quick")
     share.offer(claims("slow", *range(10)) + claims("quick", 11))
@@ -45,7 +45,7 @@ def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
 
 
 def test_a_listener_gets_one_thread_until_an_attempt_succeeds():
-    """New ones and those whose receiver fails."""
+    """That holds for new listeners and for those whose receiver fails."""
     share = FairShare(16)
     share.offer(claims("l", 1, 2, 3, 4))
 
@@ -62,8 +62,8 @@ def test_a_listener_gets_one_thread_until_an_attempt_succeeds():
     assert [5] == [claim.lane for claim in take_all(share)]
 
 
-def test_what_says_nothing_of_the_receiver_changes_nothing():
-    """Such as a config that does not fit."""
+def test_an_outcome_that_says_nothing_about_the_receiver_changes_no_share():
+    """A wrong config, for example."""
     share = FairShare(16)
     prove(share, "l")
     share.offer(claims("l", 1))
@@ -73,8 +73,8 @@ def test_what_says_nothing_of_the_receiver_changes_nothing():
     assert 2 == len(take_all(share))
 
 
-def test_all_receivers_that_do_not_answer_together_get_half_of_the_threads():
-    """However many hang, the other half serves those that answer."""
+def test_all_listeners_without_a_success_together_get_half_of_the_threads():
+    """However many of their receivers hang, the other half serves those that answer."""
     share = FairShare(8)
     prove(share, "good")
     for number in range(10):
@@ -103,7 +103,7 @@ def test_attempts_that_have_become_slow_make_room_for_others():
 
 
 def test_a_listener_with_a_slow_attempt_gets_no_further_thread():
-    """However well it answered before."""
+    """Earlier successes do not matter."""
     share = FairShare(16)
     prove(share, "l")
     share.offer(claims("l", 1, 2))
@@ -120,7 +120,7 @@ def test_a_listener_with_a_slow_attempt_gets_no_further_thread():
 
 
 def test_there_are_never_more_than_eight_times_the_threads():
-    """Also when every receiver hangs."""
+    """Not even if every receiver hangs."""
     share = FairShare(2)
     for number in range(40):
         share.offer(claims(f"hangs{number}", number))
@@ -133,7 +133,7 @@ def test_there_are_never_more_than_eight_times_the_threads():
 
 
 def test_an_attempt_that_takes_too_long_no_longer_counts():
-    """Its thread is replaced, and what it says later is not heard."""
+    """Its thread is replaced, and its late result is ignored."""
     share = FairShare(4)
     owed = OwedDelivery(7, Event("a", {}), "", 0)
     hanging, recording = Claim(1, "o", "l", (owed,)), Claim(2, "o", "m", (owed,))
@@ -151,7 +151,7 @@ def test_an_attempt_that_takes_too_long_no_longer_counts():
 
 
 def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
-    """What would only wait here is better left to another worker."""
+    """Another worker may be able to run them at once."""
     share = FairShare(8)
     share.offer(claims("l", 1, 2, 3))
 
@@ -161,8 +161,8 @@ def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
     assert {1, 2, 3} == {claim.lane for claim in share.held()}
 
 
-def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
-    """Its last outcome is recorded a moment before the thread says that it has finished."""
+def test_a_lane_can_be_claimed_again_before_its_first_claim_counts_as_done():
+    """The last outcome is recorded a moment before the thread calls finished()."""
     share = FairShare(8)
     prove(share, "l")
     first, again = Claim(1, "first", "l", ()), Claim(1, "again", "l", ())
@@ -179,8 +179,8 @@ def test_a_lane_can_be_claimed_anew_before_its_first_claim_counts_as_done():
     assert 8 == share.room(0.0)
 
 
-def test_what_waits_can_be_withdrawn():
-    """When the worker stops."""
+def test_waiting_claims_can_be_withdrawn():
+    """A worker that stops releases them."""
     share = FairShare(4)
     share.offer(claims("l", 1, 2))
     take_all(share)
@@ -190,7 +190,7 @@ def test_what_waits_can_be_withdrawn():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_even_one_thread_serves_everybody_in_turn(threads):
+def test_even_one_thread_serves_all_listeners_in_turn(threads):
     """The shares never round down to nothing."""
     share = FairShare(threads)
     served = []
