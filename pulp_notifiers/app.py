@@ -1,4 +1,4 @@
-"""The wiring: settings become running parts, closed in reverse order."""
+"""The wiring: turns settings into running parts, and closes them in reverse order."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ _logger = logging.getLogger(__name__)
 def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
     """Return the store that the settings name.
 
-    :param upgrade: give the database the newest schema; an embedded one always gets it.
+    :param upgrade: upgrade the schema; that of an embedded database is always upgraded.
     :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
     :raises StoreUnavailable: the database does not answer.
     """
@@ -48,7 +48,7 @@ def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
 
 
 def upgrade_database(settings: NotifiersSettings) -> None:
-    """Bring the schema of the database to the newest revision; harmless if it already is.
+    """Upgrade the schema of the database to the newest revision; harmless if it already is.
 
     :raises InvalidSetting: the settings are wrong, or a newer release made the schema.
     :raises StoreUnavailable: the database does not answer.
@@ -79,8 +79,8 @@ class App:
             app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
             app.task_changed(TaskReport.from_record(record))
 
-    The worker does not run until :meth:`Worker.start` is called: another process may deliver. Nor do sources until
-    :meth:`SourceRunner.start` is.
+    The worker does not run until :meth:`Worker.start` is called, because another process may deliver. Sources do not
+    run until :meth:`SourceRunner.start` is called.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -116,7 +116,7 @@ class App:
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """Return the running parts of these settings, or of the configuration file and environment.
+        """Return an app for these settings, or for those of the configuration file and environment.
 
         :raises InvalidSetting: a setting is wrong.
         :raises StoreUnavailable: the database does not answer.
@@ -129,16 +129,16 @@ class App:
         return self.store.dialect
 
     def fire(self, event: Event) -> int:
-        """Hand over an event; return how many deliveries are owed of it, when that promise is on disk.
+        """Fire an event; return how many deliveries it has, once they are on disk.
 
         :raises StoreUnavailable: nothing was written.
-        :raises TypeError: payload or call report hold a value that has no JSON form.
-        :raises ValueError: they hold a number that is not finite.
+        :raises TypeError: payload or call report contain a value that has no JSON form.
+        :raises ValueError: they contain a number that is not finite.
         """
         return self._dispatcher.fire(event)
 
     def publish_to_topic(self, event: Event, exchange: str = "") -> None:
-        """Have an event published to a topic exchange, whatever listeners are registered; each call is one message.
+        """Publish an event to a topic exchange, whether or not a listener matches it; each call is one message.
 
         It becomes a delivery of the amqp notifier: on disk when this returns, attempted until the broker confirms it.
 
@@ -146,7 +146,7 @@ class App:
         :raises StoreUnavailable: nothing was written.
         """
         while not self._dispatcher.fire_to(self._topic_listeners.of(exchange).id, event):
-            """Somebody deleted its listener in between."""
+            """Its listener was deleted in between; use a new one."""
 
     def task_changed(self, report: TaskReport) -> int:
         """Report a task's change to the task-status stream, if it is enabled, and to listeners of the task's new state.
@@ -154,7 +154,7 @@ class App:
         Costs microseconds if no listener matches, and a transaction if one does. The stream is best effort and raises
         nothing.
 
-        :return: how many deliveries are owed of it; 0 also for progress, and for a state that was reported before.
+        :return: how many deliveries it has; 0 also for progress, and for a state that was reported before.
         :raises StoreUnavailable: a listener matches, and nothing was written; report it again.
         """
         self.stream.publish(report)

@@ -1,4 +1,4 @@
-"""The wired product, as an embedding developer meets it."""
+"""The wired product, as an embedding developer uses it."""
 
 import sqlite3
 import time
@@ -20,7 +20,7 @@ def settings(folder, **own):
 
 
 def test_an_event_fired_in_a_script_is_delivered(tmp_path):
-    """The example of the docstring."""
+    """It is the example in the docstring of App."""
     with HttpReceiver() as receiver, running_app(tmp_path) as app:
         app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
 
@@ -30,8 +30,8 @@ def test_an_event_fired_in_a_script_is_delivered(tmp_path):
         assert "zoo" == request.json()["payload"]["repo_id"]
 
 
-def test_what_was_fired_before_the_end_is_delivered_after_the_next_start(tmp_path):
-    """The worker may even be another process."""
+def test_an_event_fired_without_a_worker_is_delivered_after_the_next_start(tmp_path):
+    """The worker may be in another process."""
     with HttpReceiver() as receiver:
         with App.from_settings(settings(tmp_path / "state")) as app:
             app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
@@ -42,8 +42,8 @@ def test_what_was_fired_before_the_end_is_delivered_after_the_next_start(tmp_pat
             wait_until_idle(app)
 
 
-def test_no_source_runs_before_it_is_known_who_listens(tmp_path, caplog):
-    """It would pass over what somebody wants."""
+def test_no_source_runs_before_the_listeners_have_been_read(tmp_path, caplog):
+    """It would skip events that a listener matches."""
     state = tmp_path / "state"
     with trial_source(tmp_path / "site"), App.from_settings(settings(state)) as app:
         app.sources.add(SourceDraft("zoo", "trial", {"url": "http://up/"}))
@@ -58,7 +58,7 @@ def test_no_source_runs_before_it_is_known_who_listens(tmp_path, caplog):
 
 
 def sql(state, statement):
-    """Do to the database what the product would never do."""
+    """Change the database in a way that the product never does."""
     connection = sqlite3.connect(state / "notifiers.db")
     with connection:
         connection.execute(statement)
@@ -66,15 +66,15 @@ def sql(state, statement):
 
 
 def wait_for(happened):
-    """Wait until something is so."""
+    """Return once a condition is true."""
     deadline = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-def test_a_lost_key_file_stops_the_start(tmp_path):
-    """Before anything is written with another key."""
+def test_an_app_with_a_lost_key_file_does_not_start(tmp_path):
+    """Nothing is written with another key."""
     with App.from_settings(settings(tmp_path)) as app:
         app.pulp2_listeners.create("http", {"url": "http://x/", "password": "p"}, ["*"])
     (tmp_path / "secret.key").unlink()
@@ -84,7 +84,7 @@ def test_a_lost_key_file_stops_the_start(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "message"),
     [
         ("mysql://u:hunter2@h/d", "only sqlite and postgresql|cannot be used"),
         ("not a url hunter2", "cannot be used"),
@@ -92,22 +92,22 @@ def test_a_lost_key_file_stops_the_start(tmp_path):
         ("sqlite:////proc/none/x.db", "cannot be created"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_one_sentence_without_the_password(tmp_path, url, words):
-    """Naming the setting or the file."""
-    with pytest.raises(InvalidSetting, match=words) as caught:
+def test_the_error_about_an_unusable_database_does_not_contain_the_password(tmp_path, url, message):
+    """It names the setting or the file."""
+    with pytest.raises(InvalidSetting, match=message) as caught:
         App.from_settings(settings(tmp_path, database_url=url))
 
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_postgresql_database_is_not_changed_without_being_asked(tmp_path, postgresql):
-    """Several machines share it, and not all are upgraded at once."""
+def test_the_schema_of_postgresql_is_not_upgraded_at_start(tmp_path, postgresql):
+    """Several machines may share it, and not all of them are upgraded at once."""
     with pytest.raises(InvalidSetting, match="run pulp-notifiers db upgrade"):
         App.from_settings(settings(tmp_path, database_url=postgresql.create_database()))
 
 
 def test_two_workers_on_postgresql_deliver_each_event_once_and_in_order(tmp_path, postgresql):
-    """As two machines would."""
+    """They may run on two machines."""
     from pulp_notifiers.app import open_store
 
     own = {"database_url": postgresql.create_database()}
@@ -131,8 +131,8 @@ def test_two_workers_on_postgresql_deliver_each_event_once_and_in_order(tmp_path
         assert sorted(of_repo) == of_repo
 
 
-def test_closing_leaves_nothing_pending_undone_and_may_be_done_twice(tmp_path):
-    """Attempts under way are finished."""
+def test_closing_finishes_running_attempts_and_can_be_repeated(tmp_path):
+    """Their outcome is recorded."""
     with HttpReceiver() as receiver, running_app(tmp_path) as app:
         app.pulp2_listeners.create("http", {"url": receiver.url}, ["*"])
         app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))

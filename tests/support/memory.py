@@ -1,4 +1,4 @@
-"""Stands in for the store where a test is about the engine: the same rules, in memory."""
+"""Stands in for the store in tests of the engine: the same rules, in memory."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """A time that only moves when told."""
+    """A time that passes only when a test advances it."""
 
     def __init__(self) -> None:
         self.now = START
@@ -20,12 +20,12 @@ class Clock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.now += timedelta(seconds=seconds)
 
 
 class ListenerTable:
-    """Listeners, as the store keeps them."""
+    """Listeners, as the store has them."""
 
     def __init__(self, *listeners: Listener) -> None:
         self.kept = {listener.id: listener for listener in listeners}
@@ -44,7 +44,7 @@ class ListenerTable:
         return self.kept.get(listener_id)
 
     def add(self, listener: Listener) -> None:
-        """Keep a listener."""
+        """Store a listener."""
         self.kept[listener.id] = listener
         self.revision += 1
 
@@ -57,7 +57,7 @@ class ListenerTable:
         return self.kept[listener_id]
 
     def delete(self, listener_id: str, now: datetime) -> bool:
-        """Forget a listener."""
+        """Delete a listener."""
         self.revision += 1
         return self.kept.pop(listener_id, None) is not None
 
@@ -69,7 +69,7 @@ class NotifierTable:
         self._loaded = {name: LoadedNotifier(name, plugin) for name, plugin in plugins.items()}
 
     def knows(self, notifier_type: str) -> bool:
-        """Tell whether there is such a notifier."""
+        """Return whether a notifier of this type exists."""
         return notifier_type in self._loaded
 
     def get(self, notifier_type: str) -> LoadedNotifier:
@@ -78,7 +78,7 @@ class NotifierTable:
 
 
 class ClaimTable:
-    """Gives out prepared claims and keeps what is said of them."""
+    """Hands out prepared claims and keeps what is recorded, renewed and released."""
 
     def __init__(self, *claims: Claim) -> None:
         self.waiting = list(claims)
@@ -88,17 +88,17 @@ class ClaimTable:
         self.lost: set[int] = set()
 
     def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]:
-        """Give out what may be had."""
-        given = [claim for claim in self.waiting if claim.listener_id not in except_listeners][:limit]
-        self.waiting = [claim for claim in self.waiting if claim not in given]
-        return given
+        """Hand out claims of listeners that are not excepted."""
+        chosen = [claim for claim in self.waiting if claim.listener_id not in except_listeners][:limit]
+        self.waiting = [claim for claim in self.waiting if claim not in chosen]
+        return chosen
 
     def renew(self, claims: Iterable[Claim], until: datetime) -> None:
-        """Keep what was renewed."""
+        """Keep the renewed claims."""
         self.renewed.append((list(claims), until))
 
     def release(self, claims: Iterable[Claim]) -> None:
-        """Keep what was given back."""
+        """Keep the released claims."""
         self.released.extend(claims)
 
     def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
@@ -109,12 +109,12 @@ class ClaimTable:
         return LaneState.EMPTY if last or outcome.due_at else LaneState.HELD
 
     def next_due(self) -> datetime | None:
-        """Nothing is due that could be known before."""
+        """Return no due time."""
         return None
 
 
 class NoHistory:
-    """Nothing ever gets old."""
+    """A history in which nothing is ever old."""
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
         """Delete nothing."""

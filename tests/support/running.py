@@ -19,7 +19,7 @@ QUICK = {
 
 @contextmanager
 def running_app(folder: Path, **sections: Mapping[str, str]) -> Iterator[App]:
-    """Run an App with an embedded database in a folder, or with what its settings say."""
+    """Run an App with an embedded database in a folder, or with the database of its settings."""
     own = {"state_directory": str(folder / "state"), **QUICK, **sections.pop("notifiers", {})}
     with App.from_settings(Settings({"notifiers": own, **sections})) as app:
         app.worker.start()
@@ -27,7 +27,7 @@ def running_app(folder: Path, **sections: Mapping[str, str]) -> Iterator[App]:
 
 
 def wait_until_idle(app: App, seconds: float = 60.0) -> Backlog:
-    """Return when nothing is pending any more."""
+    """Return once nothing is pending."""
     deadline = time.monotonic() + seconds
     while (backlog := app.store.history.backlog()).pending:
         assert time.monotonic() < deadline, app.store.history.deliveries()

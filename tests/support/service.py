@@ -1,4 +1,4 @@
-"""The service as its administrator runs it: a process of its own, which can be killed."""
+"""The service as an administrator runs it: a process of its own, which can be killed."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ START_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens now."""
+    """Return a port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -28,7 +28,7 @@ class Service:
     """``pulp-notifiers serve`` with its state in a folder.
 
     :param environ: further settings, as environment variables without their prefix.
-    :param python: the interpreter of the environment that it is installed in.
+    :param python: the interpreter of the environment in which it is installed.
     :param arguments: options of ``serve``.
     """
 
@@ -56,11 +56,11 @@ class Service:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment in which a command line speaks to this service."""
+        """The environment in which a command line uses this service."""
         return self._environ
 
     def start(self) -> None:
-        """Start the process and return when it answers."""
+        """Start the process and return once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environ, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
@@ -70,13 +70,13 @@ class Service:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """Kill the process without warning."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> int:
-        """Ask it to end, and return its exit code."""
+        """Ask the process to end, and return its exit code."""
         assert self._process is not None
         self._process.terminate()
         return self._process.wait(60)
@@ -106,7 +106,7 @@ class Service:
         return found
 
     def wait_until_idle(self, seconds: float = 60.0) -> None:
-        """Return when nothing is pending any more."""
+        """Return once nothing is pending."""
         deadline = time.monotonic() + seconds
         while (backlog := self.call("GET", "/pulp/api/v3/notifications/status/")["backlog"])["pending"]:
             assert time.monotonic() < deadline, backlog
