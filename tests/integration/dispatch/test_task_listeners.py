@@ -4,16 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryState, Listener, Owed
-from pulp_notifiers.store import Store, schema
-from pulp_notifiers.store.store import _MIGRATIONS
+from pulp_notifiers.store import Store
 from tests.support.memory import START
-from tests.support.stored import add, claim, execute, work_off
+from tests.support.stored import add, claim, work_off
 
 NOW = START
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
@@ -140,22 +135,3 @@ def test_processes_that_report_the_end_at_once_end_the_listener_once(open_store)
             deleted.result(60)
 
         assert [] == stores[0].listeners.all()[1]
-
-
-def test_the_migration_leaves_listeners_of_the_first_release_unchanged(database_url, tmp_path, open_store):
-    """It adds columns and changes no row."""
-    engine = sa.create_engine(database_url)
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        old = {"id": ID, "notifier_type": "http", "sealed_config": "sealed", "event_types": '["*"]'}
-        names = ", ".join(old)
-        connection.execute(sa.text(f"INSERT INTO listeners ({names}) VALUES (:{names.replace(', ', ', :')})"), old)
-    engine.dispose()
-
-    open_store()
-
-    [row] = execute(database_url, sa.select(schema.listeners))
-    assert {**old, "task_id": None, "ended_at": None}.items() <= row._asdict().items()

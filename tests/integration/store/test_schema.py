@@ -4,11 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.store import Store, Vault, schema
+from pulp_notifiers.store.store import _MIGRATIONS
 from tests.support.stored import execute
 
 
@@ -53,3 +56,38 @@ def test_a_schema_of_a_newer_release_is_refused(store, database_url):
     for refused in (store.upgrade, store.require_schema):
         with pytest.raises(InvalidSetting, match="schema 9999, which this release does not know"):
             refused()
+
+
+OLD_LISTENER = {
+    "id": "5f0c1e2d3a4b5c6d7e8f9012",
+    "notifier_type": "http",
+    "sealed_config": "sealed",
+    "event_types": '["*"]',
+}
+
+
+@pytest.mark.parametrize(
+    ("revision", "row", "added"),
+    [
+        ("0001", OLD_LISTENER, {"task_id": None, "ended_at": None}),
+        ("0003", {**OLD_LISTENER, "task_id": "t"}, {"source_options": None}),
+    ],
+)
+def test_an_upgrade_adds_columns_and_leaves_existing_listeners_unchanged(
+    database_url, open_store, revision, row, added
+):
+    """The new columns are null, as for a listener on no task that asks sources for nothing."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+    names = ", ".join(row)
+    execute(database_url, sa.text(f"INSERT INTO listeners ({names}) VALUES (:{names.replace(', ', ', :')})"), row)
+
+    open_store()
+
+    [upgraded] = execute(database_url, sa.select(schema.listeners))
+    assert {**row, **added}.items() <= upgraded._asdict().items()

@@ -1,4 +1,4 @@
-"""What listeners ask of sources."""
+"""What listeners ask sources to include."""
 
 import sqlalchemy as sa
 from alembic import op
