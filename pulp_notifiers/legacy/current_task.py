@@ -1,4 +1,4 @@
-"""In which task events are fired. Pulp 2 asked Celery; here the code that runs the task says so."""
+"""The task in which events are fired. Pulp 2 asked Celery; here the code that runs the task sets it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,21 +8,21 @@ from typing import Any
 from ..task import TaskReport
 
 Report = TaskReport | Mapping[str, Any]
-"""A task's record, or a finished call report of 17 keys."""
+"""A task's record, or a call report of 17 keys."""
 
 _read_current: ContextVar[Callable[[], Report | None]] = ContextVar("current_task", default=lambda: None)
 
 
 @contextmanager
 def current_task(report: Report | Callable[[], Report | None] | None) -> Iterator[None]:
-    """Say in which task the events of the block are fired.
+    """Set the task in which the events of a ``with`` block are fired.
 
     ::
 
         with current_task(lambda: TaskReport.from_record(load_task(task_id))):
             EventFireManager().fire_repo_sync_started("zoo")
 
-    :param report: the task's report, or a function that returns it as it is by then, called once for each event.
+    :param report: the task's report, or a function that returns the current one, called once for each event.
     """
     token = _read_current.set(report if callable(report) else lambda: report)
     try:
@@ -32,6 +32,6 @@ def current_task(report: Report | Callable[[], Report | None] | None) -> Iterato
 
 
 def call_report_of(report: Report | None) -> Mapping[str, Any] | None:
-    """Return the call report of a task; of the current one, if there is any, where none is given."""
+    """Return the call report of a task; by default that of the current task, or None outside a task."""
     found = _read_current.get()() if report is None else report
     return found.call_report() if isinstance(found, TaskReport) else found

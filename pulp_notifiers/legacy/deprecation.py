@@ -1,4 +1,4 @@
-"""Warnings for names that have better successors."""
+"""Deprecation warnings."""
 
 import threading
 import warnings
@@ -14,9 +14,9 @@ _lock = threading.Lock()
 
 
 def deprecated(instead: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Make a function warn its first caller in this process.
+    """Decorate a function so that its first call in this process issues a ``DeprecationWarning``.
 
-    :param instead: what to use from now on.
+    :param instead: the replacement.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:

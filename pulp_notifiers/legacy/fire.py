@@ -12,11 +12,11 @@ from .shared_app import shared_app
 
 
 class EventFireManager:
-    """Fires events; what listeners make of them never comes back to the caller.
+    """Fires events; a failed delivery never raises in the caller.
 
-    Each method takes the call report of the task, or else that of :func:`current_task`, or else sends null.
+    Without ``call_report``, the event has that of :func:`current_task`, or null outside a task.
 
-    :param app: where to fire; by default the App of this process.
+    :param app: by default the shared App of this process.
     """
 
     def __init__(self, app: App | None = None) -> None:
@@ -24,18 +24,18 @@ class EventFireManager:
 
     @deprecated("App.fire(Event('repo.sync.start', {'repo_id': ...}))")
     def fire_repo_sync_started(self, repo_id: str, *, call_report: Report | None = None) -> None:
-        """Say that a sync begins.
+        """Fire ``repo.sync.start``.
 
-        :raises StoreUnavailable: the event could not be kept.
+        :raises StoreUnavailable: the event could not be stored.
         """
         self._fire(REPO_SYNC_START, {"repo_id": repo_id}, call_report)
 
     @deprecated("App.fire(Event('repo.sync.finish', sync_payload(...)))")
     def fire_repo_sync_finished(self, sync_result: Mapping[str, Any], *, call_report: Report | None = None) -> None:
-        """Say how a sync ended.
+        """Fire ``repo.sync.finish``.
 
-        :param sync_result: its history record, which is left as it is.
-        :raises StoreUnavailable: the event could not be kept.
+        :param sync_result: the sync's history record; it is not modified.
+        :raises StoreUnavailable: the event could not be stored.
         """
         self._fire(REPO_SYNC_FINISH, sync_payload(sync_result), call_report)
 
@@ -43,9 +43,9 @@ class EventFireManager:
     def fire_repo_publish_started(
         self, repo_id: str, distributor_id: str, *, call_report: Report | None = None
     ) -> None:
-        """Say that a publish begins.
+        """Fire ``repo.publish.start``.
 
-        :raises StoreUnavailable: the event could not be kept.
+        :raises StoreUnavailable: the event could not be stored.
         """
         self._fire(REPO_PUBLISH_START, {"repo_id": repo_id, "distributor_id": distributor_id}, call_report)
 
@@ -53,10 +53,10 @@ class EventFireManager:
     def fire_repo_publish_finished(
         self, publish_result: Mapping[str, Any], *, call_report: Report | None = None
     ) -> None:
-        """Say how a publish ended.
+        """Fire ``repo.publish.finish``.
 
-        :param publish_result: its history record, which is left as it is.
-        :raises StoreUnavailable: the event could not be kept.
+        :param publish_result: the publish's history record; it is not modified.
+        :raises StoreUnavailable: the event could not be stored.
         """
         self._fire(REPO_PUBLISH_FINISH, publish_payload(publish_result), call_report)
 

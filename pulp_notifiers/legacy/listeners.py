@@ -1,4 +1,4 @@
-"""``EventListenerManager``: listeners as documents, as Pulp 2.7 handed them out."""
+"""``EventListenerManager``: listeners as documents, as in Pulp 2.7."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from .shared_app import shared_app
 
 
 class EventListenerManager:
-    """Registers listeners and returns documents of the seven keys that REST shows (CONTRACT 1.3).
+    """Registers listeners and returns documents with the seven keys of the REST API (CONTRACT 1.3).
 
-    Secrets in them read ``*****``; sent back like that, they stay as they are.
+    Secrets are shown as ``*****``; a secret passed as ``*****`` stays unchanged.
 
-    :param app: where listeners are kept; by default the App of this process.
+    :param app: by default the shared App of this process.
     """
 
     def __init__(self, app: App | None = None) -> None:
@@ -27,7 +27,7 @@ class EventListenerManager:
     ) -> dict[str, Any]:
         """Register a listener.
 
-        :raises InvalidValue: one of the values cannot be accepted.
+        :raises InvalidValue: a value is not allowed.
         """
         return self._document(self._app.pulp2_listeners.create(notifier_type_id, notifier_config, event_types))
 
@@ -35,13 +35,13 @@ class EventListenerManager:
     def get(self, event_listener_id: object) -> dict[str, Any]:
         """Return one listener.
 
-        :raises NoSuchListener: there is none of this id.
+        :raises NoSuchListener: no listener has this id.
         """
         return self._document(self._app.pulp2_listeners.get(str(event_listener_id)))
 
     @deprecated("App.listeners.list")
     def list(self) -> Sequence[dict[str, Any]]:
-        """Return all listeners in the order of their creation."""
+        """Return all listeners, oldest first."""
         return [self._document(listener) for listener in self._app.pulp2_listeners.list()]
 
     @deprecated("App.listeners.update")
@@ -51,10 +51,10 @@ class EventListenerManager:
         notifier_config: Mapping[str, Any] | None = None,
         event_types: Sequence[str] | None = None,
     ) -> dict[str, Any]:
-        """Change a listener: merge the config (None removes a key), replace the event types.
+        """Change a listener: merge the config, where None removes a key, and replace the event types.
 
-        :raises NoSuchListener: there is none of this id.
-        :raises InvalidValue: a value cannot be accepted; nothing is changed.
+        :raises NoSuchListener: no listener has this id.
+        :raises InvalidValue: a value is not allowed; nothing is changed.
         """
         return self._document(self._app.pulp2_listeners.update(str(event_listener_id), notifier_config, event_types))
 
@@ -62,7 +62,7 @@ class EventListenerManager:
     def delete(self, event_listener_id: object) -> None:
         """Remove a listener.
 
-        :raises NoSuchListener: there is none of this id.
+        :raises NoSuchListener: no listener has this id.
         """
         self._app.pulp2_listeners.delete(str(event_listener_id))
 

@@ -1,4 +1,4 @@
-"""The App that the names of Pulp 2.7 share where they are given none."""
+"""The App that the names of Pulp 2.7 share if they get none."""
 
 import atexit
 import threading
@@ -6,7 +6,7 @@ import threading
 from ..app import App
 
 
-class _Shared:
+class _SharedApp:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._app: App | None = None
@@ -24,12 +24,12 @@ class _Shared:
             app.close()
 
 
-_shared = _Shared()
+_shared = _SharedApp()
 atexit.register(_shared.close)
 
 
 def shared_app() -> App:
-    """Return the App of this process, made from settings on first use.
+    """Return the shared App of this process, created from the settings on first use.
 
     :raises InvalidSetting: a setting is wrong.
     :raises StoreUnavailable: the database does not answer.
@@ -38,5 +38,5 @@ def shared_app() -> App:
 
 
 def close() -> None:
-    """Close the App of this process; the next use makes a new one. It is closed at exit anyway."""
+    """Close the shared App of this process; the next use creates a new one. It is also closed at exit."""
     _shared.close()
