@@ -1,11 +1,11 @@
-"""Who may do what: users, their passwords and grants.
+"""Users, their passwords, and what they are granted.
 
 ::
 
     accounts   the rules: users, passwords, grants
     passwords  slow hashes
-    verified   which passwords need not be hashed again
-    resources  what grants are about
+    verified   passwords that were verified recently, so that they need not be hashed again
+    resources  the paths that grants are for
 """
 
 from .accounts import Accounts

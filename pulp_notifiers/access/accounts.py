@@ -1,4 +1,4 @@
-"""Who may do what: users, their passwords and what they are granted (CONTRACT 1.7)."""
+"""The rules for users, their passwords and grants (CONTRACT 1.7)."""
 
 import secrets
 import threading
@@ -8,18 +8,18 @@ from typing import Protocol
 
 from ..errors import InvalidValue
 from ..records import Operation, User
-from .passwords import NOBODYS_HASH, hash_password, verify_password
-from .resources import and_above, resource_of, resource_problem
+from .passwords import DUMMY_HASH, hash_password, verify_password
+from .resources import resource_of, resource_problem, with_parents
 from .verified import VerifiedPasswords
 
 ADMIN = "admin"
-"""Login of the super-user that the first start creates, as Pulp 2's was."""
+"""Login of the super-user that the first start creates, as in Pulp 2."""
 
-_LONGEST_LOGIN = 200
+_MAX_LOGIN_CHARACTERS = 200
 
 
 class UserRows(Protocol):
-    """Where users and grants are kept (``pulp_notifiers.store``)."""
+    """Stores users and grants (``pulp_notifiers.store``)."""
 
     def user(self, login: str) -> User | None: ...
     def users(self) -> list[User]: ...
@@ -33,12 +33,12 @@ class UserRows(Protocol):
 class Accounts:
     """Users, their passwords and grants.
 
-    A verified password is remembered for a while, because the hash is slow on purpose. What is remembered is keyed by
-    the stored hash too, and the user is read every time: a changed password or a deleted user takes effect at once.
+    A verified password is remembered for a while, because the hash is slow on purpose. The key of that cache includes
+    the stored hash, and the user is read every time: a changed password or a deleted user takes effect at once.
 
     :param credential_cache_seconds: how long; 0 hashes every time.
-    :param clock: seconds that never go back.
-    :param hashes_at_once: threads that may be hashing; further ones wait, so that a flood of wrong passwords takes
+    :param clock: monotonic seconds.
+    :param hashes_at_once: threads that may hash at the same time; others wait, so that a flood of wrong passwords takes
         neither all memory nor all cores.
     """
 
@@ -51,6 +51,7 @@ class Accounts:
     ) -> None:
         self._users = users
         self._verified = VerifiedPasswords(credential_cache_seconds, clock)
+        self.hashes_at_once = hashes_at_once
         self._hashing = threading.BoundedSemaphore(hashes_at_once)
 
     def users(self) -> list[User]:
@@ -58,13 +59,13 @@ class Accounts:
         return self._users.users()
 
     def user(self, login: str) -> User | None:
-        """Return the user with this login, for one whom somebody else authenticated."""
+        """Return the user with this login, without a check of the password; None if there is none."""
         return self._users.user(login) if _login_problem(login) is None else None
 
     def create(self, login: str, password: str, super_user: bool = False) -> User:
-        """Keep a new user.
+        """Create a user.
 
-        :raises InvalidValue: the login is taken or cannot be one, or the password is empty.
+        :raises InvalidValue: the login is taken or not allowed, or the password is empty.
         """
         problem = _login_problem(login)
         if problem:
@@ -75,7 +76,7 @@ class Accounts:
         return user
 
     def delete(self, login: str) -> bool:
-        """Forget a user and what the user was granted; tell whether there was one."""
+        """Delete a user with all grants; return whether the user existed."""
         return _login_problem(login) is None and self._users.delete_user(login)
 
     def set_password(self, login: str, password: str) -> None:
@@ -87,35 +88,35 @@ class Accounts:
         self._users.set_password(login, self._hashed(password))
 
     def grant(self, login: str, resource: str, operations: Iterable[Operation]) -> str:
-        """Permit operations on a resource and all below it; return the resource as it was kept.
+        """Permit operations on a resource and everything below it; return the resource as it is stored.
 
-        :param resource: ``/v2/events/``, or the whole path of a request.
-        :raises InvalidValue: there is no such user, or the resource is no path.
+        :param resource: such as ``/v2/events/``, or the whole path of a request.
+        :raises InvalidValue: there is no such user, or the resource is not a path.
         """
         self._existing(login)
         problem = resource_problem(resource)
         if problem:
             raise InvalidValue(["resource"], problem)
-        kept = resource_of(resource)
-        self._users.grant(login, kept, operations)
-        return kept
+        stored = resource_of(resource)
+        self._users.grant(login, stored, operations)
+        return stored
 
     def grants(self, login: str) -> dict[str, frozenset[Operation]]:
         """Return the operations that a user is granted, by resource."""
         return self._users.grants(login)
 
     def permitted(self, user: User, resource: str, operation: Operation) -> bool:
-        """Tell whether a user may do something to a resource.
+        """Return whether a user may do an operation to a resource.
 
-        A super-user may do everything; others what they are granted on the resource or on a path above it.
+        A super-user may do everything, others what they are granted on the resource or on a parent path.
         """
         if user.super_user:
             return True
         granted = self._users.grants(user.login)
-        return any(operation in granted.get(path, ()) for path in and_above(resource))
+        return any(operation in granted.get(path, ()) for path in with_parents(resource))
 
     def recognise(self, login: str, password: str) -> User | None:
-        """Return the user if the password was verified a short while ago; never hashes."""
+        """Return the user if the same password was verified recently, else None; never hashes."""
         user = self.user(login)
         return user if user is not None and self._verified.holds(user, password) else None
 
@@ -128,25 +129,25 @@ class Accounts:
         if user is not None and self._verified.holds(user, password):
             return user
         with self._hashing:
-            # Threads that waited for the one which verified the same password need not hash again.
+            # Another thread may have verified the same password meanwhile.
             if user is not None and self._verified.holds(user, password):
                 return user
-            right = verify_password(password, user.password_hash if user and user.password_hash else NOBODYS_HASH)
+            right = verify_password(password, user.password_hash if user and user.password_hash else DUMMY_HASH)
         if user is None or not right:
             return None
         self._verified.add(user, password)
         return user
 
     def ensure_admin(self, password: str | None = None) -> str | None:
-        """Create the super-user ``admin`` if there is no user at all.
+        """Create the super-user ``admin`` if there are no users.
 
-        :param password: the one to give it; None generates one.
-        :return: the generated password, to be shown once; None if there was nothing to generate.
+        :param password: None generates one.
+        :return: the generated password, to be shown once; None if none was generated.
         """
         if self._users.users():
             return None
         generated = None if password else secrets.token_urlsafe(18)
-        # Of two processes that start at the same moment only one adds it.
+        # If two processes start at the same moment, only one of them adds it.
         added = self._users.add_user(User(ADMIN, hash_password(password or generated or ""), super_user=True))
         return generated if added else None
 
@@ -158,15 +159,15 @@ class Accounts:
 
     def _hashed(self, password: str) -> str:
         if not password:
-            raise InvalidValue(["password"], "The password is empty; give one of at least one character.")
+            raise InvalidValue(["password"], "The password is empty. Use at least one character.")
         with self._hashing:
             return hash_password(password)
 
 
 def _login_problem(login: str) -> str | None:
-    if not login or len(login) > _LONGEST_LOGIN:
-        return f"A login has from 1 to {_LONGEST_LOGIN} characters."
+    if not login or len(login) > _MAX_LOGIN_CHARACTERS:
+        return f"A login must have 1 to {_MAX_LOGIN_CHARACTERS} characters."
     # HTTP Basic cannot carry a colon, and PostgreSQL no NUL.
     if ":" in login or not login.isprintable() or login != login.strip():
-        return f"{login!r} cannot be a login: write printable characters without a colon or spaces at the ends."
+        return f"{login!r} cannot be a login: use printable characters, no colon, and no spaces at the ends."
     return None

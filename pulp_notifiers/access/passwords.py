@@ -1,7 +1,7 @@
-"""How passwords are kept: as a slow, salted hash (scrypt, RFC 7914), never as text.
+"""Passwords are stored as a slow, salted hash (scrypt, RFC 7914), never as text.
 
-A hash is ``scrypt$n=32768,r=8,p=1$<salt>$<key>``, salt and key in base64. It names its own parameters, so that they
-can be raised later while older hashes still verify.
+A hash is ``scrypt$n=32768,r=8,p=1$<salt>$<key>``, salt and key in base64. It includes its parameters, so that
+they can be raised later while older hashes still verify.
 """
 
 import hashlib
@@ -30,15 +30,15 @@ STANDARD_COST = Cost(n=2**15, r=8, p=1)
 
 
 def hash_password(password: str, cost: Cost = STANDARD_COST, salt: bytes | None = None) -> str:
-    """Return the text to keep for a password."""
+    """Return the text to store for a password."""
     salt = os.urandom(_SALT_BYTES) if salt is None else salt
-    return _written(cost, salt, _derive(password, salt, cost, _KEY_BYTES))
+    return _encoded(cost, salt, _derive(password, salt, cost, _KEY_BYTES))
 
 
 def verify_password(password: str, password_hash: str) -> bool:
-    """Tell whether a password is the one that was hashed.
+    """Return whether a password is the one that was hashed.
 
-    Compares in constant time. False for text that is no hash, such as the empty one of a user who cannot log in by
+    Compares in constant time. False for text that is not a hash, such as the empty one of a user who cannot log in by
     password.
     """
     found = _HASH.fullmatch(password_hash)
@@ -51,22 +51,22 @@ def verify_password(password: str, password_hash: str) -> bool:
 
 def _derive(password: str, salt: bytes, cost: Cost, size: int) -> bytes:
     return hashlib.scrypt(
-        # A password from the environment may hold bytes that are no UTF-8; Python shows them as lone surrogates.
+        # A password from the environment may have bytes that are not UTF-8; Python decodes them as lone surrogates.
         password.encode("utf-8", "surrogatepass"),
         salt=salt,
         n=cost.n,
         r=cost.r,
         p=cost.p,
-        # OpenSSL refuses above 32 MiB unless told, and needs a little more than the formula says.
+        # OpenSSL refuses more than 32 MiB without this, and needs a little more than the formula says.
         maxmem=128 * cost.r * (cost.n + cost.p + 2) + 2**20,
         dklen=size,
     )
 
 
-def _written(cost: Cost, salt: bytes, key: bytes) -> str:
+def _encoded(cost: Cost, salt: bytes, key: bytes) -> str:
     salt_text, key_text = (b64encode(part).decode("ascii") for part in (salt, key))
     return f"scrypt$n={cost.n},r={cost.r},p={cost.p}${salt_text}${key_text}"
 
 
-NOBODYS_HASH = _written(STANDARD_COST, bytes(_SALT_BYTES), bytes(_KEY_BYTES))
-"""Verified where there is no user, so that the answer takes as long as for one; no known password fits."""
+DUMMY_HASH = _encoded(STANDARD_COST, bytes(_SALT_BYTES), bytes(_KEY_BYTES))
+"""Verified if the login does not exist, so that the answer takes as long as otherwise; no known password fits."""
