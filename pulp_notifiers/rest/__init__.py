@@ -3,11 +3,12 @@
 ::
 
     server       serves over sockets
-    application  the routes of both APIs, and which answer each error gets
-    paths        where things are
-    http/        bodies, answers, methods, proxies, and what every request passes
-    access/      who sent a request, and whether that user may do it
-    v2/  v3/     the two APIs, one module for each kind of thing
+    application  the ASGI application: the routes of both APIs and their error handlers
+    routes       adds a path with its permissions, HEAD, and the answer to other methods
+    paths        the URL paths
+    http/        request bodies, answers, errors, trusted proxies, middleware
+    access/      authentication and permissions
+    v2/  v3/     the two APIs
 """
 
 from .access.oauth import OAuthSettings

@@ -1,4 +1,4 @@
-"""The ASGI application: both APIs, and which answer each error gets."""
+"""The ASGI application: the routes of both APIs and their error handlers."""
 
 import logging
 from typing import Any
@@ -15,12 +15,15 @@ from ..app import App
 from ..errors import PulpNotifiersError, StoreUnavailable
 from .access.gate import Gate
 from .access.oauth import OAuth, OAuthSettings
-from .http.answers import empty_answer, json_answer, request_uri
+from .http.answers import empty_answer, json_answer
+from .http.errors import PartlyAccepted
 from .http.middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
 from .http.proxies import TrustedProxies
-from .http.refusals import CutShort
+from .http.request_text import raw_path, request_uri
 from .paths import OPENAPI, V3
+from .routes import Routes
 from .v2 import errors as errors_v2
+from .v2.routes import STYLE as STYLE_V2
 from .v2.routes import ListenersV2
 from .v3 import errors as errors_v3
 from .v3.deliveries import DeliveriesV3
@@ -28,18 +31,18 @@ from .v3.docs import DocsV3
 from .v3.events import EventsV3
 from .v3.listeners import ListenersV3
 from .v3.plugins import PluginsV3
-from .v3.routes import Routes
 from .v3.sources import SourcesV3
 from .v3.status import StatusV3
+from .v3.style import STYLE as STYLE_V3
 from .v3.tasks import TasksV3
 
 _logger = logging.getLogger(__name__)
 
 
 def create_app(app: App) -> FastAPI:
-    """Return the REST service of an application.
+    """Return the REST service of an App.
 
-    :raises InvalidSetting: a setting that only this service reads is wrong.
+    :raises InvalidSetting: a setting of the REST service is wrong.
     """
     service = FastAPI(
         title="pulp-notifiers",
@@ -51,16 +54,16 @@ def create_app(app: App) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         exception_handlers={
-            PulpNotifiersError: _refused,
-            RequestValidationError: _refused,
-            HTTPException: _unrouted,
-            ClientDisconnect: _client_gone,
+            PulpNotifiersError: _refuse,
+            RequestValidationError: _refuse,
+            HTTPException: _http_error,
+            ClientDisconnect: _client_disconnected,
         },
     )
     service.state.max_body_bytes = app.own.max_body_bytes
     proxies = TrustedProxies(app.own.trusted_proxies)
     _add_routes(service, app, _gate(app, proxies))
-    # The last one added is the outermost.
+    # The one added last is the outermost.
     service.add_middleware(FaultBoundary, answer=_fault_answer)
     service.add_middleware(ForwardedScheme, proxies=proxies)
     service.add_middleware(Deprecated)
@@ -79,22 +82,26 @@ def _gate(app: App, proxies: TrustedProxies) -> Gate:
 
 
 def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
-    ListenersV2(app.pulp2_listeners, gate, app.own.max_body_bytes).add_to(service.router)
-    ListenersV3(app.listeners).add_to(Routes(service.router, gate, "Listeners"))
-    EventsV3(app).add_to(Routes(service.router, gate, "Events"))
-    TasksV3(app).add_to(Routes(service.router, gate, "Tasks"))
-    PluginsV3(app.registry, "notifiers", "notifiers").add_to(Routes(service.router, gate, "Notifiers"))
-    SourcesV3(app.sources).add_to(Routes(service.router, gate, "Sources"))
-    PluginsV3(app.source_registry, "source-types", "source types").add_to(Routes(service.router, gate, "Sources"))
-    DeliveriesV3(app.deliveries).add_to(Routes(service.router, gate, "Deliveries"))
-    StatusV3(app).add_to(Routes(service.router, gate, "Status"))
-    DocsV3().add_to(Routes(service.router, gate, "Docs"))
+    def v3(tag: str) -> Routes:
+        return Routes(service.router, gate, tag, STYLE_V3)
+
+    v2 = Routes(service.router, gate, "Listeners (Pulp 2)", STYLE_V2)
+    ListenersV2(app.pulp2_listeners, app.own.max_body_bytes).add_to(v2)
+    ListenersV3(app.listeners).add_to(v3("Listeners"))
+    EventsV3(app).add_to(v3("Events"))
+    TasksV3(app).add_to(v3("Tasks"))
+    PluginsV3(app.registry, "notifiers", "notifiers").add_to(v3("Notifiers"))
+    SourcesV3(app.sources).add_to(v3("Sources"))
+    PluginsV3(app.source_registry, "source-types", "source types").add_to(v3("Sources"))
+    DeliveriesV3(app.deliveries).add_to(v3("Deliveries"))
+    StatusV3(app).add_to(v3("Status"))
+    DocsV3().add_to(v3("Docs"))
 
 
-async def _refused(request: Request, error: Any) -> Response:
-    unavailable = error.__cause__ if isinstance(error, CutShort) else error
+async def _refuse(request: Request, error: Any) -> Response:
+    unavailable = error.__cause__ if isinstance(error, PartlyAccepted) else error
     if isinstance(unavailable, StoreUnavailable):
-        _logger.error("%s %s: %s", request.method, request.scope["raw_path"].decode("latin-1"), unavailable)
+        _logger.error("%s %s: %s", request.method, raw_path(request.scope), unavailable)
     refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
     answer = refusal_answer(request, error)
     if answer is None:
@@ -107,7 +114,7 @@ def _fault_answer(request: Request, error: Exception) -> Response:
     return fault_answer(request, error)
 
 
-async def _unrouted(request: Request, error: Any) -> Response:
+async def _http_error(request: Request, error: Any) -> Response:
     if error.status_code == 404 and _is_routed(request, request.scope["path"] + "/"):
         path, question_mark, query = request_uri(request).partition("?")
         return empty_answer(301, {"Location": f"{path}/{question_mark}{query}"})
@@ -116,10 +123,10 @@ async def _unrouted(request: Request, error: Any) -> Response:
     if error.status_code == 405:
         allow = ", ".join(sorted(error.headers["Allow"].split(", ")))
         return errors_v3.method_not_allowed(request, allow)
-    return errors_v3.detail(404, errors_v3.NOT_FOUND)
+    return errors_v3.not_found()
 
 
-async def _client_gone(_request: Request, _error: Any) -> Response:
+async def _client_disconnected(_request: Request, _error: Any) -> Response:
     return Response(status_code=400)
 
 

@@ -1,4 +1,4 @@
-"""Where the two APIs live."""
+"""The URL paths of the two APIs."""
 
 API = "/pulp/api/"
 V2 = f"{API}v2/"

@@ -1,13 +1,15 @@
-"""What a request says about who sent it, without deciding whether that is true (CONTRACT 1.7)."""
+"""Parses the credentials of a request, without verifying them (CONTRACT 1.7)."""
 
 import re
 from base64 import b64decode
 from dataclasses import dataclass
 
-USER_CERTIFICATE_PREFIX = "admin:"
-"""Begins the common name of a Pulp 2 user certificate: ``admin:<login>:<id>``. A consumer's is the consumer's id."""
+from ..http.request_text import utf8_or_latin1
 
-_APACHES_REST = re.compile(r",\s*Basic\s*$", re.IGNORECASE)
+USER_CERTIFICATE_PREFIX = "admin:"
+"""Prefix of the common name in a Pulp 2 user certificate, ``admin:<login>:<id>``. A consumer's is the consumer's id."""
+
+_APACHE_SUFFIX = re.compile(r",\s*Basic\s*$", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\s*([A-Za-z][A-Za-z0-9.-]*|[0-9.]+)\s*=\s*(.*)", re.DOTALL)
 _PART = re.compile(r"""(?:\\.|"[^"]*"|[^\\",+;])+""", re.DOTALL)
 _ESCAPED_BYTES = re.compile(r"(?:\\[0-9A-Fa-f]{2})+")
@@ -16,7 +18,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Who a client certificate names.
+    """The user or consumer that a client certificate names.
 
     :ivar login: the user; None for a consumer.
     :ivar name: the common name.
@@ -27,24 +29,24 @@ class Certificate:
 
 
 def basic(authorization: str | None) -> tuple[str, str] | None:
-    """Return login and password of an ``Authorization`` header, or None if it has no usable Basic credentials.
+    """Return login and password from an ``Authorization`` header, or None if it has no usable Basic credentials.
 
-    The header arrives as text of its bytes (Latin-1). A login is UTF-8; a password may be anything, because some
-    clients send Latin-1.
+    The header has been decoded as Latin-1. A login must be UTF-8; a password may be anything, because some clients send
+    Latin-1.
     """
     scheme, _, encoded = (authorization or "").strip().partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
-        told = b64decode(_APACHES_REST.sub("", encoded).strip(), validate=True)
-        login, colon, password = told.partition(b":")
-        return (login.decode("utf-8"), _utf8_or_latin1(password)) if colon else None
+        decoded = b64decode(_APACHE_SUFFIX.sub("", encoded).strip(), validate=True)
+        login, colon, password = decoded.partition(b":")
+        return (login.decode("utf-8"), utf8_or_latin1(password)) if colon else None
     except ValueError:  # not base64, or a login that is not UTF-8
         return None
 
 
 def certificate(subject: str) -> Certificate | None:
-    """Return whom the subject of a client certificate names, or None if it does not name exactly one.
+    """Return what the subject of a client certificate names, or None if it does not have exactly one common name.
 
     :param subject: as web servers write it: ``CN=x,O=y`` or ``/O=y/CN=x``.
     """
@@ -70,10 +72,3 @@ def _unescaped(value: str) -> str:
         lambda found: bytes.fromhex(found.group().replace("\\", "")).decode("utf-8", "replace"), value
     )
     return _ESCAPED.sub(r"\1", value)
-
-
-def _utf8_or_latin1(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

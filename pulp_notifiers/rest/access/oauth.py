@@ -1,6 +1,6 @@
 """OAuth 1 without tokens, as Katello signed its requests to Pulp 2 (RFC 5849).
 
-The client knows one key and secret, and its header ``pulp-user`` says for whom it acts.
+The client has one key and secret; its header ``pulp-user`` names the user.
 """
 
 import hmac
@@ -13,12 +13,14 @@ from urllib.parse import parse_qsl, quote, unquote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import Request
 
+from ..http.request_text import raw_path
+
 USER_HEADER = "pulp-user"
 
 _DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 _PARAMETER = re.compile(r'\s*([A-Za-z0-9_.~%-]+)="([^"]*)"\s*(?:,|$)')
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
-_CLOCKS_DIFFER_SECONDS = 300
+_MAX_CLOCK_DIFFERENCE_SECONDS = 300
 
 
 class OAuthSettings(BaseModel):
@@ -32,7 +34,7 @@ class OAuthSettings(BaseModel):
 
 
 class OAuth:
-    """Checks signatures.
+    """Verifies signatures.
 
     :param clock: seconds since 1970.
     """
@@ -43,29 +45,29 @@ class OAuth:
         self._secret = settings.oauth_secret.get_secret_value()
         self._clock = clock
 
-    def signed(self, request: Request) -> bool:
-        """Tell whether a request was signed lately with the configured key and secret."""
-        told = _parameters(request)
-        digest = _DIGESTS.get(told.get("oauth_signature_method", ""))
-        if digest is None or not self._key or not self._secret or not self._recent(told):
+    def verify(self, request: Request) -> bool:
+        """Return whether a request is signed with the configured key and secret, and its timestamp is current."""
+        sent = _parameters(request)
+        digest = _DIGESTS.get(sent.get("oauth_signature_method", ""))
+        if digest is None or not self._key or not self._secret or not self._recent(sent):
             return False
-        key_fits = _same(told.get("oauth_consumer_key", ""), self._key)
-        signed = [(key, value) for key, value in told.items() if key not in ("realm", "oauth_signature")]
+        key_fits = _same(sent.get("oauth_consumer_key", ""), self._key)
+        signed = [(key, value) for key, value in sent.items() if key not in ("realm", "oauth_signature")]
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        # A web server that ends TLS in front of this service hides the scheme that the client signed.
+        # A web server that terminates TLS in front of this service hides the scheme that the client signed.
         possible = (
             signature(request.method, _base_url(request, scheme), [*query, *signed], self._secret, digest)
             for scheme in _DEFAULT_PORTS
         )
-        return key_fits and any(_same(told.get("oauth_signature", ""), right) for right in possible)
+        return key_fits and any(_same(sent.get("oauth_signature", ""), expected) for expected in possible)
 
-    def _recent(self, told: Mapping[str, str]) -> bool:
-        timestamp = told.get("oauth_timestamp", "")
-        return timestamp.isdecimal() and abs(int(timestamp[:20]) - self._clock()) <= _CLOCKS_DIFFER_SECONDS
+    def _recent(self, sent: Mapping[str, str]) -> bool:
+        timestamp = sent.get("oauth_timestamp", "")
+        return timestamp.isdecimal() and abs(int(timestamp[:20]) - self._clock()) <= _MAX_CLOCK_DIFFERENCE_SECONDS
 
 
 def is_oauth(request: Request) -> bool:
-    """Tell whether a request claims to be signed."""
+    """Return whether a request has an OAuth ``Authorization`` header."""
     return request.headers.get("authorization", "").strip().lower().startswith("oauth ")
 
 
@@ -75,7 +77,7 @@ def signature(
     """Return the signature of a request (RFC 5849, section 3.4).
 
     :param base_url: without query and default port.
-    :param parameters: those of the query, and of the header but for ``realm`` and ``oauth_signature``.
+    :param parameters: those of the query, and those of the header except ``realm`` and ``oauth_signature``.
     """
     pairs = sorted((_encoded(key), _encoded(value)) for key, value in parameters)
     normalised = "&".join(f"{key}={value}" for key, value in pairs)
@@ -84,13 +86,13 @@ def signature(
 
 
 def _parameters(request: Request) -> dict[str, str]:
-    _, _, told = request.headers.get("authorization", "").strip().partition(" ")
-    return {unquote(key): unquote(value) for key, value in _PARAMETER.findall(told)}
+    _, _, parameters = request.headers.get("authorization", "").strip().partition(" ")
+    return {unquote(key): unquote(value) for key, value in _PARAMETER.findall(parameters)}
 
 
 def _base_url(request: Request, scheme: str) -> str:
     host = request.headers.get("host", "").lower().removesuffix(_DEFAULT_PORTS[scheme])
-    return f"{scheme}://{host}{request.scope['raw_path'].decode('latin-1')}"
+    return f"{scheme}://{host}{raw_path(request.scope)}"
 
 
 def _encoded(text: str) -> str:

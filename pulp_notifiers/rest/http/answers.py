@@ -1,4 +1,4 @@
-"""Answers whose every byte is decided here, as Pulp 2's clients compare them (CONTRACT 1.2)."""
+"""Answers whose every byte is decided here, because Pulp 2's clients compare them (CONTRACT 1.2)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
 
 
 def conditional_answer(request: Request, value: Any) -> Response:
-    """Return JSON with an ``ETag``, or 304 if the client says that it has the same."""
+    """Return JSON with an ``ETag``, or 304 if the request's ``If-None-Match`` names the same tag."""
     answer = json_answer(value)
     tag = f'"{hashlib.md5(answer.body, usedforsecurity=False).hexdigest()}"'
     known = [known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")]
@@ -31,10 +31,3 @@ def conditional_answer(request: Request, value: Any) -> Response:
 def empty_answer(status: int, headers: Mapping[str, str]) -> Response:
     """Return an answer without a body."""
     return Response(b"", status, dict(headers))
-
-
-def request_uri(request: Request) -> str:
-    """Return path and query as the client sent them."""
-    path: str = request.scope["raw_path"].decode("latin-1")
-    query: str = request.scope["query_string"].decode("latin-1")
-    return f"{path}?{query}" if query else path

@@ -1,4 +1,4 @@
-"""Reading a request's body: bounded, and strict about what is JSON."""
+"""Reads request bodies, within bounds, and parses them as strict JSON."""
 
 import asyncio
 import json
@@ -8,21 +8,21 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from .refusals import BodyTooLarge, NotAnObject, NotJson
+from .errors import BodyTooLarge, NotAnObject, NotJson
 
-DEEPEST = 100
-"""Levels of arrays and objects in each other; deeper text is refused like other text that is not JSON."""
+MAX_DEPTH = 100
+"""Levels of nested arrays and objects. Deeper text is refused like other text that is not JSON."""
 
-_DRAINED_AT_MOST_BYTES = 64 * 1024 * 1024
-_LONGEST_INTEGER = 20  # characters of -2**63, the longest that is kept
+_MAX_DRAINED_BYTES = 64 * 1024 * 1024
+_MAX_INTEGER_CHARACTERS = 20  # of -2**63, the longest integer that can be stored
 
 
 async def read(request: Request, max_bytes: int, drain_seconds: float = 10.0) -> bytes:
     """Return a request's body.
 
-    :param drain_seconds: how long to read what is too much.
-    :raises BodyTooLarge: it is larger than allowed. What follows is read and dropped first, as far as that is bounded,
-        because many clients read the answer only after they have sent everything.
+    :param drain_seconds: how long to read on after ``max_bytes``.
+    :raises BodyTooLarge: it is larger than allowed. The rest is read and dropped first, up to a limit of time and
+        bytes, because many clients read the answer only after they have sent everything.
     """
     if _declared_length(request) > max_bytes:
         raise BodyTooLarge(max_bytes, drained=not _waits_for_continue(request) and await _drain(request, drain_seconds))
@@ -40,7 +40,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a body holds.
 
     :raises NotJson: see :func:`parse`.
-    :raises NotAnObject: it is valid JSON of another kind.
+    :raises NotAnObject: it is valid JSON, but not an object.
     """
     value = parse(body)
     if not isinstance(value, dict):
@@ -51,7 +51,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def parse(body: bytes) -> Any:
     """Return the JSON value that a body holds.
 
-    :raises NotJson: the text is not UTF-8 or not JSON, names a key twice in one object, or is nested too deeply.
+    :raises NotJson: the text is not UTF-8 or not JSON, repeats a key in an object, or is nested too deeply.
     """
     try:
         value = json.loads(
@@ -62,18 +62,18 @@ def parse(body: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
-    if _depth_exceeds(value, DEEPEST):
-        raise NotJson(f"It is nested more than {DEEPEST} levels deep.")
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise NotJson(f"The body is nested more than {MAX_DEPTH} levels deep.")
     return value
 
 
 def _declared_length(request: Request) -> int:
-    # The server has checked that it is a number.
+    # uvicorn has checked that it is a number.
     return int(request.headers.get("content-length", 0))
 
 
 def _waits_for_continue(request: Request) -> bool:
-    # Such a client sends the body only when asked to, so there is nothing to drain.
+    # Such a client waits for "100 Continue" before it sends the body, so there is nothing to drain.
     return request.headers.get("expect", "").lower() == "100-continue"
 
 
@@ -81,7 +81,7 @@ async def _drain(request: Request, seconds: float) -> bool:
     dropped = 0
     try:
         async with asyncio.timeout(seconds):
-            while dropped < _DRAINED_AT_MOST_BYTES:
+            while dropped < _MAX_DRAINED_BYTES:
                 chunk, more = await _next_chunk(request)
                 if not more:
                     return True
@@ -101,13 +101,13 @@ async def _next_chunk(request: Request) -> tuple[bytes, bool]:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("An object names the same key twice.")
+        raise ValueError("An object has the same key twice.")
     return found
 
 
 def _integer(text: str) -> int | float:
-    # An integer of thousands of digits costs time or is refused by Python; as infinity it fails the check of values.
-    return int(text) if len(text) <= _LONGEST_INTEGER else math.inf
+    # Python is slow with integers of thousands of digits, or refuses them. As infinity it fails the check of values.
+    return int(text) if len(text) <= _MAX_INTEGER_CHARACTERS else math.inf
 
 
 def _refuse_constant(name: str) -> None:

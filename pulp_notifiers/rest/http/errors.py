@@ -1,4 +1,4 @@
-"""Why a request is refused, whichever API it is for; each API has its own words for it.
+"""Why a request is refused, in either API; each API renders the error in its own form.
 
 ::
 
@@ -9,27 +9,34 @@
     ├── NotJson             send valid JSON
     ├── NotAnObject         send a JSON object
     ├── InvalidFields       correct the named fields
-    ├── CutShort            send the same once more, later
-    └── NoSuchThing         look at the list for the right id
+    ├── PartlyAccepted      send the same list again later
+    └── NotFound            look up the id in the list
 """
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import PulpNotifiersError
 from ...records import Operation
 
-STORE_AWAY = "The database refused or did not answer; nothing was written."
+DATABASE_UNAVAILABLE = "The database refused or did not answer; nothing was written."
 """What clients read of a :class:`~pulp_notifiers.errors.StoreUnavailable`."""
+
+T = TypeVar("T")
+
+
+def nearest(table: Mapping[type[Exception], T], error: Exception) -> T | None:
+    """Return the entry of a table for the class of an error or its nearest parent; None if there is none."""
+    return next((table[kind] for kind in type(error).__mro__ if kind in table), None)
 
 
 class Refusal(PulpNotifiersError):
-    """Parent of what this package raises to refuse a request."""
+    """Parent of the errors that this package raises to refuse a request."""
 
 
-class Credentials(Enum):
-    """What was wrong with the credentials."""
+class CredentialProblem(Enum):
+    """Why credentials are not usable."""
 
     ABSENT = "absent"
     CERTIFICATE = "certificate"
@@ -41,17 +48,17 @@ class Credentials(Enum):
 class NotAuthenticated(Refusal):
     """The request has no usable credentials.
 
-    :param user: who the request claims to be from, as far as it says.
+    :param user: the user that the credentials name, if any.
     """
 
-    def __init__(self, wrong: Credentials, user: str | None = None) -> None:
-        super().__init__(f"Authentication failed ({wrong.value}).")
-        self.wrong = wrong
+    def __init__(self, problem: CredentialProblem, user: str | None = None) -> None:
+        super().__init__(f"Authentication failed ({problem.value}).")
+        self.problem = problem
         self.user = user
 
 
 class NotPermitted(Refusal):
-    """The request is from somebody who may not do that."""
+    """The user of the request lacks the permission."""
 
     def __init__(self, user: str, operation: Operation) -> None:
         super().__init__(f"{user!r} has no permission to {operation}.")
@@ -66,9 +73,14 @@ class BodyTooLarge(Refusal):
     """
 
     def __init__(self, max_bytes: int, drained: bool) -> None:
-        super().__init__(f"The request body is larger than {max_bytes} bytes.")
+        super().__init__(f"The request body is larger than the {max_bytes} bytes that this server accepts.")
         self.max_bytes = max_bytes
         self.drained = drained
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the answer."""
+        return {} if self.drained else {"Connection": "close"}
 
 
 class NotJson(Refusal):
@@ -76,7 +88,7 @@ class NotJson(Refusal):
 
 
 class NotAnObject(Refusal):
-    """The request's body is valid JSON, but no object."""
+    """The request's body is valid JSON, but not an object."""
 
     def __init__(self, value: Any) -> None:
         super().__init__("The request body is not a JSON object.")
@@ -86,7 +98,7 @@ class NotAnObject(Refusal):
 class InvalidFields(Refusal):
     """Fields of a request have values that are not allowed.
 
-    :param problems: field to sentences that say what is wrong.
+    :param problems: messages by field.
     """
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
@@ -94,18 +106,18 @@ class InvalidFields(Refusal):
         self.problems = dict(problems)
 
 
-class CutShort(Refusal):
-    """The database went away while a list was being taken.
+class PartlyAccepted(Refusal):
+    """The database failed after part of a list was accepted.
 
-    :param taken: how many of the list were taken before.
+    :param accepted: how many items of the list were accepted.
     """
 
-    def __init__(self, taken: int, count: int) -> None:
+    def __init__(self, accepted: int, count: int) -> None:
         super().__init__(
-            f"The database does not answer, and {taken} of {count} were taken; send all of them again later, "
-            f"which adds nothing twice."
+            f"The database does not answer; {accepted} of {count} were accepted. Send all of them again later: nothing "
+            f"is added twice."
         )
 
 
-class NoSuchThing(Refusal):
-    """There is nothing of this id."""
+class NotFound(Refusal):
+    """Nothing has the id of the request."""

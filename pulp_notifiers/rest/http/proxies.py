@@ -1,4 +1,4 @@
-"""Which web servers in front of the service are believed, and what they tell."""
+"""The trusted web servers in front of the service, and the headers that they set."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -6,41 +6,42 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.requests import Request
 
 from ...errors import InvalidSetting
+from .request_text import utf8_or_latin1
 
-_NOTHING = ("", "(null)", "-")  # what Apache writes for a variable that is not set
+_UNSET = ("", "(null)", "-")  # what Apache writes for a variable that is not set
 
 
 class TrustedProxies:
-    """The web servers whose headers about users are believed.
+    """The web servers whose headers about users are trusted.
 
     :param addresses: IP addresses or networks.
-    :raises InvalidSetting: one is neither.
+    :raises InvalidSetting: an address is neither.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._networks = [_network(address) for address in addresses]
 
     def sent(self, request: Request) -> bool:
-        """Tell whether a request comes from one of them."""
+        """Return whether a request comes from a trusted proxy."""
         if request.client is None:
             return False
         address = _address(request.client.host)
         return address is not None and any(address in network for network in self._networks)
 
     def header(self, request: Request, name: str) -> str | None:
-        """Return the value of a header that one of them set.
+        """Return the value of a header that a trusted proxy set.
 
-        None where the request is not from one, where there is no value, and where there are several: then the client
-        sent one too, and nobody can tell which is the proxy's.
+        None if the request comes from elsewhere, if the header is missing or empty, and if it occurs more than once:
+        then the client sent one too, and it is unknown which is the proxy's.
 
         :param name: empty for none.
         """
         if not name or not self.sent(request):
             return None
         values = request.headers.getlist(name)
-        if len(values) != 1 or values[0].strip() in _NOTHING:
+        if len(values) != 1 or values[0].strip() in _UNSET:
             return None
-        return _text(values[0].strip())
+        return utf8_or_latin1(values[0].strip().encode("latin-1"))
 
 
 def _network(address: str) -> IPv4Network | IPv6Network:
@@ -58,11 +59,3 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
-
-
-def _text(value: str) -> str:
-    # Headers arrive as the text of their bytes; web servers write UTF-8.
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value

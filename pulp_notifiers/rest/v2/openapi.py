@@ -1,6 +1,6 @@
-"""What the OpenAPI document says of Pulp 2's API of listeners."""
+"""How the OpenAPI document describes Pulp 2's API of listeners."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 from ...event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
 
@@ -21,7 +21,7 @@ _LISTENER = {
         "_ns": {"const": "event_listeners"},
         "id": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
         "notifier_type_id": {"type": "string"},
-        "notifier_config": {"type": "object", "description": "Secret options read `*****`."},
+        "notifier_config": {"type": "object", "description": "Secret options are shown as `*****`."},
         "event_types": _EVENT_TYPES,
     },
 }
@@ -37,7 +37,7 @@ _NEW_LISTENER = {
 }
 _CHANGE = {
     "title": "ListenerChange",
-    "description": "The config is merged: a key with null goes, every other one overwrites.",
+    "description": "The config is merged: a key with null is removed, every other key overwrites.",
     "type": "object",
     "properties": {
         "notifier_config": _NULLABLE_CONFIG,
@@ -69,61 +69,53 @@ _ERROR = {
 }
 
 
-class Told(TypedDict, total=False):
-    """What FastAPI takes to describe a route."""
-
-    name: str
-    summary: str
-    status_code: int
-    responses: dict[int | str, dict[str, Any]]
-    openapi_extra: dict[str, Any]
-
-
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
 def _answers(status: int, description: str, schema: dict[str, Any], *errors: int) -> dict[int | str, dict[str, Any]]:
     refusals: tuple[int | str, ...] = (*errors, 401, "default")
-    refused = {refusal: {"description": _ERRORS[refusal], "content": _json(_ERROR)} for refusal in refusals}
-    return {status: {"description": description, "content": _json(schema)}, **refused}
+    documented = {refusal: {"description": _ERRORS[refusal], "content": _json(_ERROR)} for refusal in refusals}
+    return {status: {"description": description, "content": _json(schema)}, **documented}
 
 
-def _takes(schema: dict[str, Any]) -> dict[str, Any]:
+def _request_body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": _json(schema)}}
 
 
 _ERRORS: dict[int | str, str] = {
-    400: "The body or a value in it cannot be accepted.",
+    400: "The body or a value in it is not allowed.",
     401: "Credentials or the permission are missing.",
-    404: "There is no such listener.",
+    404: "No listener has this id.",
     413: "The body is too large.",
-    "default": "The server cannot answer.",
+    "default": "Unexpected error, or the database cannot be reached.",
 }
 
-LIST = Told(
-    name="legacy_listeners_list",
-    summary="List listeners",
-    responses=_answers(200, "All listeners, oldest first.", {"type": "array", "items": _LISTENER}),
-)
-CREATE = Told(
-    name="legacy_listeners_create",
-    summary="Register a listener",
-    status_code=201,
-    responses=_answers(201, "The new listener; Location is its path.", _LISTENER, 400, 413),
-    openapi_extra=_takes(_NEW_LISTENER),
-)
-GET = Told(
-    name="legacy_listeners_read", summary="Show a listener", responses=_answers(200, "The listener.", _LISTENER, 404)
-)
-UPDATE = Told(
-    name="legacy_listeners_update",
-    summary="Change a listener",
-    responses=_answers(200, "The listener as it is now.", _LISTENER, 400, 404, 413),
-    openapi_extra=_takes(_CHANGE),
-)
-DELETE = Told(
-    name="legacy_listeners_delete",
-    summary="Delete a listener",
-    responses=_answers(200, "It is gone.", {"type": "null"}, 404),
-)
+LIST = {
+    "name": "legacy_listeners_list",
+    "summary": "List listeners",
+    "responses": _answers(200, "All listeners, oldest first.", {"type": "array", "items": _LISTENER}),
+}
+CREATE = {
+    "name": "legacy_listeners_create",
+    "summary": "Register a listener",
+    "status_code": 201,
+    "responses": _answers(201, "The new listener; Location is its path.", _LISTENER, 400, 413),
+    "openapi_extra": _request_body(_NEW_LISTENER),
+}
+GET = {
+    "name": "legacy_listeners_read",
+    "summary": "Show a listener",
+    "responses": _answers(200, "The listener.", _LISTENER, 404),
+}
+UPDATE = {
+    "name": "legacy_listeners_update",
+    "summary": "Change a listener",
+    "responses": _answers(200, "The listener as it is now.", _LISTENER, 400, 404, 413),
+    "openapi_extra": _request_body(_CHANGE),
+}
+DELETE = {
+    "name": "legacy_listeners_delete",
+    "summary": "Delete a listener",
+    "responses": _answers(200, "The listener is deleted.", {"type": "null"}, 404),
+}

@@ -1,4 +1,4 @@
-"""Request bodies of this API: read within bounds, parsed into a model, and described in the OpenAPI document."""
+"""Request bodies of this API: read within bounds, parsed into a model, described in the OpenAPI document."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from ..http import body
-from ..http.refusals import InvalidFields
+from ..http.errors import InvalidFields
 from .errors import problems_by_field
-from .routes import INVALID, Detail
+from .style import INVALID, refusal
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -20,15 +20,15 @@ async def _read(request: Request) -> bytes:
 
 
 Body = Annotated[bytes, Depends(_read)]
-"""Parameter of a route: the bytes of the request's body, at most ``max_body_bytes``."""
+"""A handler's parameter: the bytes of the request body, at most ``max_body_bytes``."""
 
 
 def parsed(model: type[ModelT], sent: bytes) -> ModelT:
-    """Return a request's body as a model.
+    """Return a request body as a model.
 
-    :raises NotJson: it is not JSON.
-    :raises NotAnObject: it is JSON, but not an object.
-    :raises InvalidFields: with every problem.
+    :raises NotJson: the body is not JSON.
+    :raises NotAnObject: the body is JSON, but not an object.
+    :raises InvalidFields: fields are wrong; has all problems.
     """
     try:
         return model.model_validate(body.parse_object(sent))
@@ -36,29 +36,32 @@ def parsed(model: type[ModelT], sent: bytes) -> ModelT:
         raise InvalidFields(problems_by_field(error.errors())) from None
 
 
-def takes(model: type[BaseModel], **further: Any) -> dict[str, Any]:
-    """Return the description of a route that takes a body of this model, for :class:`.routes.Served`."""
+def accepts(model: type[BaseModel], **further: Any) -> dict[str, Any]:
+    """Return the ``route_options`` of a handler whose body has the fields of a model.
+
+    :param further: further options, such as name and summary.
+    """
     schema = model.model_json_schema()
-    return takes_schema(_inlined(schema, schema.pop("$defs", {})), **further)
+    return accepts_schema(_inlined(schema, schema.pop("$defs", {})), **further)
 
 
-def takes_schema(
+def accepts_schema(
     schema: Mapping[str, Any],
     responses: Mapping[int | str, Any] | None = None,
     openapi_extra: Mapping[str, Any] | None = None,
     **further: Any,
 ) -> dict[str, Any]:
-    """Return the description of a route that takes a body of this JSON Schema."""
+    """Return the ``route_options`` of a handler whose body fits a JSON Schema."""
     content = {"application/json": {"schema": schema}}
     return {
         **further,
-        "responses": {**INVALID, **_TOO_LARGE, **(responses or {})},
+        "responses": {**INVALID, **refusal(413, "The body is too large."), **(responses or {})},
         "openapi_extra": {**(openapi_extra or {}), "requestBody": {"required": True, "content": content}},
     }
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
-    # References of pydantic begin at the body's schema, those of OpenAPI at the whole document.
+    # References in a schema of pydantic start at that schema, those in an OpenAPI document at the document.
     if isinstance(schema, list):
         return [_inlined(item, definitions) for item in schema]
     if not isinstance(schema, dict):
@@ -67,6 +70,3 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     if "$ref" not in schema:
         return parts
     return {**_inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions), **parts}
-
-
-_TOO_LARGE: dict[int | str, dict[str, Any]] = {413: {"model": Detail, "description": "The body is too large."}}

@@ -1,42 +1,35 @@
-"""What became of deliveries."""
+"""Lists deliveries and shows their attempts."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from ...delivery import Deliveries
-from ...event import is_event_type
 from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation
-from ..http.refusals import NoSuchThing
+from ..http.errors import NotFound
 from ..paths import OWN
-from .pages import Page, Paging, next_page, previous_page
-from .routes import INVALID, Detail, Routes
+from ..routes import Handler, Routes
+from .fields import EventType
+from .pages import Page, Paging
+from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}deliveries/"
-_LARGEST_ID = 2**63 - 1
-
-
-def _event_type(value: str) -> str:
-    if not is_event_type(value):
-        raise ValueError("Write an event type, such as repo.sync.finish.")
-    return value
+_MAX_ID = 2**63 - 1
 
 
 class DeliveryQuery(Paging):
     """Query parameters that choose deliveries."""
 
-    state: Annotated[DeliveryState | None, Field(description="Only those that stand there.")] = None
+    state: Annotated[DeliveryState | None, Field(description="Only those in this state.")] = None
     listener: Annotated[
-        str | None, Field(description="Only those owed to the listener of this id.", pattern="^[0-9a-f]{24}$")
+        str | None, Field(description="Only those of the listener with this id.", pattern="^[0-9a-f]{24}$")
     ] = None
-    event: Annotated[UUID | None, Field(description="Only those of the event of this id.")] = None
-    event_type: Annotated[
-        str | None, Field(description="Only those of events of this type."), AfterValidator(_event_type)
-    ] = None
+    event: Annotated[UUID | None, Field(description="Only those of the event with this id.")] = None
+    event_type: Annotated[EventType | None, Field(description="Only those of events of this type.")] = None
 
 
 class DeliveryDocument(BaseModel):
@@ -48,11 +41,11 @@ class DeliveryDocument(BaseModel):
     event_type: str
     listener: Annotated[str, Field(description="The listener's id.")]
     notifier_type: str
-    target: Annotated[str, Field(description="One of the listener's targets; empty where it has only one.")]
+    target: Annotated[str, Field(description="One of the listener's targets; empty if it has only one.")]
     state: DeliveryState
-    attempt_count: Annotated[int, Field(description="How often the notifier was called for it.")]
-    due_at: Annotated[datetime | None, Field(description="No further attempt is made before.")]
-    finished_at: Annotated[datetime | None, Field(description="When it was delivered or given up.")]
+    attempt_count: Annotated[int, Field(description="Number of attempts so far.")]
+    due_at: Annotated[datetime | None, Field(description="Earliest time of the next attempt.")]
+    finished_at: Annotated[datetime | None, Field(description="When it was delivered or became a dead letter.")]
     last_error: str | None
 
 
@@ -66,7 +59,7 @@ class AttemptDocument(BaseModel):
 
 
 class DeliveryWithAttempts(DeliveryDocument):
-    """A delivery and every attempt that was made."""
+    """A delivery and all its attempts."""
 
     attempts: list[AttemptDocument]
 
@@ -79,48 +72,29 @@ class DeliveriesV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(
-            _COLLECTION,
-            Operation.READ,
-            self._list,
-            name="deliveries_list",
-            summary="List deliveries, newest first",
-            responses=INVALID,
-        )
-        routes.add(
-            f"{_COLLECTION}{{delivery_id}}/",
-            Operation.READ,
-            self._get,
-            name="deliveries_read",
-            summary="Show a delivery with its attempts",
-            responses={404: {"model": Detail, "description": "There is no such delivery."}},
-        )
+        routes.add(_COLLECTION, Handler(Operation.READ, self._list, _LIST))
+        routes.add(f"{_COLLECTION}{{delivery_id}}/", Handler(Operation.READ, self._get, _READ))
 
-    def _list(self, request: Request, wanted: Annotated[DeliveryQuery, Query()]) -> Page[DeliveryDocument]:
-        chosen = DeliveryFilter(
-            state=wanted.state,
-            listener_id=wanted.listener,
-            event_id=None if wanted.event is None else str(wanted.event),
-            event_type=wanted.event_type,
+    def _list(self, request: Request, query: Annotated[DeliveryQuery, Query()]) -> Page[DeliveryDocument]:
+        filters = DeliveryFilter(
+            state=query.state,
+            listener_id=query.listener,
+            event_id=None if query.event is None else str(query.event),
+            event_type=query.event_type,
         )
-        count, found = self._deliveries.list(chosen, wanted.limit, wanted.offset)
-        return Page[DeliveryDocument](
-            count=count,
-            next=next_page(request, wanted, count),
-            previous=previous_page(request, wanted),
-            results=[_document(delivery) for delivery in found],
-        )
+        count, found = self._deliveries.list(filters, query.limit, query.offset)
+        return Page[DeliveryDocument].of(request, query, count, map(_document, found))
 
     def _get(self, delivery_id: str) -> DeliveryWithAttempts:
         shown = self._deliveries.show(int(delivery_id)) if _is_id(delivery_id) else None
         if shown is None:
-            raise NoSuchThing
+            raise NotFound
         delivery, attempts = shown
         return DeliveryWithAttempts(**_document(delivery).model_dump(), attempts=list(map(_attempt, attempts)))
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST_ID
+    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _MAX_ID
 
 
 def _document(delivery: Delivery) -> DeliveryDocument:
@@ -147,3 +121,11 @@ def _attempt(attempt: Attempt) -> AttemptDocument:
         finished_at=attempt.finished_at,
         error=attempt.error,
     )
+
+
+_LIST = {"name": "deliveries_list", "summary": "List deliveries, newest first", "responses": INVALID}
+_READ = {
+    "name": "deliveries_read",
+    "summary": "Show a delivery with its attempts",
+    "responses": refusal(404, "No delivery has this id."),
+}

@@ -1,4 +1,4 @@
-"""The page that tells clients of Pulp 2's API what to use instead."""
+"""The page about deprecated interfaces and their replacements."""
 
 from html import escape
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse
 
 from ..paths import LEGACY_PAGE
-from .routes import Routes
+from ..routes import Routes
 
 LEGACY_SOURCE = Path(__file__).parent.parent / "pages" / "legacy.rst"
 """In reStructuredText, because the documentation includes it."""
@@ -24,7 +24,7 @@ class DocsV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add_open(LEGACY_PAGE, self._legacy, response_class=HTMLResponse, include_in_schema=False)
+        routes.add_public(LEGACY_PAGE, self._legacy, response_class=HTMLResponse, include_in_schema=False)
 
     def _legacy(self) -> HTMLResponse:
         return HTMLResponse(_HTML.format(text=escape(LEGACY_SOURCE.read_text(encoding="utf-8"))))

@@ -1,4 +1,4 @@
-"""Error documents of the product's own API, as Pulp 3's: ``detail``, or sentences by field."""
+"""Error documents of the product's own API, as in Pulp 3: ``detail``, or messages by field."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,52 +9,58 @@ from starlette.responses import Response
 
 from ...errors import InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
 from ..http.answers import json_answer
-from ..http.refusals import (
-    STORE_AWAY,
+from ..http.errors import (
+    DATABASE_UNAVAILABLE,
     BodyTooLarge,
-    Credentials,
-    CutShort,
+    CredentialProblem,
     InvalidFields,
-    NoSuchThing,
     NotAnObject,
     NotAuthenticated,
+    NotFound,
     NotJson,
     NotPermitted,
+    PartlyAccepted,
+    nearest,
 )
 
-NOT_FOUND = "Not found."
+UNEXPECTED_FIELD = "Unexpected field"
 
 _JSON_NAMES = {list: "list", str: "str", int: "int", float: "float", bool: "bool", type(None): "NoneType"}
 
 
 def refusal_answer(request: Request, error: Exception) -> Response | None:
-    """Return the error document for an error, or None for one that has none."""
-    found = next((_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE), None)
-    return None if found is None else found(error)
+    """Return the error document for an error, or None if it is an unexpected one."""
+    render = nearest(_TABLE, error)
+    return None if render is None else render(error)
 
 
 def fault_answer(request: Request, error: Exception) -> Response:
-    """Return the error document for what nobody foresaw; the log has the rest."""
-    return detail(500, "The server failed to answer; its log says why.")
+    """Return the error document for an unexpected error; only the log has its details."""
+    return detail(500, "Unexpected error; the server log says why.")
 
 
 def detail(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a document that holds one sentence."""
+    """Return an error document of one sentence."""
     return json_answer({"detail": sentence}, status, headers)
 
 
-def method_not_allowed(request: Request, allow: str) -> Response:
-    """Return the answer to a method that a path does not serve.
+def not_found() -> Response:
+    """Return the answer to a path or an id that does not exist."""
+    return detail(404, "Not found.")
 
-    :param allow: those that it does.
+
+def method_not_allowed(request: Request, allow: str) -> Response:
+    """Return the answer to a method that a path does not support.
+
+    :param allow: the methods that it supports.
     """
     return detail(405, f'Method "{request.method}" not allowed.', {"Allow": allow})
 
 
 def problems_by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return what pydantic found wrong as Pulp 3 words it, field by field.
+    """Return pydantic's errors as messages by field, worded as in Pulp 3.
 
-    Unknown query parameters come together under ``errors``, like unknown filters of Pulp 3.
+    Unknown query parameters are all under ``errors``, like unknown filters in Pulp 3.
     """
     found: dict[str, list[str]] = {}
     for error in errors:
@@ -73,7 +79,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
         case "missing":
             return "This field is required."
         case "extra_forbidden":
-            return "Unexpected field"
+            return UNEXPECTED_FIELD
         case "enum":
             return f"Select a valid choice. {error['input']} is not one of the available choices."
         case "value_error":
@@ -82,20 +88,12 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _not_authenticated(error: NotAuthenticated) -> Response:
-    told = {
-        Credentials.ABSENT: "Authentication credentials were not provided.",
-        Credentials.PASSWORD: "Invalid username/password.",
+    sentences = {
+        CredentialProblem.ABSENT: "Authentication credentials were not provided.",
+        CredentialProblem.PASSWORD: "Invalid username/password.",
     }
-    sentence = told.get(error.wrong, "Incorrect authentication credentials.")
+    sentence = sentences.get(error.problem, "Incorrect authentication credentials.")
     return detail(401, sentence, {"WWW-Authenticate": 'Basic realm="pulp-notifiers"'})
-
-
-def _too_large(error: BodyTooLarge) -> Response:
-    return detail(
-        413,
-        f"The request body is larger than the {error.max_bytes} bytes that this server accepts.",
-        {} if error.drained else {"Connection": "close"},
-    )
 
 
 def _not_an_object(error: NotAnObject) -> Response:
@@ -106,15 +104,15 @@ def _not_an_object(error: NotAnObject) -> Response:
 _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotAuthenticated: _not_authenticated,
     NotPermitted: lambda error: detail(403, "You do not have permission to perform this action."),
-    BodyTooLarge: _too_large,
+    BodyTooLarge: lambda error: detail(413, str(error), error.headers),
     NotJson: lambda error: detail(400, f"JSON parse error - {error}"),
     NotAnObject: _not_an_object,
     InvalidFields: lambda error: json_answer(error.problems, 400),
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
     InvalidListener: lambda error: json_answer(error.problems, 400),
-    NoSuchThing: lambda error: detail(404, NOT_FOUND),
-    NoSuchListener: lambda error: detail(404, NOT_FOUND),
-    NoSuchSource: lambda error: detail(404, NOT_FOUND),
-    CutShort: lambda error: detail(503, str(error)),
-    StoreUnavailable: lambda error: detail(503, STORE_AWAY),
+    NotFound: lambda error: not_found(),
+    NoSuchListener: lambda error: not_found(),
+    NoSuchSource: lambda error: not_found(),
+    PartlyAccepted: lambda error: detail(503, str(error)),
+    StoreUnavailable: lambda error: detail(503, DATABASE_UNAVAILABLE),
 }

@@ -1,30 +1,22 @@
-"""Firing events over HTTP."""
+"""Fires events."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from ...app import App
-from ...event import MAX_TYPE_LENGTH, Event, is_event_type
+from ...event import MAX_TYPE_LENGTH, Event
 from ...records import Operation
-from ..http.refusals import InvalidFields
+from ..http.errors import InvalidFields
 from ..paths import OWN
-from .bodies import Body, parsed, takes
-from .fields import Portable
-from .routes import Routes, Served
+from ..routes import Handler, Routes
+from .bodies import Body, accepts, parsed
+from .fields import EventType, PortableObject, PortableObjectOrNull
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
-"""Carries the event's id, as the http notifier of another installation sends it."""
-
-
-def _event_type(value: str) -> str:
-    if not is_event_type(value):
-        raise ValueError(
-            f"Write words of letters, digits, _ and -, joined by dots, at most {MAX_TYPE_LENGTH} characters."
-        )
-    return value
+"""Has the event's id; the http notifier of another installation sends it too."""
 
 
 class NewEvent(BaseModel):
@@ -33,25 +25,17 @@ class NewEvent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_type: Annotated[
-        str,
-        Field(description="Dotted name.", examples=["repo.sync.finish"], max_length=MAX_TYPE_LENGTH),
-        AfterValidator(_event_type),
+        EventType, Field(description="Dotted name.", examples=["repo.sync.finish"], max_length=MAX_TYPE_LENGTH)
     ]
-    payload: Annotated[
-        dict[str, Any],
-        Field(description="Facts of that type.", examples=[{"repo_id": "zoo"}]),
-        Portable,
-    ]
-    call_report: Annotated[
-        dict[str, Any] | None, Field(description="State of the task, as Pulp 2 reported it."), Portable
-    ] = None
+    payload: Annotated[PortableObject, Field(description="Facts of that type.", examples=[{"repo_id": "zoo"}])]
+    call_report: Annotated[PortableObjectOrNull, Field(description="State of the task, as Pulp 2 reported it.")] = None
 
 
 class FiredEvent(BaseModel):
-    """An event that was taken."""
+    """An event that was fired."""
 
     id: Annotated[UUID, Field(description="The same in every delivery of the event.")]
-    deliveries: Annotated[int, Field(description="How many targets it is owed to.")]
+    deliveries: Annotated[int, Field(description="Number of deliveries of the event.")]
 
 
 class EventsV3:
@@ -62,7 +46,7 @@ class EventsV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add_several(f"{OWN}events/", Served(Operation.CREATE, self._create, _FIRING))
+        routes.add(f"{OWN}events/", Handler(Operation.CREATE, self._create, _CREATE))
 
     def _create(self, request: Request, sent: Body) -> FiredEvent:
         new = parsed(NewEvent, sent)
@@ -78,7 +62,7 @@ def _event_id(text: str | None) -> UUID:
         raise InvalidFields({EVENT_ID_HEADER: ["Must be a valid UUID."]}) from None
 
 
-_FIRING = takes(
+_CREATE = accepts(
     NewEvent,
     name="events_create",
     summary="Fire an event",
@@ -89,7 +73,7 @@ _FIRING = takes(
             {
                 "name": EVENT_ID_HEADER,
                 "in": "header",
-                "description": "Id of the event. An id that was fired before adds nothing, so repeats are harmless.",
+                "description": "Id of the event. Firing the same id again adds nothing, so a request can be repeated.",
                 "schema": {"type": "string", "format": "uuid"},
             }
         ]

@@ -1,4 +1,4 @@
-"""Fields of request bodies."""
+"""Types of fields that several models have."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,16 +6,28 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from ...encoding import unportable
+from ...event import MAX_TYPE_LENGTH, is_event_type
 
 
-def _portable(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    flaw = unportable(value)
-    if flaw:
-        raise ValueError(flaw)
+def _event_type(value: str) -> str:
+    if not is_event_type(value):
+        raise ValueError(
+            f"Write an event type such as repo.sync.finish: words of letters, digits, _ and -, joined by dots, at most "
+            f"{MAX_TYPE_LENGTH} characters."
+        )
     return value
 
 
-Portable = AfterValidator(_portable)
-"""Of an object: every receiver and database can carry what it holds."""
+def _portable(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    problem = unportable(value)
+    if problem:
+        raise ValueError(problem)
+    return value
 
-PortableObject = Annotated[dict[str, Any], Portable]
+
+EventType = Annotated[str, AfterValidator(_event_type)]
+
+PortableObject = Annotated[dict[str, Any], AfterValidator(_portable)]
+"""An object that every receiver and database supports."""
+
+PortableObjectOrNull = Annotated[dict[str, Any] | None, AfterValidator(_portable)]

@@ -1,4 +1,4 @@
-"""Listeners by the product's own rules: patterns, task events, single tasks, and no config that cannot work."""
+"""Listeners by the product's own rules: patterns, task events, single tasks, and configs that are checked."""
 
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -12,11 +12,12 @@ from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import OwnListeners
 from ...records import Listener, ListenerChange, ListenerDraft, Operation
 from ..paths import OWN
-from .bodies import Body, parsed, takes
+from ..routes import Handler, Routes
+from .bodies import Body, accepts, parsed
 from .fields import PortableObject
-from .pages import Page, Paging, next_page, previous_page
+from .pages import Page, Paging
 from .partial import partial
-from .routes import INVALID, Detail, Routes, Served
+from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
 
@@ -29,31 +30,31 @@ class SourceOptions(BaseModel):
     include: Annotated[
         list[str],
         Field(
-            description="What sources add to the events, if they can: content stands for the names of what was added "
-            "and removed. 1 to 32 lower-case letters and _ each.",
+            description="What sources that can do so add to the events: content adds the names of what was added and "
+            "removed. Each has 1 to 32 lower-case letters and _.",
             examples=[["content"]],
         ),
     ] = []
 
 
 class ListenerFields(BaseModel):
-    """What can be changed about a listener."""
+    """The fields of a listener that can be changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    config: Annotated[PortableObject, Field(description="The notifier's options; secrets read *****.")] = {}
+    config: Annotated[PortableObject, Field(description="The notifier's options; secrets are shown as *****.")] = {}
     event_types: Annotated[
         list[str],
         Field(
-            description="Event types, or topic patterns: * stands for one word, # for any number. A lone * stands for "
-            "the four events of repositories.",
+            description="Event types, or topic patterns: * matches one word, # any number. A single * matches the four "
+            "repository events.",
             examples=[["task.error", "repo.#"]],
         ),
     ]
-    source_options: Annotated[SourceOptions, Field(description="What is asked of sources.")] = SourceOptions()
+    source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
 
-    def for_rules(self) -> dict[str, Any]:
-        """Return the fields that were given, in the names and types of the records."""
+    def record_fields(self) -> dict[str, Any]:
+        """Return the given fields, with the names and types that they have in the records."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         options = given.pop("source_options", None)
         given |= {} if options is None else {"include": options.include}
@@ -66,23 +67,21 @@ class NewListener(ListenerFields):
     notifier_type: Annotated[str, Field(description="Name of an installed notifier.", examples=["http"])]
     task_id: Annotated[
         UUID | None,
-        Field(
-            description="Only events of this task; the listener removes itself when the task has ended.", strict=False
-        ),
+        Field(description="Only events of this task; the listener removes itself when the task ends.", strict=False),
     ] = None
 
     def draft(self) -> ListenerDraft:
-        """Return the draft that the rules take."""
+        """Return the draft for :meth:`.OwnListeners.create`."""
         task_id = None if self.task_id is None else str(self.task_id)
-        return ListenerDraft(**{"config": self.config, **self.for_rules(), "task_id": task_id})
+        return ListenerDraft(**{"config": self.config, **self.record_fields(), "task_id": task_id})
 
 
 class ListenerChanges(partial(ListenerFields)):  # type: ignore[misc]  # its fields are those of its parent, optional
-    """What is to be different about a listener; what is left out, or null, stays."""
+    """Changes of a listener; fields that are absent or null stay."""
 
     def change(self) -> ListenerChange:
-        """Return the change that the rules take."""
-        return ListenerChange(**self.for_rules())
+        """Return the change for :meth:`.OwnListeners.update`."""
+        return ListenerChange(**self.record_fields())
 
 
 class ListenerDocument(ListenerFields):
@@ -97,7 +96,7 @@ class ListenerDocument(ListenerFields):
     def of(cls, listener: Listener, shown_config: dict[str, Any]) -> Self:
         """Return the document of a listener.
 
-        :param shown_config: its options as they may be shown.
+        :param shown_config: its config with masked secrets.
         """
         named = {name: getattr(listener, name) for name in cls.model_fields if hasattr(listener, name)}
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()}
@@ -116,7 +115,7 @@ class ListenerFilter(Paging):
     event_type: Annotated[
         str | None, Field(description="Only those that match events of this type.", max_length=MAX_TYPE_LENGTH)
     ] = None
-    task_id: Annotated[UUID | None, Field(description="Only those on this task.")] = None
+    task_id: Annotated[UUID | None, Field(description="Only those for this task.")] = None
 
 
 class ListenersV3:
@@ -127,26 +126,21 @@ class ListenersV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add_several(
+        routes.add(
             _COLLECTION,
-            Served(Operation.READ, self._list, _LISTING),
-            Served(Operation.CREATE, self._create, _CREATING),
+            Handler(Operation.READ, self._list, _LIST),
+            Handler(Operation.CREATE, self._create, _CREATE),
         )
-        routes.add_several(
+        routes.add(
             f"{_COLLECTION}{{listener_id}}/",
-            Served(Operation.READ, self._get, _READING),
-            Served(Operation.UPDATE, self._update, _UPDATING),
-            Served(Operation.DELETE, self._delete, _DELETING),
+            Handler(Operation.READ, self._get, _READ),
+            Handler(Operation.UPDATE, self._update, _UPDATE),
+            Handler(Operation.DELETE, self._delete, _DELETE),
         )
 
-    def _list(self, request: Request, wanted: Annotated[ListenerFilter, Query()]) -> Page[ListenerDocument]:
-        found = [listener for listener in self._listeners.list() if _fits(listener, wanted)]
-        return Page[ListenerDocument](
-            count=len(found),
-            next=next_page(request, wanted, len(found)),
-            previous=previous_page(request, wanted),
-            results=[self._document(each) for each in found[wanted.offset : wanted.offset + wanted.limit]],
-        )
+    def _list(self, request: Request, query: Annotated[ListenerFilter, Query()]) -> Page[ListenerDocument]:
+        found = [listener for listener in self._listeners.list() if _matches(listener, query)]
+        return Page[ListenerDocument].of(request, query, len(found), map(self._document, query.cut(found)))
 
     def _get(self, listener_id: str) -> ListenerDocument:
         return self._document(self._listeners.get(listener_id))
@@ -166,22 +160,17 @@ class ListenersV3:
         return ListenerDocument.of(listener, self._listeners.shown_config(listener))
 
 
-def _fits(listener: Listener, wanted: ListenerFilter) -> bool:
+def _matches(listener: Listener, query: ListenerFilter) -> bool:
     return (
-        wanted.notifier_type in (None, listener.notifier_type)
-        and (wanted.event_type is None or matches_any(listener.event_types, wanted.event_type))
-        and (wanted.task_id is None or str(wanted.task_id) == listener.task_id)
+        query.notifier_type in (None, listener.notifier_type)
+        and (query.event_type is None or matches_any(listener.event_types, query.event_type))
+        and (query.task_id is None or str(query.task_id) == listener.task_id)
     )
 
 
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Detail, "description": "No listener has this id."}}
-_LISTING = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
-_READING = {"name": "listeners_read", "summary": "Show a listener", "responses": _MISSING}
-_CREATING = takes(NewListener, name="listeners_create", summary="Register a listener", status_code=201)
-_UPDATING = takes(ListenerChanges, name="listeners_update", summary="Change a listener", responses=_MISSING)
-_DELETING = {
-    "name": "listeners_delete",
-    "summary": "Delete a listener",
-    "status_code": 204,
-    "responses": _MISSING,
-}
+_MISSING = refusal(404, "No listener has this id.")
+_LIST = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
+_READ = {"name": "listeners_read", "summary": "Show a listener", "responses": _MISSING}
+_CREATE = accepts(NewListener, name="listeners_create", summary="Register a listener", status_code=201)
+_UPDATE = accepts(ListenerChanges, name="listeners_update", summary="Change a listener", responses=_MISSING)
+_DELETE = {"name": "listeners_delete", "summary": "Delete a listener", "status_code": 204, "responses": _MISSING}

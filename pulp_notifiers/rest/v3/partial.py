@@ -1,4 +1,4 @@
-"""Models for changes: the same fields, each of which may be left out."""
+"""Models of changes: the fields of another model, all optional."""
 
 from copy import copy
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def partial(model: type[ModelT]) -> type[ModelT]:
-    """Return a child of a model in which every field may be left out or null, which both mean None."""
+    """Return a subclass of a model in which every field may be absent or null; either is None."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         optional: Any = copy(field)

@@ -1,4 +1,4 @@
-"""Which notifiers and which source types are installed."""
+"""Lists the installed notifiers and source types."""
 
 from typing import Annotated, Any, Protocol
 
@@ -11,31 +11,34 @@ from ...errors import PluginUnavailable
 from ...plugin_host import InstalledPlugin
 from ...records import Operation
 from ..paths import OWN
-from .pages import Page, Paging, next_page, previous_page
-from .routes import INVALID, Routes
+from ..routes import Handler, Routes
+from .pages import Page, Paging
+from .style import INVALID
 
 
-class _Loaded(Protocol):
+class LoadedPlugin(Protocol):
+    """A plugin whose options can be described."""
+
     def schema(self) -> dict[str, Any]: ...
 
 
-class Installed(Protocol):
+class PluginRegistry(Protocol):
     """The plugins of one kind (:class:`pulp_notifiers.plugin_host.registry.Plugins`)."""
 
     def examined(self) -> list[InstalledPlugin]: ...
-    def get(self, plugin_type: str) -> _Loaded: ...
+    def get(self, plugin_type: str) -> LoadedPlugin: ...
 
 
 class PluginDocument(BaseModel):
-    """A type of notifier or source that some distribution offers."""
+    """A notifier or source type of an installed distribution."""
 
-    type: Annotated[str, Field(description="What listeners or sources name.")]
+    type: Annotated[str, Field(description="The name by which listeners or sources refer to it.")]
     distribution: str
     version: str
-    origin: Annotated[str, Field(description="What the distribution's entry point names.")]
+    origin: Annotated[str, Field(description="The object that the distribution's entry point names.")]
     config_schema: Annotated[
         dict[str, Any] | None,
-        Field(serialization_alias="schema", description="JSON Schema of its config; null if it has a problem."),
+        Field(serialization_alias="schema", description="JSON Schema of its options; null if it has a problem."),
     ]
     problem: Annotated[str | None, Field(description="Why it cannot be used.")]
 
@@ -43,35 +46,27 @@ class PluginDocument(BaseModel):
 class PluginsV3:
     """The route that lists the plugins of one kind.
 
-    :param collection: the last part of its path.
-    :param noun: what they are, in the plural.
+    :param collection: the last part of the path.
+    :param noun: the kind of plugins, in the plural.
     """
 
-    def __init__(self, plugins: Installed, collection: str, noun: str) -> None:
+    def __init__(self, plugins: PluginRegistry, collection: str, noun: str) -> None:
         self._plugins = plugins
         self._collection = collection
         self._noun = noun
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(
-            f"{OWN}{self._collection}/",
-            Operation.READ,
-            self._list,
-            name=f"{self._collection.replace('-', '_')}_list",
-            summary=f"List installed {self._noun}",
-            responses=INVALID,
-        )
+        description = {
+            "name": f"{self._collection.replace('-', '_')}_list",
+            "summary": f"List installed {self._noun}",
+            "responses": INVALID,
+        }
+        routes.add(f"{OWN}{self._collection}/", Handler(Operation.READ, self._list, description))
 
     def _list(self, request: Request, paging: Annotated[Paging, Query()]) -> Page[PluginDocument]:
         found = self._plugins.examined()
-        shown = found[paging.offset : paging.offset + paging.limit]
-        return Page[PluginDocument](
-            count=len(found),
-            next=next_page(request, paging, len(found)),
-            previous=previous_page(request, paging),
-            results=[self._document(plugin) for plugin in shown],
-        )
+        return Page[PluginDocument].of(request, paging, len(found), map(self._document, paging.cut(found)))
 
     def _document(self, plugin: InstalledPlugin) -> PluginDocument:
         schema, problem = (None, plugin.problem) if plugin.problem else self._schema(plugin.type)

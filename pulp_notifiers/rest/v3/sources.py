@@ -1,4 +1,4 @@
-"""Sources: adding, looking at, testing, changing and removing them."""
+"""Lists, adds, changes, removes and tests sources."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,16 +14,17 @@ from ...errors import InvalidSource, SourceUnavailable
 from ...records import Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
-from ..http.refusals import InvalidFields
+from ..http.errors import InvalidFields
 from ..paths import OWN
-from .bodies import Body, parsed, takes
+from ..routes import Handler, Routes
+from .bodies import Body, accepts, parsed
 from .fields import PortableObject
-from .pages import Page, Paging, next_page, previous_page
-from .routes import INVALID, Detail, Routes, Served
+from .pages import Page, Paging
+from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}sources/"
 _FIELDS = {"source_type": "type"}
-"""Fields whose name differs from that of the engine's."""
+"""The names here of fields that have another name in the records."""
 
 SourceType = Annotated[str, Field(description="Name of an installed source type.", examples=["pulp3"])]
 Config = Annotated[PortableObject, Field(description="The source's options.")]
@@ -40,17 +41,18 @@ class NewSource(BaseModel):
 
 
 class SourceChanges(BaseModel):
-    """What is to be different about a source."""
+    """Changes of a source."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     config: Annotated[
-        PortableObject, Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays.")
+        PortableObject,
+        Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays."),
     ]
 
 
-class TriedSource(BaseModel):
-    """Options to test, without a source that has them."""
+class SourceTest(BaseModel):
+    """Options to test before a source is added."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -59,37 +61,37 @@ class TriedSource(BaseModel):
 
 
 class SourceDocument(BaseModel):
-    """A source that was added, and how it is."""
+    """A source and its status."""
 
     pulp_href: str
     pulp_created: datetime
     name: str
     type: str
-    config: Annotated[dict[str, Any], Field(description="The source's options; secrets read *****.")]
+    config: Annotated[dict[str, Any], Field(description="The source's options; secrets are shown as *****.")]
     state: Annotated[
         SourceState,
-        Field(description="running; failing: it is run, and cannot work at the moment; waiting: no process runs it."),
+        Field(description="running; failing: a process runs it, but it does not work; waiting: no process runs it."),
     ]
     holder: Annotated[str | None, Field(description="The process that runs it, as host:process id:digits.")]
-    problem: Annotated[str | None, Field(description="Why it cannot work.")]
+    problem: Annotated[str | None, Field(description="Why it does not work.")]
     problem_since: datetime | None
-    facts: Annotated[dict[str, Any], Field(description="What the source tells of itself, such as lag_seconds.")]
-    told_at: Annotated[datetime | None, Field(description="When it told them.")]
+    facts: Annotated[dict[str, Any], Field(description="What the source reports about itself, such as lag_seconds.")]
+    told_at: Annotated[datetime | None, Field(description="When it last reported facts.")]
 
 
 class CheckDocument(BaseModel):
-    """One thing that a source looked at."""
+    """The result of one check."""
 
     subject: str
     passed: bool
-    finding: Annotated[str, Field(description="What was found; where it did not pass, what mends it.")]
+    finding: Annotated[str, Field(description="What was found; if the check did not pass, how to fix it.")]
 
 
 class ChecksDocument(BaseModel):
-    """What a test found."""
+    """The result of a test."""
 
     passed: Annotated[bool, Field(description="Whether every check passed.")]
-    checks: Annotated[list[CheckDocument], Field(description="In the order of the looking, which a failure may end.")]
+    checks: Annotated[list[CheckDocument], Field(description="In the order they ran; a failed check may be the last.")]
 
 
 class SourcesV3:
@@ -101,31 +103,27 @@ class SourcesV3:
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
         one = f"{_COLLECTION}{{name}}/"
-        routes.add_several(
+        routes.add(
             _COLLECTION,
-            Served(Operation.READ, self._list, _LISTING),
-            Served(Operation.CREATE, self._create, _ADDING),
+            Handler(Operation.READ, self._list, _LIST),
+            Handler(Operation.CREATE, self._create, _CREATE),
         )
-        routes.add_several(
+        routes.add(
             one,
-            Served(Operation.READ, self._get, _READING),
-            Served(Operation.UPDATE, self._update, _CHANGING),
-            Served(Operation.DELETE, self._delete, _REMOVING),
+            Handler(Operation.READ, self._get, _READ),
+            Handler(Operation.UPDATE, self._update, _UPDATE),
+            Handler(Operation.DELETE, self._delete, _DELETE),
         )
-        routes.add_several(f"{one}test/", Served(Operation.CREATE, self._test, _TESTING))
-        routes.add_several(f"{OWN}source-tests/", Served(Operation.CREATE, self._try, _TRYING))
+        routes.add(f"{one}test/", Handler(Operation.CREATE, self._test, _TEST))
+        routes.add(f"{OWN}source-tests/", Handler(Operation.CREATE, self._test_options, _TEST_OPTIONS))
 
-    def _list(self, request: Request, wanted: Annotated[Paging, Query()]) -> Page[SourceDocument]:
+    def _list(self, request: Request, paging: Annotated[Paging, Query()]) -> Page[SourceDocument]:
         found = self._sources.list()
         statuses = self._sources.statuses()
-        shown = found[wanted.offset : wanted.offset + wanted.limit]
-        return Page[SourceDocument](
-            count=len(found),
-            next=next_page(request, wanted, len(found)),
-            previous=previous_page(request, wanted),
-            # But for those that were removed since they were listed.
-            results=[self._document(source, statuses[source.name]) for source in shown if source.name in statuses],
-        )
+        # A source that was removed after it was listed has no status, and is left out.
+        shown = [source for source in paging.cut(found) if source.name in statuses]
+        documents = [self._document(source, statuses[source.name]) for source in shown]
+        return Page[SourceDocument].of(request, paging, len(found), documents)
 
     def _get(self, name: str) -> SourceDocument:
         source = self._sources.get(name)
@@ -152,10 +150,10 @@ class SourcesV3:
         with _problems_by_field():
             return _checks(self._sources.check(name))
 
-    def _try(self, sent: Body) -> ChecksDocument:
-        tried = parsed(TriedSource, sent)
+    def _test_options(self, sent: Body) -> ChecksDocument:
+        test = parsed(SourceTest, sent)
         with _problems_by_field():
-            return _checks(self._sources.check_config(tried.type, tried.config))
+            return _checks(self._sources.check_config(test.type, test.config))
 
     def _document(self, source: RegisteredSource, status: SourceStatus) -> SourceDocument:
         return SourceDocument(
@@ -194,20 +192,17 @@ def _checks(found: Sequence[Check]) -> ChecksDocument:
     )
 
 
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Detail, "description": "No source has this name."}}
-_LISTING = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
-_READING = {"name": "sources_read", "summary": "Show a source and its status", "responses": _MISSING}
-_ADDING = takes(NewSource, name="sources_create", summary="Add a source", status_code=201)
-_CHANGING = takes(SourceChanges, name="sources_update", summary="Change options of a source", responses=_MISSING)
-_REMOVING = {
-    "name": "sources_delete",
-    "summary": "Remove a source",
-    "status_code": 204,
-    "responses": _MISSING,
-}
-_TESTING = {
+_MISSING = refusal(404, "No source has this name.")
+_LIST = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
+_READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": _MISSING}
+_CREATE = accepts(NewSource, name="sources_create", summary="Add a source", status_code=201)
+_UPDATE = accepts(SourceChanges, name="sources_update", summary="Change options of a source", responses=_MISSING)
+_DELETE = {"name": "sources_delete", "summary": "Remove a source", "status_code": 204, "responses": _MISSING}
+_TEST = {
     "name": "sources_test",
     "summary": "Check the requirements of a source",
     "responses": {**INVALID, **_MISSING},
 }
-_TRYING = takes(TriedSource, name="source_tests_create", summary="Check the requirements of a source before adding it")
+_TEST_OPTIONS = accepts(
+    SourceTest, name="source_tests_create", summary="Check the requirements of a source before adding it"
+)

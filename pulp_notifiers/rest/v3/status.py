@@ -1,4 +1,4 @@
-"""How the service is."""
+"""The status of the service."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from ...errors import StoreUnavailable
 from ...event import utc_now
 from ...records import SourceState
 from ..paths import OWN
-from .routes import Routes
+from ..routes import Routes
 
 _logger = logging.getLogger(__name__)
 
@@ -28,41 +28,41 @@ class DatabaseStatus(BaseModel):
 
 
 class WorkerStatus(BaseModel):
-    """The worker of this process; another process may deliver too."""
+    """The worker of this process; other processes may deliver too."""
 
     running: bool
     threads: int
 
 
 class BacklogStatus(BaseModel):
-    """What is still owed, and what was given up."""
+    """Pending deliveries and dead letters."""
 
     pending: int
     dead: int
-    oldest_pending_seconds: Annotated[float | None, Field(description="How long the oldest pending one is owed.")]
+    oldest_pending_seconds: Annotated[float | None, Field(description="Age of the oldest pending delivery.")]
 
 
 class SourceLag(BaseModel):
-    """A source, as far as anybody may know; ``sources/`` has the rest."""
+    """The public part of a source's status; ``sources/`` has the rest."""
 
     name: str
     state: SourceState
-    lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not tell.")]
+    lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not report it.")]
 
 
 class StreamStatus(BaseModel):
-    """The task-status stream, as this process publishes to it; another one has a connection and counts of its own."""
+    """The task-status stream of this process; other processes have their own connections and counts."""
 
     enabled: bool
-    connected: Annotated[bool, Field(description="A connection is open; the first change of a task opens it.")]
-    outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null while none is.")]
-    published: Annotated[int, Field(description="Confirmed by a messaging server.")]
-    dropped: Annotated[int, Field(description="Lost, or not confirmed before the connection broke.")]
-    unrenderable: Annotated[int, Field(description="Without a JSON form.")]
+    connected: Annotated[bool, Field(description="Whether a connection is open; the first change of a task opens it.")]
+    outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null if none are.")]
+    published: Annotated[int, Field(description="Changes that a messaging server confirmed.")]
+    dropped: Annotated[int, Field(description="Changes that were lost, or not confirmed before the connection broke.")]
+    unrenderable: Annotated[int, Field(description="Changes that cannot be written as JSON.")]
 
 
 class StatusDocument(BaseModel):
-    """How the service is."""
+    """The status of the service."""
 
     version: str
     database: DatabaseStatus
@@ -81,11 +81,11 @@ class StatusV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add_open(
+        routes.add_public(
             f"{OWN}status/",
             self._read,
             name="status_read",
-            summary="Show how the service is",
+            summary="Show the status of the service",
             responses={503: {"model": StatusDocument, "description": "The database cannot be reached."}},
         )
 
@@ -116,5 +116,5 @@ class StatusV3:
     def _sources(self) -> Iterator[SourceLag]:
         for name, status in self._app.sources.statuses().items():
             lag = status.facts.get("lag_seconds")
-            known = type(lag) in (int, float)  # a plugin may tell anything
+            known = type(lag) in (int, float)  # a plugin may report anything
             yield SourceLag(name=name, state=status.state, lag_seconds=lag if known else None)

@@ -1,4 +1,4 @@
-"""Reporting tasks over HTTP."""
+"""Accepts task reports."""
 
 from dataclasses import fields
 from typing import Annotated, Any
@@ -11,22 +11,23 @@ from ...errors import StoreUnavailable
 from ...records import Operation
 from ...task import TASK_STATES, InvalidRecord, TaskReport
 from ..http import body
-from ..http.refusals import CutShort, InvalidFields, NotAnObject
+from ..http.errors import InvalidFields, NotAnObject, PartlyAccepted
 from ..paths import OWN
-from .bodies import Body, takes_schema
-from .routes import Routes, Served
+from ..routes import Handler, Routes
+from .bodies import Body, accepts_schema
+from .errors import UNEXPECTED_FIELD
 
-MOST_REPORTS = 1000
-"""In one request."""
+MAX_REPORTS = 1000
+"""Reports in one request."""
 
 _KNOWN_FIELDS = {*(field.name for field in fields(TaskReport)), "_id", "_ns", "_href"}
 
 
 class TakenReports(BaseModel):
-    """Reports that were taken."""
+    """The number of reports that were accepted."""
 
-    reports: Annotated[int, Field(description="How many reports there were.")]
-    deliveries: Annotated[int, Field(description="How many targets are owed something of them, counted per report.")]
+    reports: Annotated[int, Field(description="Number of reports.")]
+    deliveries: Annotated[int, Field(description="Number of deliveries of all reports.")]
 
 
 class TasksV3:
@@ -37,28 +38,28 @@ class TasksV3:
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add_several(f"{OWN}tasks/", Served(Operation.CREATE, self._create, _REPORTING))
+        routes.add(f"{OWN}tasks/", Handler(Operation.CREATE, self._create, _CREATE))
 
     def _create(self, sent: Body) -> TakenReports:
         reports = _reports(body.parse(sent))
         deliveries = 0
-        for taken, report in enumerate(reports):
+        for accepted, report in enumerate(reports):
             try:
                 deliveries += self._app.task_changed(report)
             except StoreUnavailable as unavailable:
-                raise CutShort(taken, len(reports)) from unavailable
+                raise PartlyAccepted(accepted, len(reports)) from unavailable
         return TakenReports(reports=len(reports), deliveries=deliveries)
 
 
-def _reports(told: Any) -> list[TaskReport]:
-    if not isinstance(told, list):
-        return [_report(told, "")]
-    if not 1 <= len(told) <= MOST_REPORTS:
-        raise InvalidFields({"non_field_errors": [f"Send 1 to {MOST_REPORTS} reports, not {len(told)}."]})
+def _reports(sent: Any) -> list[TaskReport]:
+    if not isinstance(sent, list):
+        return [_report(sent, "")]
+    if not 1 <= len(sent) <= MAX_REPORTS:
+        raise InvalidFields({"non_field_errors": [f"Send 1 to {MAX_REPORTS} reports, not {len(sent)}."]})
     reports, problems = [], {}
-    for place, record in enumerate(told):
+    for position, record in enumerate(sent):
         try:
-            reports.append(_report(record, f"{place}."))
+            reports.append(_report(record, f"{position}."))
         except InvalidFields as invalid:
             problems.update(invalid.problems)
     if problems:
@@ -71,14 +72,14 @@ def _report(record: Any, prefix: str) -> TaskReport:
         if not prefix:
             raise NotAnObject(record)
         raise InvalidFields({prefix.rstrip("."): ["A report must be an object."]})
-    problems = {name: ["Unexpected field"] for name in record.keys() - _KNOWN_FIELDS}
-    flaw = unportable(record)
-    if flaw:
-        problems["non_field_errors"] = [flaw]
+    problems = {name: [UNEXPECTED_FIELD] for name in record.keys() - _KNOWN_FIELDS}
+    unportable_value = unportable(record)
+    if unportable_value:
+        problems["non_field_errors"] = [unportable_value]
     try:
         report = TaskReport.from_record(record)
     except InvalidRecord as invalid:
-        problems |= {name: [f"This must be {wanted}."] for name, wanted in invalid.problems.items()}
+        problems |= {name: [f"This must be {expected}."] for name, expected in invalid.problems.items()}
     if problems:
         raise InvalidFields({f"{prefix}{name}": sentences for name, sentences in sorted(problems.items())})
     return report
@@ -87,13 +88,13 @@ def _report(record: Any, prefix: str) -> TaskReport:
 _TIME = {"type": ["string", "null"], "format": "date-time"}
 _REPORT = {
     "type": "object",
-    "description": "A task as its call report shows it, or as the stream publishes it, where null is left out.",
+    "description": "A task, as in its call report or as the stream publishes it, which leaves out nulls.",
     "additionalProperties": False,
     "required": ["task_id", "state"],
     "anyOf": [{"required": ["id"]}, {"required": ["_id"]}],
     "properties": {
         "_href": {"type": "string"},
-        "_id": {"type": "object", "description": "Of MongoDB: the id as $oid."},
+        "_id": {"type": "object", "description": "The id as an object of MongoDB, with $oid."},
         "_ns": {"type": "string"},
         "id": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
         "task_id": {"type": "string"},
@@ -107,16 +108,16 @@ _REPORT = {
         "result": {},
         "error": {},
         "spawned_tasks": {"type": "array", "description": "Ids, or objects with task_id."},
-        "group_id": {"description": "A UUID, also as the object {$uuid: ...}."},
+        "group_id": {"description": "A UUID, or the object {$uuid: ...}."},
         "exception": {},
         "traceback": {"type": ["string", "null"]},
     },
 }
-_SEVERAL = {"type": "array", "items": _REPORT, "minItems": 1, "maxItems": MOST_REPORTS}
-_REPORTING = takes_schema(
+_SEVERAL = {"type": "array", "items": _REPORT, "minItems": 1, "maxItems": MAX_REPORTS}
+_CREATE = accepts_schema(
     {"anyOf": [_REPORT, _SEVERAL]},
     name="tasks_create",
     summary="Report changes of tasks",
     status_code=202,
-    response_description="What listeners are owed is on disk and will be delivered.",
+    response_description="The deliveries are on disk and will be made.",
 )

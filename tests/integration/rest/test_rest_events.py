@@ -75,6 +75,10 @@ def test_an_event_that_comes_again_adds_nothing(service: RestService) -> None:
     assert service.request("GET", f"{DELIVERIES}?event={event_id}").json()["count"] == 1
 
 
+NOT_AN_EVENT_TYPE = (
+    "Write an event type such as repo.sync.finish: words of letters, digits, _ and -, joined by dots, at most 200 "
+    "characters."
+)
 NOT_EVENT_TYPES: list[Any] = [None, "", "a b", "a..b", "*", "#", "repo.*", "a\x00", "ü", "a" * 201, ["a"], {}]
 UNPORTABLE: list[Any] = ["\x00", "\ud800", 2**63, -(2**63) - 1, 10**400, [{"b\x00": 1}]]
 REQUIRED = ["This field is required."]
@@ -215,7 +219,7 @@ def test_a_delivery_that_there_is_not_is_404(service: RestService, delivery_id: 
         ("listener=x", {"listener": ...}),
         ("listener=%00", {"listener": ...}),
         ("event=x", {"event": ...}),
-        ("event_type=a+b", {"event_type": ["Write an event type, such as repo.sync.finish."]}),
+        ("event_type=a+b", {"event_type": [NOT_AN_EVENT_TYPE]}),
         ("event_type=%00", {"event_type": ...}),
         ("state=", {"state": ...}),
     ],

@@ -163,7 +163,7 @@ def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
             {"tls_certificate": "/no.pem"},
             r"tls_certificate /no.pem and tls_key None cannot be used: ",
         ),
-        ({"tls_key": "/no.pem"}, "tls_key is given without tls_certificate"),
+        ({"tls_key": "/no.pem"}, "tls_key is set without tls_certificate"),
         ({"trusted_proxies": "localhost"}, "trusted_proxies: 'localhost' is neither"),
     ],
 )

@@ -164,7 +164,7 @@ def test_a_list_that_the_database_took_in_part_is_sent_again(tmp_path: Path, cap
 
         deliveries = service.request("GET", f"{OWN}deliveries/").json()["results"]
     assert (503, ["detail"]) == (refused.status, list(refused.json()))
-    assert "3 of 4 were taken; send all of them again later" in refused.json()["detail"]
+    assert "3 of 4 were accepted. Send all of them again later" in refused.json()["detail"]
     assert "no space" in caplog.text
     assert (202, {"reports": 4, "deliveries": 3}) == (taken.status, taken.json())
     states = [delivery["event_type"].partition(".")[2] for delivery in deliveries]

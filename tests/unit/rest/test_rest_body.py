@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulp_notifiers.rest.http.body import DEEPEST, parse_object
-from pulp_notifiers.rest.http.refusals import NotAnObject, NotJson
+from pulp_notifiers.rest.http.body import MAX_DEPTH, parse_object
+from pulp_notifiers.rest.http.errors import NotAnObject, NotJson
 
 
 def nested(levels: int) -> bytes:
@@ -39,7 +39,7 @@ def nested(levels: int) -> bytes:
         b"\xef\xbb\xbf{}",
         '{"a": 1}'.encode("utf-16"),
         b"\x1f\x8b\x08\x00",
-        nested(DEEPEST + 1),
+        nested(MAX_DEPTH + 1),
         b'{"a":' * 100_000,
         b"[" * 1_000_000,
     ],
@@ -81,7 +81,7 @@ def test_an_object_is_returned_as_it_was_sent() -> None:
 
 def test_nesting_up_to_the_limit_is_fine() -> None:
     """One level more is refused above."""
-    assert parse_object(nested(DEEPEST)) != {}
+    assert parse_object(nested(MAX_DEPTH)) != {}
 
 
 def test_numbers_that_cannot_be_kept_are_left_to_the_check_of_values() -> None:

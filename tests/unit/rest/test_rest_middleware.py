@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pulp_notifiers.rest.http.body import read
+from pulp_notifiers.rest.http.errors import BodyTooLarge
 from pulp_notifiers.rest.http.middleware import AccessLog, Deprecated, FaultBoundary
-from pulp_notifiers.rest.http.refusals import BodyTooLarge
 from pulp_notifiers.rest.v3 import errors as errors_v3
 from tests.support.rest_requests import request
 
@@ -51,7 +51,7 @@ def test_a_fault_is_logged_and_answered_without_its_details(caplog: pytest.LogCa
     start, body = ask(FaultBoundary(faulty, errors_v3.fault_answer), "/pulp/api/v3/notifications/x/")
 
     assert start["status"] == 500
-    assert body["body"] == b'{"detail": "The server failed to answer; its log says why."}'
+    assert body["body"] == b'{"detail": "Unexpected error; the server log says why."}'
     assert "secret of the implementation" in caplog.text
 
 

@@ -66,7 +66,7 @@ def test_the_example_of_the_standard_is_signed_alike() -> None:
 def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
     """Behind a web server that ends TLS too."""
     assert is_oauth(good)
-    assert OAUTH.signed(good)
+    assert OAUTH.verify(good)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
 def test_any_other_signature_is_refused(bad: Request) -> None:
     """Another secret, key, time, method or address."""
     assert is_oauth(bad)
-    assert not OAUTH.signed(bad)
+    assert not OAUTH.verify(bad)
 
 
 @pytest.mark.parametrize("settings", [OAuthSettings(), OAuthSettings(oauth_key="katello")])
 def test_without_key_and_secret_nothing_is_accepted(settings: OAuthSettings) -> None:
     """An empty secret would be known to all."""
-    assert not OAuth(settings, lambda: NOW).signed(signed(secret=""))
+    assert not OAuth(settings, lambda: NOW).verify(signed(secret=""))
 
 
 @pytest.mark.parametrize("header", ["Basic x", "", "OAuthX y"])
