@@ -1,8 +1,9 @@
-"""The REST service on a real socket, with an embedded database of its own."""
+"""The REST service on a real socket, with its own database."""
 
 import http.client
 import json
 import socket
+import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     reason: str
@@ -40,7 +41,7 @@ class Answer:
 
 
 class RestService:
-    """A running service and the ways to talk to it."""
+    """A running service, and requests to it."""
 
     def __init__(self, app: App, server: RestServer) -> None:
         self.app = app
@@ -54,9 +55,9 @@ class RestService:
         headers: Mapping[str, str] | None = None,
         login: str | None = "admin",
     ) -> Answer:
-        """Send a request on a connection of its own and return the answer.
+        """Send a request on a new connection and return the answer.
 
-        :param body: bytes as they are, anything else as JSON; None for no body.
+        :param body: bytes are sent as they are, anything else as JSON; None for no body.
         :param login: a user whose password equals the login; None for no credentials.
         """
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -69,7 +70,7 @@ class RestService:
             connection.close()
 
     def talk(self, sent: bytes) -> bytes:
-        """Send bytes as they are and return all that comes back until the server closes."""
+        """Send bytes and return all that the server sends until it closes."""
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=TIMEOUT_SECONDS) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
@@ -79,16 +80,16 @@ class RestService:
             return received
 
     def add_user(self, login: str, password: str | None = None, super_user: bool = False) -> None:
-        """Keep a user, by default with the login as password, whose hash is quick."""
+        """Add a user with a cheap hash, by default with the login as password."""
         user = User(login, hash_password(password or login, CHEAP), super_user)
         assert self.app.store.users.add_user(user)
 
     def grant(self, login: str, resource: str, *operations: str) -> None:
-        """Permit operations."""
+        """Grant operations on a resource."""
         self.app.accounts.grant(login, resource, [Operation(operation) for operation in operations])
 
     def add_listener(self, listener_id: str = "5f0c1e2d3a4b5c6d7e8f9012", **document: Any) -> Listener:
-        """Keep a listener with a known id."""
+        """Add a listener with a known id."""
         listener = Listener(
             document.get("notifier_type_id", "http"),
             document.get("notifier_config", {"url": "http://x.example/", "username": "u", "password": "p"}),
@@ -98,18 +99,26 @@ class RestService:
         self.app.store.listeners.add(listener)
         return listener
 
-    def kept(self) -> tuple[list[Listener], int, list[User]]:
-        """Return all that a request could change."""
+    def stored(self) -> tuple[list[Listener], int, list[User]]:
+        """Return everything that a request could change."""
         deliveries, _ = self.app.store.history.deliveries()
         return list(self.app.listeners.list()), deliveries, self.app.accounts.users()
 
     def clear(self) -> None:
-        """Forget everything but a super-user ``admin``."""
+        """Delete all listeners and all users except a super-user ``admin``."""
         for listener in self.app.listeners.list():
             self.app.listeners.delete(listener.id)
         for user in self.app.accounts.users():
             self.app.accounts.delete(user.login)
         self.add_user("admin", super_user=True)
+
+    def execute(self, *statements: str) -> None:
+        """Damage the SQLite database in a way that the product never does."""
+        connection = sqlite3.connect(self.app.own.state_directory / "notifiers.db")
+        with connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
 
 
 @contextmanager
@@ -125,14 +134,14 @@ def rest_service(directory: Path, messaging: Mapping[str, str] | None = None, **
 
 
 def upgrade(database_url: str, directory: Path) -> None:
-    """Bring a database to the newest schema, as ``pulp-notifiers db upgrade`` does."""
+    """Upgrade a database to the newest schema, as ``pulp-notifiers db upgrade`` does."""
     store = Store(database_url, lambda sealed: Vault.from_file(directory / "secret.key", may_create=not sealed))
     store.upgrade()
     store.close()
 
 
 def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Return the settings for the kind of database that a fixture's parameter names."""
+    """Return the settings for the database that the parameter of a fixture names."""
     if request.param == "sqlite":
         return {}
     return {"database_url": request.getfixturevalue("postgresql").create_database()}
@@ -144,6 +153,6 @@ def basic(login: str, password: str) -> str:
 
 
 def answer_of(response: http.client.HTTPResponse) -> Answer:
-    """Return what came back; names of headers in lower case."""
+    """Return the answer, with header names in lower case."""
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, response.reason, headers, response.read())

@@ -1,4 +1,4 @@
-"""Requests as an ASGI server hands them on, for parts of the REST service that look at no more than one."""
+"""Requests as an ASGI server passes them on, for tests of functions that take a request."""
 
 from collections.abc import Sequence
 

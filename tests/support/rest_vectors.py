@@ -1,6 +1,6 @@
-"""Runs the recorded samples of Pulp 2's REST API against a running service.
+"""Runs the vectors of Pulp 2's REST API against a running service.
 
-Each file says under ``matching`` what its placeholders mean.
+Each file explains its placeholders under ``matching``.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ _REFERENCE = re.compile(r"@ref:(\w+)")
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
-    """Return the samples of one file."""
+    """Return the vectors of one file."""
     found: list[dict[str, Any]] = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))["vectors"]
     return found
 
 
 class Run:
-    """One sample being run: what it sends, and what it remembers of the answers."""
+    """One run of a vector, with the values that its placeholders stand for."""
 
     def __init__(self, service: RestService, vector: Mapping[str, Any]) -> None:
         self._service = service
@@ -37,7 +37,7 @@ class Run:
         self._tag = ""
 
     def run(self) -> None:
-        """Prepare what is given, then send each request and compare each answer."""
+        """Create what is given, then send each request and compare its answer."""
         self._prepare()
         for step in self._vector.get("steps", [self._vector]):
             answer = self._send(step["request"])
@@ -46,7 +46,7 @@ class Run:
     def _prepare(self) -> None:
         given = self._vector.get("given", {})
         expected = self._vector.get("expect", {}).get("json_equal")
-        # A recorded list gives no listeners beforehand: those that it shows were there.
+        # A recorded list does not say which listeners exist: they are the ones that it shows.
         for document in given.get("listeners", expected if isinstance(expected, list) else []):
             self._service.add_listener(document["id"], **{key: document[key] for key in document if key != "id"})
         for login, password in given.get("users", {}).items():
@@ -70,7 +70,7 @@ class Run:
 
     def _compare(self, expected: Mapping[str, Any], answer: Answer) -> None:
         unknown = expected.keys() - _CHECKED
-        assert not unknown, f"the runner does not know {unknown}"
+        assert not unknown, f"the runner does not check {unknown}"
         assert expected["status"] == answer.status
         assert expected.get("reason", answer.reason) == answer.reason
         self._tag = answer.headers.get("etag", "")
@@ -78,13 +78,15 @@ class Run:
             expected = self._with_own_id(expected, answer)
         self._compare_body(expected, answer)
         for name, value in expected.get("headers", {}).items():
-            wanted = value.replace("<md5 hex of body>", hashlib.md5(answer.body, usedforsecurity=False).hexdigest())
-            assert self._told(wanted) == answer.headers.get(name.lower()), name
+            expected_value = value.replace(
+                "<md5 hex of body>", hashlib.md5(answer.body, usedforsecurity=False).hexdigest()
+            )
+            assert self._resolved(expected_value) == answer.headers.get(name.lower()), name
         assert not {name.lower() for name in expected.get("headers_absent", [])} & answer.headers.keys()
 
     def _compare_body(self, expected: Mapping[str, Any], answer: Answer) -> None:
         if "body_exact" in expected and self._vector.get("recorded"):
-            # The order of keys was an accident of Python 2; the count of bytes must agree.
+            # The order of keys was random in Python 2; the number of bytes must agree.
             assert json.loads(expected["body_exact"]) == answer.json()
             assert len(expected["body_exact"]) == len(answer.body)
         elif "body_exact" in expected:
@@ -100,13 +102,13 @@ class Run:
         if expected["status"] != 201:
             return expected
         recorded = json.loads(expected["body_exact"])["id"]
-        mended: dict[str, Any] = json.loads(json.dumps(expected).replace(recorded, answer.json()["id"]))
-        return mended
+        replaced: dict[str, Any] = json.loads(json.dumps(expected).replace(recorded, answer.json()["id"]))
+        return replaced
 
     def _match(self, expected: Any, found: Any) -> None:
         if isinstance(expected, dict):
             assert expected.keys() == found.keys()
-            # Bindings first, because any other value may refer to them.
+            # Bindings first, because other values may refer to them.
             for key in sorted(expected, key=lambda key: not str(expected[key]).startswith("@bind:")):
                 self._match(expected[key], found[key])
         elif isinstance(expected, list):
@@ -117,9 +119,9 @@ class Run:
             assert _ID.fullmatch(found)
             self._bound[expected.removeprefix("@bind:")] = found
         else:
-            assert (self._told(expected) if isinstance(expected, str) else expected) == found
+            assert (self._resolved(expected) if isinstance(expected, str) else expected) == found
 
-    def _told(self, text: str) -> str:
+    def _resolved(self, text: str) -> str:
         return _REFERENCE.sub(lambda found: self._bound[found.group(1)], text)
 
 

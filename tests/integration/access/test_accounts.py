@@ -19,7 +19,7 @@ ALL = frozenset(Operation)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     now = 0.0
 
@@ -46,22 +46,22 @@ def accounts(store: Store) -> Accounts:
 
 
 def add(store: Store, login: str = "joe", password: str = "pw", super_user: bool = False) -> User:
-    """Keep a user whose hash is quick."""
+    """Add a user with a cheap hash."""
     user = User(login, hash_password(password, CHEAP), super_user)
     assert store.users.add_user(user)
     return user
 
 
 def seconds_of(work: object) -> float:
-    """Measure what a call costs; not how long it takes, which depends on what else the machine does."""
+    """Return the CPU seconds of a call, which do not depend on what else the machine does."""
     assert callable(work)
-    begun = time.process_time()
+    started = time.process_time()
     work()
-    return time.process_time() - begun
+    return time.process_time() - started
 
 
 def test_a_created_user_logs_in_with_the_password_only(accounts: Accounts) -> None:
-    """Whatever characters it has."""
+    """Login and password may have any characters."""
     created = accounts.create("jürgen", "päss:wörd")
 
     assert created == accounts.authenticate("jürgen", "päss:wörd")
@@ -70,15 +70,13 @@ def test_a_created_user_logs_in_with_the_password_only(accounts: Accounts) -> No
     assert [created] == accounts.users()
 
 
-def test_a_password_is_kept_as_a_hash(accounts: Accounts) -> None:
-    """Text never reaches the database."""
+def test_a_password_is_stored_as_a_hash(accounts: Accounts) -> None:
+    """The text never reaches the database."""
     assert "swordfish" not in accounts.create("joe", "swordfish").password_hash
 
 
 @pytest.mark.parametrize("login", ["", "a:b", " a", "a ", "a\x00", "a\nb", "\ud800", "x" * 201])
-def test_a_login_that_basic_authentication_or_postgresql_cannot_carry_is_refused(
-    accounts: Accounts, login: str
-) -> None:
+def test_a_login_that_http_basic_or_postgresql_does_not_support_is_refused(accounts: Accounts, login: str) -> None:
     """Such a user could never log in."""
     with pytest.raises(InvalidValue) as refused:
         accounts.create(login, "pw")
@@ -89,8 +87,8 @@ def test_a_login_that_basic_authentication_or_postgresql_cannot_carry_is_refused
     assert not accounts.delete(login)
 
 
-def test_a_login_is_given_once(accounts: Accounts, store: Store) -> None:
-    """The first user stays as it was."""
+def test_a_login_is_unique(accounts: Accounts, store: Store) -> None:
+    """The first user stays unchanged."""
     first = add(store)
 
     with pytest.raises(InvalidValue, match="already a user 'joe'"):
@@ -100,18 +98,18 @@ def test_a_login_is_given_once(accounts: Accounts, store: Store) -> None:
 
 
 def test_an_empty_password_is_refused(accounts: Accounts, store: Store) -> None:
-    """Both for a new user and for a change."""
-    kept = add(store)
+    """It is refused for a new user and for a change."""
+    user = add(store)
 
     for change in (lambda: accounts.create("jim", ""), lambda: accounts.set_password("joe", "")):
         with pytest.raises(InvalidValue, match="password is empty"):
             change()
 
-    assert [kept] == accounts.users()
+    assert [user] == accounts.users()
 
 
 def test_a_user_without_a_hash_cannot_log_in_by_password(accounts: Accounts, store: Store) -> None:
-    """Such a user is authenticated by the web server alone."""
+    """Such a user is authenticated only by the web server."""
     store.users.add_user(User("joe", "", super_user=False))
 
     assert accounts.authenticate("joe", "") is None
@@ -119,8 +117,8 @@ def test_a_user_without_a_hash_cannot_log_in_by_password(accounts: Accounts, sto
     assert accounts.user("joe") is not None
 
 
-def test_a_verified_password_is_not_hashed_again_until_its_time_is_over(store: Store) -> None:
-    """Recognising never hashes, so it answers only from what is remembered."""
+def test_a_verified_password_is_not_hashed_again_until_it_expires(store: Store) -> None:
+    """``recognise`` never hashes, so it answers only from the cache."""
     clock = Clock()
     accounts = Accounts(store.users, 60.0, clock)
     user = add(store)
@@ -135,7 +133,7 @@ def test_a_verified_password_is_not_hashed_again_until_its_time_is_over(store: S
 
 
 def test_a_wrong_password_is_never_remembered(accounts: Accounts, store: Store) -> None:
-    """Nor does it disturb the right one."""
+    """It does not affect the right one."""
     add(store)
 
     assert accounts.authenticate("joe", "wrong") is None
@@ -144,8 +142,8 @@ def test_a_wrong_password_is_never_remembered(accounts: Accounts, store: Store) 
     assert accounts.authenticate("joe", "pw") is not None
 
 
-def test_zero_cache_seconds_hash_every_time(store: Store) -> None:
-    """The cache can be switched off."""
+def test_zero_cache_seconds_disable_the_cache(store: Store) -> None:
+    """Every verification hashes."""
     add(store)
     accounts = Accounts(store.users, 0.0, Clock())
 
@@ -154,7 +152,7 @@ def test_zero_cache_seconds_hash_every_time(store: Store) -> None:
 
 
 def test_a_changed_password_takes_effect_at_once(accounts: Accounts, store: Store) -> None:
-    """Although the old one was verified just now."""
+    """The old one is refused, although it was verified just before."""
     add(store)
     assert accounts.authenticate("joe", "pw") is not None
 
@@ -165,7 +163,7 @@ def test_a_changed_password_takes_effect_at_once(accounts: Accounts, store: Stor
 
 
 def test_a_deleted_user_is_locked_out_at_once(accounts: Accounts, store: Store) -> None:
-    """Also when a new one takes the login."""
+    """The old password is refused too if a new user has the same login."""
     add(store)
     assert accounts.authenticate("joe", "pw") is not None
 
@@ -187,8 +185,8 @@ def test_a_change_in_another_process_takes_effect_at_once(accounts: Accounts, st
     assert accounts.authenticate("joe", "pw") is None
 
 
-def test_what_is_remembered_is_bounded(accounts: Accounts, store: Store) -> None:
-    """The oldest is forgotten first."""
+def test_the_cache_of_verified_passwords_is_bounded(accounts: Accounts, store: Store) -> None:
+    """The oldest entry is dropped first."""
     users = [add(store, f"user{number}") for number in range(1100)]
     for user in users:
         assert accounts.authenticate(user.login, "pw") is not None
@@ -198,7 +196,7 @@ def test_what_is_remembered_is_bounded(accounts: Accounts, store: Store) -> None
 
 
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(accounts: Accounts) -> None:
-    """Or the time would tell which logins exist."""
+    """Otherwise the time would reveal which logins exist."""
     accounts.create("joe", "pw")
 
     wrong = min(seconds_of(lambda: accounts.authenticate("joe", "wrong")) for _ in range(3))
@@ -208,7 +206,7 @@ def test_an_unknown_login_takes_as_long_as_a_wrong_password(accounts: Accounts) 
 
 
 def test_threads_with_the_same_password_wait_for_one_hash(store: Store) -> None:
-    """The others find what the first verified."""
+    """The others use what the first one verified."""
     accounts = Accounts(store.users, 60.0, hashes_at_once=1)
     accounts.create("joe", "pw")
     one = seconds_of(lambda: accounts.authenticate("joe", "wrong"))
@@ -219,9 +217,9 @@ def test_threads_with_the_same_password_wait_for_one_hash(store: Store) -> None:
         return accounts.authenticate("joe", "pw")
 
     with ThreadPoolExecutor(8) as pool:
-        begun = time.process_time()
+        started = time.process_time()
         found = [future.result(timeout=60) for future in [pool.submit(log_in) for _ in range(8)]]
-        taken = time.process_time() - begun
+        taken = time.process_time() - started
 
     assert all(found)
     assert taken < 5 * one
@@ -240,8 +238,8 @@ def test_a_grant_covers_the_resource_and_all_below_it(accounts: Accounts, store:
 @pytest.mark.parametrize(
     "granted_on", ["/v2/events/5f0c/", "/v2/event/", "/v3/", "/v2/events/5f0c1e2d3a4b5c6d7e8f9012/x/"]
 )
-def test_a_grant_covers_nothing_beside_or_above_it(accounts: Accounts, store: Store, granted_on: str) -> None:
-    """A path that begins alike is another one."""
+def test_a_grant_covers_no_sibling_and_no_parent(accounts: Accounts, store: Store, granted_on: str) -> None:
+    """A path with the same prefix is another path."""
     user = add(store)
     accounts.grant("joe", granted_on, ALL)
 
@@ -251,12 +249,12 @@ def test_a_grant_covers_nothing_beside_or_above_it(accounts: Accounts, store: St
 
 
 def test_a_super_user_may_do_everything(accounts: Accounts, store: Store) -> None:
-    """Without any grant."""
+    """No grant is needed."""
     assert accounts.permitted(add(store, super_user=True), "/v2/events/", Operation.DELETE)
 
 
 def test_grants_add_up_and_end_with_the_user(accounts: Accounts, store: Store) -> None:
-    """A new user of the same login starts with none."""
+    """A new user with the same login has no grants."""
     add(store)
     accounts.grant("joe", "/v2/events/", [Operation.READ])
     accounts.grant("joe", "/v2/events/", [Operation.READ, Operation.CREATE])
@@ -269,7 +267,7 @@ def test_grants_add_up_and_end_with_the_user(accounts: Accounts, store: Store) -
 
 
 def test_a_grant_may_name_the_whole_path_of_a_request(accounts: Accounts, store: Store) -> None:
-    """It is kept as the resource."""
+    """It is stored as the resource."""
     add(store)
 
     assert accounts.grant("joe", "/pulp/api/v2/events", [Operation.READ]) == "/v2/events/"
@@ -287,7 +285,7 @@ def test_a_grant_may_name_the_whole_path_of_a_request(accounts: Accounts, store:
 def test_a_grant_that_could_never_apply_is_refused(
     accounts: Accounts, store: Store, login: str, resource: str, property_name: str
 ) -> None:
-    """Instead of being kept for nothing."""
+    """The error names the property."""
     add(store)
 
     with pytest.raises(InvalidValue) as refused:
@@ -307,12 +305,12 @@ def test_a_grant_that_could_never_apply_is_refused(
     ],
 )
 def test_a_resource_is_the_path_without_pulp_and_api(path: str, resource: str) -> None:
-    """And always ends in a slash (CONTRACT 1.7)."""
+    """It always ends in a slash (CONTRACT 1.7)."""
     assert resource == resource_of(path)
 
 
-def test_the_first_start_makes_a_super_user_with_a_generated_password(accounts: Accounts) -> None:
-    """The second start makes nothing."""
+def test_the_first_start_creates_a_super_user_with_a_generated_password(accounts: Accounts) -> None:
+    """The second start creates nothing."""
     password = accounts.ensure_admin()
 
     assert password is not None
@@ -324,16 +322,16 @@ def test_the_first_start_makes_a_super_user_with_a_generated_password(accounts: 
     assert [admin] == accounts.users()
 
 
-def test_the_first_start_takes_a_given_password(accounts: Accounts) -> None:
-    """Then there is none to print."""
+def test_the_first_start_uses_a_given_password(accounts: Accounts) -> None:
+    """Then there is no password to print."""
     assert accounts.ensure_admin("swordfish") is None
     assert accounts.authenticate("admin", "swordfish") is not None
 
 
-def test_no_admin_is_made_where_there_are_users(accounts: Accounts, store: Store) -> None:
-    """Whoever they are: an administrator may have deleted admin on purpose."""
-    kept = add(store)
+def test_no_admin_is_created_if_there_are_users(accounts: Accounts, store: Store) -> None:
+    """An administrator may have deleted admin on purpose."""
+    user = add(store)
 
     assert accounts.ensure_admin("swordfish") is None
 
-    assert [kept] == accounts.users()
+    assert [user] == accounts.users()

@@ -1,4 +1,4 @@
-"""Who may do what over REST."""
+"""Authentication and permissions of the REST API."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def service(running: RestService) -> RestService:
     return running
 
 
-def code(answer: Answer) -> tuple[int, str | None]:
+def status_and_code(answer: Answer) -> tuple[int, str | None]:
     """Return the status and the error code of a v2 answer."""
     return answer.status, (answer.json() or {}).get("error", {}).get("code") if answer.status >= 400 else None
 
@@ -58,7 +58,7 @@ def code(answer: Answer) -> tuple[int, str | None]:
 def test_each_method_needs_its_operation_and_no_other(
     service: RestService, operation: str, method: str, path: str, body: object, status: int
 ) -> None:
-    """A missing permission is 401, as in Pulp 2."""
+    """A missing permission is answered 401, as in Pulp 2."""
     others = {"CREATE", "READ", "UPDATE", "DELETE"} - {operation}
     service.grant("joe", "/v2/events/", *others)
 
@@ -72,17 +72,17 @@ def test_each_method_needs_its_operation_and_no_other(
     assert status == allowed.status
 
 
-def test_who_made_a_listener_is_granted_nothing_on_it(service: RestService) -> None:
-    """Creating grants nothing (CONTRACT 1.7)."""
+def test_creating_a_listener_grants_nothing(service: RestService) -> None:
+    """Its creator cannot read it (CONTRACT 1.7)."""
     service.grant("joe", "/v2/events/", "CREATE")
 
-    made = service.request("POST", EVENTS, NEW, login="joe").json()
+    created = service.request("POST", EVENTS, NEW, login="joe").json()
 
-    assert service.request("GET", made["_href"], login="joe").status == 401
+    assert service.request("GET", created["_href"], login="joe").status == 401
 
 
-def test_a_grant_on_one_listener_opens_that_one_alone(service: RestService) -> None:
-    """Not the list, and no other."""
+def test_a_grant_on_one_listener_covers_only_that_one(service: RestService) -> None:
+    """The list and other listeners stay forbidden."""
     service.grant("joe", "/v2/events/5f0c1e2d3a4b5c6d7e8f9012/", "READ")
 
     assert service.request("GET", ONE, login="joe").status == 200
@@ -91,8 +91,8 @@ def test_a_grant_on_one_listener_opens_that_one_alone(service: RestService) -> N
 
 
 @pytest.mark.parametrize("path", ["events/", "notifiers/", "deliveries/", "deliveries/1/"])
-def test_the_own_api_answers_403_where_the_permission_is_missing(service: RestService, path: str) -> None:
-    """And 401 with a challenge where credentials are."""
+def test_the_v3_api_answers_403_without_the_permission(service: RestService, path: str) -> None:
+    """Without credentials it answers 401 with a challenge."""
     method = "POST" if path == "events/" else "GET"
 
     assert service.request(method, OWN + path, login="joe").status == 403
@@ -103,8 +103,8 @@ def test_the_own_api_answers_403_where_the_permission_is_missing(service: RestSe
         assert list(refused.json()) == ["detail"]
 
 
-def test_grants_on_the_own_api_work_alike(service: RestService) -> None:
-    """On the path or above it."""
+def test_grants_on_the_v3_api_cover_the_path_and_everything_below(service: RestService) -> None:
+    """They are checked as in v2."""
     service.grant("joe", "/v3/notifications/events/", "CREATE")
     fired = service.request("POST", f"{OWN}events/", {"event_type": "a.b", "payload": {}}, login="joe")
 
@@ -115,35 +115,38 @@ def test_grants_on_the_own_api_work_alike(service: RestService) -> None:
 
 
 def test_a_changed_password_and_a_deleted_user_take_effect_at_once(service: RestService) -> None:
-    """Although the credentials were good a moment before."""
+    """The old credentials are refused, although they were accepted just before."""
     service.grant("joe", "/", "READ")
     assert service.request("GET", EVENTS, login="joe").status == 200
 
     service.app.store.users.set_password("joe", hash_password("new"))
-    assert code(service.request("GET", EVENTS, login="joe")) == (401, "PLP0030")
+    assert status_and_code(service.request("GET", EVENTS, login="joe")) == (401, "PLP0030")
 
     service.app.accounts.delete("joe")
     answer = service.request("GET", EVENTS, None, {"Authorization": basic("joe", "new")}, login=None)
-    assert code(answer) == (401, "PLP0030")
+    assert status_and_code(answer) == (401, "PLP0030")
 
 
 @pytest.mark.parametrize("login", ["ghost", "", "a\x00b", "x" * 5000, "jürgen", "a\nb"])
 def test_an_unknown_login_is_answered_like_a_wrong_password(service: RestService, login: str) -> None:
-    """Whatever it looks like."""
+    """Unusual characters in it change nothing."""
     answer = service.request("GET", EVENTS, None, {"Authorization": basic(login, "x")}, login=None)
 
-    assert code(answer) == (401, "PLP0030")
+    assert status_and_code(answer) == (401, "PLP0030")
     assert login == answer.json()["error"]["data"]["user"]
 
 
 @pytest.mark.parametrize("header", ["Digest x", "Basic !!!", "Basic", "Bearer x", "Negotiate YII=", "OAuth x"])
-def test_unusable_credentials_are_no_credentials(service: RestService, header: str) -> None:
+def test_unusable_credentials_count_as_none(service: RestService, header: str) -> None:
     """Pulp 2 answered some of them with 500."""
-    assert code(service.request("GET", EVENTS, None, {"Authorization": header}, login=None)) == (401, "PLP0025")
+    assert status_and_code(service.request("GET", EVENTS, None, {"Authorization": header}, login=None)) == (
+        401,
+        "PLP0025",
+    )
 
 
-def test_the_user_whom_a_trusted_proxy_names_needs_no_password(service: RestService) -> None:
-    """It comes before all other ways."""
+def test_the_remote_user_of_a_trusted_proxy_needs_no_password(service: RestService) -> None:
+    """The header has priority over all other credentials."""
     headers = {REMOTE_USER: "admin", "Authorization": basic("joe", "wrong"), SUBJECT: "CN=c1"}
 
     assert service.request("GET", EVENTS, None, headers, login=None).status == 200
@@ -168,20 +171,22 @@ def test_the_user_whom_a_trusted_proxy_names_needs_no_password(service: RestServ
 def test_certificates_and_signatures_come_after_passwords(
     service: RestService, headers: dict[str, str], expected: tuple[int, str | None]
 ) -> None:
-    """In Pulp 2's order (CONTRACT 1.7)."""
-    assert expected == code(service.request("GET", EVENTS, None, headers, login=None))
+    """The order is Pulp 2's (CONTRACT 1.7)."""
+    assert expected == status_and_code(service.request("GET", EVENTS, None, headers, login=None))
 
 
 def signed(secret: str, login: str) -> dict[str, str]:
     """Return the headers of a signed GET of the listeners."""
-    told = {
+    parameters = {
         "oauth_consumer_key": "katello",
         "oauth_nonce": "n",
         "oauth_signature_method": "HMAC-SHA1",
         "oauth_timestamp": str(int(time.time())),
     }
-    made = signature("GET", f"https://pulp.example.com{EVENTS}", told.items(), secret)
-    header = ", ".join(f'{key}="{quote(value, safe="")}"' for key, value in {**told, "oauth_signature": made}.items())
+    oauth_signature = signature("GET", f"https://pulp.example.com{EVENTS}", parameters.items(), secret)
+    header = ", ".join(
+        f'{key}="{quote(value, safe="")}"' for key, value in {**parameters, "oauth_signature": oauth_signature}.items()
+    )
     return {"Authorization": f"OAuth {header}", "Host": "pulp.example.com", "pulp-user": login}
 
 
@@ -194,8 +199,10 @@ def signed(secret: str, login: str) -> dict[str, str]:
         ("other", "admin", (401, "PLP0028")),
     ],
 )
-def test_katello_signs_for_a_user(tmp_path: Path, secret: str, login: str, expected: tuple[int, str | None]) -> None:
-    """With the key and secret of the section [oauth]."""
+def test_a_request_signed_by_katello_acts_for_its_user(
+    tmp_path: Path, secret: str, login: str, expected: tuple[int, str | None]
+) -> None:
+    """Key and secret are those of the section [oauth]."""
     own = {"state_directory": str(tmp_path), "bind": "127.0.0.1:0"}
     settings = Settings({"notifiers": own, "oauth": {"oauth_key": "katello", "oauth_secret": "s3cret"}})
     with App(settings) as app, RestServer(app) as server:
@@ -203,12 +210,12 @@ def test_katello_signs_for_a_user(tmp_path: Path, secret: str, login: str, expec
         service.clear()
         service.add_user("joe")
 
-        assert expected == code(service.request("GET", EVENTS, None, signed(secret, login), login=None))
+        assert expected == status_and_code(service.request("GET", EVENTS, None, signed(secret, login), login=None))
 
 
 @pytest.mark.parametrize("headers", [{REMOTE_USER: "admin"}, {SUBJECT: "CN=admin:admin:1"}])
-def test_nobody_else_is_believed_about_users(tmp_path: Path, headers: dict[str, str]) -> None:
-    """Nor can a client pass for the proxy."""
+def test_user_headers_of_untrusted_clients_are_ignored(tmp_path: Path, headers: dict[str, str]) -> None:
+    """A client cannot pretend to be the proxy."""
     with rest_service(
         tmp_path, remote_user_header=REMOTE_USER, client_subject_header=SUBJECT, trusted_proxies="192.0.2.1"
     ) as service:
@@ -216,23 +223,23 @@ def test_nobody_else_is_believed_about_users(tmp_path: Path, headers: dict[str, 
 
         answer = service.request("GET", EVENTS, None, {**headers, **forwarded}, login=None)
 
-        assert code(answer) == (401, "PLP0025")
+        assert status_and_code(answer) == (401, "PLP0025")
 
 
 def statuses(service: RestService, headers: Sequence[dict[str, str]]) -> list[int]:
-    """Send one request with each of these headers, all at once."""
+    """Send one request with each of these headers, all at the same time."""
     with ThreadPoolExecutor(len(headers)) as pool:
-        asked = [pool.submit(service.request, "GET", EVENTS, None, told, login=None) for told in headers]
-        return [future.result(timeout=60).status for future in asked]
+        requests = [pool.submit(service.request, "GET", EVENTS, None, each, login=None) for each in headers]
+        return [future.result(timeout=60).status for future in requests]
 
 
-def test_a_flood_of_wrong_passwords_does_not_keep_others_out(service: RestService) -> None:
-    """They wait for the slow hash in a queue of their own; who is known passes by."""
+def test_a_flood_of_wrong_passwords_does_not_delay_known_users(service: RestService) -> None:
+    """Wrong passwords wait in a queue of their own; a remembered password passes it."""
     slow = User("slow", hash_password("slow"), super_user=True)
     service.app.store.users.add_user(slow)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     assert service.request("GET", EVENTS, login="slow").status == 200
-    one_hash = time.perf_counter() - begun
+    one_hash = time.perf_counter() - started
     flood = [{"Authorization": basic("slow", f"wrong{number}")} for number in range(12)]
 
     with ThreadPoolExecutor(1) as pool:
@@ -243,5 +250,5 @@ def test_a_flood_of_wrong_passwords_does_not_keep_others_out(service: RestServic
             passed += 1
 
     assert [401] * 12 == attack.result()
-    # Two are hashed at once, so the flood lasts six hashes; a request that waited its turn would pass but once.
+    # Two passwords are hashed at once, so the flood lasts six hashes; a request in the same queue would pass only once.
     assert passed >= 6, f"only {passed} in the time of six hashes of {one_hash:.3f} s"

@@ -1,4 +1,4 @@
-"""Firing events over REST, and looking at what became of them."""
+"""Firing events over REST, and their deliveries."""
 
 from datetime import timedelta
 from typing import Any
@@ -46,8 +46,8 @@ def finish(service: RestService, event_id: str, state: DeliveryState, error: str
                 assert service.app.store.claims.record(claim, delivery, outcome, now, last=True)
 
 
-def test_what_pulp_2s_http_notifier_posts_is_fired(service: RestService) -> None:
-    """The answer says with which id, and how many will get it."""
+def test_the_body_of_pulp_2s_http_notifier_fires_an_event(service: RestService) -> None:
+    """The answer has the event's id and the number of deliveries."""
     answer = service.request("POST", FIRE, FINISHED)
 
     assert answer.status == 202
@@ -55,8 +55,8 @@ def test_what_pulp_2s_http_notifier_posts_is_fired(service: RestService) -> None
     assert {"id", "deliveries"} == fired.keys()
     assert UUID(fired["id"]).version == 4
     assert fired["deliveries"] == 1
-    [kept] = service.request("GET", f"{DELIVERIES}?event={fired['id']}").json()["results"]
-    assert (kept["event_type"], kept["state"]) == ("repo.sync.finish", "pending")
+    [delivery] = service.request("GET", f"{DELIVERIES}?event={fired['id']}").json()["results"]
+    assert (delivery["event_type"], delivery["state"]) == ("repo.sync.finish", "pending")
 
 
 @pytest.mark.parametrize("sent", [{"event_type": "a.b", "payload": {}}, {**FINISHED, "call_report": None}])
@@ -65,8 +65,8 @@ def test_a_call_report_may_be_absent_or_null(service: RestService, sent: dict[st
     assert service.request("POST", FIRE, sent).status == 202
 
 
-def test_an_event_that_comes_again_adds_nothing(service: RestService) -> None:
-    """The http notifier of another installation repeats until it is answered; its id is taken over."""
+def test_firing_the_same_event_id_again_adds_nothing(service: RestService) -> None:
+    """The http notifier of another installation repeats a request until it is answered."""
     event_id = str(uuid4())
 
     answers = [service.request("POST", FIRE, FINISHED, {"Pulp-Event-Id": event_id}) for _ in range(3)]
@@ -112,23 +112,23 @@ REFUSED: list[tuple[Any, dict[str, Any]]] = [
 def test_a_malformed_event_is_refused_with_every_problem(
     service: RestService, sent: Any, expected: dict[str, Any]
 ) -> None:
-    """And nothing is fired."""
-    before = service.kept()
+    """Nothing is fired."""
+    before = service.stored()
 
     answer = service.request("POST", FIRE, sent)
 
     assert answer.status == 400
-    told = answer.json()
-    assert expected.keys() == told.keys()
+    problems = answer.json()
+    assert expected.keys() == problems.keys()
     for field, sentences in expected.items():
         if ... not in (sentences, *(sentences if isinstance(sentences, list) else ())):
-            assert sentences == told[field]
-    assert before == service.kept()
+            assert sentences == problems[field]
+    assert before == service.stored()
 
 
 @pytest.mark.parametrize("event_id", ["", "x", "5", "g" * 32])
-def test_an_event_id_is_a_uuid(service: RestService, event_id: str) -> None:
-    """So that it can be one in every receiver."""
+def test_an_event_id_that_is_not_a_uuid_is_refused(service: RestService, event_id: str) -> None:
+    """Receivers may rely on the form of the id."""
     answer = service.request("POST", FIRE, FINISHED, {"Pulp-Event-Id": event_id})
 
     assert answer.status == 400
@@ -136,7 +136,7 @@ def test_an_event_id_is_a_uuid(service: RestService, event_id: str) -> None:
 
 
 def test_deliveries_are_listed_newest_first_in_pages(service: RestService) -> None:
-    """Each page leads to its neighbours."""
+    """Each page has the URLs of its neighbours."""
     newest_first = [fire(service)["id"] for _ in range(5)][::-1]
     found: list[str] = []
     url = f"{service.server.url}{DELIVERIES}?limit=2&event_type=repo.sync.finish&state=pending"
@@ -154,26 +154,26 @@ def test_deliveries_are_listed_newest_first_in_pages(service: RestService) -> No
     ]
 
 
-def test_deliveries_are_chosen_by_state_listener_event_and_type(service: RestService) -> None:
-    """Filters narrow each other."""
+def test_deliveries_are_filtered_by_state_listener_event_and_type(service: RestService) -> None:
+    """Several filters must all match."""
     [listener] = service.app.listeners.list()
     fired, other = fire(service), fire(service, event_type="repo.publish.finish")
     finish(service, other["id"], DeliveryState.DEAD, "HTTP notifier configured without a URL; cannot fire event")
 
-    def chosen(query: str) -> list[str]:
+    def filtered(query: str) -> list[str]:
         results = service.request("GET", f"{DELIVERIES}?listener={listener.id}&{query}").json()["results"]
         return [delivery["event"] for delivery in results]
 
-    assert [other["id"], fired["id"]] == chosen("")
-    assert [other["id"]] == chosen("state=dead")
-    assert [] == chosen("state=dead&event_type=repo.sync.finish")
-    assert [fired["id"]] == chosen("event_type=repo.sync.finish")
-    assert [other["id"]] == chosen(f"event={other['id']}")
-    assert [] == chosen(f"event={uuid4()}")
+    assert [other["id"], fired["id"]] == filtered("")
+    assert [other["id"]] == filtered("state=dead")
+    assert [] == filtered("state=dead&event_type=repo.sync.finish")
+    assert [fired["id"]] == filtered("event_type=repo.sync.finish")
+    assert [other["id"]] == filtered(f"event={other['id']}")
+    assert [] == filtered(f"event={uuid4()}")
 
 
 def test_a_delivery_shows_its_attempts(service: RestService) -> None:
-    """And everything else that is known of it."""
+    """It also has all fields of the list."""
     event_id = fire(service)["id"]
     finish(service, event_id, DeliveryState.DEAD, "It was refused.")
     [listed] = service.request("GET", f"{DELIVERIES}?event={event_id}").json()["results"]
@@ -200,8 +200,8 @@ def test_a_delivery_shows_its_attempts(service: RestService) -> None:
 
 
 @pytest.mark.parametrize("delivery_id", ["0", "999999999", "-1", "x", "1.0", "%31%00", "9" * 19, "9" * 5000, "%D9%A1"])
-def test_a_delivery_that_there_is_not_is_404(service: RestService, delivery_id: str) -> None:
-    """Whatever its id looks like."""
+def test_an_unknown_delivery_id_is_404(service: RestService, delivery_id: str) -> None:
+    """So is an id of any other form."""
     answer = service.request("GET", f"{DELIVERIES}{delivery_id}/")
 
     assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
@@ -225,13 +225,13 @@ def test_a_delivery_that_there_is_not_is_404(service: RestService, delivery_id: 
     ],
 )
 def test_a_wrong_filter_is_refused(service: RestService, query: str, expected: dict[str, Any]) -> None:
-    """Instead of answering with what was not asked for."""
+    """The error names the parameter."""
     answer = service.request("GET", f"{DELIVERIES}?{query}")
 
     assert answer.status == 400
-    told = answer.json()
-    assert expected.keys() == told.keys()
-    assert all(sentences in (..., told[field]) for field, sentences in expected.items())
+    problems = answer.json()
+    assert expected.keys() == problems.keys()
+    assert all(sentences in (..., problems[field]) for field, sentences in expected.items())
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_a_wrong_filter_is_refused(service: RestService, query: str, expected: d
         (f"{OWN}docs/api.json", "GET, HEAD"),
     ],
 )
-def test_other_methods_are_refused_in_pulp_3s_words(service: RestService, path: str, allow: str) -> None:
-    """With the methods that there are."""
+def test_other_methods_get_405_in_pulp_3s_form(service: RestService, path: str, allow: str) -> None:
+    """``Allow`` has the methods that the path supports."""
     answer = service.request("PATCH", path, login=None)
 
     assert (405, allow) == (answer.status, answer.headers["allow"])
@@ -255,15 +255,15 @@ def test_other_methods_are_refused_in_pulp_3s_words(service: RestService, path: 
 
 
 @pytest.mark.parametrize("path", [f"{OWN}x/", OWN, "/pulp/api/v3/", f"{DELIVERIES}1/2/", f"{OWN}docs/"])
-def test_an_unrouted_path_is_404_in_pulp_3s_words(service: RestService, path: str) -> None:
-    """Pulp 2's null is for its own API."""
+def test_an_unknown_path_gets_404_in_pulp_3s_form(service: RestService, path: str) -> None:
+    """Only Pulp 2's own API answers null."""
     answer = service.request("GET", path)
 
     assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
 
 
-def test_a_missing_slash_is_redirected(service: RestService) -> None:
-    """As everywhere."""
+def test_a_path_without_the_final_slash_is_redirected(service: RestService) -> None:
+    """The query is kept."""
     answer = service.request("GET", f"{DELIVERIES.rstrip('/')}?limit=1")
 
     assert (301, f"{DELIVERIES}?limit=1") == (answer.status, answer.headers["location"])

@@ -1,4 +1,4 @@
-"""The server itself: address, TLS, headers, logs, and how it ends."""
+"""The server: address, TLS, headers, access log, shutdown."""
 
 import http.client
 import logging
@@ -26,22 +26,15 @@ STATUS = f"{OWN}status/"
 TIMEOUT_SECONDS = 60
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[RestService]:
-    """A service of its own for each test."""
-    with rest_service(tmp_path) as running:
-        yield running
-
-
 @contextmanager
 def app(directory: Path, **settings: str) -> Iterator[App]:
-    """Give an app that is not served yet."""
+    """Yield an App that is not served yet."""
     with App(Settings({"notifiers": {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}})) as wired:
         yield wired
 
 
-def test_answers_name_no_software(service: RestService) -> None:
-    """And always say how long they are."""
+def test_answers_have_no_server_header(service: RestService) -> None:
+    """They have their length and date."""
     answer = service.request("GET", STATUS)
 
     assert "server" not in answer.headers
@@ -49,16 +42,16 @@ def test_answers_name_no_software(service: RestService) -> None:
     assert "date" in answer.headers
 
 
-def test_the_reason_of_201_is_in_capitals(service: RestService) -> None:
-    """As Pulp 2 wrote it, and no other reason is (CONTRACT 1.2)."""
-    made = service.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]})
+def test_the_reason_phrase_of_201_is_in_capitals(service: RestService) -> None:
+    """Pulp 2 wrote it like this, and no other one (CONTRACT 1.2)."""
+    created = service.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]})
 
-    assert (201, "CREATED") == (made.status, made.reason)
-    assert service.request("GET", made.headers["location"]).reason == "OK"
+    assert (201, "CREATED") == (created.status, created.reason)
+    assert service.request("GET", created.headers["location"]).reason == "OK"
 
 
-def test_a_connection_is_used_again(service: RestService) -> None:
-    """For as many requests as the client likes, also after errors."""
+def test_a_connection_stays_usable_after_errors(service: RestService) -> None:
+    """One socket serves all requests."""
     connection = http.client.HTTPConnection("127.0.0.1", service.server.port, timeout=TIMEOUT_SECONDS)
     connection.connect()
     first_socket = connection.sock
@@ -84,7 +77,7 @@ def test_a_connection_is_used_again(service: RestService) -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 1_000_000 + b"\r\n\r\n",
     ],
 )
-def test_bytes_that_are_no_request_do_no_harm(service: RestService, sent: bytes) -> None:
+def test_bytes_that_are_not_http_do_no_harm(service: RestService, sent: bytes) -> None:
     """They are answered 4xx or not at all."""
     try:
         received = service.talk(sent)
@@ -96,7 +89,7 @@ def test_bytes_that_are_no_request_do_no_harm(service: RestService, sent: bytes)
 
 
 def test_the_access_log_has_no_query_and_no_credentials(service: RestService, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither belongs into a file that many read."""
+    """Both may be secret."""
     caplog.set_level(logging.INFO, "pulp_notifiers")
 
     service.request("GET", f"{EVENTS}?token=swordfish", headers={"X-Api-Key": "swordfish"})
@@ -110,7 +103,7 @@ def test_the_access_log_has_no_query_and_no_credentials(service: RestService, ca
 
 
 def test_https_is_served_with_the_configured_certificate(tmp_path: Path) -> None:
-    """Pulp 2 was never served without TLS."""
+    """The URL of the server starts with https."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
@@ -130,8 +123,8 @@ def test_https_is_served_with_the_configured_certificate(tmp_path: Path) -> None
         assert service.server.url == f"https://127.0.0.1:{service.server.port}"
 
 
-def test_ipv6_is_served(tmp_path: Path) -> None:
-    """The address stands in brackets."""
+def test_an_ipv6_address_is_served(tmp_path: Path) -> None:
+    """The URL has it in brackets."""
     with app(tmp_path, bind="[::1]:0") as wired, RestServer(wired) as server:
         connection = http.client.HTTPConnection("::1", server.port, timeout=TIMEOUT_SECONDS)
         connection.request("GET", STATUS)
@@ -141,8 +134,8 @@ def test_ipv6_is_served(tmp_path: Path) -> None:
         assert server.url == f"http://[::1]:{server.port}"
 
 
-def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
-    """Also where the proxy speaks IPv4."""
+def test_binding_to_all_ipv6_addresses_includes_ipv4(tmp_path: Path) -> None:
+    """A proxy may connect by either."""
     with app(tmp_path, bind="[::]:0") as wired, RestServer(wired) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_SECONDS)
         connection.request("GET", STATUS)
@@ -152,7 +145,7 @@ def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"bind": "192.0.2.1:0"}, r"\[notifiers\] bind = '192.0.2.1:0' cannot be used: "),
         ({"bind": "no.such.host.invalid:0"}, r"bind = 'no.such.host.invalid:0' cannot be used: "),
@@ -167,22 +160,24 @@ def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
         ({"trusted_proxies": "localhost"}, "trusted_proxies: 'localhost' is neither"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_one_sentence(tmp_path: Path, settings: dict[str, str], told: str) -> None:
-    """Before anything is served."""
-    with app(tmp_path, **settings) as wired, pytest.raises(InvalidSetting, match=told):
+def test_a_setting_that_cannot_be_used_is_one_error_message(
+    tmp_path: Path, settings: dict[str, str], message: str
+) -> None:
+    """It is raised before anything is served."""
+    with app(tmp_path, **settings) as wired, pytest.raises(InvalidSetting, match=message):
         RestServer(wired)
 
 
-def test_an_address_in_use_is_one_sentence(service: RestService, tmp_path: Path) -> None:
-    """Which names the setting."""
+def test_an_address_in_use_is_one_error_message(service: RestService, tmp_path: Path) -> None:
+    """The message names the setting."""
     bind = f"127.0.0.1:{service.server.port}"
 
     with app(tmp_path / "other", bind=bind) as wired, pytest.raises(InvalidSetting, match=rf"bind = '{bind}' cannot"):
         RestServer(wired)
 
 
-def test_a_request_that_is_being_answered_is_answered_before_the_end(tmp_path: Path) -> None:
-    """And no new one is taken."""
+def test_a_request_in_progress_is_answered_before_the_server_stops(tmp_path: Path) -> None:
+    """No new connection is accepted meanwhile."""
     with app(tmp_path) as wired, RestServer(wired) as server, ThreadPoolExecutor(1) as pool:
         service = RestService(wired, server)
         service.add_user("admin", super_user=True)
@@ -204,7 +199,7 @@ def test_a_request_that_is_being_answered_is_answered_before_the_end(tmp_path: P
 
 
 def test_a_server_that_never_served_can_be_stopped(tmp_path: Path) -> None:
-    """And stopped again."""
+    """It can be stopped twice."""
     with app(tmp_path) as wired:
         server = RestServer(wired)
         server.stop()
@@ -226,8 +221,8 @@ print("closed", flush=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_service_and_lets_everything_be_closed(tmp_path: Path, number: signal.Signals) -> None:
-    """The process goes on behind the call, and ends well."""
+def test_after_a_signal_the_server_returns_and_the_app_is_closed(tmp_path: Path, number: signal.Signals) -> None:
+    """The exit code is 0, although a connection is still open."""
     process = subprocess.Popen([sys.executable, "-c", SERVED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -247,17 +242,17 @@ def test_a_signal_ends_the_service_and_lets_everything_be_closed(tmp_path: Path,
 
 def test_many_clients_are_served_at_once(service: RestService) -> None:
     """Each gets its own answer."""
-    names = [f"{number:024x}" for number in range(200)]
+    ids = [f"{number:024x}" for number in range(200)]
     lock = threading.Lock()
     wrong = []
 
-    def ask(name: str) -> None:
-        answer = service.request("GET", f"{EVENTS}{name}/")
-        if (answer.status, answer.json()["resources"]["event_listener"]) != (404, name):
+    def ask(listener_id: str) -> None:
+        answer = service.request("GET", f"{EVENTS}{listener_id}/")
+        if (answer.status, answer.json()["resources"]["event_listener"]) != (404, listener_id):
             with lock:
-                wrong.append(name)
+                wrong.append(listener_id)
 
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(ask, names))
+        list(pool.map(ask, ids))
 
     assert [] == wrong

@@ -1,4 +1,4 @@
-"""Sources over REST: added, looked at, tested, removed."""
+"""Sources over REST: adding, showing, changing, testing and removing them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -40,7 +40,7 @@ def add(service: RestService, **values: Any) -> dict[str, Any]:
 
 
 def hold(service: RestService, **status: Any) -> None:
-    """Be the process that runs the only source there is, and tell how it is."""
+    """Hold the lease of the only source, as the process that runs it, and record this status."""
     rows, now = service.app.store.sources, utc_now()
     [source] = rows.list()
     assert source in rows.claim("host:1:abc", now, now + timedelta(minutes=1))
@@ -48,14 +48,14 @@ def hold(service: RestService, **status: Any) -> None:
 
 
 def test_a_source_is_added_shown_listed_and_removed(service: RestService) -> None:
-    """The whole life of one, with its secrets masked."""
+    """Its secrets are masked throughout."""
     answer = service.request("POST", SOURCES, GOOD)
 
-    made = answer.json()
+    created = answer.json()
     assert (201, f"{SOURCES}zoo/") == (answer.status, answer.headers["location"])
     assert {
         "pulp_href": f"{SOURCES}zoo/",
-        "pulp_created": made["pulp_created"],
+        "pulp_created": created["pulp_created"],
         "name": "zoo",
         "type": "trial",
         "config": {**CONFIG, "password": "*****"},
@@ -65,25 +65,25 @@ def test_a_source_is_added_shown_listed_and_removed(service: RestService) -> Non
         "problem_since": None,
         "facts": {},
         "told_at": None,
-    } == made
-    assert made == service.request("GET", made["pulp_href"]).json()
-    assert {"count": 1, "next": None, "previous": None, "results": [made]} == service.request("GET", SOURCES).json()
+    } == created
+    assert created == service.request("GET", created["pulp_href"]).json()
+    assert {"count": 1, "next": None, "previous": None, "results": [created]} == service.request("GET", SOURCES).json()
     assert "right" == service.app.sources.get("zoo").config["password"]
 
-    gone = service.request("DELETE", made["pulp_href"])
-    assert (204, b"") == (gone.status, gone.body)
+    removed = service.request("DELETE", created["pulp_href"])
+    assert (204, b"") == (removed.status, removed.body)
     for method, path, sent in (
         ("GET", "", None),
         ("PATCH", "", {"config": {}}),
         ("DELETE", "", None),
         ("POST", "test/", None),
     ):
-        answer = service.request(method, made["pulp_href"] + path, sent)
+        answer = service.request(method, created["pulp_href"] + path, sent)
         assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
 
 
-def test_the_list_is_by_name_and_has_pages(service: RestService) -> None:
-    """Like every list."""
+def test_sources_are_listed_by_name_in_pages(service: RestService) -> None:
+    """Unknown filters are refused."""
     for name in ("c", "a", "b"):
         add(service, name=name)
 
@@ -96,8 +96,8 @@ def test_the_list_is_by_name_and_has_pages(service: RestService) -> None:
     assert 400 == service.request("GET", f"{SOURCES}?state=waiting").status
 
 
-def test_a_source_shows_how_it_is(service: RestService) -> None:
-    """As the process that runs it said."""
+def test_a_source_shows_the_status_that_its_holder_recorded(service: RestService) -> None:
+    """``told_at`` is the time of its facts."""
     add(service)
     since = utc_now()
     hold(
@@ -116,11 +116,13 @@ def test_a_source_shows_how_it_is(service: RestService) -> None:
     assert shown["problem_since"] == shown["told_at"] != shown["pulp_created"]
 
 
-@pytest.mark.parametrize(("told", "lag"), [(2.5, 2.5), (0, 0.0), ("soon", None), (True, None), (None, None)])
-def test_anybody_may_see_how_far_sources_are_behind(service: RestService, told: Any, lag: float | None) -> None:
-    """As a monitor asks for it; what is wrong with them, only those see who may."""
+@pytest.mark.parametrize(("reported", "lag"), [(2.5, 2.5), (0, 0.0), ("soon", None), (True, None), (None, None)])
+def test_the_status_shows_the_lag_of_each_source_without_credentials(
+    service: RestService, reported: Any, lag: float | None
+) -> None:
+    """It does not show their problems."""
     add(service)
-    hold(service, state=SourceState.FAILING, problem="It is down.", facts={"lag_seconds": told})
+    hold(service, state=SourceState.FAILING, problem="It is down.", facts={"lag_seconds": reported})
 
     answer = service.request("GET", STATUS, login=None)
 
@@ -141,10 +143,10 @@ def test_anybody_may_see_how_far_sources_are_behind(service: RestService, told: 
         ({"config": {"url": "\x00"}}, {"config"}),
     ],
 )
-def test_what_cannot_work_is_refused_field_by_field(
+def test_a_source_that_cannot_work_is_refused_field_by_field(
     service: RestService, changes: dict[str, Any], fields: set[str]
 ) -> None:
-    """And nothing is added."""
+    """Nothing is added."""
     add(service, name="taken")
 
     answer = service.request("POST", SOURCES, {**GOOD, **changes})
@@ -154,8 +156,8 @@ def test_what_cannot_work_is_refused_field_by_field(
     assert ["taken"] == [source.name for source in service.app.sources.list()]
 
 
-def test_options_of_a_source_are_changed_and_the_others_stay(service: RestService) -> None:
-    """Null takes one away, and a secret that comes back masked is left alone."""
+def test_a_change_of_options_leaves_the_others(service: RestService) -> None:
+    """Null removes an option, and a masked secret stays unchanged."""
     add(service)
 
     answer = service.request("PATCH", f"{SOURCES}zoo/", {"config": {"retries": 7, "password": "*****"}})
@@ -178,7 +180,7 @@ def test_options_of_a_source_are_changed_and_the_others_stay(service: RestServic
     ],
 )
 def test_a_change_that_cannot_work_is_refused(service: RestService, sent: dict[str, Any], fields: set[str]) -> None:
-    """And nothing is changed."""
+    """Nothing is changed."""
     add(service)
 
     answer = service.request("PATCH", f"{SOURCES}zoo/", sent)
@@ -188,14 +190,14 @@ def test_a_change_that_cannot_work_is_refused(service: RestService, sent: dict[s
 
 
 def test_missing_fields_are_named(service: RestService) -> None:
-    """As everywhere."""
+    """Each has a message."""
     answer = service.request("POST", SOURCES, {})
 
     assert {"name": ["This field is required."], "type": ["This field is required."]} == answer.json()
 
 
-def test_a_test_tells_each_check(service: RestService) -> None:
-    """In their order; that one does not pass is no error of the request."""
+def test_a_test_reports_each_check_in_order(service: RestService) -> None:
+    """A check that does not pass is not an error of the request."""
     add(service)
     add(service, name="locked", config={**CONFIG, "password": "mistyped"})
 
@@ -209,8 +211,8 @@ def test_a_test_tells_each_check(service: RestService) -> None:
     assert (200, {"passed": False, "checks": [reached, refused]}) == (bad.status, bad.json())
 
 
-def test_options_are_tested_before_a_source_has_them(service: RestService) -> None:
-    """Nothing is added, and what is wrong with them is told as when they are added."""
+def test_options_can_be_tested_before_a_source_is_added(service: RestService) -> None:
+    """Wrong options get the same errors as when a source is added."""
     tried = service.request("POST", TESTS, {"type": "trial", "config": CONFIG})
     wrong = service.request("POST", TESTS, {"type": "trial", "config": {"retries": "many"}})
     unknown = service.request("POST", TESTS, {"type": "nothing"})
@@ -221,10 +223,10 @@ def test_options_are_tested_before_a_source_has_them(service: RestService) -> No
     assert [] == service.app.sources.list()
 
 
-def test_a_source_whose_plugin_is_gone_is_shown_masked_and_cannot_be_tested(service: RestService) -> None:
-    """Nobody can say any more which of its options are secret."""
-    kept = RegisteredSource("old", "gone", CONFIG, utc_now(), id="5f0c1e2d3a4b5c6d7e8f9012")
-    service.app.store.sources.add(kept)
+def test_a_source_whose_plugin_is_uninstalled_is_shown_masked_and_cannot_be_tested(service: RestService) -> None:
+    """Which of its options are secret is unknown."""
+    source = RegisteredSource("old", "gone", CONFIG, utc_now(), id="5f0c1e2d3a4b5c6d7e8f9012")
+    service.app.store.sources.add(source)
 
     shown = service.request("GET", f"{SOURCES}old/").json()
     tested = service.request("POST", f"{SOURCES}old/test/")
@@ -235,7 +237,7 @@ def test_a_source_whose_plugin_is_gone_is_shown_masked_and_cannot_be_tested(serv
 
 
 def test_source_types_are_listed_with_the_schema_of_their_options(service: RestService) -> None:
-    """Like notifiers, from which they are kept apart."""
+    """Notifiers are not among them."""
     found = {one["type"]: one for one in service.request("GET", TYPES).json()["results"]}
 
     assert ("trial-source", "1.0", None) == tuple(found["trial"][key] for key in ("distribution", "version", "problem"))
@@ -254,8 +256,10 @@ def test_source_types_are_listed_with_the_schema_of_their_options(service: RestS
         ("DELETE", f"{SOURCES}zoo/", None, "DELETE"),
     ],
 )
-def test_a_grant_is_needed(service: RestService, method: str, path: str, sent: Any, operation: str) -> None:
-    """The operation, on the path or above."""
+def test_each_request_needs_a_grant_of_its_operation(
+    service: RestService, method: str, path: str, sent: Any, operation: str
+) -> None:
+    """A grant on the list covers each source."""
     add(service)
     service.add_user("eva")
 
@@ -267,7 +271,7 @@ def test_a_grant_is_needed(service: RestService, method: str, path: str, sent: A
 
 
 @pytest.mark.parametrize("path", [TESTS, TYPES])
-def test_types_and_tests_have_grants_of_their_own(service: RestService, path: str) -> None:
+def test_source_types_and_tests_need_grants_of_their_own(service: RestService, path: str) -> None:
     """A test without a source makes the server connect to any address."""
     service.add_user("eva")
     service.grant("eva", "/v3/notifications/sources/", "CREATE", "READ")
@@ -275,8 +279,8 @@ def test_types_and_tests_have_grants_of_their_own(service: RestService, path: st
     assert 403 == service.request("GET" if path == TYPES else "POST", path, login="eva").status
 
 
-def test_other_methods_are_not_allowed(service: RestService) -> None:
-    """What they are is told."""
+def test_other_methods_get_405_with_the_supported_ones(service: RestService) -> None:
+    """``Allow`` has them."""
     add(service)
 
     for path, allow in ((SOURCES, "GET, POST, HEAD"), (f"{SOURCES}zoo/", "GET, PATCH, DELETE, HEAD"), (TESTS, "POST")):

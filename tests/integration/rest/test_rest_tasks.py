@@ -47,8 +47,8 @@ def call_report(state: str, task_id: str | None = None) -> dict[str, Any]:
     return document
 
 
-def test_a_report_is_taken_in_either_rendering(service: RestService) -> None:
-    """One alone, or several of both."""
+def test_a_report_is_accepted_in_either_form(service: RestService) -> None:
+    """A body has one report, or several in both forms."""
     answers = [
         service.request("POST", TASKS, sent)
         for sent in (stream("running"), call_report("error"), [stream("waiting"), call_report("skipped")])
@@ -59,22 +59,22 @@ def test_a_report_is_taken_in_either_rendering(service: RestService) -> None:
     assert counts == [answer.json() for answer in answers]
 
 
-def test_both_renderings_of_a_task_are_told_alike(service: RestService) -> None:
-    """Links of spawned tasks are ids again."""
+def test_both_forms_of_a_report_mean_the_same_task(service: RestService) -> None:
+    """Links of spawned tasks become ids."""
     task_id = str(uuid4())
 
     assert 1 == service.request("POST", TASKS, stream("error", task_id)).json()["deliveries"]
     assert 0 == service.request("POST", TASKS, call_report("error", task_id)).json()["deliveries"]
-    told = TaskReport.from_record(call_report("error", task_id))
+    report = TaskReport.from_record(call_report("error", task_id))
 
-    assert TaskReport.from_record({**stream("error", task_id), "group_id": None}) == told
+    assert TaskReport.from_record({**stream("error", task_id), "group_id": None}) == report
 
 
-def test_a_listener_on_a_task_is_told_of_its_end_and_gone(service: RestService) -> None:
-    """From request to request."""
+def test_a_listener_for_one_task_gets_its_end_and_removes_itself(service: RestService) -> None:
+    """A repeated state fires nothing."""
     task_id = str(uuid4())
-    wish = {"notifier_type": "http", "config": {"url": "https://y/"}, "event_types": ["task.finished"]}
-    made = service.request("POST", f"{OWN}listeners/", {**wish, "task_id": task_id}).json()
+    listener = {"notifier_type": "http", "config": {"url": "https://y/"}, "event_types": ["task.finished"]}
+    created = service.request("POST", f"{OWN}listeners/", {**listener, "task_id": task_id}).json()
 
     counts = [
         service.request("POST", TASKS, stream(state, task_id)).json()["deliveries"]
@@ -82,21 +82,21 @@ def test_a_listener_on_a_task_is_told_of_its_end_and_gone(service: RestService) 
     ]
 
     assert [1, 1, 0, 2, 0] == counts
-    assert 404 == service.request("GET", made["pulp_href"]).status
-    query = f"{OWN}deliveries/?listener={made['id']}"
+    assert 404 == service.request("GET", created["pulp_href"]).status
+    query = f"{OWN}deliveries/?listener={created['id']}"
     [delivery] = service.request("GET", query).json()["results"]
     assert ("task.finished", "pending") == (delivery["event_type"], delivery["state"])
 
 
-def test_a_thousand_reports_go_in_one_request(service: RestService) -> None:
-    """And one more does not."""
+def test_a_request_has_at_most_a_thousand_reports(service: RestService) -> None:
+    """One more is refused."""
     reports = [stream("running") for _ in range(1001)]
 
     refused = service.request("POST", TASKS, reports)
-    taken = service.request("POST", TASKS, reports[:1000])
+    accepted = service.request("POST", TASKS, reports[:1000])
 
     assert (400, {"non_field_errors": ["Send 1 to 1000 reports, not 1001."]}) == (refused.status, refused.json())
-    assert (202, {"reports": 1000, "deliveries": 1000}) == (taken.status, taken.json())
+    assert (202, {"reports": 1000, "deliveries": 1000}) == (accepted.status, accepted.json())
 
 
 GOOD = stream("running", "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11")
@@ -120,17 +120,17 @@ REFUSED: list[tuple[Any, set[str]]] = [
 
 @pytest.mark.parametrize(("sent", "fields"), REFUSED)
 def test_malformed_reports_are_refused_with_every_problem(service: RestService, sent: Any, fields: set[str]) -> None:
-    """And none of the list is taken."""
-    before = service.kept()
+    """No report of the list is accepted."""
+    before = service.stored()
 
     answer = service.request("POST", TASKS, sent)
 
     assert (400, fields) == (answer.status, set(answer.json()))
-    assert before == service.kept()
+    assert before == service.stored()
 
 
-def test_reporting_needs_a_grant(service: RestService) -> None:
-    """To create below tasks."""
+def test_reporting_needs_the_grant_to_create_tasks(service: RestService) -> None:
+    """Without it the answer is 403."""
     service.add_user("eva")
     assert 403 == service.request("POST", TASKS, stream("running"), login="eva").status
 
@@ -140,15 +140,15 @@ def test_reporting_needs_a_grant(service: RestService) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_other_methods_are_refused(service: RestService, method: str) -> None:
-    """Tasks are not kept, so there is nothing to look at."""
+def test_other_methods_get_405(service: RestService, method: str) -> None:
+    """Tasks are not stored, so there is nothing to read."""
     answer = service.request(method, TASKS)
 
     assert (405, "POST, OPTIONS") == (answer.status, answer.headers["allow"])
 
 
-def test_a_list_that_the_database_took_in_part_is_sent_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing of it is told twice, and nothing is left out."""
+def test_a_list_that_was_partly_accepted_can_be_sent_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """No event is fired twice, and none is missing."""
     full = "(SELECT count(*) FROM deliveries) >= 2 BEGIN SELECT RAISE(ABORT, 'no space'); END"
     task_id = str(uuid4())
     reports = [stream(state, task_id) for state in ("waiting", "running", "running", "finished")]
@@ -160,12 +160,12 @@ def test_a_list_that_the_database_took_in_part_is_sent_again(tmp_path: Path, cap
         refused = service.request("POST", TASKS, reports)
         database.execute("DROP TRIGGER full")
         database.close()
-        taken = service.request("POST", TASKS, reports)
+        accepted = service.request("POST", TASKS, reports)
 
         deliveries = service.request("GET", f"{OWN}deliveries/").json()["results"]
     assert (503, ["detail"]) == (refused.status, list(refused.json()))
     assert "3 of 4 were accepted. Send all of them again later" in refused.json()["detail"]
     assert "no space" in caplog.text
-    assert (202, {"reports": 4, "deliveries": 3}) == (taken.status, taken.json())
+    assert (202, {"reports": 4, "deliveries": 3}) == (accepted.status, accepted.json())
     states = [delivery["event_type"].partition(".")[2] for delivery in deliveries]
     assert ["waiting", "running", "finished"] == states[::-1]

@@ -17,26 +17,26 @@ def test_a_hash_is_scrypt_with_its_parameters_salt_and_key() -> None:
 @pytest.mark.parametrize("password", ["x", "pass word", "pässwörd", "\x00", "\udcff", "x" * 10_000])
 def test_only_the_password_that_was_hashed_verifies(password: str) -> None:
     """Any text can be a password."""
-    kept = hash_password(password, CHEAP)
+    stored = hash_password(password, CHEAP)
 
-    assert verify_password(password, kept)
-    assert not verify_password(password + "x", kept)
+    assert verify_password(password, stored)
+    assert not verify_password(password + "x", stored)
 
 
 def test_equal_passwords_have_different_hashes() -> None:
-    """Each hash has a salt of its own."""
+    """Each hash has its own salt."""
     assert hash_password("x", CHEAP) != hash_password("x", CHEAP)
 
 
-@pytest.mark.parametrize("kept", ["", "x", "scrypt$n=2,r=1,p=1$$", "sha1$1$aaaaaaaa$aaaaaaaa"])
-def test_text_that_is_no_hash_verifies_nothing(kept: str) -> None:
+@pytest.mark.parametrize("password_hash", ["", "x", "scrypt$n=2,r=1,p=1$$", "sha1$1$aaaaaaaa$aaaaaaaa"])
+def test_text_that_is_not_a_hash_verifies_no_password(password_hash: str) -> None:
     """A user without a password cannot log in with an empty one."""
-    assert not verify_password("", kept)
-    assert not verify_password("x", kept)
+    assert not verify_password("", password_hash)
+    assert not verify_password("x", password_hash)
 
 
-def test_nobodys_hash_costs_what_a_real_one_costs() -> None:
-    """Or the time of an answer would tell which logins exist."""
+def test_the_dummy_hash_costs_as_much_as_a_real_one() -> None:
+    """Otherwise the time of an answer would reveal which logins exist."""
     parameters = f"scrypt$n={STANDARD_COST.n},r={STANDARD_COST.r},p={STANDARD_COST.p}$"
 
     assert DUMMY_HASH.startswith(parameters)

@@ -1,4 +1,4 @@
-"""What counts as a JSON object in a request."""
+"""Parsing of request bodies as strict JSON."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from pulp_notifiers.rest.http.errors import NotAnObject, NotJson
 
 
 def nested(levels: int) -> bytes:
-    """Return an object of that many levels."""
+    """Return an object with this many levels of nesting."""
     return b'{"a": ' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
 
 
@@ -45,22 +45,22 @@ def nested(levels: int) -> bytes:
     ],
 )
 def test_text_that_is_not_strictly_json_is_refused(sent: bytes) -> None:
-    """Python's own reader is more tolerant than that."""
+    """Python's own parser accepts some of it."""
     with pytest.raises(NotJson):
         parse_object(sent)
 
 
 @pytest.mark.parametrize("sent", [b"null", b"true", b"5", b"1.5", b'"x"', b"[]", b'[{"a": 1}]'])
-def test_json_of_another_kind_is_told_apart(sent: bytes) -> None:
-    """Pulp 2 had another code for it."""
+def test_json_that_is_not_an_object_has_an_error_of_its_own(sent: bytes) -> None:
+    """Pulp 2 had another error code for it."""
     with pytest.raises(NotAnObject):
         parse_object(sent)
 
 
 @given(st.one_of(st.binary(max_size=50), st.text('{}[]":,\\u0dE-+. \n', max_size=50).map(str.encode)))
 @settings(deadline=None)
-def test_any_bytes_are_an_object_or_refused(sent: bytes) -> None:
-    """Nothing else ever comes of them."""
+def test_any_bytes_are_parsed_as_an_object_or_refused(sent: bytes) -> None:
+    """Parsing raises no other error."""
     try:
         found = parse_object(sent)
     except (NotJson, NotAnObject):
@@ -79,13 +79,13 @@ def test_an_object_is_returned_as_it_was_sent() -> None:
     assert ["b", "a", ""] == list(found)
 
 
-def test_nesting_up_to_the_limit_is_fine() -> None:
-    """One level more is refused above."""
+def test_nesting_up_to_the_limit_is_accepted() -> None:
+    """One level more is refused, as shown above."""
     assert parse_object(nested(MAX_DEPTH)) != {}
 
 
-def test_numbers_that_cannot_be_kept_are_left_to_the_check_of_values() -> None:
-    """They are valid JSON, so the property that holds them can be named."""
+def test_numbers_that_cannot_be_stored_are_parsed_and_left_to_the_check_of_values() -> None:
+    """They are valid JSON, so the error can name the property that holds them."""
     digits = "9" * 10_000
 
     found = parse_object(f'{{"a": {digits}, "b": -{digits}, "c": 1e400, "d": {2**63}}}'.encode())

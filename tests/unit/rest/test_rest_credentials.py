@@ -1,4 +1,4 @@
-"""What requests say about who sent them."""
+"""Parsing of Basic credentials and certificate subjects."""
 
 from base64 import b64encode
 
@@ -13,13 +13,13 @@ ADMIN = b64encode(b"admin:ad:min").decode()
     "header",
     [f"Basic {ADMIN}", f"basic {ADMIN}", f"BASIC   {ADMIN} ", f"Basic {ADMIN}, Basic", f"Basic {ADMIN},basic "],
 )
-def test_basic_credentials_are_read_as_pulp_2_read_them(header: str) -> None:
-    """The first colon splits, the scheme has no case, and what Apache leaves behind is dropped."""
+def test_basic_credentials_are_parsed_as_in_pulp_2(header: str) -> None:
+    """The first colon splits, the scheme is case-insensitive, and a suffix that Apache adds is removed."""
     assert basic(header) == ("admin", "ad:min")
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("decoded", "expected"),
     [
         (b"joe:", ("joe", "")),
         (b":", ("", "")),
@@ -27,9 +27,9 @@ def test_basic_credentials_are_read_as_pulp_2_read_them(header: str) -> None:
         (b"joe:p\xe4ss", ("joe", "päss")),
     ],
 )
-def test_passwords_may_be_utf_8_or_latin_1(told: bytes, expected: tuple[str, str]) -> None:
-    """Some clients send one and some the other."""
-    assert expected == basic(f"Basic {b64encode(told).decode()}")
+def test_passwords_may_be_utf_8_or_latin_1(decoded: bytes, expected: tuple[str, str]) -> None:
+    """Some clients send one, some the other."""
+    assert expected == basic(f"Basic {b64encode(decoded).decode()}")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_passwords_may_be_utf_8_or_latin_1(told: bytes, expected: tuple[str, str
         ADMIN,
     ],
 )
-def test_everything_else_counts_as_no_credentials(header: str | None) -> None:
+def test_unusable_basic_credentials_count_as_none(header: str | None) -> None:
     """Pulp 2 answered some of these with 500."""
     assert basic(header) is None
 
@@ -72,7 +72,7 @@ def test_everything_else_counts_as_no_credentials(header: str | None) -> None:
     ],
 )
 def test_a_subject_names_a_user_or_a_consumer(subject: str, expected: Certificate) -> None:
-    """In the forms that web servers write."""
+    """Every form in which web servers write subjects is parsed."""
     assert expected == certificate(subject)
 
 
@@ -93,6 +93,6 @@ def test_a_subject_names_a_user_or_a_consumer(subject: str, expected: Certificat
         "CN=admin:joe:1:2",
     ],
 )
-def test_a_subject_that_does_not_name_exactly_one_is_nobodys(subject: str) -> None:
-    """So that text inside another attribute cannot pass for a name."""
+def test_a_subject_without_exactly_one_usable_common_name_names_nobody(subject: str) -> None:
+    """Text inside another attribute cannot pass for a common name."""
     assert certificate(subject) is None

@@ -1,4 +1,4 @@
-"""What surrounds every answer, tried around applications of a few lines."""
+"""Middleware around ASGI applications of a few lines."""
 
 import asyncio
 import logging
@@ -16,24 +16,24 @@ from pulp_notifiers.rest.v3 import errors as errors_v3
 from tests.support.rest_requests import request
 
 
-async def fine(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer."""
-    await PlainTextResponse("fine")(scope, receive, send)
+async def succeed(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 200."""
+    await PlainTextResponse("done")(scope, receive, send)
 
 
-async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-    """Fail before the answer."""
-    raise RuntimeError("secret of the implementation")
+async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+    """Raise before the answer."""
+    raise RuntimeError("internal detail")
 
 
-async def faulty_midway(scope: Scope, receive: Receive, send: Send) -> None:
-    """Fail within the answer."""
+async def fail_midway(scope: Scope, receive: Receive, send: Send) -> None:
+    """Raise after the start of the answer."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     raise RuntimeError("too late")
 
 
-def ask(app: Any, path: str = "/", kind: str = "http") -> list[Message]:
-    """Return what an application sends."""
+def messages_of(app: Any, path: str = "/", kind: str = "http") -> list[Message]:
+    """Return the messages that an ASGI application sends."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -46,42 +46,42 @@ def ask(app: Any, path: str = "/", kind: str = "http") -> list[Message]:
     return sent
 
 
-def test_a_fault_is_logged_and_answered_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
-    """The own API keeps them to the log."""
-    start, body = ask(FaultBoundary(faulty, errors_v3.fault_answer), "/pulp/api/v3/notifications/x/")
+def test_an_unexpected_error_is_answered_without_its_details_which_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The product's own API answers with one general sentence."""
+    start, body = messages_of(FaultBoundary(fail, errors_v3.fault_answer), "/pulp/api/v3/notifications/x/")
 
     assert start["status"] == 500
     assert body["body"] == b'{"detail": "Unexpected error; the server log says why."}'
-    assert "secret of the implementation" in caplog.text
+    assert "internal detail" in caplog.text
 
 
-def test_a_fault_within_an_answer_is_left_to_the_server() -> None:
-    """Which closes the connection, because nothing else can be said any more."""
+def test_an_error_after_the_start_of_an_answer_is_left_to_the_server() -> None:
+    """The server closes the connection, because the status has been sent."""
     with pytest.raises(RuntimeError, match="too late"):
-        ask(FaultBoundary(faulty_midway, errors_v3.fault_answer))
+        messages_of(FaultBoundary(fail_midway, errors_v3.fault_answer))
 
 
-def test_what_is_no_request_passes_through_all_of_them() -> None:
-    """Such as messages about the life of the server."""
+def test_messages_other_than_requests_pass_through_every_middleware() -> None:
+    """The server's lifespan messages are an example."""
 
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": scope["type"]})
 
-    surrounded = AccessLog(Deprecated(FaultBoundary(lifespan, errors_v3.fault_answer)))
+    wrapped = AccessLog(Deprecated(FaultBoundary(lifespan, errors_v3.fault_answer)))
 
-    assert [{"type": "lifespan"}] == ask(surrounded, kind="lifespan")
+    assert [{"type": "lifespan"}] == messages_of(wrapped, kind="lifespan")
 
 
-def test_a_quiet_access_log_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """Where the level is WARNING, answers pass untouched."""
+def test_an_access_log_at_level_warning_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Answers pass unchanged."""
     caplog.set_level(logging.WARNING, "pulp_notifiers.rest.access")
 
-    assert [200] == [message["status"] for message in ask(AccessLog(fine)) if "status" in message]
+    assert [200] == [message["status"] for message in messages_of(AccessLog(succeed)) if "status" in message]
     assert [] == caplog.records
 
 
-def test_a_client_that_sends_too_much_too_slowly_is_not_waited_for() -> None:
-    """Its connection is closed behind the answer."""
+def test_a_slow_body_beyond_the_limit_is_given_up_after_drain_seconds() -> None:
+    """The answer closes the connection."""
 
     async def receive() -> Message:
         if not asked:

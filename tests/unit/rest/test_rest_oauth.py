@@ -1,4 +1,4 @@
-"""OAuth 1 signatures without tokens."""
+"""Verification of OAuth 1 signatures without tokens."""
 
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from tests.support.rest_requests import request
 
 NOW = 1_700_000_000
 OAUTH = OAuth(OAuthSettings(oauth_key="katello", oauth_secret=SecretStr("s3cr&t")), lambda: NOW)
-TOLD = {
+PARAMETERS = {
     "oauth_consumer_key": "katello",
     "oauth_nonce": "n",
     "oauth_signature_method": "HMAC-SHA1",
@@ -25,21 +25,21 @@ def signed(
     secret: str = "s3cr&t",
     host: str = "pulp.example.com",
     digest: str = "sha1",
-    **told: str,
+    **changes: str,
 ) -> Request:
-    """Return a request as a client signs it, with differences."""
-    parameters = {**TOLD, **told}
-    made = signature("GET", url, [*parameters.items(), ("limit", "a b")], secret, digest)
+    """Return a request with a signature, by default a valid one."""
+    parameters = {**PARAMETERS, **changes}
+    oauth_signature = signature("GET", url, [*parameters.items(), ("limit", "a b")], secret, digest)
     header = ", ".join(
-        f'{key}="{quote(value, safe="")}"' for key, value in {**parameters, "oauth_signature": made}.items()
+        f'{key}="{quote(value, safe="")}"' for key, value in {**parameters, "oauth_signature": oauth_signature}.items()
     )
     headers = [("Authorization", f'OAuth realm="x", {header}'), ("Host", host)]
     return request("GET", "/pulp/api/v2/events/", "limit=a+b", headers)
 
 
-def test_the_example_of_the_standard_is_signed_alike() -> None:
-    """RFC 5849, section 1.2, the first request."""
-    told = [
+def test_the_example_of_rfc_5849_has_the_same_signature() -> None:
+    """It is the first request of section 1.2."""
+    parameters = [
         ("oauth_consumer_key", "dpf43f3p2l4k3l03"),
         ("oauth_signature_method", "HMAC-SHA1"),
         ("oauth_timestamp", "137131200"),
@@ -47,7 +47,7 @@ def test_the_example_of_the_standard_is_signed_alike() -> None:
         ("oauth_callback", "http://printer.example.com/ready"),
     ]
 
-    found = signature("POST", "https://photos.example.net/initiate", told, "kd94hf93k423kf44")
+    found = signature("POST", "https://photos.example.net/initiate", parameters, "kd94hf93k423kf44")
 
     assert found == "74KNZJeDHnMBp0EMJ9ZHt/XKycU="
 
@@ -63,8 +63,8 @@ def test_the_example_of_the_standard_is_signed_alike() -> None:
         signed(oauth_signature_method="HMAC-SHA256", digest="sha256"),
     ],
 )
-def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
-    """Behind a web server that ends TLS too."""
+def test_a_signature_with_the_configured_key_and_secret_is_accepted(good: Request) -> None:
+    """It is accepted behind a web server that terminates TLS too."""
     assert is_oauth(good)
     assert OAUTH.verify(good)
 
@@ -88,18 +88,18 @@ def test_a_signature_with_key_and_secret_is_accepted(good: Request) -> None:
     ],
 )
 def test_any_other_signature_is_refused(bad: Request) -> None:
-    """Another secret, key, time, method or address."""
+    """The secret, key, time, method or address differs."""
     assert is_oauth(bad)
     assert not OAUTH.verify(bad)
 
 
 @pytest.mark.parametrize("settings", [OAuthSettings(), OAuthSettings(oauth_key="katello")])
-def test_without_key_and_secret_nothing_is_accepted(settings: OAuthSettings) -> None:
-    """An empty secret would be known to all."""
+def test_without_key_and_secret_every_signature_is_refused(settings: OAuthSettings) -> None:
+    """Everybody knows the empty secret."""
     assert not OAuth(settings, lambda: NOW).verify(signed(secret=""))
 
 
 @pytest.mark.parametrize("header", ["Basic x", "", "OAuthX y"])
-def test_other_schemes_are_no_oauth(header: str) -> None:
-    """They are looked at elsewhere."""
+def test_other_authentication_schemes_are_not_oauth(header: str) -> None:
+    """Requests with Basic credentials are not checked for a signature."""
     assert not is_oauth(request(headers=[("Authorization", header)]))

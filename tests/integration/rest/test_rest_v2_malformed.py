@@ -55,12 +55,12 @@ NOT_CONFIGS = [
 
 
 def new(**values: Any) -> dict[str, Any]:
-    """Return the body of a good new listener with some values replaced."""
+    """Return the body of a valid new listener with some values replaced."""
     return {"notifier_type_id": "http", "event_types": ["*"], **values}
 
 
 def malformed() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
-    """Yield method, path, body, and what is answered: status, code, offending property."""
+    """Yield method, path, body, and the expected status, code and property."""
     for body in NOT_JSON:
         yield "POST", EVENTS, body, 400, "PLP1009", None
         yield "PUT", ONE, body, 400, "PLP1009", None
@@ -84,7 +84,7 @@ def malformed() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
 
 
 def several_faults() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
-    """Yield requests with more than one fault, and which is told (CONTRACT 1.4 to 1.6)."""
+    """Yield requests with more than one fault, and the one that is reported (CONTRACT 1.4 to 1.6)."""
     yield "PUT", UNKNOWN, b"{", 400, "PLP1009", None
     yield "PUT", UNKNOWN, {"event_types": []}, 404, "PLP0009", None
     yield "PUT", UNKNOWN, b"", 404, "PLP0009", None
@@ -96,7 +96,7 @@ def several_faults() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
 
 
 def unknown_ids() -> Iterable[tuple[str, str, Any, int, str, str | None]]:
-    """Yield requests for listeners that there are not."""
+    """Yield requests for listeners that do not exist."""
     for listener_id in ("0" * 24, "x", f"{KNOWN}%00", f"{KNOWN}%0A", "5" * 5000, "%ff%c3", "..%5c..", "%22"):
         for method in ("GET", "DELETE"):
             yield method, f"{EVENTS}{listener_id}/", None, 404, "PLP0009", None
@@ -116,8 +116,8 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_a_malformed_request_gets_its_error_and_changes_nothing(
     running: RestService, method: str, path: str, body: Any, status: int, code: str, property_name: str | None
 ) -> None:
-    """Every error document has the same shape (CONTRACT 1.6)."""
-    before = running.kept()
+    """Every error document has the same form (CONTRACT 1.6)."""
+    before = running.stored()
 
     answer = running.request(method, path, body)
 
@@ -129,4 +129,4 @@ def test_a_malformed_request_gets_its_error_and_changes_nothing(
     assert document["traceback"] is None
     assert document["error_message"] == document["error"]["description"]
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    assert before == running.kept()
+    assert before == running.stored()

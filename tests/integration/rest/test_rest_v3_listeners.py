@@ -1,4 +1,4 @@
-"""Listeners by the product's own API: patterns, single tasks, strict configs."""
+"""Listeners of the v3 API: patterns, single tasks, checked configs."""
 
 from typing import Any
 
@@ -28,37 +28,39 @@ def register(service: RestService, **values: Any) -> dict[str, Any]:
 
 
 def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: RestService) -> None:
-    """The whole life of one."""
+    """Its secret stays masked throughout."""
     answer = service.request("POST", LISTENERS, {**GOOD, "task_id": TASK.upper()})
 
-    made = answer.json()
-    assert (201, made["pulp_href"]) == (answer.status, answer.headers["location"])
+    created = answer.json()
+    assert (201, created["pulp_href"]) == (answer.status, answer.headers["location"])
     assert {
-        "pulp_href": f"{LISTENERS}{made['id']}/",
-        "id": made["id"],
+        "pulp_href": f"{LISTENERS}{created['id']}/",
+        "id": created["id"],
         "notifier_type": "http",
         "config": {**HOOK, "password": "*****"},
         "event_types": ["task.*"],
         "task_id": TASK,
         "source_options": {"include": []},
-    } == made
-    assert made == service.request("GET", made["pulp_href"]).json()
-    assert {"count": 1, "next": None, "previous": None, "results": [made]} == service.request("GET", LISTENERS).json()
+    } == created
+    assert created == service.request("GET", created["pulp_href"]).json()
+    assert {"count": 1, "next": None, "previous": None, "results": [created]} == service.request(
+        "GET", LISTENERS
+    ).json()
 
     changes = {"config": {"url": "https://y.example/", "password": "*****"}, "event_types": ["task.error"]}
-    changed = service.request("PATCH", made["pulp_href"], changes)
+    changed = service.request("PATCH", created["pulp_href"], changes)
     assert (200, ["task.error"]) == (changed.status, changed.json()["event_types"])
-    assert {**HOOK, "url": "https://y.example/"} == service.app.listeners.get(made["id"]).config
+    assert {**HOOK, "url": "https://y.example/"} == service.app.listeners.get(created["id"]).config
 
-    gone = service.request("DELETE", made["pulp_href"])
-    assert (204, b"") == (gone.status, gone.body)
+    deleted = service.request("DELETE", created["pulp_href"])
+    assert (204, b"") == (deleted.status, deleted.body)
     for method, sent in (("GET", None), ("PATCH", {}), ("DELETE", None)):
-        answer = service.request(method, made["pulp_href"], sent)
+        answer = service.request(method, created["pulp_href"], sent)
         assert (404, {"detail": "Not found."}) == (answer.status, answer.json())
 
 
 def test_both_apis_show_the_same_listeners(service: RestService) -> None:
-    """Pulp 2's with its seven keys, whatever the types; its own rules for changes stay."""
+    """Pulp 2's API shows seven keys, and its own rules apply to changes."""
     own = register(service, event_types=["task.*"], task_id=TASK)
     service.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]})
 
@@ -75,25 +77,25 @@ def test_both_apis_show_the_same_listeners(service: RestService) -> None:
     assert 200 == service.request("DELETE", shown[0]["_href"]).status
 
 
-def test_listeners_are_chosen_by_notifier_event_type_and_task_in_pages(service: RestService) -> None:
-    """Patterns count by what they match."""
-    made = [
+def test_listeners_are_filtered_by_notifier_event_type_and_task_in_pages(service: RestService) -> None:
+    """A pattern is found by the types that it matches."""
+    created = [
         register(service, event_types=["task.*"]),
         register(service, event_types=["task.error"], task_id=TASK),
         register(service, event_types=["repo.#"]),
         register(service, event_types=["#"], notifier_type="amqp", config={}),
     ]
-    hrefs = [each["pulp_href"] for each in made]
+    hrefs = [each["pulp_href"] for each in created]
 
-    def chosen(query: str) -> list[int]:
+    def filtered(query: str) -> list[int]:
         results = service.request("GET", f"{LISTENERS}?{query}").json()["results"]
         return [hrefs.index(each["pulp_href"]) for each in results]
 
-    assert [0, 1, 3] == chosen("event_type=task.error")
-    assert [2, 3] == chosen("event_type=repo.sync.start")
-    assert [1] == chosen(f"task_id={TASK}")
-    assert [3] == chosen("notifier_type=amqp&event_type=task.error")
-    assert [1, 2] == chosen("limit=2&offset=1")
+    assert [0, 1, 3] == filtered("event_type=task.error")
+    assert [2, 3] == filtered("event_type=repo.sync.start")
+    assert [1] == filtered(f"task_id={TASK}")
+    assert [3] == filtered("notifier_type=amqp&event_type=task.error")
+    assert [1, 2] == filtered("limit=2&offset=1")
     page = service.request("GET", f"{LISTENERS}?limit=2&offset=1").json()
     assert 4 == page["count"]
     assert page["next"].endswith(f"{LISTENERS}?limit=2&offset=3")
@@ -132,7 +134,7 @@ REFUSED: list[tuple[Any, set[str]]] = [
 def test_a_listener_that_cannot_work_is_refused_with_every_problem(
     service: RestService, sent: Any, fields: set[str]
 ) -> None:
-    """And nothing is registered."""
+    """Nothing is registered."""
     answer = service.request("POST", LISTENERS, sent)
 
     assert 400 == answer.status
@@ -151,17 +153,17 @@ def test_a_listener_that_cannot_work_is_refused_with_every_problem(
     ],
 )
 def test_a_change_that_cannot_work_changes_nothing(service: RestService, sent: Any, fields: set[str]) -> None:
-    """Task and notifier are what a listener is, and stay."""
-    made = register(service)
+    """Task and notifier cannot be changed at all."""
+    created = register(service)
 
-    answer = service.request("PATCH", made["pulp_href"], sent)
+    answer = service.request("PATCH", created["pulp_href"], sent)
 
     assert (400, fields) == (answer.status, set(answer.json()))
-    assert made == service.request("GET", made["pulp_href"]).json()
+    assert created == service.request("GET", created["pulp_href"]).json()
 
 
-def test_no_secret_is_in_a_refusal(service: RestService) -> None:
-    """Whatever else is wrong."""
+def test_an_error_contains_no_secret(service: RestService) -> None:
+    """The password was sent with a wrong option."""
     answer = service.request("POST", LISTENERS, {**GOOD, "config": {"password": "sesame123", "username": 5}})
 
     assert 400 == answer.status
@@ -169,15 +171,15 @@ def test_no_secret_is_in_a_refusal(service: RestService) -> None:
 
 
 def test_each_operation_needs_its_grant(service: RestService) -> None:
-    """On the path, or above it."""
-    made = register(service)
+    """A grant on the list covers its listeners."""
+    created = register(service)
     service.add_user("eva")
     tried: list[tuple[str, str, str, Any]] = [
         ("READ", "GET", LISTENERS, None),
         ("CREATE", "POST", LISTENERS, GOOD),
-        ("READ", "GET", made["pulp_href"], None),
-        ("UPDATE", "PATCH", made["pulp_href"], {}),
-        ("DELETE", "DELETE", made["pulp_href"], None),
+        ("READ", "GET", created["pulp_href"], None),
+        ("UPDATE", "PATCH", created["pulp_href"], {}),
+        ("DELETE", "DELETE", created["pulp_href"], None),
     ]
 
     assert [403] * 5 == [service.request(method, path, sent, login="eva").status for _, method, path, sent in tried]
@@ -189,26 +191,26 @@ def test_each_operation_needs_its_grant(service: RestService) -> None:
 @pytest.mark.parametrize(
     ("path", "allow"), [("", "GET, POST, HEAD, OPTIONS"), ("x/", "GET, PATCH, DELETE, HEAD, OPTIONS")]
 )
-def test_other_methods_are_refused_with_those_that_there_are(service: RestService, path: str, allow: str) -> None:
-    """As everywhere."""
+def test_other_methods_get_405_with_the_supported_ones(service: RestService, path: str, allow: str) -> None:
+    """``Allow`` has them."""
     answer = service.request("PUT", f"{LISTENERS}{path}", {})
 
     assert (405, allow) == (answer.status, answer.headers["allow"])
 
 
-def test_what_sources_are_to_include_is_registered_shown_and_replaced(service: RestService) -> None:
-    """Never in Pulp 2's document."""
-    made = register(service, event_types=["repo.#"], source_options={"include": ["content"]})
-    asked = {"source_options": {"include": ["content"]}}
+def test_source_options_are_registered_shown_and_replaced(service: RestService) -> None:
+    """Pulp 2's document does not have them."""
+    created = register(service, event_types=["repo.#"], source_options={"include": ["content"]})
+    options = {"source_options": {"include": ["content"]}}
 
-    assert asked.items() <= made.items()
-    assert made == service.request("GET", made["pulp_href"]).json()
-    assert made == service.request("GET", LISTENERS).json()["results"][0]
-    assert 7 == len(service.request("GET", f"{EVENTS}{made['id']}/").json())
-    assert asked.items() <= service.request("PATCH", made["pulp_href"], {"event_types": ["*"]}).json().items()
+    assert options.items() <= created.items()
+    assert created == service.request("GET", created["pulp_href"]).json()
+    assert created == service.request("GET", LISTENERS).json()["results"][0]
+    assert 7 == len(service.request("GET", f"{EVENTS}{created['id']}/").json())
+    assert options.items() <= service.request("PATCH", created["pulp_href"], {"event_types": ["*"]}).json().items()
     for nothing in ({}, {"include": []}):
-        assert asked.items() <= service.request("PATCH", made["pulp_href"], asked).json().items()
-        changed = service.request("PATCH", made["pulp_href"], {"source_options": nothing}).json()
+        assert options.items() <= service.request("PATCH", created["pulp_href"], options).json().items()
+        changed = service.request("PATCH", created["pulp_href"], {"source_options": nothing}).json()
         assert {"include": []} == changed["source_options"]
 
 
@@ -223,21 +225,21 @@ def test_what_sources_are_to_include_is_registered_shown_and_replaced(service: R
         ({"include": ["A B"]}, "source_options.include"),
     ],
 )
-def test_source_options_that_cannot_be_are_refused(service: RestService, options: Any, field: str) -> None:
-    """When a listener is registered, and when it is changed."""
-    made = register(service)
+def test_invalid_source_options_are_refused(service: RestService, options: Any, field: str) -> None:
+    """They are checked for new listeners and for changes."""
+    created = register(service)
 
     registered = service.request("POST", LISTENERS, {**GOOD, "source_options": options})
-    changed = service.request("PATCH", made["pulp_href"], {"source_options": options})
+    changed = service.request("PATCH", created["pulp_href"], {"source_options": options})
 
     assert [(400, {field})] * 2 == [(answer.status, set(answer.json())) for answer in (registered, changed)]
 
 
-def test_bodies_are_described_without_references_that_lead_nowhere(service: RestService) -> None:
-    """A client made from the document needs no other one."""
+def test_request_bodies_are_described_without_references(service: RestService) -> None:
+    """A generated client needs no other document."""
     document = service.request("GET", f"{OWN}docs/api.json").json()
-    taken = document["paths"][LISTENERS]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = document["paths"][LISTENERS]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
-    assert "$ref" not in str(taken)
-    assert "array" == taken["properties"]["source_options"]["properties"]["include"]["type"]
-    assert "event_types" in taken["required"]
+    assert "$ref" not in str(body)
+    assert "array" == body["properties"]["source_options"]["properties"]["include"]["type"]
+    assert "event_types" in body["required"]

@@ -30,8 +30,8 @@ def service(running: RestService) -> RestService:
 
 
 @pytest.mark.parametrize("ignored", ['"a\\u0000"', "1e400", "null", "[[[]]]", "9" * 400])
-def test_what_stands_in_keys_that_pulp_2_ignored_does_not_matter(service: RestService, ignored: str) -> None:
-    """They are dropped unseen."""
+def test_unknown_keys_are_ignored_whatever_their_values(service: RestService, ignored: str) -> None:
+    """Pulp 2 ignored them too."""
     body = f'{{"notifier_type_id": "http", "event_types": ["*"], "extra": {ignored}}}'.encode()
 
     assert service.request("POST", EVENTS, body).status == 201
@@ -46,35 +46,35 @@ def test_what_stands_in_keys_that_pulp_2_ignored_does_not_matter(service: RestSe
     ],
 )
 def test_config_values_come_back_unchanged(service: RestService, config: dict[str, Any]) -> None:
-    """Katello compares them as strings, and makes its listener anew where they differ (CONTRACT 1.8)."""
-    made = service.request("POST", EVENTS, {**GOOD, "notifier_config": config}).json()
+    """Katello compares them as strings, and recreates its listener if they differ (CONTRACT 1.8)."""
+    created = service.request("POST", EVENTS, {**GOOD, "notifier_config": config}).json()
 
-    assert config == made["notifier_config"]
-    assert made == service.request("GET", made["_href"]).json()
+    assert config == created["notifier_config"]
+    assert created == service.request("GET", created["_href"]).json()
 
 
-def test_secrets_are_masked_and_masked_ones_sent_back_stay(service: RestService) -> None:
-    """Unless the setting reveal_secrets is on."""
+def test_secrets_are_masked_and_a_mask_sent_back_leaves_them_unchanged(service: RestService) -> None:
+    """The setting reveal_secrets is off by default."""
     shown = service.request("GET", ONE).json()
     assert {"url": "http://x.example/", "username": "u", "password": "*****"} == shown["notifier_config"]
 
     changes = {"notifier_config": {**shown["notifier_config"], "url": "http://y.example/"}}
     assert service.request("PUT", ONE, changes).json()["notifier_config"]["password"] == "*****"
 
-    kept = service.app.listeners.get(KNOWN)
-    assert {"url": "http://y.example/", "username": "u", "password": "p"} == kept.config
+    stored = service.app.listeners.get(KNOWN)
+    assert {"url": "http://y.example/", "username": "u", "password": "p"} == stored.config
 
 
-def test_listeners_are_listed_in_the_order_of_their_creation(service: RestService) -> None:
-    """Whatever their ids."""
+def test_listeners_are_listed_oldest_first(service: RestService) -> None:
+    """Their ids do not matter."""
     service.add_listener("f" * 24)
     service.add_listener("0" * 24)
 
     assert [KNOWN, "f" * 24, "0" * 24] == [listener["id"] for listener in service.request("GET", EVENTS).json()]
 
 
-def test_a_put_of_the_same_twice_is_the_same(service: RestService) -> None:
-    """An update is no increment."""
+def test_repeating_a_put_changes_nothing(service: RestService) -> None:
+    """``notifier_type_id`` is ignored."""
     change = {
         "notifier_config": {"a": {"b": None}, "username": None},
         "event_types": ["*"],
@@ -97,10 +97,10 @@ def test_a_put_of_the_same_twice_is_the_same(service: RestService) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
-def test_a_missing_slash_is_redirected_whatever_the_method(
+def test_every_method_is_redirected_if_the_final_slash_is_missing(
     service: RestService, method: str, path: str, location: str
 ) -> None:
-    """Before credentials are asked for."""
+    """Credentials are not needed for that."""
     answer = service.request(method, path, b"{}", login=None)
 
     assert answer.status == 301
@@ -127,8 +127,8 @@ def test_a_missing_slash_is_redirected_whatever_the_method(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_an_unrouted_path_is_404_with_null(service: RestService, method: str, path: str) -> None:
-    """Also outside the API."""
+def test_an_unknown_path_gets_404_with_null(service: RestService, method: str, path: str) -> None:
+    """This includes paths outside the API."""
     answer = service.request(method, path)
 
     assert (404, b"null") == (answer.status, answer.body)
@@ -140,10 +140,10 @@ def test_an_unrouted_path_is_404_with_null(service: RestService, method: str, pa
     [(EVENTS, "GET, POST, HEAD, OPTIONS"), (ONE, "GET, PUT, DELETE, HEAD, OPTIONS")],
 )
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "PROPFIND", "OPTIONS"])
-def test_other_methods_are_answered_before_credentials(
+def test_other_methods_are_answered_before_credentials_are_checked(
     service: RestService, method: str, path: str, allow: str
 ) -> None:
-    """With the methods that there are."""
+    """``Allow`` has the methods that the path supports."""
     answer = service.request(method, f"{path}?x=1", b"not json", login=None)
 
     assert (200 if method == "OPTIONS" else 405) == answer.status
@@ -166,16 +166,16 @@ def test_head_is_get_without_the_body(service: RestService, path: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
-def test_an_unchanged_answer_is_not_sent_again(service: RestService, form: str) -> None:
-    """And a changed one is."""
+def test_a_matching_if_none_match_is_answered_304(service: RestService, form: str) -> None:
+    """After a change the answer is sent again."""
     tag = service.request("GET", ONE).headers["etag"]
-    asked = {"If-None-Match": form.format(tag=tag)}
+    headers = {"If-None-Match": form.format(tag=tag)}
 
-    answer = service.request("GET", ONE, None, asked)
+    answer = service.request("GET", ONE, None, headers)
     assert (304, b"") == (answer.status, answer.body)
-    assert service.request("HEAD", ONE, None, asked).status == 304
+    assert service.request("HEAD", ONE, None, headers).status == 304
     service.request("PUT", ONE, {"event_types": ["*"]})
-    assert (304 if form == "*" else 200) == service.request("GET", ONE, None, asked).status
+    assert (304 if form == "*" else 200) == service.request("GET", ONE, None, headers).status
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ def test_an_unchanged_answer_is_not_sent_again(service: RestService, form: str) 
         ("GET", "/pulp/api/v2/tasks/", None, None),
     ],
 )
-def test_every_answer_says_that_the_api_is_deprecated(
+def test_every_answer_has_the_deprecation_headers(
     service: RestService, method: str, path: str, body: Any, login: str | None
 ) -> None:
-    """And where to read what to use instead; RFC 9745."""
+    """They are those of RFC 9745, with a link to the page about replacements."""
     headers = service.request(method, path, body, login=login).headers
 
     assert headers["deprecation"] == "@1451520000"
@@ -203,8 +203,8 @@ def test_every_answer_says_that_the_api_is_deprecated(
     assert link == headers["link"]
 
 
-def test_what_the_answers_point_to_can_be_read_by_anybody(service: RestService) -> None:
-    """As a page of HTML."""
+def test_the_page_about_deprecated_interfaces_needs_no_credentials(service: RestService) -> None:
+    """It is HTML."""
     answer = service.request("GET", "/pulp/api/v3/notifications/docs/legacy/", login=None)
 
     assert answer.status == 200
@@ -214,15 +214,15 @@ def test_what_the_answers_point_to_can_be_read_by_anybody(service: RestService) 
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "x", ""])
-def test_content_type_and_accept_are_not_looked_at(service: RestService, content_type: str) -> None:
-    """Pulp 2 never did (CONTRACT 1.1)."""
+def test_content_type_and_accept_are_ignored(service: RestService, content_type: str) -> None:
+    """Pulp 2 ignored them too (CONTRACT 1.1)."""
     headers = {"Content-Type": content_type, "Accept": "image/png", "Accept-Charset": "latin-1"}
 
     assert service.request("POST", EVENTS, GOOD, headers).status == 201
 
 
-def test_answers_are_ascii_with_pythons_own_spaces(service: RestService) -> None:
-    """As Pulp 2 wrote JSON."""
+def test_answers_are_ascii_json_with_pythons_default_spaces(service: RestService) -> None:
+    """Pulp 2 wrote JSON like this."""
     service.request("PUT", ONE, {"notifier_config": {"url": "http://ü.example/"}})
 
     body = service.request("GET", ONE).body
