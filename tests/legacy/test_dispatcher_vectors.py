@@ -1,4 +1,4 @@
-"""Who is told of an event, as recorded in the vectors of the contract: the real App, its worker, and real plugins."""
+"""Which listeners get an event, as recorded in the contract's vectors: the real App, its worker, and real plugins."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ LISTENER_ID = "5f0c1e2d3a4b5c6d7e8f9012"
 
 @pytest.fixture
 def app(tmp_path):
-    """An App of its own whose worker runs, with the notifiers above."""
+    """Yield an App with a running worker and the notifiers above."""
     entry_points = {name: f"tests.support.recording:{attribute}" for name, attribute in NOTIFIERS.items()}
     settings = Settings({"notifiers": {"state_directory": str(tmp_path), "worker_threads": "4"}})
     with installed(tmp_path, "throw-away", entry_points, {}), App.from_settings(settings) as app:
@@ -42,14 +42,14 @@ def notifier(app, notifier_type):
 
 
 def register(app, listeners):
-    """Keep the listeners of a vector under the numbers that it gives them."""
+    """Store the listeners of a vector under the numbers that it gives them."""
     for listener in listeners:
-        facts = (listener["notifier_type_id"], {"number": listener["id"]}, tuple(listener["event_types"]))
-        app.store.listeners.add(Listener(*facts, id=f"{listener['id']:024x}"))
+        values = (listener["notifier_type_id"], {"number": listener["id"]}, tuple(listener["event_types"]))
+        app.store.listeners.add(Listener(*values, id=f"{listener['id']:024x}"))
 
 
 def assert_called(app, expected, listeners):
-    """Wait until the listeners of these numbers were called, and see that no other was."""
+    """Wait until the listeners with these numbers were called, and check that no other was."""
     types = {listener["id"]: listener["notifier_type_id"] for listener in listeners}
     called = sorted(notifier(app, types[number]).next_call()[0]["number"] for number in expected)
     assert app.worker.stop(PATIENCE_SECONDS)
@@ -64,20 +64,20 @@ def states(app, listener_number):
 
 
 class Errors(logging.Handler):
-    """What is logged as an error, as it comes."""
+    """Collects the messages of log records of level ERROR."""
 
     def __init__(self):
         super().__init__(logging.ERROR)
         self.logged = queue.SimpleQueue()
 
     def emit(self, record):
-        """Keep the text."""
+        """Keep the message."""
         self.logged.put(record.getMessage())
 
 
 @pytest.fixture
 def errors():
-    """Errors that are logged from now on."""
+    """Yield a queue of the errors that are logged from now on."""
     handler = Errors()
     logging.getLogger("pulp_notifiers").addHandler(handler)
     yield handler.logged
@@ -85,25 +85,25 @@ def errors():
 
 
 @pytest.mark.parametrize("case_id", ["match-exact", "match-star", "match-once", "no-glob"])
-def test_listeners_of_the_type_are_called_once(app, case_id):
-    """Matched exactly or by the star, at most once each."""
+def test_each_matching_listener_is_called_once(app, case_id):
+    """A listener matches by the exact type or by ``*``."""
     given, expected = CASES[case_id]["given"], CASES[case_id]["expect"]["called"]
     register(app, given["listeners"])
 
-    owed = app.fire(Event(given["event_type"], {"repo_id": "zoo"}))
+    deliveries = app.fire(Event(given["event_type"], {"repo_id": "zoo"}))
 
-    assert len(expected) == owed
+    assert len(expected) == deliveries
     assert_called(app, expected, given["listeners"])
 
 
-def test_a_notifier_that_raises_disturbs_nobody(app, errors):
-    """It is logged, the rest are called, and whoever fired does not notice."""
+def test_a_notifier_that_raises_does_not_affect_other_listeners(app, errors):
+    """The error is logged, and ``fire`` does not raise."""
     case = CASES["exception-isolated"]
     register(app, case["given"]["listeners"])
 
-    owed = app.fire(Event(case["given"]["event_type"], {"repo_id": "zoo"}))
+    deliveries = app.fire(Event(case["given"]["event_type"], {"repo_id": "zoo"}))
 
-    assert 2 == owed
+    assert 2 == deliveries
     assert_called(app, case["expect"]["called"], case["given"]["listeners"])
     assert errors.get(timeout=PATIENCE_SECONDS).startswith(case["expect"]["log"]["message"])
     assert "ERROR" == case["expect"]["log"]["level"]
@@ -111,25 +111,25 @@ def test_a_notifier_that_raises_disturbs_nobody(app, errors):
     assert [DeliveryState.PENDING] == states(app, listener_number=1)
 
 
-@pytest.mark.parametrize("notifier_type", ["rest-api", "of-a-plugin-that-was-removed"])
-def test_a_stored_type_that_cannot_be_used_disturbs_nobody(app, errors, notifier_type):
-    """Be it Pulp's old name of http, whose config lacks a URL here, or a type that nobody knows."""
+@pytest.mark.parametrize("notifier_type", ["rest-api", "of-a-removed-plugin"])
+def test_a_stored_listener_of_an_unusable_type_does_not_affect_others(app, errors, notifier_type):
+    """Either Pulp's old name of http, whose config has no URL here, or an unknown type."""
     case = CASES["unknown-notifier"]
     first, second = case["given"]["listeners"]
     listeners = [{**first, "notifier_type_id": notifier_type}, second]
     register(app, listeners)
 
-    owed = app.fire(Event(case["given"]["event_type"], {"repo_id": "zoo"}))
+    deliveries = app.fire(Event(case["given"]["event_type"], {"repo_id": "zoo"}))
 
-    assert 2 == owed
+    assert 2 == deliveries
     assert "ERROR" == case["successor"]["log_level"]
     assert "000000000001" in errors.get(timeout=PATIENCE_SECONDS)
     assert_called(app, case["successor"]["called"], listeners)
     assert errors.empty()
 
 
-def test_a_stored_rest_api_behaves_as_http(app):
-    """Pulp 2.0.6 renamed the type, and its migration forgot all listeners but one."""
+def test_a_stored_listener_of_type_rest_api_is_delivered_by_http(app):
+    """Pulp 2.0.6 renamed the type, and its migration changed only one listener."""
     with HttpReceiver() as receiver:
         config = {"url": receiver.url}
         app.store.listeners.add(Listener("rest-api", config, ("repo.sync.start",), id=LISTENER_ID))
@@ -140,8 +140,8 @@ def test_a_stored_rest_api_behaves_as_http(app):
     assert ("POST", "repo.sync.start") == (request.method, request.json()["event_type"])
 
 
-def test_a_notifier_that_hangs_delays_nobody(app):
-    """Neither other listeners nor the next events."""
+def test_a_notifier_that_hangs_does_not_delay_other_listeners(app):
+    """Later events are delivered too."""
     for number, notifier_type in enumerate(["hangs", "ok"], start=1):
         app.store.listeners.add(Listener(notifier_type, {}, ("*",), id=f"{number:024x}"))
 
@@ -154,7 +154,7 @@ def test_a_notifier_that_hangs_delays_nobody(app):
 
 
 def test_all_listeners_get_the_same_event_and_their_own_config(app):
-    """The config as it is stored, to a notifier and to a Pulp 2 style function."""
+    """A notifier and a Pulp 2 style function get the stored config."""
     assert ["notifier_config", "event"] == CASES["arguments"]["expect"]["call_args"]
     config = {"a": [1, {"b": None}], "é": "x"}
     event = Event("repo.sync.finish", {"repo_id": "zoo"}, {"task_id": "t"})
@@ -172,7 +172,7 @@ def test_all_listeners_get_the_same_event_and_their_own_config(app):
 
 @pytest.mark.filterwarnings("ignore:EventFireManager:DeprecationWarning")
 def test_the_task_is_read_once_for_all_listeners(app):
-    """When the event is made, so that all see the same state of it."""
+    """It is read when the event is created, so that all see the same state."""
     reads = []
     listeners = [{"id": number, "event_types": ["*"], "notifier_type_id": "n1"} for number in (1, 2, 3)]
     register(app, listeners)
@@ -185,8 +185,8 @@ def test_the_task_is_read_once_for_all_listeners(app):
     assert [{"task_id": "t", "state": "running"}] * 3 == reports
 
 
-def test_deliveries_are_owed_in_the_order_of_listeners(app):
-    """Pulp 2 called one after the other; here each has its own lane, and only its own events wait for each other."""
+def test_deliveries_are_created_in_the_order_of_listeners(app):
+    """Pulp 2 called one after the other; here each has its own lane, and waits only for its own events."""
     assert CASES["order"]["expect"]["order"].startswith("natural")
     listeners = [{"id": number, "event_types": ["*"], "notifier_type_id": "n1"} for number in (3, 1, 2)]
     register(app, listeners)
@@ -198,7 +198,7 @@ def test_deliveries_are_owed_in_the_order_of_listeners(app):
 
 
 def test_one_listener_gets_the_events_of_a_repository_in_order(app):
-    """However many threads deliver."""
+    """The worker has four threads."""
     register(app, [{"id": 1, "event_types": ["*"], "notifier_type_id": "n1"}])
 
     for number in range(30):
@@ -207,14 +207,14 @@ def test_one_listener_gets_the_events_of_a_repository_in_order(app):
     assert [*range(30)] == [notifier(app, "n1").next_call()[1].payload["number"] for _ in range(30)]
 
 
-def test_the_types_of_pulp_2_are_installed(app):
-    """Each by a distribution of its own."""
+def test_the_notifier_types_of_pulp_2_are_installed(app):
+    """Each comes from its own distribution."""
     assert {*CASES["registry"]["expect"]["types"]} <= {installed.type for installed in app.registry.installed()}
 
 
 @pytest.mark.parametrize("notifier_type", [*CASES["registry"]["expect"]["invalid"], "rest-api", None, [], {}])
-def test_any_other_type_is_refused(app, notifier_type):
-    """Whatever JSON can say; also the old name of http, which only stored listeners may have."""
+def test_any_other_notifier_type_is_refused(app, notifier_type):
+    """So is the old name of http, which only stored listeners may have."""
     with pytest.raises(InvalidValue) as refusal:
         app.pulp2_listeners.create(notifier_type, {}, ["*"])
 
@@ -222,8 +222,8 @@ def test_any_other_type_is_refused(app, notifier_type):
     assert [] == app.listeners.list()
 
 
-def test_an_attempt_that_raised_is_kept(app):
-    """With the text that Pulp 2 only logged."""
+def test_an_attempt_that_raised_is_stored_with_its_error(app):
+    """Pulp 2 only logged the text."""
     register(app, [{"id": 1, "event_types": ["*"], "notifier_type_id": "raises"}])
     app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
 
@@ -236,8 +236,8 @@ def test_an_attempt_that_raised_is_kept(app):
     assert "Exception from notifier of type [raises]: KeyError: 'boom'" == attempt.error == delivery.last_error
 
 
-def test_every_vector_is_tried():
-    """A vector that is added must be given a test."""
+def test_every_vector_has_a_test():
+    """This file names the id of each."""
     source = Path(__file__).read_text()
 
     assert [] == [case_id for case_id in CASES if f'"{case_id}"' not in source]

@@ -1,4 +1,4 @@
-"""Events, call reports and values as recorded in the vectors of the contract."""
+"""Events, call reports and values as recorded in the contract's vectors."""
 
 import json
 from datetime import datetime
@@ -28,7 +28,7 @@ VALUES = {
 
 
 def wire(value):
-    """Return a value as a receiver reads it."""
+    """Return a value as a receiver parses it."""
     return json.loads(dumps(value))
 
 
@@ -46,7 +46,7 @@ def event_of(given):
 
 @pytest.mark.parametrize("case_id", ["call-report-running", "call-report-spawned"])
 def test_a_task_record_becomes_a_call_report(case_id):
-    """Nulls kept, spawned tasks as links."""
+    """Nulls are kept, and spawned tasks become links."""
     case = CASES[case_id]
 
     report = wire(TaskReport.from_record(case["given"]["task_status"]).call_report())
@@ -67,14 +67,14 @@ def test_a_task_record_becomes_a_call_report(case_id):
     ],
 )
 def test_an_event_has_the_body_of_pulp_2(case_id):
-    """The envelope around payload and call report, which is null outside a task."""
+    """The call report is null outside a task."""
     case = CASES[case_id]
 
     assert expected_of(case)["json_equal"] == wire(event_of(case["given"]).body())
 
 
-def test_times_of_a_publish_are_texts():
-    """As documented, and as they were up to Pulp 2.7."""
+def test_the_times_of_a_publish_are_strings():
+    """They were documented as strings, and were strings up to Pulp 2.7."""
     case = CASES["event-publish-finish"]
     rest = case["legacy"]["json_equal"]["payload"]
     completed = datetime.fromisoformat(case["given"]["record"]["completed"].removeprefix("datetime "))
@@ -86,8 +86,8 @@ def test_times_of_a_publish_are_texts():
     assert case["successor"]["json_equal"] == wire(event.body())
 
 
-def test_a_skipped_publish_says_so_twice():
-    """In summary and details, which may be texts as well as objects."""
+def test_a_skipped_publish_has_the_reason_in_summary_and_details():
+    """Both may be strings as well as objects."""
     subset = CASES["event-publish-skipped"]["expect"]["payload_subset"]
 
     payload = wire(publish_payload({"repo_id": "zoo", "distributor_id": "yum", **subset}))
@@ -97,7 +97,7 @@ def test_a_skipped_publish_says_so_twice():
 
 
 def test_a_sync_that_raised_has_a_finish_event():
-    """With the shape of the history record."""
+    """It has the keys of the history record."""
     case = CASES["event-sync-raised"]
     shape = case["successor"]["payload_shape"]
 
@@ -115,22 +115,22 @@ def test_a_sync_that_raised_has_a_finish_event():
 
 
 @pytest.mark.parametrize("case_id", VALUES)
-def test_a_value_has_its_form_inside_a_body(case_id):
-    """At any depth of a payload."""
+def test_a_value_has_its_extended_json_form_inside_a_body(case_id):
+    """The form applies at any depth of a payload."""
     event = Event("repo.sync.finish", {"details": [VALUES[case_id]]})
 
     assert [CASES[case_id]["expect"]["json_equal"]] == wire(event.body())["payload"]["details"]
 
 
-def test_text_is_escaped():
-    """Byte for byte."""
+def test_text_is_escaped_as_ascii():
+    """The bytes are those of Pulp 2."""
     case = CASES["extjson-nonascii"]
 
     assert case["expect"]["body_exact"] == dumps(case["given"]["value"])
 
 
-def test_every_vector_is_tried():
-    """A vector that is added must be given a test."""
+def test_every_vector_has_a_test():
+    """This file names the id of each."""
     source = Path(__file__).read_text()
 
     assert [] == [case_id for case_id in CASES if f'"{case_id}"' not in source]

@@ -1,4 +1,4 @@
-"""Pulp 2's REST API of listeners, sample by sample, over a real socket."""
+"""Pulp 2's REST API of listeners, vector by vector, over a real socket."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ ALL = [pytest.param(vector, id=f"{name}-{vector['id']}") for name in FILES for v
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
-    """One service for all samples."""
+    """Yield one service for all vectors."""
     with rest_service(
         tmp_path_factory.mktemp("rest"),
         reveal_secrets="true",
@@ -26,12 +26,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
 
 @pytest.fixture
 def service(running: RestService) -> RestService:
-    """The service as it is before the first listener is registered."""
+    """Return the service as it is before the first listener is registered."""
     running.clear()
     return running
 
 
 @pytest.mark.parametrize("vector", ALL)
-def test_the_service_answers_as_pulp_2_did(service: RestService, vector: Mapping[str, Any]) -> None:
-    """Or, where the samples say so, as its successor should."""
+def test_the_service_answers_as_the_vector_expects(service: RestService, vector: Mapping[str, Any]) -> None:
+    """That is Pulp 2's answer, or the intended difference that the vector names."""
     Run(service, vector).run()

@@ -1,4 +1,4 @@
-"""The task-status stream as recorded in the vectors of the contract."""
+"""The task-status stream as recorded in the contract's vectors."""
 
 import json
 import logging
@@ -32,21 +32,21 @@ def server():
 
 @pytest.fixture
 def publisher(server):
-    """Return a publisher to it."""
-    made = StatusPublisher(server.open)
-    yield made
-    made.close()
+    """Yield a publisher to that server."""
+    publisher = StatusPublisher(server.open)
+    yield publisher
+    publisher.close()
 
 
-def test_the_vectors_are_found():
-    """The tests below look at something."""
+def test_all_vectors_are_found():
+    """The parametrized tests below are not empty."""
     assert 5 == len(MESSAGES)
     assert 7 == len(EMISSIONS)
 
 
 @pytest.mark.parametrize("case_id", MESSAGES)
-def test_a_task_record_becomes_these_bytes(case_id):
-    """To the last one, under this routing key."""
+def test_a_task_record_becomes_the_recorded_bytes(case_id):
+    """The routing key is the recorded one too."""
     expected = CASES[case_id]["expect"]["amqp091"]
 
     assert (expected["basic_publish"]["routing_key"], expected["body_exact"].encode()) == message(
@@ -56,7 +56,7 @@ def test_a_task_record_becomes_these_bytes(case_id):
 
 
 @pytest.mark.parametrize("case_id", MESSAGES)
-def test_a_message_has_these_properties(case_id):
+def test_a_message_has_the_recorded_properties(case_id):
     """Content type and encoding are those of a Python 2 string through kombu."""
     expected = CASES[case_id]["expect"]["amqp091"]
 
@@ -70,16 +70,16 @@ def test_a_message_has_these_properties(case_id):
     }
 
 
-def test_a_body_is_bytes_and_no_text():
-    """Else a consumer that accepts only JSON would refuse it."""
+def test_a_body_is_bytes():
+    """A str would be sent as text/plain, which a consumer that accepts only JSON refuses."""
     case = CASES["content-type-matters"]
 
     assert case["legacy"] == {"content_type": FORM.content_type, "content_encoding": FORM.content_encoding}
     assert isinstance(message(report_of(CASES["message-running"]))[1], bytes)
 
 
-def test_what_cannot_be_rendered_is_logged_and_skipped(publisher, server, caplog):
-    """The caller sees nothing of it, and the next report goes out."""
+def test_a_report_without_a_json_form_is_logged_and_skipped(publisher, server, caplog):
+    """The caller gets no error, and the next report is sent."""
     expected = CASES["not-serialisable"]["expect"]
     good = report_of(CASES["message-running"])
 
@@ -95,8 +95,8 @@ def test_what_cannot_be_rendered_is_logged_and_skipped(publisher, server, caplog
     assert (1, 0, 1) == (publisher.counts.published, publisher.counts.dropped, publisher.counts.unrenderable)
 
 
-def test_a_messaging_server_that_is_away_is_logged_and_nothing_else(publisher, server, caplog):
-    """Nothing reaches the caller, and nothing is kept for later."""
+def test_an_unreachable_messaging_server_is_logged_and_the_report_is_dropped(publisher, server, caplog):
+    """The caller gets no error, and nothing is kept for later."""
     expected = CASES["broker-down"]["successor"]
     server.away = True
 
@@ -109,8 +109,8 @@ def test_a_messaging_server_that_is_away_is_logged_and_nothing_else(publisher, s
 
 
 @pytest.mark.parametrize("case_id", EMISSIONS)
-def test_every_write_that_is_handed_over_makes_one_message(case_id, publisher, server):
-    """Waiting, accepted and canceled tasks and unchanged records too; deletions are never handed over."""
+def test_every_reported_write_is_one_message(case_id, publisher, server):
+    """This includes waiting, accepted, canceled and unchanged tasks; deletions are never reported."""
     expected = CASES[case_id]["successor"]["messages"]
 
     for _ in range(expected):

@@ -1,0 +1,12 @@
+"""Apps for tests of Pulp 2.7's names."""
+
+from pathlib import Path
+from typing import Any
+
+from pulp_notifiers.app import App
+from pulp_notifiers.settings import Settings
+
+
+def app_in(folder: Path, **sections: Any) -> App:
+    """Return an App with its state in a folder."""
+    return App.from_settings(Settings({"notifiers": {"state_directory": str(folder)}, **sections}))
