@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import InvalidSetting, InvalidValue, NoSuchSource, NotifierError, StoreUnavailable
+from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable
 from .failures import RequestFailed
 from .options import InvalidOptionText
 from .root import root
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _click_code(error)
     except click.Abort:
         return _INTERRUPTED
-    except NotifierError as error:
+    except PulpNotifiersError as error:
         click.echo(f"{error}", err=True)
         return _code(error)
     except Exception:  # noqa: BLE001  the last resort of the program
@@ -52,7 +52,7 @@ def _click_code(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _code(error: NotifierError) -> int:
+def _code(error: PulpNotifiersError) -> int:
     if isinstance(error, RequestFailed):
         return error.exit_code
     return next((code for kind, code in _CODES if isinstance(error, kind)), os.EX_SOFTWARE)

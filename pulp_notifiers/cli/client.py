@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ..settings import DEFAULT_FILE, PREFIX, Settings
-from .failures import refusal, unreachable, unreadable_ca_path
+from .connection_failures import unreachable, unreadable_ca_path
+from .failures import refusal
 
 NOTIFICATIONS = "/pulp/api/v3/notifications/"
 

@@ -12,7 +12,7 @@ from requests.exceptions import ConnectTimeout, InvalidHeader
 from urllib3.exceptions import SSLError
 
 from pulp_notifiers.encoding import utc
-from pulp_notifiers.errors import NotifierError, PermanentFailure, TemporaryFailure
+from pulp_notifiers.errors import PermanentFailure, PulpNotifiersError, TemporaryFailure
 
 from .redact import redact
 
@@ -53,7 +53,7 @@ class Hidden(PermanentFailure):
     """The server showed tasks before, and shows none any more."""
 
 
-def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> NotifierError:
+def answer_failure(status: int, place: str, body: bytes, retry_after: str | None, now: datetime) -> PulpNotifiersError:
     """Return the failure for an answer other than 2xx and 401.
 
     :param place: server and path, without a query.
@@ -102,7 +102,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
         return None
 
 
-def transport_failure(error: Exception, place: str, timeout: float) -> NotifierError:
+def transport_failure(error: Exception, place: str, timeout: float) -> PulpNotifiersError:
     """Return the failure for a request without a complete answer."""
     if isinstance(error, InvalidHeader):
         return PermanentFailure(
@@ -117,7 +117,7 @@ def transport_failure(error: Exception, place: str, timeout: float) -> NotifierE
     return TemporaryFailure(f"The request to {place} failed with {type(error).__name__}; {_IF_IT_PERSISTS}.")
 
 
-def _failure_of(cause: BaseException, place: str, timeout: float) -> NotifierError | None:
+def _failure_of(cause: BaseException, place: str, timeout: float) -> PulpNotifiersError | None:
     match cause:
         case ssl.SSLCertVerificationError():
             remedy = _CERTIFICATE_REMEDIES.get(cause.verify_code, _UNKNOWN_AUTHORITY)

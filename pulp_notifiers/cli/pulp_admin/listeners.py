@@ -1,7 +1,6 @@
 """The group ``event listener``, with a section for each notifier that is installed on this machine."""
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 import click
@@ -124,4 +123,6 @@ def _path(listener_id: str) -> str:
 
 
 def _installed() -> set[str]:
+    from importlib.metadata import entry_points
+
     return {entry.name for entry in entry_points(group=NOTIFIERS)}
