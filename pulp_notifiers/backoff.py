@@ -14,7 +14,7 @@ class Backoff:
     one or two come an hour; long enough for a night without an administrator.
 
     :ivar first_seconds: the wait after the first failure, before jitter.
-    :ivar longest_seconds: no wait is longer, however many failures came before or whatever a receiver asks for.
+    :ivar longest_seconds: the longest wait, even after many failures or if a receiver asks for more.
     :ivar max_attempts: attempts after which a delivery becomes a dead letter.
     """
 
@@ -23,16 +23,16 @@ class Backoff:
     max_attempts: int = 24
 
     def exhausted(self, attempts: int) -> bool:
-        """Tell whether a delivery that failed this often gets no further attempt."""
+        """Return whether a delivery that failed this often gets no further attempt."""
         return attempts >= self.max_attempts
 
     def delay_seconds(self, attempts: int, draw: Callable[[], float] = random.random) -> float:
         """Return the seconds to wait after this many failed attempts (at least 1).
 
-        Between half and all of the exponential step, so that deliveries that failed together come back apart, even
-        when they have all reached the longest wait.
+        The wait is between half and all of the exponential step. So deliveries that failed together are spread out,
+        even if all of them have reached the longest wait.
 
-        :param draw: gives a number from 0 up to 1.
+        :param draw: returns a number from 0 up to 1.
         """
         # The exponent is bounded because 2.0 ** 1024 overflows.
         step = min(self.first_seconds * 2.0 ** min(attempts - 1, 64), self.longest_seconds)
@@ -40,5 +40,5 @@ class Backoff:
 
 
 def usable_seconds(asked: object) -> float:
-    """Return a wait that a plugin asks for; 0 where it passed on something that is none, as its server sent it."""
+    """Return the wait that a plugin asks for, or 0 if it is not a finite number, as a server may have sent it."""
     return asked if isinstance(asked, int | float) and math.isfinite(asked) else 0.0

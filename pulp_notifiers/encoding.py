@@ -59,10 +59,10 @@ def iso_seconds(value: datetime) -> str:
 
 
 def unportable(value: Any) -> str | None:
-    """Return what in a JSON value some database, broker or receiver could not carry; None if there is nothing.
+    """Return why some database, broker or receiver could not carry a JSON value; None if all of them can.
 
-    NUL characters (PostgreSQL refuses them), lone surrogates (no encoding of Unicode has them), integers beyond signed
-    64 bit, and numbers that are not finite.
+    They cannot carry NUL characters (PostgreSQL refuses them), lone surrogates (no encoding of Unicode has them),
+    integers beyond signed 64 bit, and numbers that are not finite.
     """
     waiting = [value]
     while waiting:
@@ -82,7 +82,7 @@ def unportable(value: Any) -> str | None:
 
 
 def _milliseconds(value: datetime) -> int:
-    # Without a conversion to UTC, which fails for times within a day of the calendar's ends.
+    # No conversion to UTC, which fails for times within a day of the first and last that Python knows.
     aware = value.replace(tzinfo=UTC) if value.utcoffset() is None else value
     return (aware - _EPOCH) // timedelta(milliseconds=1)
 

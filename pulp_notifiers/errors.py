@@ -1,4 +1,4 @@
-"""Every error of the product. An error's name says what to do about it.
+"""Every error of the product; the tree says what to do about each.
 
 ::
 
@@ -24,18 +24,18 @@ from collections.abc import Mapping
 
 
 class PulpNotifiersError(Exception):
-    """Parent of every error that this product raises on purpose, those of REST and CLI included."""
+    """Parent of every error that this product raises on purpose, including those of REST and CLI."""
 
 
 NotifierError = PulpNotifiersError
-"""The older name, kept for the code that catches it."""
+"""The older name, kept for code that catches it."""
 
 
 class TemporaryFailure(PulpNotifiersError):
-    """Raised by a notifier when another attempt is worth making.
+    """Raised by a notifier if another attempt may succeed.
 
     :param reason: a sentence for the administrator, without secrets.
-    :param retry_after: seconds that the receiver asked for, or None to leave it to the backoff.
+    :param retry_after: seconds that the receiver asked for, or None to use the backoff.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -45,7 +45,7 @@ class TemporaryFailure(PulpNotifiersError):
 
 
 class PermanentFailure(PulpNotifiersError):
-    """Raised by a notifier when no further attempt can succeed.
+    """Raised by a notifier if no further attempt can succeed.
 
     :param reason: a sentence for the administrator, without secrets.
     """
@@ -58,17 +58,17 @@ class PermanentFailure(PulpNotifiersError):
 class InvalidConfig(PermanentFailure):
     """A listener's options do not fit its notifier.
 
-    :param problems: option name to what is wrong with it; the empty name stands for the options together.
+    :param problems: option name to what is wrong with it; the empty name means all options together.
     """
 
     def __init__(self, notifier_type: str, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
-        told = "; ".join(f"{name}: {problem}" if name else problem for name, problem in self.problems.items())
-        super().__init__(f"The listener's {notifier_type} options are not valid: {told}")
+        found = "; ".join(f"{name}: {problem}" if name else problem for name, problem in self.problems.items())
+        super().__init__(f"The listener's {notifier_type} options are not valid: {found}")
 
 
 class SwitchedOff(PermanentFailure):
-    """The notifier is switched off by a setting, so nothing was sent."""
+    """A setting switches the notifier off, so nothing was sent."""
 
 
 class InvalidValue(PulpNotifiersError):
@@ -84,14 +84,13 @@ class InvalidValue(PulpNotifiersError):
 
 
 class InvalidListener(PulpNotifiersError):
-    """A listener cannot be accepted as it is.
+    """A listener, or a change of one, breaks a rule.
 
     :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
     """
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
-        told = "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in problems.items())
-        super().__init__(f"The listener cannot be accepted: {told}")
+        super().__init__(f"The listener cannot be accepted: {_by_field(problems)}")
         self.problems = dict(problems)
 
 
@@ -99,7 +98,7 @@ class NoSuchListener(PulpNotifiersError):
     """No listener has this id."""
 
     def __init__(self, listener_id: str) -> None:
-        super().__init__(f"There is no listener {listener_id!r}.")
+        super().__init__(f"No listener has the id {listener_id!r}: list the listeners to find the right id.")
         self.listener_id = listener_id
 
 
@@ -137,14 +136,13 @@ class SourceUnavailable(PluginUnavailable):
 
 
 class InvalidSource(PulpNotifiersError):
-    """A source cannot be accepted as it is.
+    """A source, or a change of one, breaks a rule.
 
     :param problems: field, or option as ``config.NAME``, to sentences that say what is wrong.
     """
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
-        told = "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in problems.items())
-        super().__init__(f"The source cannot be accepted: {told}")
+        super().__init__(f"The source cannot be accepted: {_by_field(problems)}")
         self.problems = dict(problems)
 
 
@@ -152,12 +150,12 @@ class NoSuchSource(PulpNotifiersError):
     """No source has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no source {name!r}.")
+        super().__init__(f"No source has the name {name!r}: list the sources to find the right name.")
         self.name = name
 
 
 class LeaseLost(PulpNotifiersError):
-    """Another process holds what this one was working on; nothing was written."""
+    """Another process has taken over what this one was working on; nothing was written."""
 
 
 class InvalidSetting(PulpNotifiersError):
@@ -165,4 +163,8 @@ class InvalidSetting(PulpNotifiersError):
 
 
 class StoreUnavailable(PulpNotifiersError):
-    """The database refused or lost a transaction; nothing of it was written."""
+    """The database refused or lost a transaction; nothing was written."""
+
+
+def _by_field(problems: Mapping[str, list[str]]) -> str:
+    return "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in problems.items())

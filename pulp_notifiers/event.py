@@ -1,4 +1,4 @@
-"""The event: a fact that happened, its types, and the patterns by which listeners choose."""
+"""Events, their types, and the patterns with which listeners select types."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,22 +15,22 @@ REPO_PUBLISH_START = "repo.publish.start"
 REPO_PUBLISH_FINISH = "repo.publish.finish"
 
 REPOSITORY_EVENT_TYPES = (REPO_SYNC_START, REPO_SYNC_FINISH, REPO_PUBLISH_START, REPO_PUBLISH_FINISH)
-"""The four of Pulp 2 (CONTRACT 2.1)."""
+"""Pulp 2's four event types (CONTRACT 2.1)."""
 
 REPO_VERSION_CREATED = "repo.version.created"
-"""Pulp 3 only: a repository has a new version that no sync made, but an upload, a change of its content, or a copy."""
+"""Pulp 3 only: an upload, a change of content or a copy created a repository version. A sync does not fire this."""
 
 ANY_REPOSITORY_EVENT = "*"
-"""In a listener: the four repository events, and never a task event."""
+"""In a listener: Pulp 2's four repository events, never a task event."""
 
 TASK_EVENT_TYPES = (
     *("task.waiting", "task.running"),
     *("task.finished", "task.error", "task.canceled", "task.skipped"),
 )
-"""That a task reached a state; the last four are its ends."""
+"""A task reached a state; the last four states are final."""
 
 FINAL_TASK_EVENT_TYPES = frozenset(TASK_EVENT_TYPES[2:])
-"""After one of these the task changes no more."""
+"""A task does not change after one of these."""
 
 MAX_TYPE_LENGTH = 200
 """Characters. An AMQP routing key holds 255 bytes (AMQP 0-9-1, shortstr); the rest is for prefixes."""
@@ -40,7 +40,7 @@ _PATTERN_WORD = re.compile(r"[A-Za-z0-9_-]+|\*|#")
 
 
 def utc_now() -> datetime:
-    """Return the present time as aware UTC."""
+    """Return the current time as aware UTC."""
     return datetime.now(UTC)
 
 
@@ -51,10 +51,10 @@ class Event:
     :ivar type: dotted name, such as ``repo.sync.finish``.
     :ivar payload: facts of that type.
     :ivar call_report: the task's state as Pulp 2's 17 keys (CONTRACT 2.4), or None outside a task.
-    :ivar id: the same over all attempts of all deliveries, so that receivers can drop repeats.
+    :ivar id: the same in all attempts of all deliveries, so that receivers can drop repeats.
     :ivar occurred_at: aware UTC; a naive time counts as UTC.
-    :ivar source: who said so, for people: ``rest``, ``python``, the name of a source.
-    :raises ValueError: the type is no dotted name.
+    :ivar source: where it came from, for people: ``rest``, ``python``, the name of a source.
+    :raises ValueError: the type is not a dotted name.
     """
 
     type: str
@@ -87,28 +87,28 @@ class Event:
         return f"event:{self.id}"
 
     def task_id(self) -> str | None:
-        """Return the id of the task in which it happened, or None outside a task."""
+        """Return the id of the task in which the event happened, or None outside a task."""
         found = (self.call_report or {}).get("task_id")
         return found if isinstance(found, str) else None
 
 
 def is_event_type(value: object) -> bool:
-    """Tell whether a value is a well-formed event type."""
+    """Return whether a value is a well-formed event type."""
     return isinstance(value, str) and len(value) <= MAX_TYPE_LENGTH and _TYPE.fullmatch(value) is not None
 
 
 def is_pattern(value: object) -> bool:
-    """Tell whether a value is a well-formed event type or topic pattern."""
+    """Return whether a value is a well-formed event type or topic pattern."""
     if not isinstance(value, str) or len(value) > MAX_TYPE_LENGTH:
         return False
     return all(_PATTERN_WORD.fullmatch(word) for word in value.split("."))
 
 
 def matches(pattern: str, event_type: str) -> bool:
-    """Tell whether a listener's pattern chooses an event type.
+    """Return whether a listener's pattern matches an event type.
 
-    An AMQP topic pattern: ``*`` stands for one word, ``#`` for any number (AMQP 0-9-1, section 3.1.3.3), except
-    that a lone ``*`` keeps its meaning of Pulp 2: the four repository events.
+    An AMQP topic pattern: ``*`` stands for one word, ``#`` for any number (AMQP 0-9-1, section 3.1.3.3). The bare
+    ``*`` keeps the meaning that it has in Pulp 2: the four repository events.
     """
     if pattern == ANY_REPOSITORY_EVENT:
         return event_type in REPOSITORY_EVENT_TYPES
@@ -116,7 +116,7 @@ def matches(pattern: str, event_type: str) -> bool:
 
 
 def matches_any(patterns: Iterable[str], event_type: str) -> bool:
-    """Tell whether at least one of a listener's patterns chooses an event type."""
+    """Return whether at least one of a listener's patterns matches an event type."""
     return any(matches(pattern, event_type) for pattern in patterns)
 
 

@@ -10,7 +10,7 @@ from .event import utc_now
 
 
 class ObjectIds:
-    """Makes ids of the form of Pulp 2's: seconds since 1970, a number of this process, and a counter, in hex."""
+    """Makes ids in the form of Pulp 2's: seconds since 1970, a number for this process, and a counter, in hex."""
 
     def __init__(self, clock: Callable[[], datetime] = utc_now, draw: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock

@@ -12,8 +12,8 @@ A plugin is one small class::
             ...
 
 named by an entry point in the group ``pulp_notifiers.notifiers``; the entry point's name is the notifier type.
-Subclassing :class:`Notifier` is convenient, not required. A module with, or a function of the form of, Pulp 2's
-``handle_event(notifier_config, event)`` is accepted too.
+Subclassing :class:`Notifier` is convenient, not required. Pulp 2's form is accepted too: a function
+``handle_event(notifier_config, event)``, or a module that has one.
 """
 
 from abc import ABC, abstractmethod
@@ -31,7 +31,8 @@ ONE_TARGET = ""
 class NotifierConfig(BaseModel):
     """Parent of config models: immutable, and unknown options are ignored, as in Pulp 2 (CONTRACT 1.4).
 
-    Mark a secret option with :class:`pydantic.SecretStr`: it is then masked in every answer and log line.
+    Mark a secret option with :class:`pydantic.SecretStr`: it is then encrypted at rest and masked in every answer and
+    log line.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,23 +54,23 @@ class Notifier(ABC, Generic[ConfigT]):
     settings_section: ClassVar[str] = ""
 
     def configure(self, settings: Any) -> None:
-        """Take the validated ``Settings``; called once, before anything else, and only where ``Settings`` is set."""
+        """Take the validated ``Settings``; called once, before anything else, and only if ``Settings`` is set."""
 
     def targets(self, config: ConfigT) -> Sequence[str]:
         """Return the destinations of a config; each gets its own delivery, attempts and order."""
         return (ONE_TARGET,)
 
     def advice(self, config: ConfigT) -> Sequence[str]:
-        """Return sentences to log when a listener is registered with a valid but doubtful config."""
+        """Return warnings to log when a listener is registered with a config that is valid but questionable."""
         return ()
 
     @abstractmethod
     def send(self, event: Event, config: ConfigT, target: str) -> None:
         """Carry one event to one target and return when the receiver has accepted it.
 
-        A further keyword parameter ``attempt: int`` is passed where the signature has it; it counts from 1.
+        If the signature has a further keyword parameter ``attempt: int``, it gets the number of the attempt, from 1.
 
-        :raises TemporaryFailure: another attempt is worth making.
+        :raises TemporaryFailure: another attempt may succeed.
         :raises PermanentFailure: no attempt can succeed.
         """
 

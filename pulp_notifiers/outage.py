@@ -1,4 +1,4 @@
-"""An outage: what fails again and again is logged once when it begins and once when it ends."""
+"""Outages: repeated failures are logged once when they begin and once when they end."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,9 +9,9 @@ from .event import utc_now
 class Outage:
     """Remembers whether something is failing, so that a caller logs the change and not each repeat.
 
-    Not locked: of two threads that note the same change at the same moment both may log it.
+    Not locked: if two threads note the same change at the same moment, both may log it.
 
-    :ivar since: when it began, aware UTC; None while there is none.
+    :ivar since: when the outage began, aware UTC; None if there is none.
     """
 
     def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
@@ -20,7 +20,7 @@ class Outage:
 
     @property
     def active(self) -> bool:
-        """Return whether there is one now."""
+        """Return whether there is an outage now."""
         return self.since is not None
 
     def begin(self) -> bool:

@@ -1,7 +1,7 @@
 """Settings: Pulp's ``server.conf``, overridden by environment variables.
 
 The file is ``/etc/pulp/server.conf``, or the one that ``PULP_NOTIFIERS_CONF`` names. Each section has one owner that
-knows its keys: ``[notifiers]`` is described here, ``[messaging]`` in :mod:`pulp_notifiers.broker`, ``[client]`` in the
+defines its keys: ``[notifiers]`` is defined here, ``[messaging]`` in :mod:`pulp_notifiers.broker`, ``[client]`` in the
 CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` overrides a key of any section,
 ``PULP_NOTIFIERS_<KEY>`` one of ``[notifiers]``.
 """
@@ -55,7 +55,7 @@ class NotifiersSettings(BaseModel):
 
     state_directory: Path = Field(
         default_factory=_default_state_directory,
-        description="Where the embedded database and the key file live unless they are placed elsewhere.",
+        description="Folder of the embedded database and of the key file, unless those are set separately.",
     )
     database_url: SecretStr = Field(
         SecretStr(""),
@@ -66,37 +66,42 @@ class NotifiersSettings(BaseModel):
         None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."
     )
     bind: str = Field("127.0.0.1:24818", pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
-    tls_certificate: Path | None = Field(None, description="PEM certificate chain; serves HTTPS when given.")
+    tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns HTTPS on.")
     tls_key: Path | None = Field(None, description="PEM key of tls_certificate.")
-    worker_threads: int = Field(16, ge=1, le=256, description="Attempts that one process makes at the same time.")
+    worker_threads: int = Field(16, ge=1, le=256, description="Number of attempts that one process makes at a time.")
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="How often a worker looks for deliveries that another process fired."
     )
     lease_seconds: float = Field(
-        30.0, ge=1, le=3600, description="How long the deliveries of a worker that died are left to it."
+        30.0, ge=1, le=3600, description="Time after which other workers take over the deliveries of one that died."
     )
     source_lease_seconds: float = Field(
-        20.0, ge=2, le=600, description="How long the sources of a process that died on another machine are left to it."
+        20.0,
+        ge=2,
+        le=600,
+        description="Time after which another machine takes over the sources of a process that died.",
     )
     attempt_limit_seconds: float = Field(
         300.0, ge=1, le=86400, description="How long a notifier may take for one attempt before it is given up."
     )
     max_attempts: int = Field(24, ge=1, le=1000, description="Failed attempts after which a delivery is dead.")
     backoff_first_seconds: float = Field(2.0, gt=0, le=3600, description="Wait after the first failed attempt.")
-    backoff_longest_seconds: float = Field(3600.0, gt=0, le=604800, description="No wait is longer.")
-    keep_delivered_days: float = Field(7.0, gt=0, le=36500, description="Delivered deliveries are then deleted.")
-    keep_dead_days: float = Field(90.0, gt=0, le=36500, description="Dead letters are then deleted.")
+    backoff_longest_seconds: float = Field(3600.0, gt=0, le=604800, description="Longest wait between two attempts.")
+    keep_delivered_days: float = Field(
+        7.0, gt=0, le=36500, description="Time after which delivered deliveries are deleted."
+    )
+    keep_dead_days: float = Field(90.0, gt=0, le=36500, description="Time after which dead letters are deleted.")
     reveal_secrets: bool = Field(
-        False, description="Show listeners' passwords in answers, as Pulp 2 did, in place of *****."
+        False, description="Show listeners' secrets in answers, as Pulp 2 did, instead of *****."
     )
     max_body_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, le=1024**3, description="Requests with a larger body are answered 413."
     )
     credential_cache_seconds: float = Field(
-        60.0, ge=0, le=3600, description="How long a verified password is not hashed again."
+        60.0, ge=0, le=3600, description="How long a verified password is accepted without being hashed again."
     )
     trusted_proxies: CommaSeparated = Field(
-        ("127.0.0.1", "::1"), description="Addresses whose remote_user_header and client_subject_header are believed."
+        ("127.0.0.1", "::1"), description="Addresses whose remote_user_header and client_subject_header are trusted."
     )
     remote_user_header: str = Field(
         "", description="Header in which a trusted proxy names the user that it authenticated; empty: none."
@@ -119,8 +124,8 @@ class Settings:
     """All settings of one process.
 
     :param sections: section name to key to text, as in the file.
-    :param file: where they come from, for messages.
-    :param environ: environment variables, which win over the file.
+    :param file: the file that they come from, for messages.
+    :param environ: environment variables, which override the file.
     """
 
     def __init__(
@@ -136,7 +141,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the file that the environment names, or ``/etc/pulp/server.conf`` where it exists.
+        """Read the file that the environment names, or ``/etc/pulp/server.conf`` if it exists.
 
         :raises InvalidSetting: the file cannot be read.
         """
@@ -144,7 +149,7 @@ class Settings:
         file = Path(named) if named else DEFAULT_FILE
         if not named and not file.exists():
             return cls({}, file, environ)
-        # No interpolation: a % in a password stands for itself.
+        # No interpolation: a % in a password is an ordinary character.
         parser = ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(file.read_text(encoding="utf-8-sig"), source=str(file))
@@ -180,7 +185,7 @@ class Settings:
             raise InvalidSetting(_sentence(error, model, values, origins, f"{self._file}: [{name}]")) from None
 
     def unknown_variables(self) -> list[str]:
-        """Return environment variables of this product's prefix that no section read so far knows."""
+        """Return the environment variables with this product's prefix that no section read so far has."""
         return sorted(name for name in self._environ if name.startswith(PREFIX) and name not in self._known_variables)
 
     @staticmethod
@@ -193,21 +198,21 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _unset(model: type[BaseModel], key: str, text: Any) -> bool:
-    # "key =" with nothing behind it is how a file says "not set"; only for text is it a value of its own.
+    # "key =" with nothing after it means "not set"; only for text is the empty value a value.
     field = _fields(model).get(key)
     return text == "" and field is not None and field.annotation not in (str, SecretStr)
 
 
 def _may_be_shown(model: type[BaseModel], key: str) -> bool:
-    # A URL may hold a password too.
+    # A URL may contain a password too.
     field = _fields(model).get(key)
     return not (field is None or SECRET_NAME.search(key) or "url" in key or holds_secret(field.annotation))
 
 
 def _unreadable(error: ParsingError) -> str:
-    # Never the line itself, which may hold a password.
+    # Never show the line itself, which may contain a password.
     if isinstance(error, MissingSectionHeaderError):
-        return f"line {error.lineno} stands before the first [SECTION]."
+        return f"line {error.lineno} is before the first [SECTION]: move it into a section or delete it."
     lines = ", ".join(str(number) for number, _ in error.errors)
     return f"write [SECTION], KEY = VALUE or a comment that begins with # in line {lines}."
 
@@ -215,14 +220,14 @@ def _unreadable(error: ParsingError) -> str:
 def _sentence(
     error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], origins: Mapping[str, str], place: str
 ) -> str:
-    told = []
+    sentences = []
     for problem in error.errors(include_url=False, include_input=False):
         key = str(problem["loc"][0]) if problem["loc"] else ""
         origin = origins.get(key, f"{place} {key}".rstrip())
         if problem["type"] == "extra_forbidden":
-            told.append(f"{origin} is not a setting; there are: {', '.join(sorted(_fields(model)))}.")
+            sentences.append(f"{origin} is not a setting; use one of: {', '.join(sorted(_fields(model)))}.")
             continue
         shown = f" = {values[key]!r}" if key in values and _may_be_shown(model, key) else ""
         raised = problem.get("ctx", {}).get("error")
-        told.append(f"{origin}{shown} is not allowed: {raised if raised is not None else problem['msg']}.")
-    return " ".join(told)
+        sentences.append(f"{origin}{shown} is not allowed: {raised if raised is not None else problem['msg']}.")
+    return " ".join(sentences)

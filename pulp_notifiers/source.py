@@ -20,7 +20,7 @@ from .task import TaskReport
 class SourceConfig(BaseModel):
     """Parent of config models: immutable, and an unknown option is an error.
 
-    Mark a secret option with :class:`pydantic.SecretStr`: it is then sealed at rest and masked in every answer.
+    Mark a secret option with :class:`pydantic.SecretStr`: it is then encrypted at rest and masked in every answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,11 +31,11 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a source looked at before it runs.
+    """The result of checking one requirement of a source.
 
-    :ivar subject: what was looked at, in a few words.
-    :ivar passed: whether it is as the source needs it.
-    :ivar finding: what was found; where it did not pass, a sentence that says what mends it.
+    :ivar subject: what was checked, in a few words.
+    :ivar passed: whether the requirement is met.
+    :ivar finding: what was found; if the check did not pass, a sentence that says how to fix it.
     """
 
     subject: str
@@ -44,11 +44,11 @@ class Check:
 
 
 class Intake(Protocol):
-    """Where one running source hands over what it found, and keeps what it must remember. For its own thread only.
+    """Takes the events of one running source and keeps what it remembers. For the source's own thread only.
 
     :ivar source: the source's name.
-    :ivar installation: names this installation; the task-status stream marks its own messages with it.
-    :ivar stopping: set when the source is to end; :meth:`threading.Event.wait` on it is the way to sleep.
+    :ivar installation: the id of this installation, with which the task-status stream marks its own messages.
+    :ivar stopping: set when the source must end; sleep with :meth:`threading.Event.wait` on it.
     """
 
     source: str
@@ -56,18 +56,18 @@ class Intake(Protocol):
     stopping: threading.Event
 
     def remembered(self) -> dict[str, Any]:
-        """Return what :meth:`take` was told to remember, by key, also by an earlier process.
+        """Return the remembered values by key, including those of an earlier process.
 
         :raises StoreUnavailable: the database does not answer.
         """
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Tell whether an event is worth making: some listener wants its type, or its task; answered from memory."""
+        """Return whether a listener matches such an event, so that it is worth building; answered from memory."""
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Return what listeners of a type ask to be told beyond what it always carries, such as ``content``.
+        """Return the additional facts that listeners for a type ask for, such as ``content``; answered from memory.
 
-        Answered from memory. An event is one and the same for all its listeners, whoever of them asked.
+        All listeners get the same event, no matter which of them asked.
         """
 
     def take(
@@ -77,25 +77,25 @@ class Intake(Protocol):
         remember: Mapping[str, Any] | None = None,
         publish: bool = True,
     ) -> None:
-        """Fire events, and those of the tasks reported, and remember values: all of it in one transaction, or nothing.
+        """Fire events and the task events of reports, and remember values, in one transaction: all or nothing.
 
-        The events of the tasks come first. An event whose id was fired before adds nothing.
+        The task events come first. An event whose id was fired before adds nothing.
 
         :param reports: changes of tasks, oldest first; repeated states fire nothing.
         :param remember: key (1 to 255 characters) to a value with a JSON form; None forgets the key.
-        :param publish: also hand the reports to the task-status stream, when they are on disk.
+        :param publish: then also publish the reports to the task-status stream.
         :raises StoreUnavailable: nothing was written.
-        :raises LeaseLost: another process runs this source now, and nothing was written; let it pass.
+        :raises LeaseLost: another process runs this source now, and nothing was written; do not catch it.
         """
 
     def update_status(self, **facts: Any) -> None:
-        """Replace the facts that the status of this source shows beside its state, such as ``lag_seconds``.
+        """Replace the facts in the status of this source, such as ``lag_seconds``, and report that it works.
 
-        Names and values need a JSON form. A call also means that the source works. It costs next to nothing.
+        Names and values need a JSON form. A call is very cheap.
         """
 
     def tell(self, **facts: Any) -> None:
-        """Do as :meth:`update_status`; the older name, kept for the plugins that use it."""
+        """Call :meth:`update_status`; the older name, kept for plugins that use it."""
 
 
 class Source(ABC, Generic[ConfigT]):
@@ -108,19 +108,20 @@ class Source(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def check(self, config: ConfigT) -> Sequence[Check]:
-        """Look at everything that :meth:`run` needs, without changing anything; in the order of the looking.
+        """Check the requirements of :meth:`run` in order, without changing anything.
 
-        What could not be looked at, because something before it failed, is left out.
+        Leave out checks that cannot be made because an earlier one failed.
         """
 
     @abstractmethod
     def run(self, config: ConfigT, intake: Intake) -> None:
         """Bring events in until ``intake.stopping`` is set, then return within ten seconds.
 
-        Whatever else it raises is logged with its traceback, and it is run again; what the intake raises may pass.
+        If it raises anything else, that is logged with its traceback and the source is run again. Errors of the intake
+        need not be caught.
 
-        :raises TemporaryFailure: it cannot go on now; it is run again after a growing wait, or ``retry_after``.
-        :raises PermanentFailure: it cannot go on until something is changed; it is run again, seldom.
+        :raises TemporaryFailure: it cannot continue now; it is run again after a growing wait, or ``retry_after``.
+        :raises PermanentFailure: it cannot continue until something is changed; it is run again, but rarely.
         """
 
     def close(self) -> None:

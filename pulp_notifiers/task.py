@@ -1,4 +1,4 @@
-"""What Pulp 2 kept about tasks, syncs and publishes, in the forms in which events carry it."""
+"""Pulp 2's records of tasks, syncs and publishes, in the forms that events carry."""
 
 import re
 import traceback
@@ -24,14 +24,14 @@ _PUBLISH_KEYS = ("distributor_id", "distributor_type_id")
 
 
 class InvalidRecord(ValueError):
-    """What was given is no record of a task.
+    """A task record has fields with wrong values.
 
     :param problems: field to what it must be.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
-        told = "; ".join(f"{name} must be {wanted}" for name, wanted in problems.items())
-        super().__init__(f"This is no record of a task: {told}.")
+        found = "; ".join(f"{name} must be {expected}" for name, expected in problems.items())
+        super().__init__(f"The task record is not valid: {found}.")
         self.problems = dict(problems)
 
 
@@ -46,8 +46,8 @@ class TaskReport:
     :ivar spawned_tasks: ids of the tasks that this one started.
     :ivar start_time: aware UTC.
     :ivar finish_time: aware UTC.
-    :ivar changed_at: when the task reached this state, aware UTC, where somebody knows better than the times above; it
-        is in no rendering.
+    :ivar changed_at: when the task reached this state, aware UTC, if that is known more exactly than by the times
+        above; no rendering includes it.
     """
 
     id: str
@@ -69,11 +69,11 @@ class TaskReport:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Return the report of a stored task, whether its values are Python's, BSON's or extended JSON's.
+        """Return the report of a stored task; values may be Python's, BSON's or extended JSON's.
 
-        Both renderings are records too: spawned tasks may be ids, or the links of a call report.
+        Both renderings are accepted as records too: spawned tasks may be ids, or the links of a call report.
 
-        :param record: fields by their names; those that are missing count as null.
+        :param record: fields by name; missing ones count as null.
         :raises InvalidRecord: with every field that has a wrong value.
         """
         values: dict[str, Any] = {}
@@ -88,7 +88,7 @@ class TaskReport:
         return cls(**values)
 
     def call_report(self) -> dict[str, Any]:
-        """Return the 17 keys that travel with events (CONTRACT 2.4); nulls are kept."""
+        """Return the 17 keys that are sent with events (CONTRACT 2.4); nulls are kept."""
         return {
             "_href": _task_href(self.task_id),
             "_id": {"$oid": self.id},
@@ -148,7 +148,7 @@ def failed_record(record: Mapping[str, Any], failure: BaseException) -> dict[str
     Pulp 2 promised a finish event for failures and never sent it. Anything but an :class:`Exception`, such as the
     :class:`SystemExit` by which Pulp 2 cancelled, counts as canceled.
 
-    :param record: what is known of the sync or publish: its repository, importer or distributor, and times.
+    :param record: what is known about the sync or publish: its repository, importer or distributor, and times.
     """
     return {
         **record,
@@ -167,7 +167,7 @@ def _history_payload(record: Mapping[str, Any], kind_keys: Iterable[str], namesp
 
 
 def _shown(value: Any) -> Any:
-    # Pulp 2.8 to 2.21 let some of the times slip through as {"$date": ...}; the documentation always said text (Q6).
+    # Pulp 2.8 to 2.21 sent some of the times as {"$date": ...}; the documentation always said text (Q6).
     return iso_seconds(value) if isinstance(value, datetime) else value
 
 

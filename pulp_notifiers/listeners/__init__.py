@@ -1,11 +1,13 @@
-"""The rules for listeners: those of Pulp 2 and those of the product's own API.
+"""The two rule books for listeners: Pulp 2's and the product's own.
 
 ::
 
-    registered       looking up, showing and deleting, the same for both
-    own              the product's own rules; checks has the single ones
-    pulp2            Pulp 2's rules, and pulp2_document its document
-    topic            the listener behind an exchange that code of Pulp 2 publishes to
+    registered        looking up, showing, storing and deleting, the same in both
+    own               the product's own rules
+    checks            the single rules of own
+    pulp2             Pulp 2's rules
+    pulp2_document    a listener as Pulp 2 shows it
+    topic             the listener behind an exchange that code of Pulp 2 publishes to
 """
 
 from .own import OwnListeners

@@ -1,4 +1,4 @@
-"""What a listener of the product's own API must be: each rule returns the sentences that say what is wrong."""
+"""The rules for listeners of the product's own API; each returns sentences that say what is wrong."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _OWN_FIRST_WORDS = {event_type.partition(".")[0] for event_type in _KNOWN}
 _OF_PULP_2 = {ANY_REPOSITORY_EVENT, *REPOSITORY_EVENT_TYPES}
 
 CONTENT = "content"
-"""What a listener may ask sources to include: the names of what was added and removed."""
+"""Asks sources to include the names of the content that was added and removed."""
 _INCLUDED = re.compile("[a-z_]{1,32}")
 
 Problems = Mapping[str, list[str]]
@@ -35,7 +35,7 @@ def _pattern_problems(event_type: object, task_id: str | None) -> Iterable[str]:
             f"* stands for one word and # for any number."
         )
     elif task_id is not None and event_type in _OF_PULP_2:
-        # In the API of Pulp 2 it would look like a listener for every task, which its clients would rely on.
+        # Pulp 2's API would show it like a listener for every task, and its clients would rely on it.
         yield f"{event_type!r} is not about a task: with task_id write types such as task.finished, or task.*."
     elif _looks_known(event_type) and event_type not in _KNOWN:
         yield f"{event_type!r} is not an event type; use one of: {', '.join(_KNOWN)}."
@@ -56,7 +56,7 @@ def include_problems(include: Sequence[object]) -> list[str]:
 
 
 def include_advice(include: Sequence[str]) -> Sequence[str]:
-    """Return remarks on what a listener asks sources to include."""
+    """Return warnings about what a listener asks sources to include."""
     return [
         f"It asks sources to include {name!r}; the bundled sources know only {CONTENT}."
         for name in include
@@ -65,7 +65,7 @@ def include_advice(include: Sequence[str]) -> Sequence[str]:
 
 
 def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Problems:
-    """Return what is wrong with a listener's options, by ``config.NAME``; without the values of secret ones."""
+    """Return what is wrong with a listener's options, by ``config.NAME``, without the values of secrets."""
     flaw = unportable(config)
     if flaw:
         return {"config": [flaw]}

@@ -1,4 +1,4 @@
-"""The rules of the product's own API: patterns, task events, single tasks, and no config that cannot work."""
+"""The rules of the product's own API: patterns, task events, single tasks, and only configs that can work."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,12 +13,12 @@ _INCLUDE = "source_options.include"
 
 
 class OwnListeners(RegisteredListeners):
-    """Registers and changes listeners; reports all problems of a request at once."""
+    """Registers and changes listeners; reports all problems at once."""
 
     def create(self, draft: ListenerDraft) -> Listener:
-        """Register a listener that can work; with a ``task_id`` it removes itself when the task has ended.
+        """Register a listener; one with a ``task_id`` is removed when the task has ended.
 
-        :raises InvalidListener: with everything that is wrong.
+        :raises InvalidListener: lists everything that is wrong.
         """
         problems = {
             "event_types": pattern_problems(draft.event_types, draft.task_id),
@@ -32,10 +32,10 @@ class OwnListeners(RegisteredListeners):
         return self._added(replace(draft, include=_once(draft.include)))
 
     def update(self, listener_id: str, change: ListenerChange) -> Listener:
-        """Change a listener; the result must be able to work. A secret that is sent as ``*****`` stays.
+        """Change a listener. A secret that is given as ``*****`` stays.
 
         :raises NoSuchListener: no listener has this id.
-        :raises InvalidListener: with everything that is wrong; nothing is changed.
+        :raises InvalidListener: lists everything that is wrong; nothing is changed.
         """
 
         def check(result: Listener) -> None:
@@ -63,5 +63,5 @@ def _refuse(problems: Problems) -> None:
 
 
 def _once(include: tuple[str, ...]) -> tuple[str, ...]:
-    # What is not text is refused by the checks, and may not be hashable.
+    # The checks refuse whatever is not text, and that may not be hashable.
     return tuple(dict.fromkeys(include)) if all(isinstance(name, str) for name in include) else include

@@ -1,4 +1,4 @@
-"""Pulp 2's rules for listeners: three properties, the config taken as it is (CONTRACT 1.4 and 1.5)."""
+"""Pulp 2's rules for listeners: three properties, and any config is accepted (CONTRACT 1.4 and 1.5)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ _ACCEPTED_EVENT_TYPES = frozenset((*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT
 
 
 class Pulp2Listeners(RegisteredListeners):
-    """Registers and changes listeners from values of any type, as JSON brings them; the first problem is reported."""
+    """Registers and changes listeners from values of any type, as found in JSON; reports the first problem."""
 
     def create(self, notifier_type: object, config: object, event_types: object) -> Listener:
         """Register a listener.
 
-        An incomplete config is accepted, because Pulp 2's clients rely on that; the log says what is wrong with it.
+        An incomplete config is accepted, because Pulp 2's clients rely on that; the log says what is wrong.
 
-        :param config: an object, or None for an empty one.
+        :param config: an object; None means an empty one.
         :raises InvalidValue: the event types, the notifier type or the config cannot be accepted, in that order.
         """
         chosen = _checked_event_types(event_types)
@@ -31,8 +31,8 @@ class Pulp2Listeners(RegisteredListeners):
     def update(self, listener_id: str, config: object, event_types: object) -> Listener:
         """Change a listener: merge its config, replace its event types.
 
-        :param config: an object to merge, or None to leave the config.
-        :param event_types: the new types, or None to leave them.
+        :param config: an object to merge; None leaves the config unchanged.
+        :param event_types: the new types; None leaves them unchanged.
         :raises NoSuchListener: no listener has this id.
         :raises InvalidValue: a value cannot be accepted; nothing is changed.
         """

@@ -1,4 +1,4 @@
-"""The document of a listener that Pulp 2 handed out, over REST and in Python (CONTRACT 1.3)."""
+"""A listener as Pulp 2 showed it over REST and in Python (CONTRACT 1.3)."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from ..records import Listener
 
 LISTENERS = "/pulp/api/v2/events/"
-"""Where Pulp 2's API has its listeners."""
+"""The path of the listeners in Pulp 2's API."""
 
 
 def listener_href(listener: "Listener") -> str:

@@ -1,4 +1,4 @@
-"""What both rule books do alike: look up, show, keep and delete registered listeners."""
+"""What both rule books have in common: looking up, showing, storing and deleting registered listeners."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Rows(Protocol):
-    """Where listeners are kept (``pulp_notifiers.store``)."""
+    """Stores listeners (``pulp_notifiers.store``)."""
 
     def all(self) -> tuple[int, list[Listener]]: ...
     def get(self, listener_id: str) -> Listener | None: ...
@@ -28,14 +28,14 @@ class Rows(Protocol):
 
 
 class Notifiers(Protocol):
-    """Which notifiers are installed (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
+    """The installed notifiers (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
 
     def knows(self, plugin_type: str, /) -> bool: ...
     def get(self, plugin_type: str, /) -> LoadedNotifier: ...
 
 
 class RegisteredListeners(Registrar[Rows, Notifiers]):
-    """The registered listeners; the rule books that accept and change them are its children."""
+    """The registered listeners; the rule books that accept and change them are subclasses."""
 
     def get(self, listener_id: str) -> Listener:
         """Return one listener.
@@ -52,7 +52,7 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         return self._rows.all()[1]
 
     def delete(self, listener_id: str) -> None:
-        """Delete a listener; what it is still owed becomes dead letters.
+        """Delete a listener; its pending deliveries become dead letters.
 
         :raises NoSuchListener: no listener has this id.
         """
@@ -104,7 +104,7 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
 
 
 def _key(listener_id: str) -> str:
-    # Pulp 2 read it as an ObjectId, without regard to case.
+    # Pulp 2 read ids as ObjectIds, which are case-insensitive.
     if not _ID.fullmatch(listener_id):
         raise NoSuchListener(listener_id)
     return listener_id.lower()

@@ -1,8 +1,8 @@
 """The listener behind each exchange to which code of Pulp 2 publishes directly (CONTRACT 6).
 
-Pulp 2's ``TopicPublishManager`` published at once, whatever listeners were registered, and lost the event while the
-broker was away. Here the event becomes a delivery like any other. A delivery needs a listener, so each exchange has
-one of type ``amqp`` without event types: no fired event ever matches it.
+Pulp 2's ``TopicPublishManager`` published at once, no matter which listeners were registered, and lost the event if the
+broker was unavailable. Here the event becomes a delivery like any other. A delivery needs a listener, so each exchange
+has one of type ``amqp`` without event types, which no fired event matches.
 """
 
 import hashlib
@@ -15,20 +15,20 @@ NOTIFIER_TYPE = "amqp"
 
 
 class Rows(Protocol):
-    """Where listeners are kept (``pulp_notifiers.store``)."""
+    """Stores listeners (``pulp_notifiers.store``)."""
 
     def get(self, listener_id: str) -> Listener | None: ...
     def add(self, listener: Listener) -> None: ...
 
 
 class TopicListeners:
-    """Registers the listener of an exchange when it is needed."""
+    """Registers the listener of an exchange on first use."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     def of(self, exchange: str) -> Listener:
-        """Return the listener of an exchange, registered if it was not.
+        """Return the listener of an exchange; register it first if necessary.
 
         :param exchange: empty for ``[messaging] topic_exchange``.
         :raises StoreUnavailable: it is not registered and could not be.

@@ -1,4 +1,10 @@
-"""Options of listeners and sources: what a model declares, how options are merged, and how secrets stay secret."""
+"""Options of listeners and sources.
+
+::
+
+    model      what a config model declares, and which of it is secret
+    secrets    merging options, and showing them and texts without their secrets
+"""
 
 from .model import SECRET_NAME, config_model, declared_secrets, holds_secret, problems_of, undeclared
 from .secrets import MASK, mask, masked_without_stored, merge_config, scrub, unmask

@@ -1,4 +1,4 @@
-"""What a model of options declares: its options, and which of them are secret."""
+"""What a config model declares: its options, and which of them are secret."""
 
 import dataclasses
 import inspect
@@ -11,17 +11,17 @@ from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, Se
 from pydantic.fields import FieldInfo
 
 SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
-"""Found in the name of an option that is probably secret."""
+"""Matches the name of an option that is probably secret."""
 
 
 def declared_secrets(model: type[BaseModel]) -> frozenset[str]:
-    """Return the options that hold secrets, under each name by which a config may give them."""
+    """Return the options that contain secrets, by every name that a config may use for them."""
     secret = {name: field for name, field in model.model_fields.items() if holds_secret(field.annotation)}
     return frozenset(given for name, field in secret.items() for given in _names(name, field))
 
 
 def undeclared(model: type[BaseModel], given: Iterable[str]) -> list[str]:
-    """Return the options given that a model does not have; one that takes any has them all."""
+    """Return the given options that a model does not declare; none if the model accepts any."""
     if model.model_config.get("extra") == "allow":
         return []
     known = {name for field_name, field in model.model_fields.items() for name in _names(field_name, field)}
@@ -29,8 +29,8 @@ def undeclared(model: type[BaseModel], given: Iterable[str]) -> list[str]:
 
 
 def holds_secret(annotation: Any) -> bool:
-    """Tell whether values of a type contain a secret, at whatever depth."""
-    # By identity, because a type may contain itself, and not every annotation can be hashed.
+    """Return whether values of a type contain a secret, at any depth."""
+    # By identity, because a type may contain itself, and not every annotation is hashable.
     seen: dict[int, Any] = {}
     waiting = [annotation]
     while waiting:
@@ -45,7 +45,7 @@ def holds_secret(annotation: Any) -> bool:
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:
-    """Return what is wrong, by option; never the values, which may be secret."""
+    """Return the problems by option, without the values, which may be secret."""
     found: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_input=False):
         raised = problem.get("ctx", {}).get("error")
@@ -53,15 +53,15 @@ def problems_of(error: ValidationError) -> dict[str, str]:
     return found
 
 
-def config_model(plugin: Any, of_whom: str) -> type[BaseModel]:
+def config_model(plugin: Any, owner: str) -> type[BaseModel]:
     """Return the model of a plugin's options.
 
-    :param of_whom: whose options they are, for people.
-    :raises TypeError: it has none.
+    :param owner: what has the options, for people: a listener or a source.
+    :raises TypeError: the plugin has no model.
     """
     model = getattr(plugin, "Config", None)
     if not (inspect.isclass(model) and issubclass(model, BaseModel)):
-        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the {of_whom}'s options")
+        raise TypeError(f"{plugin!r} has no Config, a pydantic model of the {owner}'s options")
     return model
 
 
@@ -73,7 +73,7 @@ def _parts(annotation: Any) -> Iterable[Any]:
         return [getattr(annotation, name) for name in ("__value__", "__supertype__") if hasattr(annotation, name)]
     if issubclass(annotation, BaseModel):
         return [field.annotation for field in annotation.model_fields.values()]
-    if dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__"):  # the latter of a TypedDict
+    if dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__"):  # a TypedDict has the latter
         return _hints(annotation)
     return ()
 
@@ -82,7 +82,7 @@ def _hints(annotation: type) -> Iterable[Any]:
     try:
         return typing.get_type_hints(annotation).values()
     except NameError:
-        return (SecretStr,)  # what cannot be looked into is better masked
+        return (SecretStr,)  # a type that cannot be examined counts as secret
 
 
 def _names(name: str, field: FieldInfo) -> Iterator[str]:

@@ -1,12 +1,11 @@
-"""How options are merged, and shown without their secrets."""
+"""Merging options, and showing them and texts without their secrets."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 MASK = "*****"
-"""Stands for a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
-
+"""Replaces a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
 
 _SHORTEST_SCRUBBED = 4
 
@@ -24,20 +23,20 @@ def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str
 def merge_config(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """Return a listener's config after an update (CONTRACT 1.5).
 
-    Shallow: a key with None goes, every other key overwrites, nested objects are replaced whole.
+    Shallow: a key with None is removed, every other key overwrites, nested objects are replaced whole.
     """
     merged = {**stored, **patch}
     return {key: value for key, value in merged.items() if key not in patch or value is not None}
 
 
 def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
-    """Return text without the values of secret options, at whatever depth they stand.
+    """Return text without the values of secret options, at any depth.
 
     The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
-    characters stay, since replacing them would garble ordinary words.
+    characters stay, because replacing them would garble ordinary words.
     """
     values = {value for name in secret_options for value in _texts(config.get(name))}
-    # The longest first, so that no rest of one remains where another is its beginning.
+    # The longest first, so that the end of a secret does not remain if another is its beginning.
     secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
     return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
 
@@ -51,6 +50,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def masked_without_stored(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, str]:
-    """Return what is wrong with the secrets of a new config that read ``*****``, by option."""
+    """Return the problem of every secret option of a new config that is ``*****``."""
     sentence = f"{MASK} stands for a stored secret, and none is stored: write the secret."
     return {name: sentence for name in sorted(secret_options) if config[name] == MASK}

@@ -5,18 +5,18 @@ from ..event import Event
 
 
 def json_body(event: Event) -> bytes:
-    """Return the body as Pulp 2 put it on the wire: one line of ASCII JSON.
+    """Return the body as Pulp 2 sent it over HTTP and AMQP: one line of ASCII JSON.
 
-    :raises TypeError: payload or call report hold a value that has no JSON form.
-    :raises ValueError: they hold a number that is not finite.
+    :raises TypeError: payload or call report contain a value that has no JSON form.
+    :raises ValueError: they contain a number that is not finite.
     """
     return dumps(event.body()).encode("ascii")
 
 
 def readable_body(event: Event) -> str:
-    """Return the body as Pulp 2 put it into a mail: indented by two spaces.
+    """Return the body as Pulp 2 sent it in mails: indented by two spaces.
 
-    :raises TypeError: payload or call report hold a value that has no JSON form.
-    :raises ValueError: they hold a number that is not finite.
+    :raises TypeError: payload or call report contain a value that has no JSON form.
+    :raises ValueError: they contain a number that is not finite.
     """
     return dumps(event.body(), indent=2)

@@ -7,7 +7,7 @@
     notifiers     a notifier as the engine calls it
     source_types  a source type as the engine calls it
     handle_event  the adapter for plugins in Pulp 2's form
-    calls         calls that may fail in any way, and exceptions as text
+    calls         calls of plugins, which may fail in any way, and exceptions as text
     registrar     what the rules for listeners and for sources have in common
 """
 

@@ -1,4 +1,4 @@
-"""Calls into plugins, which may fail in any way, and what their exceptions look like as text."""
+"""Calls of plugins, which may fail in any way, and exceptions as text."""
 
 import inspect
 import re
@@ -14,54 +14,54 @@ from ..options import problems_of
 ResultT = TypeVar("ResultT")
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
-"""What PostgreSQL, UTF-8 or a line of a log cannot hold."""
+"""What PostgreSQL, UTF-8 or a line of a log cannot contain."""
 
-_LONGEST_REASON = 2000  # characters; a server's whole error page would be no sentence
+_LONGEST_REASON = 2000  # characters; a plugin may quote a server's whole error page
 
 
 def guarded(work: Callable[[], ResultT], what: str, unavailable: Callable[[str], PluginUnavailable]) -> ResultT:
-    """Return what a plugin's function returns; whatever it raises means that the plugin cannot be used.
+    """Return what a plugin's function returns; any exception means that the plugin cannot be used.
 
     :param what: names the function, for people.
-    :param unavailable: makes the error of a sentence.
+    :param unavailable: makes the error from a sentence.
     """
     try:
         return work()
     except (InvalidConfig, InvalidSource, KeyboardInterrupt):
         raise
-    except BaseException as failure:  # a plugin may raise anything, and must not disturb the rest
-        # Not the text of a ValidationError, which repeats values that may be secret.
+    except BaseException as failure:  # a plugin may raise anything, and must not break the rest
+        # Not the text of a ValidationError, which quotes values that may be secret.
         text = "; ".join(problems_of(failure).values()) if isinstance(failure, ValidationError) else error_text(failure)
         raise unavailable(f"{what} failed: {type(failure).__name__}: {text}".rstrip(": ")) from failure
 
 
 def error_text(failure: BaseException) -> str:
-    """Return what an exception says, whatever it does when it is asked."""
+    """Return the text of an exception, even if it cannot be printed."""
     try:
         return str(failure)
-    except Exception:  # noqa: BLE001  an exception of a plugin that cannot even be printed
+    except Exception:  # noqa: BLE001  a plugin's exception whose __str__ raises
         return "it cannot be printed"
 
 
 def described_error(failure: BaseException) -> str:
-    """Return the class of an exception that nobody foresaw, and what it says."""
+    """Return the class and the text of an unexpected exception."""
     return f"{type(failure).__name__}: {error_text(failure)}".rstrip(": ")
 
 
 def stack_of(failure: BaseException) -> str:
-    """Return where an exception comes from, without its own text, which may hold secrets."""
+    """Return the stack of an exception without its text, which may contain secrets."""
     return "".join(traceback.format_tb(failure.__traceback__))
 
 
 def one_line(text: str) -> str:
-    """Return what a plugin said as it may be kept and logged."""
+    """Return a plugin's text as one line that can be stored and logged."""
     return UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]
 
 
 def require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
-    """Check that a function can be called with so many arguments.
+    """Check that a function can be called with a number of arguments.
 
-    :raises TypeError: it cannot; the text shows the form that it must have.
+    :raises TypeError: it cannot; the text shows how it is called.
     """
     signature = inspect.signature(function)
     try:

@@ -11,7 +11,7 @@ from ..notifier import Notifier
 
 
 class LegacyConfig(BaseModel):
-    """Any options at all: a Pulp 2 style notifier declares none."""
+    """Accepts any options, because a Pulp 2 style notifier declares none."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -31,7 +31,7 @@ class LegacyEvent:
 
 
 class HandleEventNotifier(Notifier[LegacyConfig]):
-    """Calls a Pulp 2 style ``handle_event(notifier_config, event)``; whatever it raises is a failed attempt."""
+    """Calls a Pulp 2 style ``handle_event(notifier_config, event)``; any exception is a failed attempt."""
 
     Config = LegacyConfig
 

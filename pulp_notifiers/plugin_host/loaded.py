@@ -1,4 +1,4 @@
-"""A plugin as the engine calls it: its options, and calls that may fail in any way."""
+"""What loaded notifiers and source types have in common: options, and calls that may fail in any way."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -15,21 +15,21 @@ ResultT = TypeVar("ResultT")
 
 
 class LoadedPlugin(ABC):
-    """What loaded notifiers and loaded source types have in common.
+    """A plugin as the engine calls it.
 
     :cvar noun: what the plugin is, for people.
     :param plugin_type: the entry point's name.
-    :param plugin: the object with the contract.
-    :param options_of: whose options ``Config`` describes, for people.
+    :param plugin: the object that implements the contract.
+    :param owner: what has the options that ``Config`` describes, for people.
     :raises TypeError: the plugin has no ``Config``.
     """
 
     noun: ClassVar[str]
 
-    def __init__(self, plugin_type: str, plugin: Any, options_of: str) -> None:
+    def __init__(self, plugin_type: str, plugin: Any, owner: str) -> None:
         self.type = plugin_type
         self._plugin = plugin
-        self._config_model: type[BaseModel] = config_model(plugin, options_of)
+        self._config_model: type[BaseModel] = config_model(plugin, owner)
         self._declared_secrets = declared_secrets(self._config_model)
 
     @abstractmethod
@@ -41,17 +41,17 @@ class LoadedPlugin(ABC):
         return self._config_model.model_json_schema()
 
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
-        """Return which of the options given are secret."""
+        """Return which of the given options are secret."""
         return self._declared_secrets & config.keys()
 
     def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
-        """Return which of the options given the plugin does not have."""
+        """Return which of the given options the plugin does not declare."""
         return undeclared(self._config_model, config)
 
     def close(self) -> None:
-        """Release what the plugin holds.
+        """Release the plugin's pools and connections.
 
-        :raises PluginUnavailable: it fails to.
+        :raises PluginUnavailable: the plugin raises.
         """
         self._guarded("close", getattr(self._plugin, "close", lambda: None))
 
@@ -60,5 +60,5 @@ class LoadedPlugin(ABC):
 
 
 def built(plugin: Any) -> Any:
-    """Return the object that an entry point offers: a class is called without arguments."""
+    """Return the object that an entry point names; a class is instantiated without arguments."""
     return plugin() if inspect.isclass(plugin) else plugin

@@ -17,13 +17,13 @@ from .loaded import LoadedPlugin, built
 
 
 class LoadedNotifier(LoadedPlugin):
-    """A notifier, called by type and with stored configs, whatever form its plugin has.
+    """A notifier, called with stored configs, whatever form its plugin has.
 
     :param notifier_type: the entry point's name.
-    :param plugin: what the entry point names: a class or object with the contract, or a Pulp 2 style module or
-        function.
+    :param plugin: what the entry point names: a class or object that implements the contract, or a Pulp 2 style module
+        or function.
     :param settings: returns the validated section of the configuration file for a section name and its model.
-    :raises TypeError: the plugin lacks the contract; the text says what is missing.
+    :raises TypeError: the plugin does not implement the contract; the text says what is missing.
     """
 
     noun = "notifier"
@@ -41,7 +41,7 @@ class LoadedNotifier(LoadedPlugin):
     def parse(self, config: Mapping[str, Any]) -> Any:
         """Return the stored options as the notifier's config model.
 
-        :raises InvalidConfig: with every problem at once.
+        :raises InvalidConfig: lists every problem at once.
         :raises NotifierUnavailable: a validator fails in another way.
         """
         return self._guarded("Config", lambda: self._parsed(config))
@@ -49,7 +49,7 @@ class LoadedNotifier(LoadedPlugin):
     def targets(self, config: Any) -> tuple[str, ...]:
         """Return the targets of a parsed config, each once, in order.
 
-        :raises InvalidConfig: there is none, or one is not plain text.
+        :raises InvalidConfig: there is no target, or one is not plain text.
         :raises NotifierUnavailable: the notifier fails to list them.
         """
         targets = self._guarded("targets", lambda: tuple(self._listed("targets", config, default=(ONE_TARGET,))))
@@ -62,9 +62,9 @@ class LoadedNotifier(LoadedPlugin):
         return tuple(dict.fromkeys(targets))
 
     def advice(self, config: Any) -> tuple[str, ...]:
-        """Return the notifier's remarks on a parsed config.
+        """Return the notifier's warnings about a parsed config.
 
-        :raises NotifierUnavailable: the notifier fails to make them.
+        :raises NotifierUnavailable: the notifier fails to list them.
         """
         return self._guarded("advice", lambda: tuple(map(str, self._listed("advice", config, default=()))))
 
@@ -76,9 +76,9 @@ class LoadedNotifier(LoadedPlugin):
             self.notifier.send(event, config, target)
 
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
-        """Return which of the options given are secret.
+        """Return which of the given options are secret.
 
-        A Pulp 2 style notifier declares none, so there the names decide, also those inside an option's value.
+        A Pulp 2 style notifier declares none, so the names decide, including those inside an option's value.
         """
         if isinstance(self.notifier, HandleEventNotifier):
             return frozenset(name for name, value in config.items() if _names_secret({name: value}))
@@ -97,7 +97,7 @@ class LoadedNotifier(LoadedPlugin):
         method = getattr(self.notifier, name, None)
         listed: Iterable[Any] = default if method is None else method(config)
         if isinstance(listed, str | bytes):
-            raise TypeError("it returned one text, not a list of texts")
+            raise TypeError("it returned one string, not a list of strings")
         return listed
 
 

@@ -1,4 +1,4 @@
-"""What the rules for listeners and for sources have in common: configs of plugins that people register."""
+"""What the rules for listeners and for sources have in common: they register configs of plugins."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ class Plugins(Protocol):
 
 
 def secret_options(plugins: Plugins, plugin_type: str, config: Mapping[str, Any]) -> frozenset[str]:
-    """Return which options of a config are secret: all of them while the plugin that would know cannot be used."""
+    """Return which options of a config are secret; all of them if the plugin that declares them cannot be used."""
     try:
         return plugins.get(plugin_type).secret_options(config)
     except PluginUnavailable:
@@ -34,8 +34,8 @@ def secret_options(plugins: Plugins, plugin_type: str, config: Mapping[str, Any]
 class Registrar(Generic[RowsT, PluginsT_co]):
     """Registers configs of plugins, and shows them without their secrets.
 
-    :param rows: where they are kept.
-    :param plugins: what may be registered, and which of its options are secret.
+    :param rows: stores them.
+    :param plugins: the types that may be registered, and which of their options are secret.
     :param reveal_secrets: show secrets in configs, as Pulp 2 did.
     :param new_id: makes ids; by default in the form of Pulp 2's.
     :param changed: called after each change.
@@ -62,7 +62,7 @@ class Registrar(Generic[RowsT, PluginsT_co]):
         return dict(config) if self._reveal_secrets else mask(config, self._secret_options(plugin_type, config))
 
     def _unmasked(self, plugin_type: str, stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a change of a config without the secrets that were sent back masked, which means unchanged."""
+        """Return a change of a config without the secrets that were sent back masked: they stay unchanged."""
         return unmask(patch, self._secret_options(plugin_type, {**patch, **stored}))
 
     def _secret_options(self, plugin_type: str, config: Mapping[str, Any]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Which plugins are installed, and the one copy of each that this process uses (owner of stevedore)."""
+"""The installed plugins, and the one loaded copy of each in this process (owner of stevedore)."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ SOURCES = "pulp_notifiers.sources"
 """The entry point group of sources."""
 
 _RENAMED: Mapping[str, str] = {"rest-api": "http"}
-"""Types that Pulp renamed while listeners of the old type stayed stored (CONTRACT 7, Q2)."""
+"""Types that Pulp renamed although stored listeners keep the old type (CONTRACT 7, Q2)."""
 
 _logger = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ LoadedT = TypeVar("LoadedT", bound=_Loaded)
 
 @dataclass(frozen=True, slots=True)
 class InstalledPlugin:
-    """A type of notifier or source that some distribution offers.
+    """A type of notifier or source that an installed distribution offers.
 
     :ivar origin: what the entry point names, ``module:attribute``.
-    :ivar problem: why it cannot be used, as far as that is known; None otherwise.
+    :ivar problem: why it cannot be used, as far as known; None otherwise.
     """
 
     type: str
@@ -58,11 +58,11 @@ class InstalledPlugin:
 class PluginRegistry(ABC, Generic[LoadedT]):
     """The plugins of one entry point group, each loaded on first use.
 
-    Looks at the installed distributions anew where a type is asked for that it does not know, so that a plugin
-    installed while the service runs is found.
+    Asked for an unknown type, it scans the installed distributions again, so that a plugin installed while the service
+    runs is found.
 
-    :cvar noun: what the group holds, for people.
-    :cvar renamed: old type to the type that it means now.
+    :cvar noun: what the plugins of the group are, for people.
+    :cvar renamed: old type to its present name.
     :param group: the entry point group.
     """
 
@@ -77,14 +77,14 @@ class PluginRegistry(ABC, Generic[LoadedT]):
 
     @abstractmethod
     def _wrap(self, name: str, plugin: Any) -> LoadedT:
-        """Return what the engine calls; raise TypeError where the plugin lacks the contract."""
+        """Return the loaded plugin; raise TypeError if it does not implement the contract."""
 
     @abstractmethod
     def _unavailable(self, name: str, reason: str) -> PluginUnavailable:
         """Return the error that says why a plugin cannot be used."""
 
     def installed(self) -> list[InstalledPlugin]:
-        """Return what is installed, by type, without importing any of it."""
+        """Return the installed plugins in the order of their types, without importing any."""
         return [
             self._described(entry, self._conflict(name, entries) or self._load_problems.get(name))
             for name, entries in sorted(self._scan().items())
@@ -92,7 +92,7 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         ]
 
     def examined(self) -> list[InstalledPlugin]:
-        """Return what is installed after loading each, so that every problem is told."""
+        """Load every installed plugin and return all of them with their problems."""
         for name in self._scan():
             try:
                 self.get(name)
@@ -101,7 +101,7 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         return self.installed()
 
     def knows(self, plugin_type: str) -> bool:
-        """Tell whether something of this type may be registered: exactly one distribution offers it."""
+        """Return whether a listener or source of this type may be registered: exactly one distribution offers it."""
         return plugin_type in self._loaded or len(self._scan().get(plugin_type, ())) == 1
 
     def get(self, plugin_type: str) -> LoadedT:
@@ -171,7 +171,7 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
         self._settings = settings
 
     def require_settings(self) -> None:
-        """Load every notifier so that wrong settings are told at start and not at the first event.
+        """Load every notifier, so that wrong settings are reported at start and not at the first event.
 
         :raises InvalidSetting: a notifier's section of the configuration file is wrong.
         """
@@ -212,7 +212,7 @@ class _LoadFailure(Exception):
 class _OnePlugin(NamedExtensionManager[Any], Generic[LoadedT]):
     """Loads one entry point that was just found.
 
-    Stevedore's own look-up is process-wide cached and would hide distributions installed later.
+    Stevedore caches its own look-up for the whole process, which would hide distributions installed later.
     """
 
     def __init__(self, entry: EntryPoint, wrap: Callable[[str, Any], LoadedT]) -> None:
@@ -227,7 +227,7 @@ class _OnePlugin(NamedExtensionManager[Any], Generic[LoadedT]):
                 on_load_failure_callback=self._remember_failure,
                 on_missing_entrypoints_callback=None,
             )
-        except (AssertionError, SystemExit) as failure:  # the two that stevedore lets through
+        except (AssertionError, SystemExit) as failure:  # the two that stevedore does not catch
             self._failure = failure
 
     def list_entry_points(self) -> list[EntryPoint]:

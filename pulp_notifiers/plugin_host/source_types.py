@@ -13,12 +13,12 @@ from .loaded import LoadedPlugin, built
 
 
 class LoadedSourceType(LoadedPlugin):
-    """A source type, called by name and with stored configs.
+    """A source type, called with stored configs.
 
     :param source_type: the entry point's name.
-    :param plugin: what the entry point names: a class or object with the contract of
+    :param plugin: what the entry point names: a class or object that implements the contract of
         :class:`pulp_notifiers.source.Source`.
-    :raises TypeError: it lacks the contract; the text says what is missing.
+    :raises TypeError: it does not implement the contract; the text says what is missing.
     """
 
     noun = "source"
@@ -30,7 +30,7 @@ class LoadedSourceType(LoadedPlugin):
     def parse(self, config: Mapping[str, Any]) -> Any:
         """Return the stored options as the source's config model.
 
-        :raises InvalidSource: with every problem at once, unknown options included.
+        :raises InvalidSource: lists every problem at once, including unknown options.
         :raises SourceUnavailable: a validator fails in another way.
         """
         try:
@@ -39,7 +39,7 @@ class LoadedSourceType(LoadedPlugin):
             raise self._unavailable(scrub(failed.reason, config, self.secret_options(config))) from failed.__cause__
 
     def check(self, config: Any) -> tuple[Check, ...]:
-        """Return what the source found; a check that fails itself is a finding too."""
+        """Return the source's findings; a check that raises is a finding too."""
         try:
             return self._guarded("check", lambda: tuple(self.source.check(config)))
         except SourceUnavailable as failed:

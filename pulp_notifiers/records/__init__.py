@@ -1,4 +1,12 @@
-"""What is stored, as frozen records: one module for each noun."""
+"""What is stored, as frozen records.
+
+::
+
+    listener    listeners, drafts of new ones, and changes
+    source      sources, drafts of new ones, changes, and their status
+    delivery    deliveries, claims, attempts and their outcomes
+    user        users, and the operations that a grant permits
+"""
 
 from .delivery import (
     LISTENER_DELETED,

@@ -1,4 +1,4 @@
-"""Deliveries: what is owed to whom, claims, attempts and their outcomes."""
+"""Deliveries, claims, attempts and their outcomes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from enum import StrEnum
 from ..event import Event
 
 LISTENER_DELETED = "The listener was deleted before this could be delivered."
-"""The last error of what a listener was owed when it was deleted."""
+"""The last error of the deliveries that were pending when their listener was deleted."""
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -23,10 +23,10 @@ class DeliveryState(StrEnum):
 class Delivery:
     """One event owed to one listener's target.
 
-    :ivar target: one of the listener's targets; empty where a config has only one.
+    :ivar target: one of the listener's targets; empty if its config has only one.
     :ivar attempts: how often a notifier was called for it.
-    :ivar due_at: the next attempt is not made before; None when no further one will be.
-    :ivar last_error: the sentence of the last failed attempt.
+    :ivar due_at: the earliest time of the next attempt; None if there will be none.
+    :ivar last_error: why the last failed attempt failed.
     :ivar finished_at: when it was delivered or given up.
     """
 
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries are asked for; None does not choose by that field."""
+    """Selects deliveries; None in a field selects all."""
 
     state: DeliveryState | None = None
     listener_id: str | None = None
@@ -56,7 +56,7 @@ class DeliveryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A listener's target that is to get an event."""
+    """A listener's target to which an event is owed."""
 
     listener_id: str
     notifier_type: str
@@ -67,8 +67,8 @@ class Owed:
 class OwedEvent:
     """An event, and what it means for listeners.
 
-    :ivar owed: who is to get it.
-    :ivar ended: ids of the listeners for which it is the last one.
+    :ivar owed: the targets that get it.
+    :ivar ended: ids of the listeners for which this is the last event.
     """
 
     event: Event
@@ -81,7 +81,7 @@ class Attempt:
     """One call of a notifier for a delivery.
 
     :ivar number: counts from 1 within the delivery.
-    :ivar error: why it failed, or None when it succeeded.
+    :ivar error: why it failed, or None if it succeeded.
     """
 
     number: int
@@ -94,7 +94,7 @@ class Attempt:
 class OwedDelivery:
     """What a worker needs to make one attempt.
 
-    :ivar last_error: the sentence of the attempt before, if that failed.
+    :ivar last_error: why the attempt before failed, if it did.
     """
 
     id: int
@@ -108,10 +108,10 @@ class OwedDelivery:
 class Claim:
     """A lane that one worker holds until its lease ends.
 
-    A lane is what one listener's target is owed about one subject. It is worked in order by one worker at a time.
+    A lane is what one listener's target is owed about one subject. One worker at a time works on it, in order.
 
     :ivar owner: who holds the lease; outcomes are recorded only for the owner.
-    :ivar deliveries: the oldest pending ones of the lane, in the order of their events.
+    :ivar deliveries: the lane's oldest pending deliveries, in the order of their events.
     """
 
     lane: int
@@ -121,22 +121,22 @@ class Claim:
 
 
 class LaneState(StrEnum):
-    """How a worker stands to a lane after it recorded an outcome."""
+    """Whether a worker still holds a lane after it recorded an outcome."""
 
     HELD = "held"
     EMPTY = "empty"
-    """Given back with nothing pending."""
+    """Released, with nothing pending."""
     PENDING = "pending"
-    """Given back with something pending."""
+    """Released, with something pending."""
     LOST = "lost"
-    """The lease ended before the outcome was recorded, so it was not."""
+    """The lease had ended, so the outcome was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt.
+    """The result of one attempt.
 
-    :ivar due_at: when a delivery that stays pending comes back; None otherwise.
+    :ivar due_at: when a delivery that stays pending is attempted again; None otherwise.
     """
 
     state: DeliveryState
@@ -146,7 +146,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many deliveries stand where, and how old the oldest pending one is."""
+    """How many deliveries are pending and dead, and when the oldest pending one was created."""
 
     pending: int
     dead: int

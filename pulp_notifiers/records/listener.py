@@ -1,4 +1,4 @@
-"""A listener: as it is asked for, as it is registered, and what is to change about it."""
+"""Listeners: drafts of new ones, registered ones, and changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -7,11 +7,11 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class ListenerDraft:
-    """A listener as somebody asks for it: these event types, that notifier, this config.
+    """A listener to register.
 
     :ivar notifier_type: name of the notifier's entry point.
-    :ivar config: options as they were given, secrets included.
-    :ivar event_types: types or patterns in the order sent, duplicates kept.
+    :ivar config: the notifier's options as they were given, including secrets.
+    :ivar event_types: types or patterns in the order given, duplicates kept.
     :ivar task_id: only events of this task; None for all.
     :ivar include: what sources are asked to add to the events, such as ``content``.
     """
@@ -28,7 +28,7 @@ class Listener(ListenerDraft):
     """A registered listener.
 
     :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
-    :ivar ended: its task has ended, so it removed itself; it is only kept until everything it is owed has gone out.
+    :ivar ended: its task has ended, so it is no longer listed; it is kept until none of its deliveries is pending.
     """
 
     id: str = field(kw_only=True)
@@ -36,15 +36,15 @@ class Listener(ListenerDraft):
 
     @classmethod
     def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
-        """Return the listener that a draft becomes under an id."""
+        """Return the listener that a draft becomes with an id."""
         return cls(**{each.name: getattr(draft, each.name) for each in fields(ListenerDraft)}, id=listener_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerChange:
-    """What is to change about a listener; None leaves a field as it is.
+    """A change of a listener; None leaves a field unchanged.
 
-    :ivar config: options to overwrite; one with None is removed.
+    :ivar config: options to overwrite; an option with None is removed, and a secret with ``*****`` stays.
     """
 
     config: Mapping[str, Any] | None = None

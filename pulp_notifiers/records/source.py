@@ -1,4 +1,4 @@
-"""A source that an administrator added, its status, and what it remembers."""
+"""Sources: drafts of new ones, added ones, changes, their status, and what they remember."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -8,22 +8,22 @@ from typing import Any, Self
 
 
 class SourceState(StrEnum):
-    """How a source is."""
+    """The state of a source."""
 
     RUNNING = "running"
     FAILING = "failing"
-    """It is run, and cannot work at the moment."""
+    """A process runs it, but it cannot work at the moment."""
     WAITING = "waiting"
     """No process runs it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A source as an administrator asks for it.
+    """A source to add.
 
     :ivar name: unique; how people call it.
     :ivar source_type: name of the plugin's entry point.
-    :ivar config: options as they were given, secrets included.
+    :ivar config: the source's options as they were given, including secrets.
     """
 
     name: str
@@ -43,16 +43,16 @@ class RegisteredSource(SourceDraft):
 
     @classmethod
     def of(cls, draft: SourceDraft, source_id: str, created_at: datetime) -> Self:
-        """Return the source that a draft becomes under an id."""
+        """Return the source that a draft becomes with an id."""
         given = {each.name: getattr(draft, each.name) for each in fields(SourceDraft)}
         return cls(**given, created_at=created_at, id=source_id)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChange:
-    """What is to change about a source.
+    """A change of a source.
 
-    :ivar config: options to overwrite; one with None is removed, and a secret that reads ``*****`` stays.
+    :ivar config: options to overwrite; an option with None is removed, and a secret with ``*****`` stays.
     """
 
     config: Mapping[str, Any]
@@ -60,9 +60,9 @@ class SourceChange:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How a source was when its process last reported it.
+    """The status of a source as its process last reported it.
 
-    :ivar holder: names the process that runs it, as ``host:process id:digits``; None while nobody does.
+    :ivar holder: the process that runs it, as ``host:process id:digits``; None if none does.
     :ivar problem: why it cannot work, as a sentence.
     :ivar problem_since: when that began.
     :ivar facts: what the source reports about itself, such as ``lag_seconds``.
@@ -79,9 +79,9 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a source remembers together with its events, and the lease under which it may.
+    """What a source remembers together with its events, and the lease that permits it.
 
-    :ivar owner: who holds the source's lease; nothing is written for anybody else.
+    :ivar owner: who holds the source's lease; nothing is written for another.
     :ivar remember: key to a value with a JSON form; None forgets the key.
     """
 

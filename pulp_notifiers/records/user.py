@@ -1,11 +1,11 @@
-"""A user, and what a grant permits."""
+"""Users, and what a grant permits."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Operation(StrEnum):
-    """What a grant permits (CONTRACT 1.7)."""
+    """An operation that a grant permits (CONTRACT 1.7)."""
 
     CREATE = "CREATE"
     READ = "READ"
@@ -17,7 +17,7 @@ class Operation(StrEnum):
 class User:
     """Somebody who may log in.
 
-    :ivar password_hash: text of :mod:`pulp_notifiers.access.passwords`; empty for one who cannot log in by password.
+    :ivar password_hash: text of :mod:`pulp_notifiers.access.passwords`; empty if the user cannot log in by password.
     :ivar super_user: may do everything.
     """
 

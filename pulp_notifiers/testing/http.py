@@ -1,4 +1,4 @@
-"""A real HTTP or HTTPS server on a loopback port, which keeps what it gets and answers as a test wishes."""
+"""A real HTTP or HTTPS server on a loopback port that keeps requests and answers as a test wishes."""
 
 import json
 import socket
@@ -20,11 +20,11 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request as it came in.
+    """A request as it was received.
 
     :ivar path: with the query, byte for byte.
-    :ivar headers: names compare without regard to case.
-    :ivar connection: number of the connection that brought it, from 1; equal where a connection was used again.
+    :ivar headers: names are case-insensitive.
+    :ivar connection: number of its connection, from 1; requests on the same connection have the same number.
     """
 
     method: str
@@ -42,12 +42,12 @@ class ReceivedRequest:
 class Answer:
     """What the server does with one request.
 
-    :ivar headers: besides ``Content-Length``, which is computed unless it is given.
+    :ivar headers: sent beside ``Content-Length``, which is computed unless it is given.
     :ivar until: the answer is held back until this event is set.
     :ivar drop: close the connection without any answer.
-    :ivar close: close the connection after the answer without having said so.
+    :ivar close: close the connection after the answer without announcing it.
     :ivar trickle_seconds: pause after every byte of head and body.
-    :ivar raw: send these bytes in place of status, headers and body.
+    :ivar raw: send these bytes instead of status, headers and body.
     """
 
     status: int = 200
@@ -76,9 +76,9 @@ Answers = Iterable[Answer | int] | Callable[[ReceivedRequest], Answer | int]
 class HttpReceiver:
     """A server that runs between ``with HttpReceiver() as receiver:`` and the end of the block.
 
-    :param answers: the answers in order (a number stands for a plain answer with that status), and 200 when they are
-        used up; or a function from request to answer, called in the thread of the request's connection.
-    :param certificate: PEM file with the certificate chain; serves HTTPS when given.
+    :param answers: the answers in order (a number means a plain answer with that status), then 200; or a function from
+        request to answer, called in the thread of the request's connection.
+    :param certificate: PEM file with the certificate chain; turns HTTPS on.
     :param key: PEM file with the key, unless the first file holds it too.
     :ivar errors: what the function of answers raised.
     :raises Exception: at the end of the block, the first thing that the function of answers raised.
@@ -108,7 +108,7 @@ class HttpReceiver:
             raise self.errors[0]
 
     def close(self) -> None:
-        """Stop listening and cut every connection, as a receiver does that goes down."""
+        """Stop listening and cut every connection, like a receiver that goes down."""
         if not self.closing.is_set():
             self.closing.set()
             self._server.shutdown()
@@ -123,34 +123,34 @@ class HttpReceiver:
 
     @property
     def url(self) -> str:
-        """The URL of the server's root, with a slash at its end."""
+        """The URL of the server's root, with a trailing slash."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/"
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """What came in so far, in order."""
+        """The requests received so far, in order."""
         with self._arrived:
             return tuple(self._requests)
 
     @property
     def connections(self) -> int:
-        """How many connections were made so far."""
+        """How many connections were opened so far."""
         return self._server.connections
 
     def wait_for(self, count: int, timeout_seconds: float = 60.0) -> tuple[ReceivedRequest, ...]:
-        """Return what came in as soon as that is at least ``count`` requests.
+        """Return the requests as soon as there are at least ``count``.
 
-        :raises TimeoutError: fewer came in time.
+        :raises TimeoutError: there were fewer when the time was up.
         """
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout_seconds):
-                raise TimeoutError(f"{len(self._requests)} of {count} requests came within {timeout_seconds:g} s")
+                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived within {timeout_seconds:g} s")
             return tuple(self._requests)
 
     def wait_until_closed(self, timeout_seconds: float = 60.0) -> None:
-        """Return as soon as every connection made so far is closed again.
+        """Return as soon as every connection opened so far is closed.
 
-        :raises TimeoutError: some stayed open.
+        :raises TimeoutError: some are still open.
         """
         left = self._server.wait_until_closed(timeout_seconds)
         if left:
@@ -180,7 +180,7 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         if self._tls:
-            # The handshake waits for the connection's own thread, so that a silent client holds up nobody else.
+            # The connection's own thread does the handshake, so that a silent client does not block others.
             connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._changed:
             self.connections += 1
@@ -207,12 +207,12 @@ class _Server(ThreadingHTTPServer):
             for connection in self._open:
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
-                except OSError:  # the client was faster
+                except OSError:  # the client has closed it already
                     continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()
-        # A client that goes away, or refuses the certificate, is something that tests do on purpose.
+        # Tests let clients disconnect or refuse the certificate on purpose.
         if error is not None and not isinstance(error, OSError):
             self.receiver.errors.append(error)
 
@@ -233,7 +233,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self._body()
-        if body is None:  # the sender was cut off, and no receiver would act on half a body
+        if body is None:  # the connection broke, and no receiver would act on half a body
             self.close_connection = True
             return
         answer = self.server.receiver.take(ReceivedRequest(self.command, self.path, self.headers, body, self._number))

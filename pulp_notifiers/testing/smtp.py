@@ -7,16 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from .smtp_server import Demand, Journal, Manners, ReceivedMail, Server
+from .smtp_server import Demand, Journal, ReceivedMail, Server, ServerOptions
 
 __all__ = ["ReceivedMail", "SmtpReceiver"]
 
 Step = Literal["greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "message", "RSET", "NOOP", "QUIT"]
-"""Where the receiver can be told to misbehave; ``message`` is the end of the mail, after its final dot."""
+"""The steps at which the receiver can misbehave; ``message`` is the end of the mail, after its final dot."""
 
 
 class SmtpReceiver:
-    """Accepts mail and keeps it; as a context manager it listens inside the block.
+    """Accepts mails and keeps them; as a context manager it listens inside the block.
 
     ::
 
@@ -25,11 +25,11 @@ class SmtpReceiver:
             ...  # send mail to receiver.host, receiver.port
             [mail] = receiver.wait_for(1)
 
-    :param tls: ``starttls`` demands that clients start TLS, ``tls`` speaks nothing else.
-    :param certificate: PEM file of the certificate chain, for TLS.
-    :param key: PEM file of its key; by default the certificate's file holds it.
+    :param tls: ``starttls`` requires clients to start TLS, ``tls`` uses TLS from the first byte.
+    :param certificate: PEM file with the certificate chain, for TLS.
+    :param key: PEM file with its key, unless the first file holds it too.
     :param login: user name and password that clients must give.
-    :param smtputf8: whether addresses outside ASCII are taken (RFC 6531).
+    :param smtputf8: whether addresses outside ASCII are accepted (RFC 6531).
     """
 
     host = "127.0.0.1"
@@ -45,7 +45,7 @@ class SmtpReceiver:
     ) -> None:
         self.port = 0
         context = None if tls == "none" else _server_context(certificate, key)
-        self._manners = Manners(context, implicit_tls=tls == "tls", login=login, smtputf8=smtputf8)
+        self._options = ServerOptions(context, implicit_tls=tls == "tls", login=login, smtputf8=smtputf8)
         self._journal = Journal()
         self._server: Server | None = None
 
@@ -59,26 +59,26 @@ class SmtpReceiver:
         self.stop()
 
     def start(self) -> None:
-        """Listen; after a stop on the same port as before."""
+        """Listen; after :meth:`stop`, on the same port as before."""
         if self._server is None:
             listening = socket.create_server((self.host, self.port))
             self.port = listening.getsockname()[1]
-            self._server = Server(listening, self._manners, self._journal)
+            self._server = Server(listening, self._options, self._journal)
 
     def stop(self) -> None:
-        """Cut every connection and refuse new ones; what was heard is kept."""
+        """Cut every connection and refuse new ones; what was received is kept."""
         if self._server is not None:
             self._server.stop()
             self._server = None
 
     def disconnect(self) -> None:
-        """Cut the connections that are open now, and go on listening."""
+        """Cut the connections that are open now, and continue to listen."""
         if self._server is not None:
             self._server.disconnect()
 
     @property
     def mails(self) -> list[ReceivedMail]:
-        """Mails accepted so far, oldest first."""
+        """The mails accepted so far, oldest first."""
         with self._journal.changed:
             return list(self._journal.mails)
 
@@ -89,21 +89,21 @@ class SmtpReceiver:
 
     @property
     def commands(self) -> list[str]:
-        """Verbs heard so far over all connections, in order."""
+        """The commands received so far over all connections, in order, without arguments."""
         with self._journal.changed:
             return list(self._journal.commands)
 
     @property
     def client_names(self) -> list[str]:
-        """What clients called themselves in EHLO."""
+        """The names that clients gave in EHLO."""
         with self._journal.changed:
             return list(self._journal.client_names)
 
     def refuse(self, step: Step, reply: str, *, address: str = "", times: int | None = None) -> None:
-        """Answer a step with a reply of your own, such as ``451 4.7.1 Try again later``; 421 hangs up as well.
+        """Answer a step with this reply, such as ``451 4.7.1 Try again later``; 421 also closes the connection.
 
         :param address: only for this sender or recipient.
-        :param times: only so often; None: until :meth:`behave`.
+        :param times: how often; None means until :meth:`behave`.
         """
         with self._journal.changed:
             self._journal.demands.append(Demand(step, reply, address, times))
@@ -121,22 +121,22 @@ class SmtpReceiver:
     def wait_for(self, count: int, timeout_seconds: float = 60.0) -> list[ReceivedMail]:
         """Return all mails as soon as there are ``count``.
 
-        :raises AssertionError: they did not come in time.
+        :raises AssertionError: there were fewer when the time was up.
         """
         self.wait_until(lambda: len(self._journal.mails) >= count, timeout_seconds)
         return self.mails
 
     def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 60.0) -> None:
-        """Wait until a condition on this receiver holds; it is looked at whenever something is heard.
+        """Wait until a condition on this receiver is true; it is checked whenever something is received.
 
-        :raises AssertionError: it did not come true in time.
+        :raises AssertionError: it was not true when the time was up.
         """
-        heard = self._journal
-        with heard.changed:
-            if not heard.changed.wait_for(condition, timeout_seconds):
+        journal = self._journal
+        with journal.changed:
+            if not journal.changed.wait_for(condition, timeout_seconds):
                 raise AssertionError(
-                    f"Not within {timeout_seconds:g} s; heard so far: {len(heard.mails)} mails over "
-                    f"{heard.connections} connections, commands {' '.join(heard.commands)}"
+                    f"Not within {timeout_seconds:g} s; received so far: {len(journal.mails)} mails over "
+                    f"{journal.connections} connections, commands {' '.join(journal.commands)}"
                 )
 
 

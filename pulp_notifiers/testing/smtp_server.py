@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+_Loop = asyncio.AbstractEventLoop
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
@@ -22,9 +24,9 @@ class ReceivedMail:
     :ivar recipients: the addresses of ``RCPT TO``.
     :ivar options: what followed the sender, such as ``SMTPUTF8``.
     :ivar content: the bytes between ``DATA`` and the final dot.
-    :ivar connection: over which connection it came, counted from 1.
+    :ivar connection: number of its connection, from 1.
     :ivar encrypted: whether that connection used TLS.
-    :ivar login: as whom the client had logged in, if at all.
+    :ivar login: the user name with which the client had logged in, or None.
     """
 
     sender: str
@@ -43,7 +45,7 @@ class ReceivedMail:
 
 @dataclass(slots=True)
 class Demand:
-    """What a test wants to happen at a step; no reply means that the connection is cut."""
+    """What a test demands at a step; without a reply the connection is cut."""
 
     step: str
     reply: str | None
@@ -51,13 +53,13 @@ class Demand:
     times: int | None
 
     def applies(self, step: str, argument: str) -> bool:
-        """Tell whether this is the step, and still to be done."""
+        """Return whether the demand is for this step and not used up."""
         return self.step == step and self.times != 0 and (not self.address or f"<{self.address}>" in argument)
 
 
 @dataclass(slots=True)
 class Journal:
-    """What the conversations heard and what they were told, over all starts of a receiver."""
+    """What clients sent and what tests demand, over all starts of a receiver."""
 
     mails: list[ReceivedMail] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -68,13 +70,13 @@ class Journal:
 
     @contextmanager
     def writing(self) -> Iterator["Journal"]:
-        """Change the journal, and wake who waits for it."""
+        """Change the journal, and wake the threads that wait for a change."""
         with self.changed:
             yield self
             self.changed.notify_all()
 
     def demand(self, step: str, argument: str | None = None) -> Demand | None:
-        """Return what a test wants for a step, the latest first, and count its use."""
+        """Return the latest demand for a step, and count its use."""
         with self.changed:
             for demand in reversed(self.demands):
                 if demand.applies(step, argument or ""):
@@ -84,11 +86,11 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """How the server speaks.
+class ServerOptions:
+    """How the server behaves.
 
     :ivar context: certificate and key, or None for clear text only.
-    :ivar implicit_tls: TLS from the first byte; otherwise clients must start it where there is a context.
+    :ivar implicit_tls: TLS from the first byte; otherwise clients must start it if there is a context.
     :ivar login: user name and password that clients must give.
     """
 
@@ -101,13 +103,13 @@ class Manners:
 class Server:
     """A thread that listens until it is stopped."""
 
-    def __init__(self, listening: socket.socket, manners: Manners, journal: Journal) -> None:
+    def __init__(self, listening: socket.socket, options: ServerOptions, journal: Journal) -> None:
         self._listening = listening
-        self._manners = manners
+        self._options = options
         self._journal = journal
         self._open: set[Conversation] = set()
         self._loop = asyncio.new_event_loop()
-        # A test that cuts connections makes the other side's writes fail; asyncio would print each.
+        # Tests cut connections, so that writes to them fail; asyncio would print each failure.
         self._loop.set_exception_handler(lambda loop, context: None)
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
@@ -116,7 +118,7 @@ class Server:
         self._ready.wait()
 
     def stop(self) -> None:
-        """Cut every connection and listen no longer."""
+        """Cut every connection and stop listening."""
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
@@ -131,7 +133,7 @@ class Server:
             self._loop.close()
 
     async def _serve(self) -> None:
-        context = self._manners.context if self._manners.implicit_tls else None
+        context = self._options.context if self._options.implicit_tls else None
         server = await self._loop.create_server(self._converse, sock=self._listening, ssl=context)
         self._ready.set()
         await self._stopping.wait()
@@ -145,20 +147,16 @@ class Server:
             await asyncio.sleep(0)
 
     def _converse(self) -> "Conversation":
-        return Conversation(self._manners, self._journal, self._open, self._loop)
+        return Conversation(self._options, self._journal, self._open, self._loop)
 
 
 class Conversation(SMTP):
-    """One connection: aiosmtpd's protocol, which asks before each step what a test wants."""
+    """One connection: aiosmtpd's protocol, which first follows what a test demands at each step."""
 
     def __init__(
-        self,
-        manners: Manners,
-        journal: Journal,
-        conversations: "set[Conversation]",
-        loop: asyncio.AbstractEventLoop,
+        self, options: ServerOptions, journal: Journal, conversations: "set[Conversation]", loop: _Loop
     ) -> None:
-        self._manners = manners
+        self._options = options
         self._journal = journal
         self._conversations = conversations
         self._number = 0
@@ -166,10 +164,10 @@ class Conversation(SMTP):
         super().__init__(
             self,
             hostname="localhost",
-            enable_SMTPUTF8=manners.smtputf8,
-            tls_context=None if manners.implicit_tls else manners.context,
+            enable_SMTPUTF8=options.smtputf8,
+            tls_context=None if options.implicit_tls else options.context,
             require_starttls=True,
-            auth_require_tls=False,  # aiosmtpd would not count implicit TLS
+            auth_require_tls=False,  # aiosmtpd does not recognize implicit TLS
             authenticator=self._authenticate_user,
             loop=loop,
         )
@@ -178,7 +176,7 @@ class Conversation(SMTP):
         """Count the connection; aiosmtpd calls this a second time after STARTTLS."""
         super().connection_made(transport)
         if not self._number:
-            # aiosmtpd writes its answer to EHLO in pieces, each of which would wait 40 ms for the client's ACK.
+            # aiosmtpd writes its answer to EHLO in pieces, and each would wait 40 ms for the client's ACK.
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._conversations.add(self)
             with self._journal.writing() as journal:
@@ -191,12 +189,11 @@ class Conversation(SMTP):
         self._conversations.discard(self)
 
     def hang_up(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without a reply."""
         try:
             cast(asyncio.Transport, self._original_transport or self.transport).abort()
         except AttributeError:
-            # Python 3.11.2: a TLS transport that has been closed twice has let go of what it would abort; the
-            # connection is about to be lost by itself.
+            # Python 3.11.2: a TLS transport that was closed twice has no connection left to abort.
             self._conversations.discard(self)
 
     async def push(self, status: Any) -> None:
@@ -212,14 +209,14 @@ class Conversation(SMTP):
     async def handle_EHLO(  # noqa: N802  aiosmtpd finds its hooks by name
         self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
     ) -> list[str]:
-        """Offer a login only where one is demanded."""
+        """Offer a login only if one is required."""
         session.host_name = name
         with self._journal.writing() as journal:
             journal.client_names.append(name)
-        return [reply for reply in replies if self._manners.login or not reply.startswith("250-AUTH")]
+        return [reply for reply in replies if self._options.login or not reply.startswith("250-AUTH")]
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail, unless it is refused; a cut connection comes after the mail is kept."""
+        """Keep the mail unless it is refused; if the connection is to be cut, cut it after keeping the mail."""
         demand = self._journal.demand("message")
         if demand is not None and demand.reply is not None:
             return demand.reply
@@ -256,12 +253,12 @@ class Conversation(SMTP):
     async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802
         await self._step("QUIT", arg, super().smtp_QUIT)
 
-    async def _step(self, verb: str, argument: Any, go_on: Callable[[Any], Awaitable[None]]) -> None:
+    async def _step(self, command: str, argument: Any, proceed: Callable[[Any], Awaitable[None]]) -> None:
         with self._journal.writing() as journal:
-            journal.commands.append(verb)
-        demand = self._journal.demand(verb, argument)
+            journal.commands.append(command)
+        demand = self._journal.demand(command, argument)
         if demand is None:
-            await go_on(argument)
+            await proceed(argument)
         else:
             await self._follow(demand)
 
@@ -279,7 +276,7 @@ class Conversation(SMTP):
 
     async def _mail(self, arg: str | None) -> None:
         assert self.session is not None
-        if self._manners.login and not self.session.authenticated:
+        if self._options.login and not self.session.authenticated:
             await self.push("530 5.7.0 Authentication required")
         else:
             await super().smtp_MAIL(arg)
@@ -287,7 +284,7 @@ class Conversation(SMTP):
     def _authenticate_user(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
     ) -> AuthResult:
-        expected = tuple(text.encode() for text in self._manners.login or ())
+        expected = tuple(text.encode() for text in self._options.login or ())
         return AuthResult(success=(given.login, given.password) == expected, handled=False, auth_data=given)
 
     def _received(self, session: Session, envelope: Envelope) -> ReceivedMail:
@@ -297,6 +294,6 @@ class Conversation(SMTP):
             options=tuple(envelope.mail_options),
             content=envelope.original_content or b"",
             connection=self._number,
-            encrypted=self._manners.context is not None,
+            encrypted=self._options.context is not None,
             login=session.auth_data.login.decode() if session.auth_data else None,
         )

@@ -1,4 +1,4 @@
-"""An intake in memory, so that tests of a source see what it hands over.
+"""An intake in memory that shows what a source hands over.
 
 ::
 
@@ -22,12 +22,12 @@ from ..sources import plain_facts
 from ..task import TaskReport
 
 PATIENCE_SECONDS = 60.0
-"""For how long tests wait for what is sure to come."""
+"""How long tests wait for something that must happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one call of ``take`` brought."""
+    """The arguments of one call of ``take``."""
 
     events: tuple[Event, ...]
     reports: tuple[TaskReport, ...]
@@ -36,15 +36,15 @@ class Taken:
 
 
 class RecordingIntake:
-    """Keeps in memory what a source hands over, under the rules of the real one.
+    """Keeps in memory what a source hands over, with the rules of the real intake.
 
-    Values without a JSON form are refused, and each call of ``take`` counts as a whole or not at all.
+    Values without a JSON form are refused, and each call of ``take`` succeeds as a whole or not at all.
 
     :param memory: what an earlier process remembered.
-    :param wants: answers for the listeners; without it, somebody listens to everything.
-    :param included: what they ask to be told beyond that, by event type; nothing of a type that is not named.
+    :param wants: whether a listener matches an event type and a task; by default one matches everything.
+    :param included: the additional facts that listeners ask for, by event type; by default none.
     :ivar taken: the calls of ``take`` that succeeded.
-    :ivar told: the facts of each call of ``tell``.
+    :ivar status_updates: the facts of each call of ``update_status``.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class RecordingIntake:
         self.installation = installation
         self.stopping = threading.Event()
         self.taken: list[Taken] = []
-        self.told: list[dict[str, Any]] = []
+        self.status_updates: list[dict[str, Any]] = []
         self._memory = dict(memory or {})
         self._wants = wants
         self._included = dict(included or {})
@@ -69,7 +69,7 @@ class RecordingIntake:
 
     @property
     def events(self) -> list[Event]:
-        """Return all events taken, in order; those of task reports are not among them."""
+        """Return all events taken, in order, without the task events of reports."""
         return [event for call in self.taken for event in call.events]
 
     @property
@@ -78,20 +78,20 @@ class RecordingIntake:
         return [report for call in self.taken for report in call.reports]
 
     def fail_next(self, *failures: Exception) -> None:
-        """Let the next calls of ``take`` raise these, one each, as when the database is away."""
+        """Let the next calls of ``take`` raise these, one each, as if the database were unavailable."""
         self._failures.extend(failures)
 
     def remembered(self) -> dict[str, Any]:
-        """Return a copy of the memory."""
+        """Return a copy of the remembered values."""
         copy: dict[str, Any] = json.loads(json.dumps(self._memory))
         return copy
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Answer for the listeners."""
+        """Return whether a listener matches."""
         return self._wants(event_type, task_id)
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Answer for the listeners."""
+        """Return the additional facts that listeners ask for."""
         return frozenset(self._included.get(event_type, ()))
 
     def take(
@@ -117,31 +117,36 @@ class RecordingIntake:
         """Keep the facts."""
         plain = plain_facts(facts)
         with self._changed:
-            self.told.append(plain)
+            self.status_updates.append(plain)
             self._changed.notify_all()
 
     tell = update_status
 
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """Return ``status_updates``; the older name, kept for tests that use it."""
+        return self.status_updates
+
     def wait_until(self, reached: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Return when a condition on what was handed over is true.
 
-        :raises AssertionError: it is not in time, or the source has ended before.
+        :raises AssertionError: the source ended, or the time was up, before that.
         """
         with self._changed:
             self._changed.wait_for(lambda: reached() or self._ended is not False, timeout_seconds)
             if not reached():
-                end = f"run() ended with {self._ended!r}" if self._ended is not False else "time is up"
-                raise AssertionError(f"The source has not come that far, and {end}: {self.taken}")
+                end = f"run() ended with {self._ended!r}" if self._ended is not False else "the time is up"
+                raise AssertionError(f"The condition is not true, and {end}; taken so far: {self.taken}")
 
     @contextmanager
     def running(self, source: Source[Any], config: Any) -> Iterator[None]:
-        """Run a source in a thread for as long as the block runs; what :meth:`Source.run` raised is raised at the end.
+        """Run a source in a thread while the block runs; an error of :meth:`Source.run` is raised at the end.
 
-        :raises AssertionError: it does not end when asked to.
+        :raises AssertionError: the source does not stop.
         """
         self.stopping.clear()
         self._ended = False
-        thread = threading.Thread(target=self._run, args=(source, config), name="source-on-trial", daemon=True)
+        thread = threading.Thread(target=self._run, args=(source, config), name="source-under-test", daemon=True)
         thread.start()
         try:
             yield
@@ -149,7 +154,7 @@ class RecordingIntake:
             self.stopping.set()
             thread.join(PATIENCE_SECONDS)
         if thread.is_alive():
-            raise AssertionError("run() does not end although intake.stopping is set")
+            raise AssertionError("run() does not return although intake.stopping is set")
         if isinstance(self._ended, BaseException):
             raise self._ended
 
@@ -157,7 +162,7 @@ class RecordingIntake:
         ended: BaseException | bool = True
         try:
             source.run(config, self)
-        except Exception as failure:  # noqa: BLE001  handed to the thread of the test
+        except Exception as failure:  # noqa: BLE001  running() raises it in the test's thread
             ended = failure
         with self._changed:
             self._ended = ended

@@ -1,4 +1,4 @@
-"""A notifier on trial: what it makes of options and events, as values that a test can look at."""
+"""Runs a notifier on options and events, and returns the results as values that a test can examine."""
 
 import inspect
 import logging
@@ -13,11 +13,11 @@ from ..errors import InvalidConfig, NotifierUnavailable, PermanentFailure, Tempo
 from ..event import Event
 from ..plugin_host import LoadedNotifier
 
-_SWITCH_SECONDS = 1e-5  # a five-hundredth of the usual, so that what threads do to each other shows sooner
+_SWITCH_SECONDS = 1e-5  # a five-hundredth of the default, so that race conditions show sooner
 
 
 class Trial:
-    """Tries one loaded notifier."""
+    """Runs one loaded notifier."""
 
     def __init__(self, loaded: LoadedNotifier) -> None:
         self.loaded = loaded
@@ -27,7 +27,7 @@ class Trial:
         return [*self.loaded.schema().get("properties", {})]
 
     def secret_names(self) -> frozenset[str]:
-        """Return the options that are declared secret."""
+        """Return the options that the notifier declares secret."""
         return self.loaded.secret_options(dict.fromkeys(self.option_names(), ""))
 
     def targets(self, options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -35,9 +35,9 @@ class Trial:
         return self.loaded.targets(self.loaded.parse(options))
 
     def refused(self, options: Mapping[str, Any]) -> set[str]:
-        """Return which options are refused; none when all are accepted.
+        """Return which options are refused; none if all are accepted.
 
-        :raises AssertionError: a reason is missing, or something else than InvalidConfig came of them.
+        :raises AssertionError: a reason is missing, or the notifier raised something other than InvalidConfig.
         """
         try:
             config = self.loaded.parse(options)
@@ -52,40 +52,49 @@ class Trial:
         return set()
 
     def shown(self, options: Mapping[str, Any]) -> str:
-        """Return all the text that options become: that of the config, or that of the refusal."""
+        """Return the text of the config that options become, or of the error that refuses them."""
         try:
             config = self.loaded.parse(options)
             return f"{config} {config!r} {self.loaded.targets(config)} {self.loaded.advice(config)}"
         except InvalidConfig as refusal:
             return f"{refusal} {refusal!r}"
 
+    def bind_send(self) -> None:
+        """Bind the documented arguments to the plugin's own ``send`` without calling it.
+
+        :raises TypeError: it does not take them.
+        """
+        inspect.signature(self.loaded.notifier.send).bind("event", "config", "target", **self._attempt())
+
     def send(self, event: Event, options: Mapping[str, Any], target: str) -> object:
         """Return what the plugin's own ``send`` returns, or the failure that it raises."""
-        send = self.loaded.notifier.send
-        attempt = {"attempt": 1} if "attempt" in inspect.signature(send).parameters else {}
         try:
-            result: object = send(event, self.loaded.parse(options), target, **attempt)
+            result: object = self.loaded.notifier.send(event, self.loaded.parse(options), target, **self._attempt())
         except (TemporaryFailure, PermanentFailure) as failure:
             return failure
         return result
 
     def send_all(self, events: Sequence[Event], options: Mapping[str, Any]) -> list[object]:
-        """Send events to every target of the options, and return what came of each."""
+        """Send events to every target of the options, and return the result of each."""
         return [self.send(event, options, target) for event in events for target in self.targets(options)]
 
     def send_at_once(self, shares: Sequence[Sequence[Event]], options: Mapping[str, Any]) -> list[object]:
-        """Send each share of events in a thread of its own, all starting together."""
+        """Send each share of events in its own thread, all starting together."""
         return _at_once(lambda share: self.send_all(share, options), shares)
+
+    def _attempt(self) -> dict[str, int]:
+        has_attempt = "attempt" in inspect.signature(self.loaded.notifier.send).parameters
+        return {"attempt": 1} if has_attempt else {}
 
 
 def failures(results: Collection[object]) -> list[object]:
-    """Return those results of sending that are failures."""
+    """Return the results of sending that are failures."""
     return [result for result in results if isinstance(result, TemporaryFailure | PermanentFailure)]
 
 
 @contextmanager
 def logged() -> Iterator[list[str]]:
-    """Collect what is logged at any level while the block runs."""
+    """Collect the lines that are logged, at any level, while the block runs."""
     root, handler = logging.getLogger(), _Lines()
     level = root.level
     root.addHandler(handler)

@@ -121,7 +121,7 @@ def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(key):
 
 def test_a_key_that_does_not_exist_in_our_section_is_refused():
     """A typing error would otherwise be a setting that silently does nothing."""
-    with pytest.raises(InvalidSetting, match=r"\[notifiers\] databse_url is not a setting; there are: .*database_url"):
+    with pytest.raises(InvalidSetting, match=r"\[notifiers\] databse_url is not a setting; use one of: .*database_url"):
         Settings({"notifiers": {"databse_url": "x"}}).own()
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, content):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("password hunter2\n[email]\n", "line 1 stands before the first"),
+        ("password hunter2\n[email]\n", "line 1 is before the first"),
         ("[email]\npassword hunter2\nhost = x\npassword hunter2\n", r"begins with # in line 2, 4\.$"),
     ],
 )

@@ -107,7 +107,7 @@ def test_every_wrong_value_is_told_at_once():
         "group_id": "zoo",
     }
 
-    with pytest.raises(ValueError, match="This is no record of a task") as refusal:
+    with pytest.raises(ValueError, match="The task record is not valid") as refusal:
         TaskReport.from_record(record)
 
     assert [] == [name for name in record if f"{name} must be " not in str(refusal.value)]

@@ -25,7 +25,7 @@ def test_it_keeps_the_mails_that_it_accepts():
 
 def test_waiting_in_vain_fails_with_what_was_received():
     """The message helps to find out why a test failed."""
-    with SmtpReceiver() as receiver, pytest.raises(AssertionError, match="heard so far: 0 mails over 0 connections"):
+    with SmtpReceiver() as receiver, pytest.raises(AssertionError, match="received so far: 0 mails over 0 connections"):
         receiver.wait_for(1, timeout_seconds=0.01)
 
 

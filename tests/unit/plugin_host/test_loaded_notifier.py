@@ -327,7 +327,7 @@ def half_a_list(*_arguments: Any) -> Any:
         (half_a_list, "OSError: no more"),
         (lambda *_: None, "TypeError: 'NoneType' object is not iterable"),
         (lambda *_: 5, "TypeError: 'int' object is not iterable"),
-        (lambda *_: "ops@example.com", "TypeError: it returned one text, not a list of texts"),
+        (lambda *_: "ops@example.com", "TypeError: it returned one string, not a list of strings"),
     ],
 )
 @pytest.mark.parametrize("name", ["targets", "advice"])

@@ -94,7 +94,7 @@ def test_waiting_ends_when_enough_requests_came(receiver: HttpReceiver) -> None:
 
 def test_waiting_in_vain_says_how_many_came(receiver: HttpReceiver) -> None:
     """A test that fails should say why."""
-    with pytest.raises(TimeoutError, match="0 of 1 requests came"):
+    with pytest.raises(TimeoutError, match="0 of 1 requests arrived"):
         receiver.wait_for(1, timeout_seconds=0.01)
 
 
