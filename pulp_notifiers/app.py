@@ -16,14 +16,13 @@ from .dispatch import Dispatcher, TaskEvents
 from .event import Event
 from .listeners import OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
-from .records import ListenerDraft, SourceDraft
 from .settings import NotifiersSettings, Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
 from .store import Store, Vault
 from .task import TaskReport
 from .task_stream import status_publisher
 
-__all__ = ["App", "ListenerDraft", "SourceDraft", "open_accounts", "open_store", "upgrade_database"]
+__all__ = ["App", "open_accounts", "open_store", "upgrade_database"]
 
 _logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Programs that tests run in a process of their own, where nothing but they can change what is counted."""
+"""Programs that tests run in their own process, where nothing else changes what they measure."""
 
 import json
 import subprocess
@@ -10,11 +10,11 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 300.0
-"""For a program: long, because the machine may be busy."""
+"""How long a program may take: long, because the machine may be busy."""
 
 
 def printed_by(program: str, *arguments: str) -> str:
-    """Return what a program printed that ended well and in silence."""
+    """Return what a program printed; it must succeed and write nothing to standard error."""
     ended = subprocess.run(
         command(program, *arguments),
         check=False,
@@ -27,13 +27,17 @@ def printed_by(program: str, *arguments: str) -> str:
     return ended.stdout
 
 
-def told_by(program: str, *arguments: str) -> Any:
-    """Return what a program printed as JSON."""
+def json_printed_by(program: str, *arguments: str) -> Any:
+    """Return the JSON value that a program printed."""
     return json.loads(printed_by(program, *arguments))
 
 
+told_by = json_printed_by
+"""The older name."""
+
+
 def command(program: str, *arguments: str) -> list[str]:
-    """Return how to run a program that may complain of everything."""
+    """Return the command that runs a program with every warning as an error."""
     return [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]
 
 
@@ -46,7 +50,7 @@ class Child:
         self._asked, self._answers = process.stdin, process.stdout
 
     def ask(self, *question: Any) -> Any:
-        """Return what the program answers."""
+        """Return the program's answer."""
         self._asked.write(json.dumps(question) + "\n")
         self._asked.flush()
         answer = self._answers.readline()
@@ -56,7 +60,7 @@ class Child:
 
 @contextmanager
 def child(program: str, *arguments: str) -> Iterator[Child]:
-    """Run a program that ends well when nothing more is asked."""
+    """Run a program that must succeed when its standard input ends."""
     with subprocess.Popen(
         command(program, *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

@@ -1,14 +1,12 @@
-"""What the package itself has at hand."""
+"""The names that programs import from the package itself."""
 
 import pytest
 
 import pulp_notifiers
-from pulp_notifiers.app import App
-from pulp_notifiers.event import Event
-from pulp_notifiers.task import TaskReport
-from tests.support.children import told_by
+from pulp_notifiers import app, event, records, task
+from tests.support.children import json_printed_by
 
-IMPORTED = """
+IMPORTED_FIRST = """
 import json
 import sys
 
@@ -20,22 +18,34 @@ print(json.dumps([at_first, "pulp_notifiers.task" in sys.modules, "pulp_notifier
 """
 
 
-def test_importing_it_imports_nothing_else():
-    """A name costs what it needs, when it is first used."""
-    assert [[], True, False] == told_by(IMPORTED)
+def test_a_name_is_imported_on_first_use():
+    """Importing the package imports none of its modules, and a name only those that it needs."""
+    assert [[], True, False] == json_printed_by(IMPORTED_FIRST)
 
 
-def test_an_app_an_event_and_a_report_are_at_hand():
-    """They are the ones of their modules."""
-    assert (App, Event, TaskReport) == (pulp_notifiers.App, pulp_notifiers.Event, pulp_notifiers.TaskReport)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("App", app.App),
+        ("Event", event.Event),
+        ("ListenerChange", records.ListenerChange),
+        ("ListenerDraft", records.ListenerDraft),
+        ("SourceChange", records.SourceChange),
+        ("SourceDraft", records.SourceDraft),
+        ("TaskReport", task.TaskReport),
+    ],
+)
+def test_what_an_embedding_program_needs_is_imported_from_the_package(name, value):
+    """Each is the object of its module."""
+    assert value is getattr(pulp_notifiers, name)
 
 
-def test_it_tells_what_is_at_hand():
-    """To whoever types a dot."""
-    assert {"App", "Event", "TaskReport", "__version__"} <= set(dir(pulp_notifiers))
+def test_all_names_are_listed_before_they_are_imported():
+    """Tab completion shows them."""
+    assert set(pulp_notifiers.__all__) <= set(dir(pulp_notifiers))
 
 
-def test_another_name_is_an_attribute_error():
-    """As of every module."""
+def test_an_unknown_name_is_an_attribute_error():
+    """The package behaves like any module."""
     with pytest.raises(AttributeError, match="has no attribute 'Ap'"):
         pulp_notifiers.Ap  # noqa: B018
