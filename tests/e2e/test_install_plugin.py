@@ -1,4 +1,4 @@
-"""A plugin is installed while the service runs, and nothing else changes."""
+"""A plugin that is installed while the service runs works at once."""
 
 import json
 import shutil
@@ -17,12 +17,12 @@ PLUGIN = Path(__file__).parents[2] / "plugins" / "pulp-notifier-file"
 
 @pytest.fixture
 def python(tmp_path):
-    """Return the Python of a new environment that sees what this one has, and can get more."""
+    """Return the Python of a new environment that has all packages of this one."""
     folder = tmp_path / "environment"
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
     here = sysconfig.get_path("purelib")
-    (site / "surroundings.pth").write_text(f"import site; site.addsitedir({here!r})\n")
+    (site / "outer.pth").write_text(f"import site; site.addsitedir({here!r})\n")
     return folder / "bin" / "python"
 
 
@@ -42,7 +42,7 @@ def types_of(service: Service) -> set[str]:
 
 
 def test_pip_install_is_all_that_a_plugin_needs(python, tmp_path):
-    """It appears in the list, in REST and in the command line, and carries events out."""
+    """It appears in the list, in REST and on the command line, and carries events out."""
     with Service(tmp_path, python) as service:
         assert "file" not in types_of(service)
         service.register("http", {}, "*")

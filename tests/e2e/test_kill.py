@@ -1,4 +1,4 @@
-"""The service is killed again and again while events stream in: nothing is lost, nothing is out of order."""
+"""The service is killed repeatedly while events are fired: nothing is lost, nothing is out of order."""
 
 import random
 import threading
@@ -18,7 +18,7 @@ LISTENERS = 2
 
 
 def fire_until_accepted(service: Service, session: requests.Session, number: int, killing: Future[None]) -> str:
-    """Fire one event as a careful client does: with an id of its own, again and again until it is accepted."""
+    """Fire one event as a careful client does: with its own id, repeatedly until it is accepted."""
     event_id = str(uuid4())
     body = {"event_type": "repo.sync.start", "payload": {"repo_id": f"repo{number % REPOSITORIES}", "n": number}}
     while True:
@@ -38,7 +38,7 @@ def fire_until_accepted(service: Service, session: requests.Session, number: int
 
 
 def kill_and_restart(service: Service, accepted: list[str], done: threading.Event) -> None:
-    """Kill the service at twenty moments spread over the stream."""
+    """Kill the service at twenty moments spread over the events."""
     draw = random.Random(20)
     for kill in range(KILLS):
         while len(accepted) < EVENTS * (kill + draw.random()) / KILLS and not done.is_set():
@@ -48,7 +48,7 @@ def kill_and_restart(service: Service, accepted: list[str], done: threading.Even
 
 
 def arrived(requests_: tuple[ReceivedRequest, ...], path: str) -> dict[str, list[tuple[int, str]]]:
-    """Return what came to a listener: by repository, (number, event id) in the order of arrival."""
+    """Return a listener's events by repository, as (number, event id) in the order of arrival."""
     found = defaultdict(list)
     for request in requests_:
         if request.path == path:
@@ -84,7 +84,7 @@ def test_twenty_kills_during_a_thousand_events_lose_nothing_and_keep_the_order(t
             ids = {event_id for came in by_repository.values() for _, event_id in came}
             assert set(accepted) == ids
             for came in by_repository.values():
-                # What comes again after a kill comes at once: the numbers never fall.
+                # A delivery that is repeated after a kill is repeated first: the numbers never decrease.
                 numbers = [number for number, _ in came]
                 assert numbers == sorted(numbers)
         repeats = len(receiver.requests) - EVENTS * LISTENERS

@@ -1,8 +1,7 @@
-"""A Pulp 2 server publishes, and receivers of the service are told: the amqp source in a real service."""
+"""A Pulp 2 server publishes, and receivers of the service get events: the amqp source in a real service."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,23 +14,15 @@ from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.service import Service
+from tests.support.waiting import wait_until
 
-PATIENCE_SECONDS = 60.0
 NATIVE = pika.BasicProperties(
     content_type="application/data", content_encoding="binary", delivery_mode=2, priority=0, headers={}
 )
 
 
-def wait_until(reached: Callable[[], Any], told: Callable[[], str] = str) -> None:
-    """Return when a condition is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.02)
-
-
 def document(number: int, state: str, **fields: Any) -> dict[str, Any]:
-    """Return the record of a sync of a repository of its own."""
+    """Return the record of a sync; each number has its own repository."""
     return {
         "_id": {"$oid": f"{number:024x}"},
         "task_id": f"00000000-0000-4000-8000-{number:012d}",
@@ -66,13 +57,13 @@ def publish(rabbitmq: RabbitMQ, *documents: dict[str, Any]) -> None:
 
 @contextmanager
 def serving(rabbitmq: RabbitMQ, folder: Path, name: str) -> Iterator[Service]:
-    """Give a service that reads the stream, and publishes to the same exchange."""
+    """Yield a service that reads the stream, and publishes to the same exchange."""
     own_stream = {
         "MESSAGING_EVENT_NOTIFICATIONS_ENABLED": "true",
         "MESSAGING_EVENT_NOTIFICATION_URL": rabbitmq.url,
     }
-    looking_on = Settings({"notifiers": {"state_directory": str(folder / "state")}})
-    with Service(folder, **own_stream) as service, App.from_settings(looking_on) as app:
+    observing = Settings({"notifiers": {"state_directory": str(folder / "state")}})
+    with Service(folder, **own_stream) as service, App.from_settings(observing) as app:
         app.sources.add(SourceDraft(name, "amqp", {"url": rabbitmq.url}))
         queue = f"pulp-notifiers.{app.store.installation()}.{name}"
 
@@ -84,14 +75,14 @@ def serving(rabbitmq: RabbitMQ, folder: Path, name: str) -> Iterator[Service]:
         channel.queue_delete(queue)
 
 
-def told(receiver: HttpReceiver) -> list[tuple[str, str, str | None]]:
-    """Return type, repository and result of what the receiver got."""
+def received(receiver: HttpReceiver) -> list[tuple[str, str, str | None]]:
+    """Return type, repository and result of the events that the receiver got."""
     bodies = [json.loads(request.body) for request in receiver.requests]
     return [(body["event_type"], body["payload"]["repo_id"], body["payload"].get("result")) for body in bodies]
 
 
-def test_a_receiver_is_told_of_a_sync_in_pulp_2(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
-    """Of its start, and of its end with the record; Pulp 2 needs no change."""
+def test_a_receiver_gets_the_start_and_the_end_of_a_sync_in_pulp_2(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    """The end has the sync's record, and Pulp 2 needs no change."""
     record = {"importer_id": "yum_importer", "added_count": 14, "result": "success", "_ns": "repo_sync_results"}
     with HttpReceiver() as receiver, serving(rabbitmq, tmp_path, "pulp2") as service:
         service.register("http", {"url": receiver.url}, "*")
@@ -105,14 +96,14 @@ def test_a_receiver_is_told_of_a_sync_in_pulp_2(rabbitmq: RabbitMQ, tmp_path: Pa
         wait_until(lambda: len(receiver.requests) == 2, service.log.read_text)
 
         service.wait_until_idle()
-        assert [("repo.sync.start", "zoo-1", None), ("repo.sync.finish", "zoo-1", "success")] == told(receiver)
+        assert [("repo.sync.start", "zoo-1", None), ("repo.sync.finish", "zoo-1", "success")] == received(receiver)
         finish = json.loads(receiver.requests[1].body)
         assert 16 == len(finish["payload"])
         assert (14, "finished") == (finish["payload"]["added_count"], finish["call_report"]["state"])
 
 
-def test_what_the_service_is_told_itself_does_not_come_back(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
-    """Though it publishes to the exchange that it reads."""
+def test_reports_that_the_service_publishes_do_not_come_back_to_it(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    """It ignores its own messages in the exchange that it publishes to and reads."""
     with HttpReceiver() as receiver, serving(rabbitmq, tmp_path, "both-ways") as service:
         service.register("http", {"url": receiver.url}, "*")
 
@@ -121,11 +112,11 @@ def test_what_the_service_is_told_itself_does_not_come_back(rabbitmq: RabbitMQ, 
         wait_until(lambda: len(receiver.requests) >= 2, service.log.read_text)
 
         service.wait_until_idle()
-        assert {"zoo-2"} == {repository for _, repository, _ in told(receiver)}
+        assert {"zoo-2"} == {repository for _, repository, _ in received(receiver)}
 
 
 def test_a_kill_loses_nothing_and_repeats_nothing(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
-    """What was not acknowledged comes again, as what is published again does, and makes the same events."""
+    """Messages that are delivered or published again cause no second event."""
     with HttpReceiver() as receiver, serving(rabbitmq, tmp_path, "killed") as service:
         service.register("http", {"url": receiver.url}, "repo.sync.finish")
         publish(rabbitmq, *(document(number, "finished") for number in range(100)))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.harness.process import GuardedProcess, children, free_ports
+from tests.harness.process import GuardedProcess, children, free_ports, output_of, run
 
 _PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres", "psql")
 _SUPER_USER = "postgres"
@@ -24,16 +24,16 @@ _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
     "shared_buffers": "32MB",
-    # The operating system stays up, so what was written survives a killed server without these.
+    # Written data survives a killed server without these, because the operating system stays up.
     "fsync": "off",
     "full_page_writes": "off",
 }
 
 
 def find_binaries() -> Path | None:
-    """Return the folder with PostgreSQL's server programs, or None when it is not installed.
+    """Return the folder with PostgreSQL's server programs, or None if it is not installed.
 
-    The one on the search path wins; Debian keeps its own off the path, one folder for each version.
+    The one on the search path comes first; Debian's is not on the path and has a folder for each version.
     """
     on_path = shutil.which("initdb")
     versions = [folder for folder in _DEBIAN.glob("*/bin") if folder.parent.name.isdigit()]
@@ -48,10 +48,10 @@ def find_binaries() -> Path | None:
 class PostgreSQL:
     """A server that runs between ``with PostgreSQL() as server:`` and the end of the block.
 
-    PostgreSQL refuses to run as root; for root it runs as user ``postgres`` or ``nobody``.
+    PostgreSQL refuses to run as root; started by root, it runs as user ``postgres`` or ``nobody``.
 
-    :param deadline_seconds: a server that is not ready, or not gone, by then is an error.
-    :ivar port: the loopback port, the same over restarts.
+    :param deadline_seconds: how long start and stop may take.
+    :ivar port: the loopback port, the same after a restart.
     :raises FileNotFoundError: PostgreSQL is not installed; see :func:`find_binaries`.
     :raises RuntimeError: it does not start; the text has the end of its log.
     """
@@ -72,7 +72,7 @@ class PostgreSQL:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, self._folder)
             self._initialise()
-            # Unlike a kill, an immediate shutdown releases the shared memory; nobody needs the data any more.
+            # Unlike a kill, an immediate shutdown releases the shared memory; the data is not needed any more.
             undo.callback(self._end, signal.SIGQUIT)
             [self.port] = free_ports(1)
             self._start()
@@ -86,7 +86,7 @@ class PostgreSQL:
 
     @property
     def process_id(self) -> int | None:
-        """That of the server's first process while it runs."""
+        """The id of the server's first process, or None if it does not run."""
         return self._process.process_id if self._process else None
 
     def url(self, database: str = "postgres") -> str:
@@ -96,7 +96,7 @@ class PostgreSQL:
     def create_database(self) -> str:
         """Create an empty database and return its URL."""
         name = f"test_{secrets.token_hex(6)}"
-        self._run("createdb", *self._address(), f"--username={_SUPER_USER}", "--no-password", name)
+        self._output_of("createdb", *self._address(), f"--username={_SUPER_USER}", "--no-password", name)
         return self.url(name)
 
     def query(self, database_url: str, statement: str) -> list[list[str]]:
@@ -107,16 +107,16 @@ class PostgreSQL:
         name = database_url.rpartition("/")[2]
         options = ("--no-psqlrc", "--no-password", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1")
         place = (*self._address(), f"--username={_SUPER_USER}", f"--dbname={name}")
-        return list(csv.reader(self._run("psql", *options, *place, f"--command={statement}").splitlines()))
+        return list(csv.reader(self._output_of("psql", *options, *place, f"--command={statement}").splitlines()))
 
     def stop(self) -> None:
-        """Stop the server in good order: open transactions are rolled back, clients are told."""
+        """Shut the server down: open transactions are rolled back, clients are disconnected."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
         """Kill every process of the server at once, as a crash would."""
         if self._process is not None:
-            # Stopped first, so that it starts no further process between the look and the kill.
+            # Stopped first, so that it starts no further process before it is killed.
             self._process.signal(signal.SIGSTOP)
             for process_id in children(self._process.process_id):
                 _kill_and_wait(process_id, self._deadline_seconds)
@@ -124,7 +124,7 @@ class PostgreSQL:
             self._process = None
 
     def restart(self) -> None:
-        """Start the server again on the same port and data, after a stop when it runs.
+        """Stop the server if it runs, and start it again on the same port and data.
 
         :raises RuntimeError: it does not start.
         """
@@ -152,7 +152,9 @@ class PostgreSQL:
             for path in (self._folder, password_file):
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)
         access = ["--auth=scram-sha-256", f"--username={_SUPER_USER}", f"--pwfile={password_file}"]
-        self._run("initdb", *access, "--encoding=UTF8", "--no-locale", "--no-sync", f"--pgdata={self._folder / 'data'}")
+        self._output_of(
+            "initdb", *access, "--encoding=UTF8", "--no-locale", "--no-sync", f"--pgdata={self._folder / 'data'}"
+        )
 
     def _spawn(self) -> GuardedProcess:
         options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
@@ -161,30 +163,17 @@ class PostgreSQL:
         return GuardedProcess(command, self._folder, self._environment(), self._account)
 
     def _ready(self) -> bool:
-        return self._told("pg_isready", "--quiet", "--timeout=1", *self._address()).returncode == 0
+        return self._run("pg_isready", "--quiet", "--timeout=1", *self._address()).returncode == 0
 
-    def _run(self, program: str, *arguments: str) -> str:
-        told = self._told(program, *arguments)
-        if told.returncode:
-            raise RuntimeError(f"{program} failed: {told.stderr.strip()}")
-        return told.stdout
+    def _output_of(self, program: str, *arguments: str) -> str:
+        return output_of(self._run(program, *arguments), program)
 
-    def _told(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(self._binaries / program), *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=self._deadline_seconds,
-            cwd=self._folder,
-            env=self._environment(),
-            user=self._account.pw_uid if self._account else None,
-            group=self._account.pw_gid if self._account else None,
-            extra_groups=[] if self._account else None,
-        )
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self._binaries / program), *arguments]
+        return run(command, self._folder, self._environment(), self._deadline_seconds, self._account)
 
     def _environment(self) -> dict[str, str]:
-        # Not PGHOST and the like, which would point the programs at another server.
+        # Without PGHOST and the like, which would point the programs to another server.
         return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGPASSWORD": self._password}
 
     def _address(self) -> tuple[str, str]:

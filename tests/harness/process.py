@@ -1,4 +1,4 @@
-"""What servers in processes of their own have in common: free ports, and that none outlives the tests."""
+"""What the servers have in common: processes that do not outlive the tests, commands, and free ports."""
 
 import os
 import pwd
@@ -8,18 +8,21 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _BELOW_EPHEMERAL = range(15000, 30000)
-"""Linux never gives these ports to outgoing connections, so a restarted server finds its own one free."""
+"""Linux never uses these ports for outgoing connections, so a restarted server finds its own port free."""
+
+_LONGEST_OUTPUT = 4000  # characters of a failed command that an error shows
 
 
 class GuardedProcess:
     """A process group that ends with this process, however this process ends.
 
     :param command: the program and its arguments.
-    :param folder: where it runs and writes the file ``output``; removed when this process dies before it.
-    :param environment: its environment variables, all of them.
-    :param account: whom it runs as; None for the user of this process.
+    :param folder: its working directory, with its output in the file ``output``; removed if this process dies first.
+    :param environment: all of its environment variables.
+    :param account: the user that it runs as; None means the user of this process.
     """
 
     def __init__(
@@ -38,12 +41,10 @@ class GuardedProcess:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                user=account.pw_uid if account else None,
-                group=account.pw_gid if account else None,
-                extra_groups=[] if account else None,
+                **_identity(account),
             )
         self.process_id = self._process.pid
-        # The system closes the pipe for whoever dies, and the shell that waits at its other end then does the rest.
+        # The system closes the pipe when this process dies, and the shell at its other end then kills and removes.
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", 'read -r _; kill -KILL "-$1"; rm -rf "$2"', "guard", str(self.process_id), str(folder)],
             stdin=subprocess.PIPE,
@@ -57,7 +58,7 @@ class GuardedProcess:
         self._process.send_signal(number)
 
     def exited(self, within_seconds: float) -> bool:
-        """Wait for the end of the process; tell whether it came."""
+        """Wait for the end of the process; return whether it has ended."""
         try:
             self._process.wait(within_seconds)
         except subprocess.TimeoutExpired:
@@ -65,7 +66,7 @@ class GuardedProcess:
         return True
 
     def kill(self) -> None:
-        """Kill what is left of the group and release the guard."""
+        """Kill the rest of the process group and release the guard."""
         if self._process.poll() is None:
             os.killpg(self.process_id, signal.SIGKILL)
             self._process.wait()
@@ -73,8 +74,45 @@ class GuardedProcess:
         self._guard.communicate()
 
 
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout_seconds: float,
+    account: pwd.struct_passwd | None = None,
+    standard_input: str = "",
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without a terminal, and return its exit code and output as text.
+
+    The other parameters are those of :class:`GuardedProcess`.
+    """
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        input=standard_input,
+        cwd=folder,
+        env=environment,
+        timeout=timeout_seconds,
+        start_new_session=True,
+        **_identity(account),
+    )
+
+
+def output_of(ended: subprocess.CompletedProcess[str], name: str) -> str:
+    """Return the standard output of a command.
+
+    :param name: what to call the command in the error.
+    :raises RuntimeError: the command failed; the text has the end of its output.
+    """
+    if ended.returncode:
+        raise RuntimeError(f"{name} failed: {(ended.stdout + ended.stderr).strip()[-_LONGEST_OUTPUT:]}")
+    return ended.stdout
+
+
 def free_ports(count: int) -> list[int]:
-    """Return loopback ports that nobody uses, and that no outgoing connection will."""
+    """Return loopback ports that are free and that no outgoing connection will use."""
     found: list[int] = []
     for port in random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL)):
         with socket.socket() as probe:
@@ -89,6 +127,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def children(process_id: int) -> list[int]:
-    """Return the processes that a process started and that it has not outlived."""
+    """Return the ids of a process's children that are still running."""
     listed = Path(f"/proc/{process_id}/task/{process_id}/children")
     return [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
+
+
+def _identity(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 import urllib.error
@@ -17,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.harness.postgres import PostgreSQL, find_binaries
-from tests.harness.process import GuardedProcess, children, free_ports
+from tests.harness.process import GuardedProcess, children, free_ports, output_of, run
 from tests.harness.pulp3_api import Pulp3Api
 from tests.harness.pulp3_environment import environment
 from tests.harness.pulp3_record import TaskRecord
@@ -26,7 +25,7 @@ from tests.harness.pulp3_remote import RemoteFiles
 VERSION = "3.123.1"
 _LOOK_SECONDS = 0.1
 _GONE_SECONDS = 6
-"""After so long without a sign of life Pulp holds a program for gone; it shows one every third of it."""
+"""Pulp considers a program lost if it had no heartbeat for this long; a heartbeat comes every third of it."""
 
 _SETTINGS = """\
 SECRET_KEY = {secret!r}
@@ -54,15 +53,15 @@ class Pulp3:
     :param workers: how many tasks run at the same time.
     :param api_workers: how many requests the API answers at the same time.
     :param domain_enabled: whether there are domains.
-    :param deadline_seconds: a server that is not ready by then is an error.
+    :param deadline_seconds: how long the start may take.
     :ivar worker_count: the same as ``workers``.
     :ivar api: a session of its administrator.
     :ivar remote: what its repositories can sync from.
-    :ivar record: what its database saw of every task.
-    :ivar postgresql: the server with its database.
-    :ivar database_url: of its database.
-    :ivar url: of its API's host, without a slash at its end.
-    :ivar password: that of user ``admin``.
+    :ivar record: every change of every task, as its database saw it.
+    :ivar postgresql: the server of its database.
+    :ivar database_url: the URL of its database.
+    :ivar url: the URL of its API's host, without a trailing slash.
+    :ivar password: the password of user ``admin``.
     :raises FileNotFoundError: it cannot be installed here; see :meth:`available`.
     :raises RuntimeError: it does not start; the text has the end of its logs.
     """
@@ -89,7 +88,7 @@ class Pulp3:
 
     @classmethod
     def available(cls, version: str = VERSION) -> str | None:
-        """Return why no server can be started here, or None where one can; installs it the first time (20 s)."""
+        """Return why no server can be started here, or None if one can; installs it the first time (20 s)."""
         binaries = find_binaries()
         if binaries is None:
             return "PostgreSQL is not installed; on Debian: apt-get install postgresql"
@@ -99,7 +98,7 @@ class Pulp3:
         try:
             environment(version)
         except RuntimeError as problem:
-            return f"There is no Pulp 3 to start: {problem}"
+            return f"Pulp 3 cannot be started: {problem}"
         return None
 
     def __enter__(self) -> Self:
@@ -125,13 +124,13 @@ class Pulp3:
         self._undo.close()
 
     def session(self, user: str, password: str, domain: str = "default") -> Pulp3Api:
-        """Return the session of a user, who logs in by :meth:`Pulp3Api.log_in`."""
+        """Return a session of a user; :meth:`Pulp3Api.log_in` logs in."""
         return Pulp3Api(self.url, user, password, domain if self._domain_enabled else None)
 
     def wait_until_idle(self, deadline_seconds: float = 120.0) -> None:
         """Return when every task has ended.
 
-        :raises TimeoutError: some have not.
+        :raises TimeoutError: some tasks have not ended in time.
         """
         deadline = time.monotonic() + deadline_seconds
         while unfinished := self.api.unfinished():
@@ -146,13 +145,13 @@ class Pulp3:
         self._workers.append(self._spawn(name, "pulpcore-worker", "--name-template", f"{name}-{{pid}}@test"))
 
     def kill_worker(self) -> None:
-        """Kill the oldest worker at once, with the task that it runs, as a machine that loses its power."""
+        """Kill the oldest worker and the task that it runs at once, as a power cut would."""
         self._workers.pop(0).kill()
 
     def kill_running_tasks(self) -> int:
-        """Kill the processes of the tasks that run, but not the workers; return how many there were.
+        """Kill the processes of the running tasks, but not the workers; return how many there were.
 
-        :raises TimeoutError: no task begins to run.
+        :raises TimeoutError: no task starts in time.
         """
         deadline = time.monotonic() + self._deadline_seconds
         while not (running := [process for worker in self._workers for process in children(worker.process_id)]):
@@ -164,9 +163,9 @@ class Pulp3:
         return len(running)
 
     def forget_lost_workers(self) -> None:
-        """Do at once what workers do every few minutes: give up the tasks of workers without a sign of life.
+        """Do at once what workers do every few minutes: give up the tasks of workers without a heartbeat.
 
-        :raises TimeoutError: every worker shows signs of life.
+        :raises TimeoutError: every worker has a heartbeat.
         """
         deadline = time.monotonic() + self._deadline_seconds
         while self.postgresql.query(self.database_url, _COUNT_LOST) == [["0"]]:
@@ -175,29 +174,18 @@ class Pulp3:
             time.sleep(_LOOK_SECONDS)
         self.manage("shell", "-c", "from pulpcore.app.models import AppStatus; AppStatus.objects.missing().delete()")
 
-    def manage(self, *arguments: str, given: str = "") -> str:
-        """Run ``pulpcore-manager`` and return what it says.
+    def manage(self, *arguments: str, standard_input: str = "") -> str:
+        """Run ``pulpcore-manager`` and return its output.
 
-        :param given: its standard input.
         :raises RuntimeError: it fails.
         """
-        told = subprocess.run(
-            [str(self._programs / "pulpcore-manager"), *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            input=given,
-            cwd=self.folder,
-            env=self._environment(),
-            timeout=self._deadline_seconds,
-            start_new_session=True,  # it would ask a terminal for the password
-        )
-        if told.returncode:
-            raise RuntimeError(f"pulpcore-manager {arguments[0]} failed: {(told.stdout + told.stderr)[-4000:]}")
-        return told.stdout
+        command = [str(self._programs / "pulpcore-manager"), *arguments]
+        # It reads the password from its standard input only if it has no terminal.
+        ended = run(command, self.folder, self._environment(), self._deadline_seconds, standard_input=standard_input)
+        return output_of(ended, f"pulpcore-manager {arguments[0]}")
 
     def server_process_ids(self) -> list[int]:
-        """Return the first processes of what answers a request: the API and its PostgreSQL."""
+        """Return the first processes of the API and of its PostgreSQL, which together answer requests."""
         database = self.postgresql.process_id
         return [self._api.process_id, *([database] if database else [])]
 
@@ -217,19 +205,19 @@ class Pulp3:
             gone_seconds=_GONE_SECONDS,
         )
         key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
-        # The folder is its owner's alone, and so is what lies in it.
+        # Only its owner can read the folder, and so these files.
         (self.folder / "settings.py").write_text(settings, encoding="utf-8")
         (self.folder / "encryption.key").write_text(key, encoding="ascii")
 
     def _start(self, api_port: int, content_port: int) -> None:
         self.postgresql.query(self.database_url, "CREATE EXTENSION hstore")
         self.manage("migrate", "--noinput")
-        self.manage("reset-admin-password", given=f"{self.password}\n{self.password}\n")
+        self.manage("reset-admin-password", standard_input=f"{self.password}\n{self.password}\n")
         self.record.begin()
         common = ("--no-control-socket", "--name-template")
         bind = ("--bind", f"127.0.0.1:{api_port}", "--workers", str(self._api_workers))
         self._api = self._spawn("api", "pulpcore-api", *bind, *common, "api-{pid}@test")
-        # Its guard removes the whole folder, should this process be killed.
+        # The guard of this one removes the whole folder if this process is killed.
         self._content = self._spawn(
             ".",
             "pulpcore-content",
@@ -251,7 +239,7 @@ class Pulp3:
         return GuardedProcess([str(self._programs / program), *arguments], folder, self._environment())
 
     def _environment(self) -> dict[str, str]:
-        # Nothing of the surroundings: a PULP_ variable would be a setting.
+        # Nothing of this process's environment: a PULP_ variable would be a setting.
         return {
             "PATH": f"{self._programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "LC_ALL": "C.UTF-8",

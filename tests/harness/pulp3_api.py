@@ -1,4 +1,4 @@
-"""What tests ask a Pulp 3 to do, over its REST API."""
+"""A client of Pulp 3's REST API with the requests that tests need."""
 
 import base64
 import json
@@ -32,8 +32,8 @@ class ApiRefused(Exception):
 class Pulp3Api:
     """One user's session with a server; for one thread at a time.
 
-    :param url: of the server, without a slash at its end.
-    :param domain: where the server has domains: the one whose repositories and tasks are meant.
+    :param url: the URL of the server, without a trailing slash.
+    :param domain: the domain of the repositories and tasks, if the server has domains.
     """
 
     def __init__(self, url: str, user: str, password: str, domain: str | None = None) -> None:
@@ -45,7 +45,7 @@ class Pulp3Api:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
     def log_in(self) -> None:
-        """Begin a session, because a password costs the server 0.2 s of a processor in every request.
+        """Start a session, because checking a password costs the server 0.2 s of processor time per request.
 
         :raises ApiRefused: the server does not know the user.
         """
@@ -54,9 +54,9 @@ class Pulp3Api:
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request and return the document that answers it.
 
-        :param path: below the API's root, or an href.
+        :param path: relative to the API's root, or an href.
         :raises ApiRefused: the answer is an error.
-        :raises OSError: no answer came.
+        :raises OSError: there was no answer.
         """
         return self._send(method, path, None if body is None else json.dumps(body).encode(), {})
 
@@ -68,7 +68,7 @@ class Pulp3Api:
         """Return a task's document as soon as it is in one of the states, or has ended.
 
         :param task: an href, or a reply that names one.
-        :raises TimeoutError: it does not get there.
+        :raises TimeoutError: it is not in one of the states in time.
         """
         deadline = time.monotonic() + deadline_seconds
         while True:
@@ -80,38 +80,38 @@ class Pulp3Api:
             time.sleep(_LOOK_SECONDS)
 
     def create_repository(self, name: str, remote_url: str | None = None, **options: Any) -> Document:
-        """Create a file repository, and a remote of the same name where a URL is given.
+        """Create a file repository, and a remote with the same name if a URL is given.
 
-        :param options: of the repository; ``policy`` is the remote's.
+        :param options: options of the repository; ``policy`` is the remote's.
         """
         policy = options.pop("policy", "immediate")
         if remote_url:
-            # One attempt each, or a refused connection takes a minute.
+            # No retries, because they make a refused connection take a minute.
             facts = {"name": name, "url": remote_url, "policy": policy, "max_retries": 0}
             options["remote"] = self.request("POST", _REMOTES, facts)["pulp_href"]
         created: Document = self.request("POST", _REPOSITORIES, {"name": name, **options})
         return created
 
     def sync(self, repository: Document, **options: Any) -> str:
-        """Begin a sync and return its task."""
+        """Start a sync and return its task."""
         return self.task(self.request("POST", repository["pulp_href"] + "sync/", options))
 
     def publish(self, repository: Document) -> str:
-        """Begin to publish the newest version and return the task."""
+        """Start to publish the newest version and return the task."""
         return self.task(self.request("POST", _PUBLICATIONS, {"repository": repository["pulp_href"]}))
 
     def distribute(self, name: str, repository: Document) -> str:
-        """Begin to serve a repository's newest publication and return the task."""
+        """Start to serve a repository's newest publication and return the task."""
         facts = {"name": name, "base_path": name, "repository": repository["pulp_href"]}
         return self.task(self.request("POST", _DISTRIBUTIONS, facts))
 
     def modify(self, repository: Document, add: Collection[str] = (), remove: Collection[str] = ()) -> str:
-        """Begin to change which content units a repository has and return the task."""
+        """Start to change the content units of a repository and return the task."""
         units = {"add_content_units": [*add], "remove_content_units": [*remove]}
         return self.task(self.request("POST", repository["pulp_href"] + "modify/", units))
 
     def upload(self, relative_path: str, content: bytes, repository: Document | None = None) -> str:
-        """Begin to take in a file, into a repository where one is given, and return the task."""
+        """Start to upload a file, into a repository if one is given, and return the task."""
         fields = {"relative_path": relative_path, **({"repository": repository["pulp_href"]} if repository else {})}
         boundary = uuid4().hex
         parts = [f'form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
@@ -122,7 +122,7 @@ class Pulp3Api:
         return self.task(self._send("POST", "content/file/files/", body, kind))
 
     def cancel(self, task: Any) -> None:
-        """Ask a task to end; one that has ended stays as it is."""
+        """Cancel a task, unless it has ended."""
         try:
             self.request("PATCH", self.task(task), {"state": "canceled"})
         except ApiRefused as refused:
@@ -130,7 +130,7 @@ class Pulp3Api:
                 raise
 
     def create_user(self, name: str, password: str, roles: Collection[str] = ()) -> None:
-        """Create a user with roles on everything, such as ``core.task_viewer``."""
+        """Create a user with global roles, such as ``core.task_viewer``."""
         user = self.request("POST", "users/", {"username": name, "password": password})
         for role in roles:
             facts = {"role": role, "content_object": None, "domain": None}

@@ -1,4 +1,4 @@
-"""The virtual environment that a Pulp 3 for tests runs in: made once per version, and kept."""
+"""The virtual environment of the Pulp 3 for tests: created once per version, and kept."""
 
 import fcntl
 import os
@@ -13,18 +13,18 @@ _COMPLETE = "complete"
 _INSTALL_SECONDS = 240.0
 _LOCK_SECONDS = 2 * _INSTALL_SECONDS
 _LOOK_SECONDS = 0.2
-# Once more is enough for a slow index, and one that is not there is found out within a minute.
+# One retry is enough for a slow index, and an index that does not answer is noticed within a minute.
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input", "--retries", "1", "--timeout", "20")
 _NO_INDEX = ("Retrying (", "NewConnectionError", "ConnectTimeoutError", "Read timed out")
 
 
 def environment(version: str) -> Path:
-    """Return the folder with the programs of a pulpcore, after installing it when that was not done before.
+    """Return the folder with the programs of a pulpcore; install it if it is not installed yet.
 
-    It lies below ``$XDG_CACHE_HOME``, or ``~/.cache``. What this package itself needs stays out of it. Test runs of the
-    same user share it; the first installs it, and others wait for that.
+    It is in ``$XDG_CACHE_HOME`` or ``~/.cache``, and separate from the environment of this package. Test runs of the
+    same user share it; the first one installs it, and others wait.
 
-    :raises RuntimeError: it cannot be installed, for instance because no package index answers; the text says why.
+    :raises RuntimeError: it cannot be installed, for example because no package index answers; the text says why.
     """
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulp-notifiers"
@@ -32,7 +32,7 @@ def environment(version: str) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _only_one(cache / f"{folder.name}.lock"):
-            # Without its Python where that was updated or removed since.
+            # Its Python is missing if that was updated or removed since.
             if not ((folder / _COMPLETE).exists() and (folder / "bin" / "python").exists()):
                 _install(version, folder)
     except OSError as problem:
@@ -50,29 +50,29 @@ def _install(version: str, folder: Path) -> None:
 
 
 def _run(command: list[str]) -> None:
-    surroundings = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:
-        told = subprocess.run(
+        ended = subprocess.run(
             command,
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=surroundings,
+            env=environ,
             timeout=_INSTALL_SECONDS,
         )
     except subprocess.TimeoutExpired as late:
         raise RuntimeError(f"pulpcore was not installed within {_INSTALL_SECONDS:g} s") from late
-    if told.returncode:
-        raise RuntimeError(f"pulpcore cannot be installed: {_reason(told.stdout)}")
+    if ended.returncode:
+        raise RuntimeError(f"pulpcore cannot be installed: {_reason(ended.stdout)}")
 
 
 def _reason(output: str) -> str:
     if any(sign in output for sign in _NO_INDEX):
         return "the package index does not answer"
     lines = [line for line in output.strip().splitlines() if not line.startswith("[notice]")]
-    return lines[-1] if lines else "no word why"
+    return lines[-1] if lines else "pip gave no reason"
 
 
 @contextmanager

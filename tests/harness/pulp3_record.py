@@ -1,4 +1,4 @@
-"""What really happened to the tasks of a Pulp 3: a record that its database keeps by triggers."""
+"""What really happened to the tasks of a Pulp 3, recorded by triggers in its database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,11 +34,11 @@ _READ_CREATIONS = "SELECT task, model FROM truth.creation ORDER BY number"
 
 @dataclass(frozen=True)
 class Transition:
-    """A state that a task took, as the server's database committed it.
+    """A state that a task reached, as the server's database committed it.
 
     :ivar task: the task's UUID as text.
     :ivar name: the task's name.
-    :ivar at: by the database's clock.
+    :ivar at: when it was committed, by the database's clock.
     """
 
     task: str
@@ -55,14 +55,14 @@ class TaskRecord:
         self._database_url = database_url
 
     def begin(self) -> None:
-        """Begin to keep it; Pulp's tables have to be there."""
+        """Start the record; Pulp's tables must exist."""
         self._postgresql.query(self._database_url, _BEGIN)
 
     def transitions(self) -> list[Transition]:
-        """Return every state that any task took so far, in the order of their commits."""
+        """Return every state that any task has reached so far, in the order of the commits."""
         rows = self._postgresql.query(self._database_url, _READ_TRANSITIONS)
         return [Transition(task, name, state, datetime.fromisoformat(at)) for task, name, state, at in rows]
 
     def creations(self) -> list[tuple[str, str]]:
-        """Return what tasks made: the task's UUID, and a kind such as ``repositoryversion`` or ``filepublication``."""
+        """Return what tasks created: the task's UUID, and a kind such as ``repositoryversion``."""
         return [(task, model) for task, model in self._postgresql.query(self._database_url, _READ_CREATIONS)]

@@ -1,4 +1,4 @@
-"""What a Pulp 3 for tests syncs from: file repositories on a loopback port, good, slow and lying ones."""
+"""File repositories on a loopback port from which a Pulp 3 syncs: good, slow and wrong ones."""
 
 import hashlib
 import re
@@ -31,9 +31,9 @@ class RemoteFiles:
         self._receiver.__exit__(kind, error, trace)
 
     def offer(self, name: str, files: Mapping[str, bytes], lying: bool = False) -> None:
-        """Offer these files, and no others, as the repository of this name.
+        """Offer exactly these files as the repository with this name.
 
-        :param lying: the manifest gives digests that the files do not have.
+        :param lying: the manifest has wrong digests.
         """
         digests = {path: "0" * 64 if lying else hashlib.sha256(content).hexdigest() for path, content in files.items()}
         lines = [f"{path},{digests[path]},{len(content)}\n" for path, content in sorted(files.items())]
@@ -43,7 +43,7 @@ class RemoteFiles:
             self._files = {**kept, **served, f"/{name}/{MANIFEST}": "".join(lines).encode()}
 
     def url(self, name: str, slow_seconds: float = 0.0) -> str:
-        """Return the URL of a repository's manifest; that of an unknown name answers 404.
+        """Return the URL of a repository's manifest; an unknown repository answers 404.
 
         :param slow_seconds: how long the manifest takes.
         """

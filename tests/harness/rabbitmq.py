@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.harness.process import GuardedProcess, free_ports
+from tests.harness.process import GuardedProcess, free_ports, output_of, run
 
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-"""Debian's scripts without the wrapper that insists on a certain user."""
+"""Debian's scripts without the wrapper that requires a certain user."""
 
 _PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 _CONNECTION_START = b"\x00\x0a\x00\x0a"  # class 10, method 10 (AMQP 0-9-1, section 1.4)
@@ -25,9 +24,9 @@ _CONNECTION_START = b"\x00\x0a\x00\x0a"  # class 10, method 10 (AMQP 0-9-1, sect
 
 @dataclass(frozen=True)
 class TlsListener:
-    """A further listener that speaks TLS.
+    """An additional listener for TLS.
 
-    :ivar ca: certificate authority whose client certificates are believed.
+    :ivar ca: certificate authority whose client certificates are trusted.
     :ivar certificate: the node's own certificate chain.
     :ivar key: the key of ``certificate``.
     :ivar client_certificate_required: refuse clients without a certificate.
@@ -44,11 +43,11 @@ class RabbitMQ:
 
     :param tls: adds a TLS listener.
     :param plugins: names of RabbitMQ plugins to enable.
-    :param extra_configuration: further lines of ``rabbitmq.conf``.
-    :param deadline_seconds: a node that is not ready, or not gone, by then is an error.
-    :ivar folder: where everything of it is, until the end of the block.
-    :ivar port: the loopback port, the same over restarts.
-    :ivar tls_port: that of the TLS listener; 0 without one.
+    :param extra_configuration: additional lines of ``rabbitmq.conf``.
+    :param deadline_seconds: how long start and stop may take.
+    :ivar folder: all of its files, until the end of the block.
+    :ivar port: the loopback port, the same after a restart.
+    :ivar tls_port: the port of the TLS listener; 0 without one.
     :raises FileNotFoundError: RabbitMQ is not installed; see :meth:`available`.
     :raises RuntimeError: it does not start; the text has the end of its log.
     """
@@ -72,7 +71,7 @@ class RabbitMQ:
 
     @classmethod
     def available(cls) -> str | None:
-        """Return why no node can be started here, or None where one can."""
+        """Return why no node can be started here, or None if one can."""
         needed = {_PROGRAMS / "rabbitmq-server": "rabbitmq-server", _PROGRAMS / "rabbitmqctl": "rabbitmq-server"}
         missing = {package for path, package in needed.items() if not os.access(path, os.X_OK)}
         if shutil.which("epmd") is None:
@@ -89,7 +88,7 @@ class RabbitMQ:
             self.tls_port = tls_port if self._tls else 0
             self._environment = self._described_environment(epmd_port)
             self._write_files()
-            # Started here and not by Erlang, whose own would go on for ever as a daemon.
+            # Started here, because the one that Erlang starts runs as a daemon forever.
             epmd = [str(shutil.which("epmd")), "-port", str(epmd_port), "-address", "127.0.0.1"]
             undo.callback(GuardedProcess(epmd, self.folder, self._environment).kill)
             undo.callback(self.kill)
@@ -104,13 +103,13 @@ class RabbitMQ:
 
     @property
     def url(self) -> str:
-        """Return kombu's URL of the node."""
+        """The node's URL for kombu."""
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
 
     def start(self) -> None:
-        """Start the node on the data of the last run, after a stop when it runs; return when it speaks AMQP.
+        """Stop the node if it runs, start it on the data of the last run, and return when it speaks AMQP.
 
-        :raises RuntimeError: it does not.
+        :raises RuntimeError: it does not start.
         """
         self.stop()
         deadline = time.monotonic() + self._deadline_seconds
@@ -121,7 +120,7 @@ class RabbitMQ:
                 raise RuntimeError(f"RabbitMQ does not start:\n{self._end_of_log()}")
 
     def stop(self) -> None:
-        """Stop the node in good order: clients are told, durable data is kept."""
+        """Shut the node down: clients are disconnected, durable data is kept."""
         if self._node is not None:
             self._node.signal(signal.SIGCONT)
             self._node.signal(signal.SIGTERM)
@@ -139,39 +138,29 @@ class RabbitMQ:
         self.start()
 
     def pause(self) -> None:
-        """Freeze the node: its connections stay open and nothing answers."""
+        """Freeze the node: its connections stay open but it does not answer."""
         if self._node is not None:
             self._node.signal(signal.SIGSTOP)
-            # A thread on another processor may go on for a moment and still answer.
+            # A thread on another processor may run for a moment longer and still answer.
             os.waitid(os.P_PID, self._node.process_id, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
-        """Let a paused node go on."""
+        """Let a paused node continue."""
         if self._node is not None:
             self._node.signal(signal.SIGCONT)
 
     def control(self, *arguments: str) -> str:
-        """Run ``rabbitmqctl`` on the node and return what it says.
+        """Run ``rabbitmqctl`` on the node and return its output.
 
         :raises RuntimeError: the command fails.
         """
         command = [str(_PROGRAMS / "rabbitmqctl"), "--quiet", "--node", self._environment["RABBITMQ_NODENAME"]]
-        told = subprocess.run(
-            [*command, *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=self._environment,
-            timeout=self._deadline_seconds,
-        )
-        if told.returncode:
-            raise RuntimeError(f"rabbitmqctl {arguments[0]} failed: {told.stdout}{told.stderr}")
-        return told.stdout
+        ended = run([*command, *arguments], self.folder, self._environment, self._deadline_seconds)
+        return output_of(ended, f"rabbitmqctl {arguments[0]}")
 
     def _described_environment(self, epmd_port: int) -> dict[str, str]:
-        # Nothing of the surroundings but the search path: a RABBITMQ_ variable or /etc/rabbitmq of a real broker
-        # would lead to its data.
+        # Nothing of this process's environment but PATH: a RABBITMQ_ variable, or /etc/rabbitmq of a real broker,
+        # would lead to that broker's data.
         folder = str(self.folder)
         return {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -191,12 +180,12 @@ class RabbitMQ:
             "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/rabbitmq-env.conf",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-            # Makes the script become the node, where otherwise a shell stands between.
+            # Makes the script exec the node; otherwise a shell would be between them.
             "RUNNING_UNDER_SYSTEMD": "true",
         }
 
     def _write_files(self) -> None:
-        # A full disk must not block publishers here, nor a slow machine break connections that a test leaves idle.
+        # A full disk must not block publishers, and a slow machine must not break connections that a test leaves idle.
         lines = ["disk_free_limit.absolute = 1MB", "heartbeat = 0", *self._extra_configuration]
         if self._tls is not None:
             required = str(self._tls.client_certificate_required).lower()

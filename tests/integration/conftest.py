@@ -1,4 +1,4 @@
-"""The store, once on each kind of database."""
+"""A store and a REST service, once on each kind of database."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,23 +20,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
-    """Return one REST service for all tests of a module; its worker stands still."""
+    """Yield one REST service for all tests of a module; its worker does not run."""
     with rest_service(tmp_path_factory.mktemp("rest"), **database_settings(request)) as service:
         yield service
 
 
 @pytest.fixture
 def open_store(database_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Return a function that opens the database once more, as another process would."""
+    """Yield a function that opens the database again, as another process would."""
     opened: list[Store] = []
 
-    def open_once_more() -> Store:
+    def open_again() -> Store:
         store = Store(database_url, lambda sealed: Vault.from_file(tmp_path / "key", may_create=not sealed))
         opened.append(store)
         store.upgrade()
         return store
 
-    yield open_once_more
+    yield open_again
     for store in opened:
         store.close()
 

@@ -1,4 +1,4 @@
-"""What people and programs get of a sync on a real Pulp 3: by mail, by webhook and over AMQP."""
+"""What people and programs get about a sync on a real Pulp 3: by mail, by webhook and over AMQP."""
 
 import json
 import time
@@ -34,11 +34,11 @@ class Receivers:
     channel: Any
 
     def mails(self) -> list[Any]:
-        """Return the events in the mails that came."""
+        """Return the events in the received mails."""
         return [json.loads(mail.message.get_content()) for mail in self.mail.mails]
 
     def requests(self) -> list[Any]:
-        """Return the events that were posted."""
+        """Return the events in the received requests."""
         return [request.json() for request in self.web.requests]
 
     def next_message(self) -> Any:
@@ -52,7 +52,7 @@ class Receivers:
 
 @pytest.fixture
 def receivers(rabbitmq: RabbitMQ) -> Iterator[Receivers]:
-    """Give real ones on loopback ports."""
+    """Yield real receivers on loopback ports."""
     with ExitStack() as stack:
         parameters = pika.ConnectionParameters("127.0.0.1", rabbitmq.port, socket_timeout=60, heartbeat=0)
         connection = pika.BlockingConnection(parameters)
@@ -66,7 +66,7 @@ def receivers(rabbitmq: RabbitMQ) -> Iterator[Receivers]:
 
 @pytest.fixture
 def service(rabbitmq: RabbitMQ, receivers: Receivers, tmp_path: Path) -> Iterator[Service]:
-    """Give a service that can reach them, with listeners for ends of syncs."""
+    """Yield a service that can reach the receivers, with listeners for ends of syncs."""
     mail = {"EMAIL_ENABLED": "true", "EMAIL_HOST": receivers.mail.host, "EMAIL_PORT": str(receivers.mail.port)}
     sender = {"EMAIL_FROM": "pulp@pulp.example.com"}
     with Service(tmp_path, MESSAGING_URL=rabbitmq.url, **mail, **sender) as running:
@@ -81,7 +81,7 @@ def service(rabbitmq: RabbitMQ, receivers: Receivers, tmp_path: Path) -> Iterato
 
 
 def watch(service: Service, pulp3: Pulp3) -> None:
-    """Add the server as a source, and return when it is watched."""
+    """Add the server as a source, and return when the source polls it."""
     pulp3.api.create_user("messages-watcher", "watches-1-syncs", ROLES)
     config = {"url": pulp3.url, "username": "messages-watcher", "password": "watches-1-syncs", "interval": 0.5}
     added = {"name": "pulp", "type": "pulp3", "config": {**config, "server": "pulp.example.com"}}
@@ -93,14 +93,14 @@ def watch(service: Service, pulp3: Pulp3) -> None:
 
 
 def sync(pulp3: Pulp3, name: str) -> str:
-    """Let a repository sync, from a remote that is there or not; return its task's state."""
+    """Sync a repository from a remote that exists or not; return the final state of the task."""
     repository = pulp3.api.create_repository(f"messages-{name}", pulp3.remote.url(f"messages-{name}"))
     return str(pulp3.api.wait(pulp3.api.sync(repository))["state"])
 
 
 @contextmanager
 def shown(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Let through what the block prints."""
+    """Show what the block prints."""
     with capsys.disabled():
         print()
         yield
@@ -122,10 +122,10 @@ def example_webhook() -> Any:
     return json.loads((DOCS / "examples" / "pulp3-webhook.json").read_text(encoding="utf-8"))
 
 
-def test_a_failed_and_a_finished_sync_are_told_everywhere(
+def test_a_failed_and_a_finished_sync_reach_every_receiver(
     pulp3: Pulp3, service: Service, receivers: Receivers, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the repository's name, how it ended and why, and how much was added; the documentation shows the same."""
+    """They get the repository, how the sync ended and why, and how much it added; the documentation shows the same."""
     pulp3.remote.offer("messages-zoo", {"a.iso": b"a", "b.iso": b"b", "c.iso": b"c"})
     watch(service, pulp3)
 
@@ -140,13 +140,13 @@ def test_a_failed_and_a_finished_sync_are_told_everywhere(
         print(mail.content.decode().replace("\r\n", "\n"))
         print(json.dumps(next(one for one in receivers.requests() if one["payload"]["result"] == "success"), indent=2))
     assert ["failed", "completed"] == states
-    for told in (receivers.mails(), receivers.requests(), messages):
-        failed, finished = sorted((event["payload"] for event in told), key=lambda payload: payload["repo_id"])
+    for events in (receivers.mails(), receivers.requests(), messages):
+        failed, finished = sorted((event["payload"] for event in events), key=lambda payload: payload["repo_id"])
         assert ("messages-absent", "failed", None) == tuple(failed[key] for key in ("repo_id", "result", "added_count"))
         assert "404" in failed["error_message"]
         assert {"server": "pulp.example.com", "repo_id": "messages-zoo", "result": "success", "added_count": 3} == {
             key: finished[key] for key in ("server", "repo_id", "result", "added_count")
         }
         assert (None, True) == (finished["error_message"], finished["changed"])
-        assert ["error", "finished"] == sorted(event["call_report"]["state"] for event in told)
-        assert {keys(example_mail()), keys(example_webhook())} == set(map(keys, told))
+        assert ["error", "finished"] == sorted(event["call_report"]["state"] for event in events)
+        assert {keys(example_mail()), keys(example_webhook())} == set(map(keys, events))

@@ -1,4 +1,4 @@
-"""The Pulp 3 that the other tests stand on."""
+"""The Pulp 3 that other tests rely on."""
 
 import os
 import select
@@ -22,8 +22,8 @@ with Pulp3(workers=1) as pulp:
 """
 
 
-def test_it_syncs_publishes_and_takes_uploads(pulp3):
-    """From its own remote, with its own workers."""
+def test_it_syncs_publishes_and_accepts_uploads(pulp3):
+    """It uses its own remote and its own workers."""
     pulp3.remote.offer("harness", {"a.iso": b"a", "b.iso": b"b"})
     repository = pulp3.api.create_repository("harness", pulp3.remote.url("harness"))
 
@@ -42,10 +42,11 @@ def test_it_syncs_publishes_and_takes_uploads(pulp3):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("absent", "404"), ("lying", "failed validation due to checksum"), ("refused", "Cannot connect")]
+    ("name", "reason"),
+    [("absent", "404"), ("lying", "failed validation due to checksum"), ("refused", "Cannot connect")],
 )
-def test_a_sync_fails_as_its_remote_does(pulp3, name, said):
-    """Nothing there, other content than promised, or nobody who answers."""
+def test_a_sync_fails_with_the_reason_of_its_remote(pulp3, name, reason):
+    """The remote is missing, has other content than its manifest says, or refuses the connection."""
     pulp3.remote.offer("lying", {"a.iso": b"not so"}, lying=True)
     url = "http://127.0.0.1:9/PULP_MANIFEST" if name == "refused" else pulp3.remote.url(name)
     repository = pulp3.api.create_repository(f"harness-{name}", url)
@@ -53,11 +54,11 @@ def test_a_sync_fails_as_its_remote_does(pulp3, name, said):
     ended = pulp3.api.wait(pulp3.api.sync(repository))
 
     assert "failed" == ended["state"]
-    assert said in ended["error"]["description"]
+    assert reason in ended["error"]["description"]
 
 
-def test_the_database_keeps_every_state_of_a_task(pulp3):
-    """Also those that nobody asked for in time."""
+def test_the_record_has_every_state_of_a_task(pulp3):
+    """That includes states that no poll would see."""
     pulp3.remote.offer("harness-slow", {"a.iso": b"a"})
     repository = pulp3.api.create_repository("harness-slow", pulp3.remote.url("harness-slow", slow_seconds=60))
     begun = pulp3.api.sync(repository)
@@ -71,8 +72,8 @@ def test_the_database_keeps_every_state_of_a_task(pulp3):
     assert sorted(own, key=lambda each: each.at) == own
 
 
-def test_a_killed_task_and_a_killed_worker_end_what_they_ran(pulp3):
-    """With the reasons that Pulp gives."""
+def test_a_task_fails_if_its_process_or_its_worker_is_killed(pulp3):
+    """Pulp gives a different reason for each."""
     pulp3.remote.offer("harness-killed", {"a.iso": b"a"})
     url = pulp3.remote.url("harness-killed", slow_seconds=60)
     killed, lost = (pulp3.api.create_repository(f"harness-{name}", url) for name in ("killed", "lost"))
@@ -96,8 +97,8 @@ def test_a_killed_task_and_a_killed_worker_end_what_they_ran(pulp3):
     ]
 
 
-def test_a_user_sees_what_the_roles_say(pulp3):
-    """Tasks with the role for it; else an empty list."""
+def test_a_user_sees_only_what_the_roles_permit(pulp3):
+    """Without the role for tasks the list is empty."""
     pulp3.api.create_user("harness-viewer", "sees-tasks-1", ROLES)
     pulp3.api.create_user("harness-nobody", "sees-nothing-1")
     sessions = [pulp3.session("harness-viewer", "sees-tasks-1"), pulp3.session("harness-nobody", "sees-nothing-1")]
@@ -112,7 +113,7 @@ def test_a_user_sees_what_the_roles_say(pulp3):
 
 @pytest.mark.usefixtures("pulp3")
 def test_nothing_outlives_a_killed_test_run():
-    """Neither processes nor files."""
+    """Its processes are killed and its files are removed."""
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as parent:

@@ -1,4 +1,4 @@
-"""A source that watches a real Pulp 3, killed again and again, against what the server's database recorded."""
+"""A source watches a real Pulp 3 and is killed repeatedly; the server's database recorded what happened."""
 
 import subprocess
 import time
@@ -14,7 +14,7 @@ from tests.support.pulp3_storm import Storm
 
 INTERVAL_SECONDS = 5.0  # the default
 LEASE_SECONDS = "3"
-"""A killed process keeps the source for so long from the next one."""
+"""How long the next process waits for the source of a killed one."""
 
 KILLS = 10
 LONGEST_LIFE_SECONDS = 10.0
@@ -25,7 +25,7 @@ ROLES = ("core.task_viewer", "file.filerepository_viewer", "file.fileremote_view
 
 @pytest.fixture
 def watching(pulp3: Pulp3, tmp_path):
-    """Return an installation with a source for the server, whose account may only look, and with a worker."""
+    """Yield an installation with a worker and a source, whose account on the server may only read."""
     pulp3.api.create_user("storm-watcher", "watches-1-storm", ROLES)
     config = {"url": pulp3.url, "username": "storm-watcher", "password": "watches-1-storm"}
     with installation(tmp_path) as made, (tmp_path / "worker.log").open("wb") as log:
@@ -37,7 +37,7 @@ def watching(pulp3: Pulp3, tmp_path):
 
 @pytest.fixture
 def axe(watching: Installation, tmp_path):
-    """Return the process that runs the source, under its axe."""
+    """Yield the process that runs the source and is killed repeatedly."""
     environ = watching.environ(SOURCE_LEASE_SECONDS=LEASE_SECONDS)
     run = command("source", "run", "storm")
     with Axe(run, environ, tmp_path / "source.log", watching.written, KILLS, LONGEST_LIFE_SECONDS) as running:
@@ -47,7 +47,7 @@ def axe(watching: Installation, tmp_path):
 
 @contextmanager
 def shown(capsys):
-    """Let through what the block prints."""
+    """Show what the block prints."""
     with capsys.disabled():
         print()
         yield
@@ -60,8 +60,10 @@ def lag(rows):
     return " and ".join(f"{percentile(lags, part):.2f} s (p{part})" for part in (50, 99))
 
 
-def test_a_storm_is_told_whole_and_once(pulp3: Pulp3, watching: Installation, axe: Axe, capsys):
-    """Every event of more than 300 tasks arrives, although the process that watches is killed ten times."""
+def test_a_source_that_is_killed_ten_times_fires_every_event_once(
+    pulp3: Pulp3, watching: Installation, axe: Axe, capsys
+):
+    """No event of more than 300 tasks is missing or doubled."""
     before = {transition.task for transition in pulp3.record.transitions()}
     started = time.monotonic()
 
@@ -74,7 +76,7 @@ def test_a_storm_is_told_whole_and_once(pulp3: Pulp3, watching: Installation, ax
     axe.require_alive()
     transitions = [each for each in pulp3.record.transitions() if each.task not in before]
     tasks = lives(transitions, pulp3.record.creations())
-    rows, arrived = (compare(tasks, [each for each in told if each.task not in before]) for told in watching.told())
+    rows, arrived = (compare(tasks, [each for each in fired if each.task not in before]) for fired in watching.fired())
     with shown(capsys):
         print(table(rows))
         print(f"\n{len(tasks)} tasks with {len(transitions)} transitions in {took:.0f} s; {axe.killed} kills;", end=" ")

@@ -1,1 +1,1 @@
-"""What several tests share."""
+"""What several tests share: helpers, and plugins that tests install."""

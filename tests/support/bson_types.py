@@ -1,4 +1,4 @@
-"""The types of the ``bson`` package as far as its JSON forms look at them, so that no test needs that package."""
+"""The types of the ``bson`` package as far as the encoding examines them, so that no test needs that package."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class MinKey:
 
 
 class MaxKey:
-    """Sorts behind everything."""
+    """Sorts after everything."""
 
     __module__ = "bson.max_key"
 
@@ -74,6 +74,6 @@ class Code(str):
 
 
 class Decimal128:
-    """A type that Pulp's JSON never had a form for."""
+    """A type that has no form in Pulp's JSON."""
 
     __module__ = "bson.decimal128"

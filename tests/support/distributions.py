@@ -1,4 +1,4 @@
-"""Makes small distributions, so that plugins are found through the real entry points."""
+"""Makes small distributions, so that plugins are found through real entry points."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ def installed(
     version: str = "1.0",
     group: str = "pulp_notifiers.notifiers",
 ) -> Iterator[Path]:
-    """Put a distribution on the import path for as long as the block runs.
+    """Put a distribution on the import path while the block runs.
 
     :param entry_points: entry point name to ``module:attribute``.
     :param modules: module name to source text.

@@ -1,4 +1,4 @@
-"""A notifier with an option, a secret and a remark, for tests of the rules for listeners."""
+"""A notifier with an option, a secret and a warning, for tests of the rules for listeners."""
 
 from pydantic import SecretStr
 
@@ -7,7 +7,7 @@ from pulp_notifiers.notifier import Notifier, NotifierConfig
 
 
 class HookConfig(NotifierConfig):
-    """Its options."""
+    """Options of the notifier."""
 
     url: str
     password: SecretStr | None = None

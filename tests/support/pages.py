@@ -1,4 +1,4 @@
-"""The pages of the documentation as text, with what their directives generate filled in."""
+"""The pages of the documentation as text, including what their directives generate."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ import reference_text  # noqa: E402
 PAGES = {path.stem: path for path in sorted(DOCS.glob("*.rst"))}
 LEGACY_PAGE = ROOT / "pulp_notifiers" / "rest" / "pages" / "legacy.rst"
 SOURCES = [*PAGES.values(), ROOT / "README.rst", LEGACY_PAGE]
-"""Whatever is written for readers."""
+"""Every text that is written for readers."""
 
 _BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n\n((?:\1   .*\n|\n)+)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^\.\. ([a-z-]+)::[ ]*(.*)$", re.MULTILINE)
@@ -31,7 +31,7 @@ _DIRECTIVE = re.compile(r"^\.\. ([a-z-]+)::[ ]*(.*)$", re.MULTILINE)
 
 @cache
 def expanded(page: str) -> str:
-    """Return the text of a page together with what is generated for it."""
+    """Return the text of a page and what its directives generate."""
     text = PAGES[page].read_text(encoding="utf-8")
     return text + "".join("\n".join(_generated(*found)) for found in _DIRECTIVE.findall(text))
 
@@ -43,17 +43,17 @@ def directives(page: str, name: str) -> list[str]:
 
 @cache
 def sections() -> dict[str, type[BaseModel]]:
-    """Return every section of the configuration file that somebody reads, by the docstrings of their models."""
+    """Return the model of every section of the configuration file, found by its docstring."""
     found = {}
     for path in [*ROOT.glob("pulp_notifiers/**/*.py"), *ROOT.glob("plugins/*/pulp_*/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            said = isinstance(node, ast.ClassDef) and re.match(
+            section = isinstance(node, ast.ClassDef) and re.match(
                 r"The section ``\[(\w+)\]``", ast.get_docstring(node) or ""
             )
-            if said:
+            if section:
                 places = path.relative_to(ROOT).with_suffix("").parts
                 module = import_module(".".join(places[2:] if places[0] == "plugins" else places))
-                found[said[1]] = getattr(module, node.name)
+                found[section[1]] = getattr(module, node.name)
     return found
 
 
@@ -68,7 +68,7 @@ def blocks(path: Path, *languages: str) -> list[str]:
 
 
 def command_lines(path: Path) -> Iterator[list[str]]:
-    """Yield every command line shown, as words; of a pipe, each command."""
+    """Yield every command line of a page as words; a pipe yields each of its commands."""
     for block in blocks(path, "sh", "console"):
         prompted = "$ " in block
         lines = [line.removeprefix("$ ") for line in block.split("\n") if line.startswith("$ ") or not prompted]

@@ -1,4 +1,4 @@
-"""A publisher of the task-status stream that waits for a slow machine, so that what it drops is lost for a reason."""
+"""A publisher of the task-status stream with long time-outs, so that a slow machine does not make it drop reports."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="ru
 def patient_publisher(*urls: str, options: StreamOptions = OPTIONS, **settings: Any) -> StatusPublisher:
     """Return a publisher to these servers.
 
-    :param settings: more of the section ``[messaging]``.
+    :param settings: more settings of the section ``[messaging]``.
     """
     messaging = MessagingSettings(
         event_notifications_enabled=True, event_notification_url=";".join(urls), **settings
@@ -30,25 +30,25 @@ def patient_publisher(*urls: str, options: StreamOptions = OPTIONS, **settings: 
 
 
 def report(number: int) -> TaskReport:
-    """Return a report that can be told from others."""
+    """Return a report with a number."""
     return replace(REPORT, progress_report={"number": number})
 
 
 def publish(publisher: StatusPublisher, numbers: Iterable[int], flush: bool = True) -> None:
-    """Publish reports, and wait until all is decided."""
+    """Publish reports, and wait until each is published or dropped."""
     for number in numbers:
         publisher.publish(report(number))
     if flush:
-        assert publisher.flush(SECONDS), "it is still not decided what becomes of the reports"
+        assert publisher.flush(SECONDS), "reports are still neither published nor dropped"
 
 
 def reach(publisher: StatusPublisher, number: int) -> int:
-    """Publish a report again and again until one is taken; return how many it took."""
+    """Publish a report repeatedly until the server accepts one; return how many attempts that took."""
     before = publisher.counts.published
     deadline = time.monotonic() + SECONDS
     sent = 0
     while publisher.counts.published == before:
-        assert time.monotonic() < deadline, "the server takes nothing"
+        assert time.monotonic() < deadline, "the server accepts nothing"
         publish(publisher, [number])
         sent += 1
         threading.Event().wait(0.005)

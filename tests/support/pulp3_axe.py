@@ -1,4 +1,4 @@
-"""A process that does its work although it is killed again and again."""
+"""A process that is killed and restarted repeatedly while it works."""
 
 import random
 import subprocess
@@ -12,15 +12,15 @@ _LOOK_SECONDS = 0.1
 
 
 class Axe:
-    """Runs a command between ``with Axe(...) as axe:`` and the end of the block, and starts it again after each kill.
+    """Runs a command between ``with Axe(...) as axe:`` and the end of the block, and restarts it after each kill.
 
-    :param environ: its environment variables, all of them.
-    :param log: file that it writes to.
-    :param done: counts what the process has done so far. It is killed only after it did something, so that each one is
-        killed at work.
-    :param kills: after so many it is left alone.
-    :param longest_life_seconds: of a process that has begun to work.
-    :ivar killed: how often it was killed.
+    :param environ: all of its environment variables.
+    :param log: the file to which its output goes.
+    :param done: counts what the process has done so far. It is killed only after it did something, so that each kill
+        interrupts work.
+    :param kills: how often it is killed.
+    :param longest_life_seconds: how long it may live after it has begun to work.
+    :ivar killed: how often it was killed so far.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Axe:
         self._kill()
 
     def finish(self) -> None:
-        """Do the kills that are left, also where nothing is left to do for the process; return after the last one."""
+        """Do the remaining kills, even if the process has nothing left to do; return after the last one."""
         self._nothing_to_do.set()
         self._thread.join()
 
     def require_alive(self) -> None:
-        """Fail where the process has ended by itself."""
+        """Fail if the process has ended by itself."""
         assert self._process.poll() is None, self.log.read_text(encoding="utf-8")
 
     def _start(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a watcher told everything that happened in a Pulp 3, and nothing twice."""
+"""Compares the events that a source fired with what happened in a Pulp 3: none may be missing or doubled."""
 
 import statistics
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ TASK_EVENTS = {
     "canceled": "task.canceled",
     "skipped": "task.skipped",
 }
-"""State in Pulp 3 to the event that tells of it; nobody who polls can be sure to see a task that is being canceled."""
+"""State in Pulp 3 to its event; a source that polls may not see a task that is being canceled."""
 
 FINAL = ("completed", "failed", "canceled", "skipped")
 _SYNC = ".synchronize"
@@ -27,10 +27,10 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event that a watcher told.
+class Fired:
+    """An event that a source fired.
 
-    :ivar at: when it was safe on disk.
+    :ivar at: when it was on disk.
     """
 
     task: str
@@ -43,7 +43,7 @@ class Life:
     """A task as the database saw it.
 
     :ivar states: each state that it took, with its time.
-    :ivar made: what it created, such as ``repositoryversion``.
+    :ivar made: the kinds of what it created, such as ``repositoryversion``.
     """
 
     task: str
@@ -65,10 +65,10 @@ class Life:
 
 @dataclass(frozen=True)
 class Row:
-    """What became of the events about the tasks of one kind.
+    """The events about the tasks of one kind.
 
     :ivar due: how many events there had to be.
-    :ivar lags: seconds from the commit in Pulp's database until the event was safe.
+    :ivar lags: seconds from the commit in Pulp's database until the event was on disk.
     """
 
     kind: str
@@ -81,7 +81,7 @@ class Row:
 
 
 def lives(transitions: Iterable[Transition], creations: Iterable[tuple[str, str]]) -> list[Life]:
-    """Return the tasks, in the order in which they were created."""
+    """Return the tasks in the order of their creation."""
     states: dict[str, dict[str, datetime]] = defaultdict(dict)
     names = {}
     for transition in transitions:
@@ -94,7 +94,7 @@ def lives(transitions: Iterable[Transition], creations: Iterable[tuple[str, str]
 
 
 def due(life: Life) -> dict[str, datetime]:
-    """Return the events that a task must give, with the times of what they tell."""
+    """Return the events that a task must cause, with the times of what they report."""
     found = {TASK_EVENTS[state]: at for state, at in life.states.items() if state in TASK_EVENTS}
     ended = life.states.get(life.end)
     if ended is None:
@@ -112,25 +112,25 @@ def due(life: Life) -> dict[str, datetime]:
 
 
 def allowed(life: Life) -> frozenset[str]:
-    """Return the events that a task may give beside those due."""
+    """Return the events that a task may cause beside those due."""
     if life.end == "canceled" and "running" not in life.states:
         kind = "repo.sync" if life.name.endswith(_SYNC) else "repo.publish"
         return frozenset({f"{kind}.start", f"{kind}.finish"})
     return frozenset()
 
 
-def compare(tasks: Collection[Life], told: Iterable[Told]) -> list[Row]:
-    """Return what was missed, doubled and unexpected, for each kind of task; what is of no task comes last."""
+def compare(tasks: Collection[Life], fired: Iterable[Fired]) -> list[Row]:
+    """Return missed, doubled and unexpected events for each kind of task; events of unknown tasks come last."""
     times: dict[Key, list[datetime]] = defaultdict(list)
-    for each in told:
+    for each in fired:
         times[each.task, each.event_type].append(each.at)
     groups = defaultdict(list)
     for life in tasks:
         groups[life.kind].append(life)
     rows = [_row(kind, groups[kind], times) for kind in sorted(groups)]
     known = {life.task for life in tasks}
-    strange = tuple(key for key in times if key[0] not in known)
-    return [*rows, Row("of no task", 0, 0, (), (), strange, ())] if strange else rows
+    unknown = tuple(key for key in times if key[0] not in known)
+    return [*rows, Row("of unknown tasks", 0, 0, (), (), unknown, ())] if unknown else rows
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -154,23 +154,23 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def percentile(values: Sequence[float], part: int) -> float:
-    """Return the value below which so many per cent of the values are; 0 of none."""
+    """Return a percentile of the values; 0 if there are none."""
     if len(values) < 2:
         return values[0] if values else 0.0
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1]
 
 
 def _row(kind: str, tasks: Sequence[Life], times: Mapping[Key, Sequence[datetime]]) -> Row:
-    wanted = {(life.task, event_type): at for life in tasks for event_type, at in due(life).items()}
-    bearable = {(life.task, event_type) for life in tasks for event_type in allowed(life)}
+    required = {(life.task, event_type): at for life in tasks for event_type, at in due(life).items()}
+    tolerated = {(life.task, event_type) for life in tasks for event_type in allowed(life)}
     own = {life.task for life in tasks}
     counts = Counter({key: len(found) for key, found in times.items() if key[0] in own})
     return Row(
         kind,
         len(tasks),
-        len(wanted),
-        tuple(key for key in wanted if not counts[key]),
+        len(required),
+        tuple(key for key in required if not counts[key]),
         tuple(key for key, count in counts.items() if count > 1),
-        tuple(key for key in counts if key not in wanted and key not in bearable),
-        tuple((min(times[key]) - at).total_seconds() for key, at in wanted.items() if key in times),
+        tuple(key for key in counts if key not in required and key not in tolerated),
+        tuple((min(times[key]) - at).total_seconds() for key, at in required.items() if key in times),
     )

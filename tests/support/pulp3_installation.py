@@ -1,10 +1,9 @@
-"""An installation whose source watches a Pulp 3, seen from both of its ends."""
+"""An installation whose source watches a Pulp 3, and the receiver that gets its events."""
 
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,17 +16,17 @@ from pulp_notifiers.records import ListenerDraft, SourceDraft, SourceStatus
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import Answer, HttpReceiver, ReceivedRequest
 
-from .pulp3_comparison import Told
+from .pulp3_comparison import Fired
+from .waiting import wait_until
 
 _PATIENCE_SECONDS = 120.0
-_LOOK_SECONDS = 0.1
 _EVERYTHING = ("task.#", "repo.#")
 _MANY = 1_000_000
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event as it came to the receiver."""
+    """An event as it arrived at the receiver."""
 
     event_id: str
     task: str
@@ -36,9 +35,9 @@ class Arrival:
 
 
 class Installation:
-    """A state directory with a source and a listener for everything.
+    """A state directory with a source and a listener for all events.
 
-    The processes that work on it are started apart from it.
+    The processes that use it are started separately.
     """
 
     def __init__(self, folder: Path, app: App, arrived: Sequence[tuple[datetime, ReceivedRequest]]) -> None:
@@ -47,20 +46,20 @@ class Installation:
         self._arrived = arrived
 
     def environ(self, **settings: str) -> dict[str, str]:
-        """Return the environment of a process that works on it.
+        """Return the environment of a process that uses this installation.
 
-        :param settings: of ``[notifiers]``, in capitals.
+        :param settings: keys of ``[notifiers]``, in capitals.
         """
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PULP_NOTIFIERS_")}
         own = {"STATE_DIRECTORY": str(self.folder / "state"), **settings}
         return {**kept, **{f"PULP_NOTIFIERS_{name}": value for name, value in own.items()}}
 
     def add_source(self, config: Mapping[str, Any]) -> None:
-        """Add the source, which is called ``storm``."""
+        """Add the source, with the name ``storm``."""
         self._app.sources.add(SourceDraft("storm", "pulp3", config))
 
     def status(self) -> SourceStatus:
-        """Return how the source is."""
+        """Return the status of the source."""
         return self._app.sources.status("storm")
 
     def written(self) -> int:
@@ -68,41 +67,42 @@ class Installation:
         return self._app.store.history.deliveries(limit=1)[0]
 
     def wait_for_polls(self, count: int) -> None:
-        """Return when the source has polled so many times more.
+        """Return when the source has polled this many times more.
 
-        :raises AssertionError: it does not.
+        :raises AssertionError: it does not in time.
         """
         begun = utc_now()
-        told: set[datetime] = set()
+        reports: set[datetime] = set()
 
         def polled() -> bool:
-            told_at = self.status().told_at
-            if told_at is not None and told_at > begun:
-                told.add(told_at)
-            # The first of them may be about a poll that was under way.
-            return len(told) > count
+            reported_at = self.status().reported_at
+            if reported_at is not None and reported_at > begun:
+                reports.add(reported_at)
+            # The first report may be about a poll that was already running.
+            return len(reports) > count
 
-        _wait_until(polled, self.status)
+        wait_until(polled, self.status, _PATIENCE_SECONDS)
 
     def wait_until_delivered(self) -> None:
-        """Return when nothing is owed any more."""
-        _wait_until(lambda: not self._app.store.history.backlog().pending, self._app.store.history.backlog)
+        """Return when no delivery is pending."""
+        backlog = self._app.store.history.backlog
+        wait_until(lambda: not backlog().pending, backlog, _PATIENCE_SECONDS)
 
-    def told(self) -> tuple[list[Told], list[Told]]:
-        """Return what the receiver got: with the times of when it was safe on disk, and of when it came."""
+    def fired(self) -> tuple[list[Fired], list[Fired]]:
+        """Return the events that the receiver got: with the times when they were on disk, and when they arrived."""
         written = {
             delivery.event_id: delivery.created_at for delivery in self._app.store.history.deliveries(limit=_MANY)[1]
         }
         arrivals = list(self._arrivals())
-        safe = [Told(each.task, each.event_type, written[each.event_id]) for each in arrivals]
-        return safe, [Told(each.task, each.event_type, each.at) for each in arrivals]
+        on_disk = [Fired(each.task, each.event_type, written[each.event_id]) for each in arrivals]
+        return on_disk, [Fired(each.task, each.event_type, each.at) for each in arrivals]
 
     def _arrivals(self) -> Iterator[Arrival]:
         known = set()
         for at, request in self._arrived:
             body = json.loads(request.body)
             event_id = request.headers["Pulp-Event-Id"]
-            # By an attempt that the service took for a failure, which it may.
+            # The service may repeat an attempt that succeeded if it took it for a failure.
             repeated = event_id in known and request.headers["Pulp-Delivery-Attempt"] != "1"
             known.add(event_id)
             if not repeated:
@@ -111,7 +111,7 @@ class Installation:
 
 @contextmanager
 def installation(folder: Path) -> Iterator[Installation]:
-    """Give one that delivers to a receiver; its sources wait for a process that runs them."""
+    """Yield an installation that delivers to a receiver; its sources wait for a process that runs them."""
     arrived: list[tuple[datetime, ReceivedRequest]] = []
 
     def note(request: ReceivedRequest) -> Answer:
@@ -127,12 +127,5 @@ def installation(folder: Path) -> Iterator[Installation]:
 
 
 def command(*words: str) -> list[str]:
-    """Return how to run ``pulp-notifiers``."""
+    """Return the command that runs ``pulp-notifiers``."""
     return [sys.executable, "-m", "pulp_notifiers", *words]
-
-
-def _wait_until(reached: Callable[[], bool], told: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline, told()
-        time.sleep(_LOOK_SECONDS)

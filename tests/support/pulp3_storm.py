@@ -1,4 +1,4 @@
-"""Everything that happens to a busy Pulp 3, in a few minutes."""
+"""Everything that can happen in a busy Pulp 3, within a few minutes."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ _WAITING_TOO_LONG_SECONDS = 600.0
 
 @dataclass
 class Storm:
-    """A storm over one server.
+    """A storm on one server.
 
-    :ivar begun: what was begun, and how often.
+    :ivar begun: kinds of tasks, and how often each was started.
     """
 
     pulp: Pulp3
     begun: Counter[str] = field(default_factory=Counter)
 
     def blow(self, rounds: int = ROUNDS) -> None:
-        """Let everything happen, and return when every task has ended."""
+        """Start all kinds of tasks, and return when every task has ended."""
         self._prepare()
         for number in range(rounds):
             self._ordinary(number)
@@ -64,7 +64,7 @@ class Storm:
             self._begun("publish", api.publish(repository))
         for name in ("steady", "published", "lazy"):
             self._begun(f"sync, {name}", api.sync(self._repositories[name]))
-        # The server is done with this one before it answers.
+        # The server finishes this task before it answers.
         self._begun(
             "distribution", api.task(api.request("PATCH", self._distribution, {"pulp_labels": {"n": str(number)}}))
         )
@@ -97,7 +97,7 @@ class Storm:
     def _kill_worker(self) -> None:
         begun = self._begun("sync, with its worker killed", self.pulp.api.sync(self._repositories["slow"]))
         self.pulp.api.wait(begun, {"running"})
-        # Which of them runs it is not known.
+        # It is not known which worker runs the task.
         for _ in range(self.pulp.worker_count):
             self.pulp.kill_worker()
             self.pulp.start_worker()

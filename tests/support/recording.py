@@ -1,6 +1,6 @@
-"""Notifiers that tests install through real entry points: what they are called with can be looked at.
+"""Notifiers that tests install through real entry points; they keep their calls.
 
-Each App builds its own; ``app.registry.get(type).notifier`` is the one to look at.
+Each App has its own instance: ``app.registry.get(type).notifier``.
 """
 
 import queue
@@ -35,11 +35,11 @@ class Recording(Notifier[AnyConfig]):
         self._calls.put((config.model_dump(), event))
 
     def next_call(self) -> tuple[dict[str, Any], Event]:
-        """Return the next call's config and event, when there was one."""
+        """Wait for the next call and return its config and event."""
         return self._calls.get(timeout=PATIENCE_SECONDS)
 
     def has_calls(self) -> bool:
-        """Tell whether there are calls that nobody has taken."""
+        """Return whether there are calls that no test has taken."""
         return not self._calls.empty()
 
 
@@ -47,20 +47,20 @@ class Raising(Recording):
     """Keeps its calls and raises."""
 
     def send(self, event: Event, config: AnyConfig, target: str) -> None:
-        """Fail in a way that no contract speaks of."""
+        """Fail in a way that the contract does not mention."""
         super().send(event, config, target)
         raise KeyError("boom")
 
 
 class Hanging(Recording):
-    """Keeps its calls, and does not return before it is released."""
+    """Keeps its calls, and returns only when it is released."""
 
     def __init__(self) -> None:
         super().__init__()
         self.released = threading.Event()
 
     def send(self, event: Event, config: AnyConfig, target: str) -> None:
-        """Wait."""
+        """Keep config and event, and wait."""
         super().send(event, config, target)
         self.released.wait(PATIENCE_SECONDS)
 
@@ -69,5 +69,5 @@ legacy_calls: queue.SimpleQueue[tuple[dict[str, Any], LegacyEvent]] = queue.Simp
 
 
 def handle_event(notifier_config: dict[str, Any], event: LegacyEvent) -> None:
-    """Keep a call as Pulp 2 made it."""
+    """Keep a call in Pulp 2's form."""
     legacy_calls.put((notifier_config, event))

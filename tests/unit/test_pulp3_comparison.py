@@ -1,11 +1,11 @@
-"""What finds out whether a watcher of a real Pulp 3 missed or doubled an event."""
+"""The comparison that finds events of a real Pulp 3 that a source missed or doubled."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.harness.pulp3_record import Transition
-from tests.support.pulp3_comparison import Told, compare, due, lives, percentile, table
+from tests.support.pulp3_comparison import Fired, compare, due, lives, percentile, table
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SYNC = "pulp_file.app.tasks.synchronizing.synchronize"
@@ -15,19 +15,19 @@ TASK_EVENTS = ["task.waiting", "task.running", "task.finished"]
 
 
 def at(seconds):
-    """Return a time that many seconds after noon."""
+    """Return the time this many seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
 def lived(*states, name=SYNC, made=()):
-    """Return a task that took these states, one a second."""
+    """Return a task that reached these states, one per second."""
     transitions = [Transition("1", name, state, at(second)) for second, state in enumerate(states)]
     [life] = lives(transitions, [("1", model) for model in made])
     return life
 
 
 @pytest.mark.parametrize(
-    ("life", "wanted"),
+    ("life", "expected"),
     [
         (lived("waiting"), ["task.waiting"]),
         (lived("waiting", "running"), ["task.waiting", "task.running"]),
@@ -60,65 +60,65 @@ def lived(*states, name=SYNC, made=()):
         ),
     ],
 )
-def test_events_follow_from_what_the_database_saw(life, wanted):
-    """Each state but canceling, and what syncs, publishes and new versions give beside."""
-    assert wanted == [*due(life)]
+def test_the_required_events_follow_from_the_states_of_a_task(life, expected):
+    """Each state but canceling requires one, and syncs, publishes and new versions require more."""
+    assert expected == [*due(life)]
 
 
-def told(*events, task="1"):
-    """Return events of a task, told at ten seconds past noon."""
-    return [Told(task, event, at(10)) for event in events]
+def fired(*events, task="1"):
+    """Return events of a task, fired at ten seconds past noon."""
+    return [Fired(task, event, at(10)) for event in events]
 
 
-def test_what_was_not_told_is_missed():
-    """And nothing else."""
-    [row] = compare([lived("waiting", "running", "completed", name=UPLOAD)], told("task.waiting", "task.finished"))
+def test_an_event_that_was_not_fired_is_missed():
+    """Nothing else is reported."""
+    [row] = compare([lived("waiting", "running", "completed", name=UPLOAD)], fired("task.waiting", "task.finished"))
 
     assert (("1", "task.running"),) == row.missed
     assert ((), ()) == (row.doubled, row.unexpected)
 
 
-def test_what_was_told_twice_is_doubled():
-    """However often."""
-    [row] = compare([lived("waiting")], told(*["task.waiting"] * 3))
+def test_an_event_that_was_fired_more_than_once_is_doubled():
+    """It is reported once, no matter how often it was fired."""
+    [row] = compare([lived("waiting")], fired(*["task.waiting"] * 3))
 
     assert (("1", "task.waiting"),) == row.doubled
 
 
-def test_what_did_not_happen_is_unexpected():
-    """Of a task that there is, or of none."""
-    row, strange = compare([lived("waiting")], [*told("task.waiting", "task.error"), *told("task.waiting", task="2")])
+def test_an_event_about_something_that_did_not_happen_is_unexpected():
+    """That applies to known and to unknown tasks."""
+    row, unknown = compare([lived("waiting")], [*fired("task.waiting", "task.error"), *fired("task.waiting", task="2")])
 
     assert (("1", "task.error"),) == row.unexpected
-    assert (("2", "task.waiting"),) == strange.unexpected
+    assert (("2", "task.waiting"),) == unknown.unexpected
 
 
-def test_a_sync_that_never_ran_may_be_told():
-    """It was canceled while it waited, and whether it is a sync that ended is a matter of taste."""
+def test_a_sync_that_was_canceled_while_it_waited_may_have_an_event():
+    """Whether it counts as a sync that ended is a matter of taste."""
     life = lived("waiting", "canceling", "canceled")
 
-    [row] = compare([life], told("task.waiting", "task.canceled", "repo.sync.finish"))
+    [row] = compare([life], fired("task.waiting", "task.canceled", "repo.sync.finish"))
 
     assert ((), (), ()) == (row.missed, row.doubled, row.unexpected)
 
 
-def test_the_lag_counts_from_the_commit():
-    """To the first time that the event was safe."""
-    [row] = compare([lived("waiting", "running", name=UPLOAD)], told("task.waiting", "task.running"))
+def test_the_lag_is_the_time_from_the_commit_to_the_first_event():
+    """Each event has its own lag."""
+    [row] = compare([lived("waiting", "running", name=UPLOAD)], fired("task.waiting", "task.running"))
 
     assert (10.0, 9.0) == row.lags
 
 
-def test_the_table_sums_up():
-    """A line for each kind, and one for all."""
-    rows = compare([lived("waiting", "running", "completed")], told("task.waiting"))
+def test_the_table_ends_with_the_sums():
+    """It has a line for each kind of task, and one for all."""
+    rows = compare([lived("waiting", "running", "completed")], fired("task.waiting"))
 
     assert "| synchronize, completed | 1 | 5 | 4 | 0 | 0 | 10.00 s | 10.00 s |" in table(rows).splitlines()
     assert "| all | 1 | 5 | 4 | 0 | 0 | 10.00 s | 10.00 s |" == table(rows).splitlines()[-1]
 
 
-def test_percentiles_of_few_values():
-    """None, one, and many."""
+def test_percentiles_can_be_computed_from_any_number_of_values():
+    """There may be none, one, or many."""
     assert [0.0, 7.0, 50.0, 99.0] == [
         percentile(values, part) for values, part in (([], 50), ([7.0], 99), ([*range(101)], 50), ([*range(101)], 99))
     ]

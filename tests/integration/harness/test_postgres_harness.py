@@ -1,4 +1,4 @@
-"""The PostgreSQL that the other tests stand on."""
+"""The PostgreSQL that other tests rely on."""
 
 import socket
 from pathlib import Path
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture(autouse=True, scope="module")
 def installed():
-    """Skip where there is no PostgreSQL to start."""
+    """Skip the tests if PostgreSQL is not installed."""
     if find_binaries() is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
 
 
 @pytest.fixture(scope="module")
 def server():
-    """Return a server of this module's own, because its tests stop it."""
+    """Yield this module's own server, because its tests stop it."""
     with PostgreSQL() as running:
         yield running
 
@@ -31,7 +31,7 @@ def connect(url: str) -> psycopg.Connection:
 
 
 def test_each_database_is_fresh(server):
-    """What one test writes is not there for the next."""
+    """The next test does not see what a test wrote."""
     first, second = server.create_database(), server.create_database()
 
     with connect(first) as connection:
@@ -42,7 +42,7 @@ def test_each_database_is_fresh(server):
 
 
 def test_the_server_listens_on_loopback_only(server):
-    """Nobody on the network can reach it."""
+    """It cannot be reached over the network."""
     with connect(server.url()) as connection:
         assert ("127.0.0.1",) == connection.execute("SHOW listen_addresses").fetchone()
 
@@ -58,7 +58,7 @@ def test_the_password_of_the_url_is_needed(server):
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_committed_rows_survive(server, end):
-    """A server that was stopped or killed comes back at the same address with what was committed."""
+    """A server that was stopped or killed restarts at the same address with the committed data."""
     url = server.create_database()
     with connect(url) as connection:
         connection.execute("CREATE TABLE mark AS SELECT 7 AS value")
@@ -82,8 +82,8 @@ def test_a_kill_cuts_open_connections(server):
     server.restart()
 
 
-def test_a_stopped_server_stays_stopped_when_stopped_again(server):
-    """Stopping twice is no error."""
+def test_stopping_twice_is_not_an_error(server):
+    """The server stays stopped."""
     server.stop()
     server.stop()
 
@@ -101,8 +101,8 @@ def test_a_server_that_cannot_start_says_why():
             server.restart()
 
 
-def test_nothing_is_left_behind():
-    """After the block, the process and its folder are gone."""
+def test_the_process_and_its_folder_are_gone_after_the_block():
+    """Nothing is left behind."""
     with PostgreSQL() as server:
         with connect(server.url()) as connection:
             (folder,) = connection.execute("SHOW unix_socket_directories").fetchone()

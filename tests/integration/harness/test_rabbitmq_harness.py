@@ -8,7 +8,7 @@ from tests.harness.rabbitmq import RabbitMQ
 
 
 def test_a_node_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:
-    """Neither processes nor files; the end of the log is in the error."""
+    """The error has the end of the log, and neither processes nor files remain."""
     if RabbitMQ.available():
         pytest.skip(RabbitMQ.available() or "")
     node = RabbitMQ(extra_configuration=["no.such.setting = 1"])
@@ -20,13 +20,13 @@ def test_a_node_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:
 
 
 def test_a_node_has_its_own_processes_and_data(rabbitmq: RabbitMQ) -> None:
-    """A broker of the machine is neither used nor disturbed."""
+    """It neither uses nor disturbs a broker of the machine."""
     assert f"{rabbitmq.port}" in rabbitmq.control("status")
     assert {"beam.smp", "epmd"} <= processes_of(rabbitmq)
 
 
 def test_a_command_that_fails_says_so(rabbitmq: RabbitMQ) -> None:
-    """With what rabbitmqctl told."""
+    """The error has rabbitmqctl's output."""
     with pytest.raises(RuntimeError, match="rabbitmqctl no_such_command failed: "):
         rabbitmq.control("no_such_command")
 
@@ -39,6 +39,6 @@ def processes_of(node: RabbitMQ) -> set[str]:
         try:
             if home in (process / "environ").read_bytes():
                 found.add((process / "comm").read_text().strip())
-        except OSError:  # ended meanwhile, or somebody else's
+        except OSError:  # it has ended, or belongs to another user
             continue
     return found
