@@ -1,4 +1,4 @@
-"""Servers that the tests of the core and of the plugins share; each starts when the first test asks for it."""
+"""Servers that the tests of the core and of the plugins share; each starts with the first test that uses it."""
 
 import signal
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from tests.harness.rabbitmq import RabbitMQ
 
 SERVERS = ("postgresql", "pulp3", "rabbitmq")
 
-# How long an example takes says nothing on a busy machine.
+# The time that an example takes means nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
-# Tests that a shell started in the background have SIGINT ignored, and the commands that they start would inherit that.
+# A shell that starts the tests in the background makes them ignore SIGINT, and their child processes inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server by its name, so that ``-m "not rabbitmq"`` leaves them out.
+    """Mark the tests that need a server with its name, so that ``-m "not rabbitmq"`` leaves them out.
 
-    Those that need a Pulp 3 take minutes, and run only where the ``-m`` names it.
+    Tests that need a Pulp 3 take minutes, and run only if ``-m`` names it.
     """
     for item in items:
         for server in SERVERS:
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """Return a running PostgreSQL; each test takes a database of its own with ``create_database()``."""
+    """Yield a running PostgreSQL; each test creates its own database with ``create_database()``."""
     if find_postgresql() is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     with PostgreSQL() as server:
@@ -47,7 +47,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMQ]:
-    """Return a running RabbitMQ; each test uses exchanges and queues of its own names."""
+    """Yield a running RabbitMQ; each test uses its own names of exchanges and queues."""
     reason = RabbitMQ.available()
     if reason:
         pytest.skip(reason)
@@ -57,7 +57,7 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
 @pytest.fixture(scope="session")
 def pulp3() -> Iterator[Pulp3]:
-    """Return a running Pulp 3; each test uses repositories and users of its own names."""
+    """Yield a running Pulp 3; each test uses its own names of repositories and users."""
     reason = Pulp3.available()
     if reason:
         pytest.skip(reason)

@@ -1,1 +1,1 @@
-"""Ratios against what somebody would use instead, measured in one run on one machine."""
+"""Measurements, as ratios against what users would use instead, in one run on one machine."""

@@ -1,4 +1,4 @@
-"""Compares ways to publish to a RabbitMQ of its own, and prints a Markdown table."""
+"""Compares ways to publish to a private RabbitMQ, and prints Markdown tables."""
 
 import importlib.util
 import json
@@ -31,13 +31,13 @@ def main() -> None:
         _print_trouble(
             _medians(["healthy", "down", "frozen", "short of memory"], lambda state: _trouble(state, server))
         )
-        _print_absent(_medians(["absent"], lambda _: _measure("absent", OURS, _nobody(), 1536, 1_000_000)))
+        _print_absent(_medians(["absent"], lambda _: _measure("absent", OURS, _unused_url(), 1536, 1_000_000)))
 
 
 def _medians(names: list[str], measure: Callable[[str], Figures]) -> dict[str, Figures]:
     runs: dict[str, list[Figures]] = defaultdict(list)
     for number in range(ROUNDS):
-        for name in names:  # in turn, so that a busy moment of the machine hits all alike
+        for name in names:  # in turn, so that a busy moment of the machine affects all of them
             print(f"round {number + 1}: {name}", file=sys.stderr)
             runs[name].append(measure(name))
     return {
@@ -57,7 +57,7 @@ def _trouble(state: str, server: RabbitMQ) -> Figures:
     if state == "healthy":
         return {**_measure("caller", OURS, server.url, 1536, 4_000), "dropped": 0.0}
     if state == "down":
-        return _measure("trouble", OURS, _nobody(), 1536, 4_000)
+        return _measure("trouble", OURS, _unused_url(), 1536, 4_000)
     if state == "frozen":
         server.pause()
         try:
@@ -78,7 +78,7 @@ def _measure(kind: str, name: str, url: str, size: int, count: int) -> Figures:
     return figures
 
 
-def _nobody() -> str:
+def _unused_url() -> str:
     return f"amqp://guest:guest@127.0.0.1:{free_ports(1)[0]}//"
 
 
@@ -108,10 +108,10 @@ def _print_trouble(figures: dict[str, Figures]) -> None:
 
 def _print_absent(figures: dict[str, Figures]) -> None:
     run = figures["absent"]
-    print("\n### A million messages to a server that is not there (pulp-notifiers, 1.5 KB)\n")
+    print("\n### A million messages to a server that does not exist (pulp-notifiers, 1.5 KB)\n")
     print(
-        f"{run['memory']:.1f} MB more memory at the peak, {run['each']:.1f} µs for each, the making of the report "
-        f"included; {run['dropped']:,.0f} dropped."
+        f"{run['memory']:.1f} MB more memory at the peak, {run['each']:.1f} µs per report, including building it; "
+        f"{run['dropped']:,.0f} dropped."
     )
 
 

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: ``python -m benchmarks.measure KIND SHAPE URL BYTES COUNT``."""
+"""One measurement in its own process: ``python -m benchmarks.measure KIND SHAPE URL BYTES COUNT``."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from pulp_notifiers.task_stream.document import message
 from .shapes import SHAPES, Ours, Shape
 
 BURST = 400
-"""Messages of a small sync."""
+"""Number of messages of a small sync."""
 
 _BETWEEN_WAITS = 2000
 _REPORT = TaskReport(
@@ -27,7 +27,7 @@ _REPORT = TaskReport(
 
 
 def report_of(size: int) -> TaskReport:
-    """Return a report whose message has about so many bytes: the steps of a sync, each with its numbers."""
+    """Return a report whose message has about this many bytes: the steps of a sync, each with its numbers."""
     steps: list[dict[str, object]] = []
     report = replace(_REPORT, progress_report={"yum_importer": {"steps": steps}})
     while len(message(report)[1]) < size:
@@ -36,7 +36,7 @@ def report_of(size: int) -> TaskReport:
 
 
 def throughput(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
-    """Return messages per second, the last one being with the server."""
+    """Return messages per second, until the server has the last one."""
     shape.publish(report)
     shape.settle()
     began = time.perf_counter()
@@ -50,7 +50,7 @@ def throughput(shape: Shape, report: TaskReport, count: int) -> dict[str, float]
 
 
 def caller(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
-    """Return what a call costs the caller, in microseconds, and a burst in milliseconds; between bursts is a pause."""
+    """Return the time that a call takes, in microseconds, and a burst, in milliseconds; bursts are spaced by pauses."""
     _burst(shape, report)
     time.sleep(0.05)
     each: list[float] = []
@@ -71,15 +71,15 @@ def caller(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
 
 
 def trouble(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
-    """Return the same of a server that takes nothing, and how many messages were dropped."""
+    """Return the same for a server that accepts nothing, and how many messages were dropped."""
     _burst(shape, report)
-    time.sleep(2.5)  # until the stream knows
+    time.sleep(2.5)  # until the stream has noticed
     shape.settle = lambda: None  # type: ignore[method-assign]
     return {**caller(shape, report, count), "dropped": float(shape.dropped)}
 
 
 def absent(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
-    """Return microseconds of each call while nobody listens at the other end."""
+    """Return the time of each call, in microseconds, if there is no server."""
     began = time.perf_counter()
     for number in range(count):
         shape.publish(replace(report, progress_report={**report.progress_report, "number": number}))

@@ -1,4 +1,4 @@
-"""What processes cost, as Linux counts it."""
+"""Processor time and memory of processes, as Linux counts them."""
 
 import os
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ _TIMES = slice(11, 15)  # of itself and of its children that ended, each in user
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """Return the processor time that these processes, and all that they started, have used so far."""
+    """Return the processor time that these processes and their descendants have used so far."""
     return sum(_own_seconds(process) + cpu_seconds(children(process)) for process in roots)
 
 
 def resident_megabytes(process: int) -> float:
-    """Return the memory that a process holds."""
+    """Return the resident memory of a process."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -24,7 +24,7 @@ def resident_megabytes(process: int) -> float:
 def _own_seconds(process: int) -> float:
     try:
         text = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-    except FileNotFoundError:  # it ended since it was listed, and its parent's times have it soon
+    except FileNotFoundError:  # it has ended since it was listed; its parent's times will include it
         return 0.0
     fields = text.rpartition(")")[2].split()
     return sum(map(int, fields[_TIMES])) / _TICKS_PER_SECOND

@@ -1,8 +1,8 @@
 """One process that watches many Pulp 3 servers with many repositories each, all of them simulated.
 
 Prints a Markdown table of what the watching process costs, and what it missed or doubled. The servers are the fake
-ones of the source's own tests, in this process; ``pulp-notifiers source run`` is a child of it, with an SQLite database
-and a listener for everything.
+ones of the source's own tests and run in this process. ``pulp-notifiers source run`` is a child process, with an SQLite
+database and a listener for all events.
 """
 
 import json
@@ -23,7 +23,7 @@ from pulp_notifiers.app import App
 from pulp_notifiers.records import ListenerDraft, SourceDraft
 from pulp_notifiers.settings import Settings
 from tests.harness.pulp3_record import Transition
-from tests.support.pulp3_comparison import Told, compare, lives, percentile
+from tests.support.pulp3_comparison import Fired, compare, lives, percentile
 
 from .processes import cpu_seconds, resident_megabytes
 
@@ -37,7 +37,7 @@ IDLE_SECONDS, BUSY_SECONDS = 30.0, 120.0
 INTERVAL_SECONDS = 5.0
 _TICK_SECONDS = 0.5
 _SYNC_TICKS = 6
-_TOLD = """
+_READ_FIRED = """
 SELECT events.type, events.call_report, deliveries.created_at
 FROM deliveries JOIN events ON events.id = deliveries.event_id
 """
@@ -52,7 +52,7 @@ class Server:
     lives: deque[list[FakeTask]]
 
     def tick(self, count: int) -> None:
-        """Begin some syncs, and let those of earlier ticks run and end."""
+        """Start some syncs, and let those of earlier ticks run and end."""
         world = self.fake.world
         for task in self.lives[-1] if self.lives else ():
             world.start(task)
@@ -66,7 +66,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the watcher used in a while."""
+    """What the watching process used in a period of time."""
 
     seconds: float
     cpu_seconds: float
@@ -88,13 +88,13 @@ def main() -> None:
         idle = _measured(child.pid, servers, lambda: time.sleep(IDLE_SECONDS))
         busy = _measured(child.pid, servers, lambda: _sync_all(servers))
         time.sleep(3 * INTERVAL_SECONDS)
-        _print(servers, idle, busy, _read_told(folder / "notifiers.db"))
+        _print(servers, idle, busy, _read_fired(folder / "notifiers.db"))
 
 
 def _server(stack: ExitStack) -> Server:
     world = World(lambda: datetime.now(UTC))
     repositories = deque(world.add_repository(f"repository-{number}") for number in range(REPOSITORIES))
-    # An older task, or the source cannot tell whether it may see any.
+    # Without an older task the source could not check that it may see tasks.
     world.run("upload.completed", repositories[0])
     return Server(stack.enter_context(FakePulp3(world)), repositories, deque())
 
@@ -102,17 +102,17 @@ def _server(stack: ExitStack) -> Server:
 def _add_sources(folder: Path, servers: list[Server]) -> None:
     account = {"username": VIEWER.name, "password": VIEWER.password, "interval": INTERVAL_SECONDS}
     with App.from_settings(Settings({"notifiers": {"state_directory": str(folder)}})) as app:
-        # Nobody delivers, so it need not be there.
+        # No worker delivers, so the receiver need not exist.
         app.listeners.create(ListenerDraft("http", {"url": "http://127.0.0.1:9/"}, ("task.#", "repo.#")))
         for number, server in enumerate(servers):
             app.sources.add(SourceDraft(f"server-{number}", "pulp3", {"url": server.fake.url, **account}))
 
 
-def _read_told(database: Path) -> list[Told]:
+def _read_fired(database: Path) -> list[Fired]:
     with closing(sqlite3.connect(database, timeout=60)) as connection:
-        rows = connection.execute(_TOLD).fetchall()
+        rows = connection.execute(_READ_FIRED).fetchall()
     return [
-        Told(json.loads(report)["task_id"], event_type, datetime.fromisoformat(at).replace(tzinfo=UTC))
+        Fired(json.loads(report)["task_id"], event_type, datetime.fromisoformat(at).replace(tzinfo=UTC))
         for event_type, report, at in rows
     ]
 
@@ -155,18 +155,13 @@ def _transitions(server: Server) -> list[Transition]:
     return found
 
 
-def _print(
-    servers: list[Server],
-    idle: Cost,
-    busy: Cost,
-    told: list[Told],
-) -> None:
+def _print(servers: list[Server], idle: Cost, busy: Cost, fired: list[Fired]) -> None:
     happened = [transition for server in servers for transition in _transitions(server)]
-    rows = compare(lives(happened, []), told)
+    rows = compare(lives(happened, []), fired)
     lags = [lag for row in rows for lag in row.lags]
     print("| | processor | memory | requests/s | events/s |")
     print("|---|--:|--:|--:|--:|")
-    for name, cost, events in (("idle", idle, 0), ("every repository synced once", busy, len(told))):
+    for name, cost, events in (("idle", idle, 0), ("every repository synced once", busy, len(fired))):
         processor, memory = f"{cost.cpu_seconds / cost.seconds:.1%}", f"{cost.megabytes:.0f} MB"
         print(f"| {name} | {processor} | {memory} | {cost.requests / cost.seconds:.1f} | {events / cost.seconds:.0f} |")
     print(f"\n{SERVERS} servers with {REPOSITORIES} repositories each, polled every {INTERVAL_SECONDS:g} s:", end=" ")

@@ -1,6 +1,6 @@
 """What one poll of the Pulp 3 source costs a real server, with few and with many tasks in its database.
 
-Starts a Pulp 3 of its own and prints a Markdown table: medians over rounds that take turns.
+Starts a private Pulp 3 and prints a Markdown table: medians over alternating rounds.
 """
 
 import statistics
@@ -23,7 +23,7 @@ SIZES = (1, 10_000)
 INTERVAL_SECONDS = 0.1
 ROLES = ("core.task_viewer", "file.filerepository_viewer", "file.fileremote_viewer")
 
-# Copies the newest task, without triggers, which would give all of them the present time.
+# Copies the newest task, without triggers, which would give all copies the current time.
 _FILL = """
 BEGIN;
 SET LOCAL session_replication_role = replica;
@@ -39,9 +39,10 @@ _EMPTY = "DELETE FROM core_task WHERE logging_cid = 'copy'"
 
 
 class Polls:
-    """An intake that ends the source after some polls, and finds out what those cost.
+    """An intake that stops the source after some polls, and measures their cost.
 
-    :ivar used: seconds of processor time: of the API and of PostgreSQL.
+    :ivar used: seconds of processor time of the API and of PostgreSQL.
+    :ivar requests: how many requests the polls made.
     """
 
     def __init__(self, pulp: Pulp3) -> None:
@@ -56,15 +57,15 @@ class Polls:
         self._memory: dict[str, Any] = {}
 
     def remembered(self) -> dict[str, Any]:
-        """Return what was to be remembered."""
+        """Return the remembered values."""
         return dict(self._memory)
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Want everything."""
+        """Return that a listener matches everything."""
         return True
 
     def included(self, event_type: str) -> frozenset[str]:
-        """Ask for nothing beyond that."""
+        """Return that no listener asks for additional facts."""
         return frozenset()
 
     def take(
@@ -74,11 +75,11 @@ class Polls:
         remember: Mapping[str, Any] | None = None,
         publish: bool = True,
     ) -> None:
-        """Remember."""
+        """Remember the values and ignore the rest."""
         self._memory |= remember or {}
 
-    def tell(self, **facts: Any) -> None:
-        """Count a poll; the first ones pay for the login and are left out."""
+    def update_status(self, **facts: Any) -> None:
+        """Count a poll; the first ones include the login and are not counted."""
         self._seen += 1
         if self._seen == 2:
             self._before = self._cpu()

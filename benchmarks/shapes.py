@@ -1,4 +1,4 @@
-"""The ways to publish a task report that are compared; each renders it itself."""
+"""The compared ways to publish a task report; each renders it itself."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -27,10 +27,10 @@ class Shape(Protocol):
         """Hand over one report."""
 
     def settle(self) -> None:
-        """Return when the messaging server has what was handed over, as far as this shape can know."""
+        """Return when the messaging server has what was handed over, if this shape can know that."""
 
     def close(self) -> None:
-        """Disconnect in good order, which the server answers when it has read everything."""
+        """Disconnect cleanly; the server answers that when it has read everything."""
 
 
 class Pulp27:

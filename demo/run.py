@@ -17,7 +17,7 @@ import requests
 from kombu import Connection, Exchange, Queue
 
 from pulp_notifiers.app import App
-from pulp_notifiers.errors import NotifierError
+from pulp_notifiers.errors import PulpNotifiersError
 from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
@@ -169,5 +169,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (NotifierError, OSError, requests.RequestException, TimeoutError) as error:
+    except (PulpNotifiersError, OSError, requests.RequestException, TimeoutError) as error:
         sys.exit(f"The demo failed: {error}")

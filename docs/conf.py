@@ -1,4 +1,4 @@
-"""Configuration of Sphinx; what is generated comes from ``_ext``."""
+"""Configuration of Sphinx; the directives that generate text are in ``_ext``."""
 
 import sys
 from pathlib import Path

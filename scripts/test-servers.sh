@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs RabbitMQ and PostgreSQL for the tests where that is possible, else says why tests will be skipped.
-# The tests start both themselves; Debian's own services are not started.
+# Installs RabbitMQ and PostgreSQL for the tests if that is possible, and otherwise says why tests will be skipped.
+# The tests start their own servers; Debian's services are not started.
 set -eu
 
 missing=

@@ -1,6 +1,6 @@
-"""The rules for imports as data, and the checks that find what breaks them.
+"""The rules for imports as data, and the checks that find violations.
 
-Source texts come in as mappings of path to text, so that the checks can be tried on bad code too.
+Sources are passed as mappings of path to text, so that tests can run the checks on bad code too.
 """
 
 import ast
@@ -24,7 +24,7 @@ FLOORS = (
     ("__main__",),
     ("testing",),
 )
-"""From the ground up: a part may import what is on the floors below its own."""
+"""From the bottom up: a part may import from the floors below its own."""
 
 LEFT_TO_RIGHT = (0, 1)
 """On these floors a part may also import those to its left."""
@@ -33,9 +33,12 @@ NEIGHBOURS = {
     ("sources", "dispatch"),  # which reports are events
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }
-"""On one floor: who may import whom, and why."""
+"""Imports within a floor that are allowed, and why."""
 
 STANDARD_LIBRARY_ONLY = (0, 3)
+
+DOORS = ("rest", "cli", "legacy", "celery")
+"""They call rules, never rows: none of them uses the store."""
 
 OWNERS = {
     "aiosmtpd": {"testing"},
@@ -47,7 +50,7 @@ OWNERS = {
     "fastapi": {"rest"},
     "kombu": {"broker"},
     "psycopg": {"store"},
-    # Models of options are part of the contract.
+    # Config models are part of the contract.
     "pydantic": {"options", "notifier", "source", "settings", "plugin_host", "broker", "rest", "cli"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
@@ -58,17 +61,17 @@ OWNERS = {
 """Outside library to the modules or folders of the core that may import it."""
 
 PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "outbound"}
-"""What an outside plugin may import, and therefore all that the bundled ones may."""
+"""What any plugin may import, the bundled ones included."""
 
 WITHOUT_FRONT = {"testing"}
-"""Folders whose modules are public one by one."""
+"""Folders whose modules are public, instead of their front."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import statement, wherever in a module it stands.
+    """One import statement, anywhere in a module.
 
-    :ivar is_runtime: not for type checkers alone.
+    :ivar is_runtime: whether it runs, and is not only for type checkers.
     """
 
     importer: str
@@ -81,7 +84,7 @@ class Import:
 
 
 def read(folder: Path) -> dict[str, str]:
-    """Return the source text of every module below a folder; the keys are paths as seen from it."""
+    """Return the source text of every module in a folder; the keys are paths relative to it."""
     found = sorted(path for path in folder.rglob("*.py") if "build" not in path.relative_to(folder).parts)
     return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
 
@@ -92,9 +95,9 @@ def module_name(path: str) -> str:
 
 
 def imports(sources: Mapping[str, str], known: Collection[str] = ()) -> Iterator[Import]:
-    """Yield every import, also those inside functions; ``from a import b`` is one of a.b where that is a module.
+    """Yield every import, including those inside functions; ``from a import b`` imports a.b if that is a module.
 
-    :param known: modules beside those of the sources.
+    :param known: modules in addition to the sources.
     """
     known = {*known, *map(module_name, sources)}
     for path, text in sources.items():
@@ -139,29 +142,29 @@ def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def part(module: str) -> str:
-    """Return the first name below the core package; empty for the package itself."""
+    """Return the first name within the core package; empty for the package itself."""
     return module.removeprefix(CORE).lstrip(".").split(".")[0]
 
 
 def floor(name: str) -> int | None:
-    """Return the floor of a part, or None when the map lacks it."""
-    # The package itself may be imported by all, and imports nothing before it is asked for a name.
+    """Return the floor of a part, or None if it has none."""
+    # Every part may import the package itself, which imports nothing until a name is used.
     return -1 if name == "" else next((number for number, parts in enumerate(FLOORS) if name in parts), None)
 
 
 def without_floor(sources: Mapping[str, str]) -> list[str]:
-    """Return the modules of the core that the map of floors lacks."""
+    """Return the modules of the core that have no floor."""
     return [module for module in map(module_name, sources) if floor(part(module)) is None]
 
 
 def upward(sources: Mapping[str, str]) -> list[str]:
     """Return the imports of the core that do not point down."""
-    within = (found for found in imports(sources) if _is_core(found.imported) and not _is_offer(found))
+    within = (found for found in imports(sources) if _is_core(found.imported) and not _is_lazy(found))
     return [str(found) for found in within if not _points_down(part(found.importer), part(found.imported))]
 
 
-def _is_offer(found: Import) -> bool:
-    # What the package itself has at hand is named to type checkers, and imported by its __getattr__.
+def _is_lazy(found: Import) -> bool:
+    # The package itself names what it exports for type checkers only; its __getattr__ imports it on first use.
     return found.importer == CORE and not found.is_runtime
 
 
@@ -177,27 +180,27 @@ def _points_down(importer: str, imported: str) -> bool:
 
 
 def cycles(sources: Mapping[str, str]) -> list[list[str]]:
-    """Return import cycles between modules, each as the way round it."""
+    """Return the import cycles between modules, each as the modules on it."""
     graph: dict[str, set[str]] = {module_name(path): set() for path in sources}
     for found in imports(sources):
-        if found.imported in graph and not _is_offer(found):
+        if found.imported in graph and not _is_lazy(found):
             graph[found.importer].add(found.imported)
     done: set[str] = set()
-    return [way for module in graph if (way := _way_round(module, graph, [], done))]
+    return [cycle for module in graph if (cycle := _cycle_from(module, graph, [], done))]
 
 
-def _way_round(module: str, graph: Mapping[str, Collection[str]], way: list[str], done: set[str]) -> list[str]:
-    if module in way:
-        return [*way[way.index(module) :], module]
+def _cycle_from(module: str, graph: Mapping[str, Collection[str]], path: list[str], done: set[str]) -> list[str]:
+    if module in path:
+        return [*path[path.index(module) :], module]
     if module in done:
         return []
     done.add(module)
-    found = (_way_round(imported, graph, [*way, module], done) for imported in sorted(graph[module]))
+    found = (_cycle_from(imported, graph, [*path, module], done) for imported in sorted(graph[module]))
     return next((cycle for cycle in found if cycle), [])
 
 
 def past_the_front(sources: Mapping[str, str]) -> list[str]:
-    """Return the imports of the core that reach into another part's folder instead of importing from its front."""
+    """Return the imports of the core from inside another part's folder instead of from its front."""
     modules = set(map(module_name, sources))
     return [
         str(found)
@@ -208,18 +211,42 @@ def past_the_front(sources: Mapping[str, str]) -> list[str]:
     ]
 
 
+def doors_to_the_store(sources: Mapping[str, str]) -> list[str]:
+    """Return where a door imports the store or a function that opens it, or uses an attribute called ``store``."""
+    in_doors = {path: text for path, text in sources.items() if part(module_name(path)) in DOORS}
+    imported = [str(found) for found in imports(in_doors, {f"{CORE}.store"}) if part(found.imported) == "store"]
+    used = [
+        f"{module_name(path)}:{line} uses {name}"
+        for path, text in in_doors.items()
+        for line, name in _uses_of_the_store(path, text)
+    ]
+    return imported + used
+
+
+@cache
+def _uses_of_the_store(path: str, text: str) -> tuple[tuple[int, str], ...]:
+    found = []
+    for node in ast.walk(ast.parse(text, path)):
+        match node:
+            case ast.Attribute(attr="store" | "open_store" as name):
+                found.append((node.lineno, name))
+            case ast.ImportFrom(names=names):
+                found += [(node.lineno, alias.name) for alias in names if alias.name == "open_store"]
+    return tuple(found)
+
+
 def ghosts(sources: Mapping[str, str]) -> list[str]:
     """Return the parts that the rules above name and that do not exist."""
     named = {name for names in FLOORS for name in names}
     named |= {name for pair in NEIGHBOURS for name in pair}
     named |= {name for owners in OWNERS.values() for name in owners}
-    named |= PLUGIN_API | WITHOUT_FRONT
+    named |= {*DOORS, *PLUGIN_API, *WITHOUT_FRONT}
     modules = set(map(module_name, sources))
     return sorted(name for name in named if f"{CORE}.{name}" not in modules)
 
 
 def not_owned(sources: Mapping[str, str]) -> list[str]:
-    """Return the imports of outside libraries by modules of the core that do not own them."""
+    """Return the imports of outside libraries in modules of the core that do not own them."""
     return [str(found) for found in imports(sources) if _is_outside(found.imported) and not _owns(found)]
 
 
@@ -241,7 +268,7 @@ def _owns(found: Import) -> bool:
 
 
 def beyond_plugin_api(sources: Mapping[str, str]) -> list[str]:
-    """Return what plugins import from the core although no outside plugin may."""
+    """Return the imports of plugins from the core that are not in the plugin API."""
     api = {f"{CORE}.{name}" for name in PLUGIN_API}
     within = (found for found in imports(sources, api) if _is_core(found.imported))
     return [str(found) for found in within if found.imported not in api]
@@ -253,5 +280,5 @@ def core() -> dict[str, str]:
 
 
 def plugins() -> dict[str, str]:
-    """Return the sources of the bundled plugins without their tests."""
+    """Return the sources of the bundled plugins, without their tests."""
     return {path: text for path, text in read(ROOT / "plugins").items() if "tests" not in Path(path).parts}

@@ -1,4 +1,4 @@
-"""Directives that write reference text from the code, so that a page cannot drift from it.
+"""Directives that generate reference text from the code, so that a page cannot differ from it.
 
 ::
 
@@ -70,7 +70,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("notifier-settings", NotifierSettings)
     app.add_directive("notifier-options", NotifierOptions)
     app.add_directive("command", Command)
-    # What is written comes from code that Sphinx does not watch, so no page may be taken from the last build.
+    # The text comes from code that Sphinx does not watch, so no page of the last build may be reused.
     app.connect("env-get-outdated", lambda _app, environment, *_changes: sorted(environment.found_docs))
     return {"parallel_read_safe": True}
 

@@ -1,6 +1,6 @@
-"""Reference text made from the code itself: settings, options of notifiers, commands.
+"""Reference text generated from the code: settings, options of notifiers, commands.
 
-Functions return lines of reStructuredText; nothing here knows Sphinx, so that the tests can use it too.
+Functions return lines of reStructuredText and do not use Sphinx, so that tests can call them too.
 """
 
 import inspect
@@ -64,7 +64,7 @@ def option_lines(notifier_type: str, model: type[BaseModel]) -> list[str]:
 def command_lines(path: str) -> list[str]:
     """Return the reference of one command.
 
-    :param path: the words after the program's name; empty for the program itself.
+    :param path: the words after the name of the program; empty for the program itself.
     """
     command, context = find_command(path)
     name = f"{PROGRAM} {path}".rstrip()
@@ -77,9 +77,9 @@ def command_lines(path: str) -> list[str]:
 
 
 def find_command(path: str) -> tuple[click.Command, click.Context]:
-    """Return a command and a context to ask it in.
+    """Return a command and its context.
 
-    :raises KeyError: there is none of this path.
+    :raises KeyError: no command has this path.
     """
     command: click.Command = root
     context = click.Context(command, info_name=PROGRAM)
@@ -92,7 +92,7 @@ def find_command(path: str) -> tuple[click.Command, click.Context]:
 
 
 def command_paths() -> Iterator[str]:
-    """Yield the path of every command that does something, groups and hidden commands left out."""
+    """Yield the path of every command, without groups and hidden commands."""
     waiting = [""]
     while waiting:
         path = waiting.pop(0)
@@ -107,7 +107,7 @@ def command_paths() -> Iterator[str]:
 
 
 def options_of(command: click.Command, context: click.Context) -> list[click.Option]:
-    """Return the options of a command, ``--help`` left out."""
+    """Return the options of a command, without ``--help``."""
     return [
         option
         for option in command.get_params(context)
@@ -126,7 +126,7 @@ def variable(section: str, key: str) -> str:
 
 
 def is_secret(schema: Schema) -> bool:
-    """Tell whether a value is not to be shown."""
+    """Return whether a value must not be shown."""
     return any(part.get("format") == "password" for part in _alternatives(schema))
 
 
@@ -203,11 +203,11 @@ def _help(option: click.Option) -> str:
 def _help_lines(text: str) -> list[str]:
     lines: list[str] = []
     for paragraph in inspect.cleandoc(text).split("\n\n"):
-        # What help indents is to be typed as it is.
+        # Indented lines of a help text are literal.
         lines += ["::", "", *paragraph.splitlines(), ""] if paragraph.startswith(" ") else [_escaped(paragraph), ""]
     return lines
 
 
 def _escaped(text: str) -> str:
-    # URLs are forms to fill in, not links.
+    # URLs are patterns to fill in, not links.
     return _URL.sub(r"``\g<0>``", text.replace("*", r"\*"))
