@@ -1,4 +1,4 @@
-"""The documentation says what there is: nothing is missing, nothing leads nowhere, and its examples are true."""
+"""The documentation is complete and its links work."""
 
 import ast
 import os
@@ -36,14 +36,14 @@ BUNDLED = ("amqp", "email", "http")
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """Return the REST service."""
+    """Yield the REST service."""
     own = {"state_directory": str(tmp_path_factory.mktemp("docs"))}
     with App(Settings({"notifiers": own})) as app:
         yield create_app(app)
 
 
 def test_every_setting_is_documented():
-    """With its environment variable; a section is found by the docstring of its model."""
+    """Its environment variable is too; a section is found by the docstring of its model."""
     page = expanded("configuration")
     missing = [
         (section, key)
@@ -57,8 +57,8 @@ def test_every_setting_is_documented():
 
 
 @pytest.mark.parametrize("notifier", BUNDLED)
-def test_every_option_is_documented(notifier):
-    """Of each notifier that belongs to the product."""
+def test_every_option_of_a_bundled_notifier_is_documented(notifier):
+    """The page has a table for each of them."""
     page = expanded("notifiers")
 
     assert [] == [
@@ -67,7 +67,7 @@ def test_every_option_is_documented(notifier):
 
 
 def test_every_bundled_notifier_is_documented():
-    """Also the one that is only an example."""
+    """That includes the one that is only an example."""
     offered = [
         name
         for path in (ROOT / "plugins").glob("*/pyproject.toml")
@@ -79,7 +79,7 @@ def test_every_bundled_notifier_is_documented():
 
 @pytest.mark.parametrize("page", ["concepts", "wire-format"])
 def test_every_event_type_is_documented(page):
-    """With what it means and with what it carries."""
+    """One page says what it means, the other what it carries."""
     text = PAGES[page].read_text()
 
     assert [] == [name for name in REPOSITORY_EVENT_TYPES if f"``{name}``" not in text]
@@ -87,15 +87,15 @@ def test_every_event_type_is_documented(page):
 
 
 def test_every_command_is_documented():
-    """Each by a directive of its own, which writes down all its options."""
-    # Which types there are, only a server knows.
+    """Each has its own directive, which generates all its options."""
+    # Only a server knows its notifier types.
     typed = {f"listener TYPE {command}" for command in ("create", "update")}
 
     assert {"", *reference_text.command_paths(), *typed} == set(directives("cli", "command"))
 
 
-def test_options_of_groups_are_those_of_the_program():
-    """So the page can say once what may stand at every level."""
+def test_groups_have_the_options_of_the_program():
+    """So the page can say once which options are allowed at every level."""
     groups = [reference_text.find_command(path) for path in ("", "delivery", "event", "listener", "source")]
     options = [{name for option in reference_text.options_of(*group) for name in option.opts} for group in groups]
 
@@ -103,7 +103,7 @@ def test_options_of_groups_are_those_of_the_program():
 
 
 def test_every_exit_code_is_documented():
-    """Whatever the command line tool can return."""
+    """The page lists every code that the command line tool uses."""
     used = {code for path in (CORE / "cli").rglob("*.py") for code in re.findall(r"os\.(EX_[A-Z]+)", path.read_text())}
     page = PAGES["cli"].read_text()
 
@@ -111,7 +111,7 @@ def test_every_exit_code_is_documented():
 
 
 def test_every_route_is_documented(service):
-    """With its method."""
+    """The page lists it with its method."""
     page = PAGES["rest-api"].read_text()
     routes = [
         f"``{method} {route.path}``"
@@ -125,7 +125,7 @@ def test_every_route_is_documented(service):
 
 
 def test_every_error_code_is_documented():
-    """Of those that clients of Pulp 2 look at."""
+    """Clients of Pulp 2 look at these codes."""
     codes = set(re.findall(r'"(PLP\d{4}|PN\d{4})"', (CORE / "rest" / "v2" / "errors.py").read_text()))
     page = PAGES["rest-api"].read_text()
 
@@ -133,7 +133,7 @@ def test_every_error_code_is_documented():
 
 
 def log_texts():
-    """Yield every text that is logged as a warning or worse, or with a level that is computed."""
+    """Yield every text that is logged as a warning or worse, or with a computed level."""
     for path in sorted([*CORE.rglob("*.py"), *(ROOT / "plugins").glob("*/pulp_*/**/*.py")]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
@@ -145,25 +145,25 @@ def log_texts():
 
 
 def test_every_log_text_is_documented():
-    """An administrator finds what to do about it."""
+    """An administrator finds there what to do about it."""
     table = PAGES["operations"].read_text().partition("Log lines and what to do")[2].partition("Dead letters\n---")[0]
     page = re.sub(r"\s+", " ", table)
     parts = [part for text in log_texts() for part in re.split(r"%[-.\d]*[a-z]", text)]
-    wanted = [words for part in parts for words in [part.strip(" ():;")] if len(words) > len("is now")]
+    texts = [text for part in parts for text in [part.strip(" ():;")] if len(text) > len("is now")]
 
-    assert [] == [words for words in wanted if words not in page]
+    assert [] == [text for text in texts if text not in page]
 
 
-def test_every_part_stands_in_the_picture():
-    """On its floor; what does not exist stands nowhere."""
+def test_the_picture_of_the_architecture_has_every_part():
+    """It has no part that does not exist."""
     picture = blocks(PAGES["architecture"], "text")[0]
     existing = {path.stem for path in CORE.iterdir() if (path.suffix == ".py" or path.is_dir()) and path.stem[0] != "_"}
 
     assert [] == [part for floor in FLOORS for part in floor if (part in picture.split()) != (part in existing)]
 
 
-def test_the_longest_wait_is_what_the_page_says():
-    """From the first attempt to the last one, without jitter."""
+def test_attempts_go_on_for_as_long_as_the_page_says():
+    """That is the time from the first attempt to the last one, without jitter."""
     backoff = Backoff()
     waits = [backoff.delay_seconds(failures, draw=lambda: 1.0) for failures in range(1, backoff.max_attempts)]
 
@@ -172,8 +172,8 @@ def test_the_longest_wait_is_what_the_page_says():
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(path):
-    """Pages, labels, settings, included files."""
+def test_every_link_has_a_target(path):
+    """Targets are pages, labels, settings and included files."""
     text = path.read_text(encoding="utf-8")
     labels = {label for page in PAGES for label in re.findall(r"^\.\. _([\w-]+):$", expanded(page), re.MULTILINE)}
     settings = set(directives_of_settings())
@@ -194,19 +194,19 @@ def directives_of_settings():
 
 
 def test_every_page_is_in_the_table_of_contents():
-    """Once."""
+    """Each is there once."""
     entries = re.findall(r"^   ([\w-]+)$", PAGES["index"].read_text(), re.MULTILINE)
 
     assert sorted(set(PAGES) - {"index"}) == sorted(entries)
 
 
 def test_every_example_is_shown():
-    """None is left over."""
+    """No file of an example is unused."""
     shown = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
 
     assert [] == [path.name for path in EXAMPLES.iterdir() if path.is_file() and f"examples/{path.name}" not in shown]
 
 
-def test_the_service_page_is_included():
-    """What the service shows under its link is what the page shows."""
+def test_the_page_that_the_service_shows_is_part_of_the_documentation():
+    """Both show the same text."""
     assert [os.path.relpath(LEGACY_PAGE, DOCS)] == directives("legacy", "include")

@@ -59,14 +59,14 @@ def label(number: str) -> str:
 
 
 def sources() -> list[Path]:
-    """Return every file whose references are checked; this one has wrong ones on purpose."""
+    """Return every file whose references are checked, without this one, which has wrong ones on purpose."""
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "build"]
     files = [*ROOT.iterdir(), *(file for folder in folders for file in folder.rglob("*"))]
     return sorted(file for file in files if file.suffix in (".py", ".rst") and file != Path(__file__))
 
 
 def test_every_reference_to_the_contract_has_its_section() -> None:
-    """In code, plugins, tests and docs."""
+    """References in code, plugins, tests and docs are checked."""
     labels = set(_LABEL.findall(PAGE))
 
     found = [
@@ -113,12 +113,12 @@ def test_every_label_stands_above_the_heading_with_its_number() -> None:
     ],
 )
 def test_references_are_found_in_every_form(text: str, numbers: list[str]) -> None:
-    """A number that is not read would never be checked."""
+    """A number that is not found would never be checked."""
     assert numbers == [number for _, number in references(text)]
 
 
 def test_a_reference_is_reported_with_its_line() -> None:
-    """So that a wrong one is found."""
+    """So a wrong one is easy to find."""
     assert [(1, "Q1"), (3, "1.2")] == list(references("Q1\n\nCONTRACT\n1.2"))
 
 

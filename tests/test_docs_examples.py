@@ -1,4 +1,4 @@
-"""The examples of the documentation are true."""
+"""The examples in the documentation are correct."""
 
 import importlib.util
 import json
@@ -39,16 +39,16 @@ EXAMPLE_EVENT = Event(
     id=UUID("8d5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b"),
     occurred_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
 )
-"""What the examples of the wire format tell of."""
+"""The event in the examples of the wire format."""
 
 
 def example(name):
-    """Return an example file as text."""
+    """Return the text of an example file."""
     return (EXAMPLES / name).read_text(encoding="utf-8")
 
 
 def loaded(name):
-    """Return an example file as module."""
+    """Return an example file as a module."""
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -56,8 +56,8 @@ def loaded(name):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_json_is_json(path):
-    """In blocks, and in the bodies that curl is told to send."""
+def test_every_json_example_can_be_parsed(path):
+    """Blocks and the bodies of curl commands are checked."""
     bodies = [words[words.index("-d") + 1] for words in command_lines(path) if words[:1] == ["curl"] and "-d" in words]
 
     for text in [*blocks(path, "json"), *(body for body in bodies if not body.startswith("$"))]:
@@ -65,8 +65,8 @@ def test_json_is_json(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_configuration_is_valid(path):
-    """Every section that is shown has keys and values that its owner accepts."""
+def test_every_configuration_example_is_valid(path):
+    """The owner of each section accepts its keys and values."""
     known = sections()
     for text in blocks(path, "ini"):
         parser = ConfigParser(interpolation=None)
@@ -85,8 +85,8 @@ def server_url(tmp_path_factory):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_command_lines_can_be_parsed(path, server_url, monkeypatch):
-    """Whatever a reader is told to type exists."""
+def test_every_command_line_can_be_parsed(path, server_url, monkeypatch):
+    """Commands and options that a reader should type exist."""
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_URL", server_url)
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_USERNAME", "admin")
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_PASSWORD", "admin")
@@ -103,7 +103,7 @@ def test_command_lines_can_be_parsed(path, server_url, monkeypatch):
 
 
 def test_the_http_request_is_the_one_that_is_sent():
-    """Byte for byte, but for the host."""
+    """It is the same byte for byte, except for the host."""
     with HttpReceiver() as receiver:
         notifier = NotifierRegistry().get("http")
         notifier.send(EXAMPLE_EVENT, notifier.parse({"url": f"{receiver.url}hook?site=a"}), "", 1)
@@ -120,8 +120,8 @@ def test_the_http_request_is_the_one_that_is_sent():
     assert body == request.body.decode()
 
 
-def test_statuses_mean_what_the_table_says():
-    """Each that is named, and one of each kind that is not."""
+def test_http_statuses_mean_what_the_table_says():
+    """Every status in the table is checked, and some of each kind that are not."""
     request = render_request(EXAMPLE_EVENT, HttpConfig(url="http://receiver.example.com/"), 1)
     rows = re.findall(r"   \* - ([\d, ]+\d)[^\n]*\n     - (\w+) failure", PAGES["notifiers"].read_text())
     named = {int(status): meaning for statuses, meaning in rows for status in statuses.split(", ")}
@@ -135,7 +135,7 @@ def test_statuses_mean_what_the_table_says():
 
 
 def test_the_mail_is_the_one_that_is_sent():
-    """Byte for byte."""
+    """It is the same byte for byte."""
     config = EmailConfig(subject="Synchronisation begins", addresses=("ops@example.com",))
 
     mail = render(EXAMPLE_EVENT, config, "ops@example.com", "pulp@pulp.example.com")
@@ -144,8 +144,8 @@ def test_the_mail_is_the_one_that_is_sent():
     assert message_from_bytes(mail.as_bytes(), policy=policy.default)["Message-ID"].startswith(f"<{EXAMPLE_EVENT.id}.")
 
 
-def test_the_event_has_the_keys_that_are_described():
-    """All of Pulp 2's, and each in the tables."""
+def test_the_event_has_all_keys_of_pulp_2_and_the_tables_describe_each():
+    """The payload has 16 keys and the call report 17."""
     event = json.loads(example("event.json"))
     page = PAGES["wire-format"].read_text()
 
@@ -167,27 +167,34 @@ def test_the_event_has_the_keys_that_are_described():
         ("delivery", DeliveryWithAttempts),
     ],
 )
-def test_answers_have_the_keys_that_are_shown(name, model):
-    """An example of an answer is one."""
+def test_examples_of_answers_have_the_keys_of_real_answers(name, model):
+    """No key is missing and none is extra."""
     shown = json.loads(example(f"{name}.json"))
 
     assert shown.keys() == model.model_validate(shown).model_dump(mode="json").keys()
     assert shown.keys() == model.model_fields.keys()
 
 
-@pytest.mark.parametrize(("program", "says"), [("fire.py", "0 deliveries are on disk\n"), ("report.py", "")])
-def test_the_program_runs(program, says, tmp_path):
-    """Those that fire an event and report a task."""
+@pytest.mark.parametrize(
+    ("program", "output"),
+    [
+        ("fire.py", "0 deliveries are on disk\n"),
+        ("listener.py", "http listener registered, 0 deliveries so far\n"),
+        ("report.py", ""),
+    ],
+)
+def test_the_example_programs_run(program, output, tmp_path):
+    """They fire an event, register a listener and report a task."""
     environ = {"PULP_NOTIFIERS_STATE_DIRECTORY": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", EXAMPLES / program]
 
-    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=300).stdout
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=300)
 
-    assert says == told
+    assert output == ended.stdout
 
 
-def test_the_notifier_of_pulp_2_works(capsys):
-    """The one whose form is shown."""
+def test_the_example_of_a_pulp_2_notifier_works(capsys):
+    """It prints the event."""
     notifier = LoadedNotifier("print", loaded("print_notifier"))
 
     notifier.send(EXAMPLE_EVENT, notifier.parse({"prefix": ">"}), "", 1)
@@ -196,10 +203,10 @@ def test_the_notifier_of_pulp_2_works(capsys):
 
 
 def test_the_tests_of_the_example_source_pass():
-    """As their reader would run them."""
+    """They are run as a reader would run them."""
     environ = {"PYTHONPATH": f"{EXAMPLES}:{ROOT}"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "tests"]
 
-    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    ended = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
 
-    assert 0 == told.returncode, told.stdout
+    assert 0 == ended.returncode, ended.stdout
