@@ -108,8 +108,8 @@ def ask(port, path, folder):
 
 
 @pytest.mark.parametrize("kind", [nginx, apache])
-def test_a_web_server_passes_on_what_is_ours(kind, tmp_path):
-    """Unchanged, with host and scheme as the client used them, whatever it claims; the rest stays with Pulp."""
+def test_a_web_server_forwards_our_paths_and_leaves_the_rest_to_pulp(kind, tmp_path):
+    """Requests are unchanged, and host and scheme are the real ones, whatever the client claims."""
     with HttpReceiver() as ours, HttpReceiver() as pulp, web_server(kind, tmp_path, ours.port, pulp.port) as port:
         for path in (*OURS, *PULPS):
             ask(port, path, tmp_path)
@@ -121,8 +121,8 @@ def test_a_web_server_passes_on_what_is_ours(kind, tmp_path):
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
-def test_units_are_what_systemd_wants(unit, tmp_path):
-    """No key is unknown to it, or where it does not belong."""
+def test_systemd_accepts_the_units(unit, tmp_path):
+    """It knows every key and accepts its section."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze, which knows what a unit may say, is not installed")
     installed = tmp_path / unit.name
@@ -135,7 +135,7 @@ def test_units_are_what_systemd_wants(unit, tmp_path):
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
 def test_units_start_a_command_that_exists(unit):
-    """One that runs until it is stopped."""
+    """The command runs until it is stopped."""
     [started] = re.findall(rf"^ExecStart={PROGRAM} (.+)$", unit.read_text(), re.MULTILINE)
 
     assert started in ("serve", "source run")

@@ -44,8 +44,8 @@ class NoOffset(tzinfo):
         (Binary(b"abc", 128), {"$binary": "YWJj", "$type": "80"}),
     ],
 )
-def test_values_that_json_lacks_have_mongodbs_forms(value, expected):
-    """Wherever they stand in a body."""
+def test_values_that_json_lacks_have_the_forms_of_mongodb(value, expected):
+    """Their place in a body does not matter."""
     assert {"a": [expected]} == json.loads(dumps({"a": [value]}))
 
 
@@ -61,14 +61,14 @@ def test_values_that_json_lacks_have_mongodbs_forms(value, expected):
         (datetime.max.replace(tzinfo=timezone(-timedelta(hours=2))), 253402307999999),
     ],
 )
-def test_times_count_milliseconds_since_1970(value, expected):
-    """Rounded down, in UTC, which a time without zone is taken for."""
+def test_times_are_milliseconds_since_1970(value, expected):
+    """They are rounded down, and a time without zone is UTC."""
     assert {"$date": expected} == extended_form(value)
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_milliseconds_lead_back_to_the_time(moment):
-    """But for what is below a millisecond."""
+def test_a_time_can_be_restored_from_its_milliseconds(moment):
+    """Only what is below a millisecond is lost."""
     milliseconds = extended_form(moment)["$date"]
 
     assert timedelta() <= moment - (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds))
@@ -82,8 +82,8 @@ def test_milliseconds_lead_back_to_the_time(moment):
         (Code("f(x)", {"x": ObjectId(OID)}), {"$code": "f(x)", "$scope": {"x": {"$oid": OID}}}),
     ],
 )
-def test_code_is_more_than_its_text(code, expected, monkeypatch):
-    """Although it is text to Python, and json would write it as such."""
+def test_code_has_its_own_form(code, expected, monkeypatch):
+    """Python treats it as text, and json would write it as such."""
     monkeypatch.setitem(sys.modules, "bson.code", ModuleType("bson.code"))
 
     assert {"a": [expected]} == json.loads(dumps({"a": (code,)}))
@@ -91,14 +91,14 @@ def test_code_is_more_than_its_text(code, expected, monkeypatch):
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, Decimal128(), 1j, Ellipsis, {("a",): 1}])
-def test_everything_else_is_refused(value):
-    """A body that no receiver could read is no body."""
+def test_values_without_a_form_are_refused(value):
+    """No receiver could read such a body."""
     with pytest.raises(TypeError):
         dumps({"a": value})
 
 
-def test_a_class_that_only_shares_its_name_with_bsons_is_refused():
-    """A plugin's own ObjectId need not be one."""
+def test_a_class_that_only_has_the_name_of_a_bson_type_is_refused():
+    """A plugin may have its own ObjectId."""
     stranger = type("ObjectId", (), {"__module__": "elsewhere"})
 
     with pytest.raises(TypeError, match="is not JSON serializable"):
@@ -113,12 +113,12 @@ def test_numbers_that_json_lacks_are_refused(number):
 
 
 def test_text_is_ascii():
-    """With the escapes of JSON, surrogate pairs included."""
+    """Other characters are JSON escapes, surrogate pairs included."""
     assert r'"caf\u00e9 \ud83d\ude00"' == dumps("café 😀")
 
 
 def test_the_layout_is_that_of_pulp_2():
-    """A blank behind commas and colons; lines on request."""
+    """A space follows commas and colons; line breaks are optional."""
     assert '{"a": [1, null], "b": true}' == dumps({"a": [1, None], "b": True})
     assert '{\n  "a": 1\n}' == dumps({"a": 1}, indent=2)
 
@@ -131,12 +131,12 @@ def test_the_layout_is_that_of_pulp_2():
         (datetime(5, 1, 2, tzinfo=UTC), "0005-01-02T00:00:00Z"),
     ],
 )
-def test_times_of_tasks_are_texts_of_whole_seconds(moment, expected):
-    """In UTC, with four digits of the year."""
+def test_times_of_tasks_are_strings_of_whole_seconds(moment, expected):
+    """They are in UTC, and the year has four digits."""
     assert expected == iso_seconds(moment)
 
 
 @pytest.mark.parametrize("zone", [None, NoOffset()])
 def test_a_time_without_zone_is_utc(zone):
-    """Whatever the zone of the machine."""
+    """The time zone of the machine does not matter."""
     assert datetime(2016, 4, 29, 16, tzinfo=UTC) == utc(datetime(2016, 4, 29, 16, tzinfo=zone))

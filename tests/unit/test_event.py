@@ -23,8 +23,8 @@ def test_an_event_cannot_be_changed():
         event.type = "repo.sync.finish"  # type: ignore[misc]
 
 
-def test_two_events_have_two_ids_and_an_aware_utc_time():
-    """Identity and time are given unless the caller brings them."""
+def test_events_get_an_id_and_an_aware_utc_time():
+    """Each id is new unless the caller passes one."""
     first, second = Event("a", {}), Event("a", {})
 
     assert first.id != second.id
@@ -32,7 +32,7 @@ def test_two_events_have_two_ids_and_an_aware_utc_time():
 
 
 def test_the_body_has_the_three_keys_of_pulp_2():
-    """CONTRACT 2.2."""
+    """CONTRACT 2.2 describes them."""
     event = Event("repo.sync.start", {"repo_id": "zoo"}, {"task_id": "t"})
 
     assert {
@@ -43,29 +43,29 @@ def test_the_body_has_the_three_keys_of_pulp_2():
 
 
 @pytest.mark.parametrize("bad", ["", ".", "a.", ".a", "a..b", "a b", "a/b", "repo.*", "#", "é", "a\n", "x" * 201])
-def test_a_type_that_is_no_dotted_name_is_refused(bad):
-    """Types become routing keys, so nothing else may be in them."""
+def test_a_type_that_is_not_a_dotted_name_is_refused(bad):
+    """Types become routing keys."""
     assert not is_event_type(bad)
     with pytest.raises(ValueError, match="is not an event type"):
         Event(bad, {})
 
 
 @pytest.mark.parametrize("bad", [None, 5, ["a"], b"a"])
-def test_what_is_no_text_is_no_type(bad):
-    """Types come from JSON, where anything can stand."""
+def test_a_value_that_is_not_text_is_not_a_type(bad):
+    """Types come from JSON, which may contain any value."""
     assert not is_event_type(bad)
     assert not is_pattern(bad)
 
 
 @pytest.mark.parametrize("pattern", ["*", "#", "a", "repo.*", "*.sync.#", "task.#"])
-def test_topic_patterns_are_patterns(pattern):
-    """Words, stars and hashes."""
+def test_words_stars_and_hashes_make_a_pattern(pattern):
+    """They are joined by dots."""
     assert is_pattern(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["", "a*", "#b", "a..b", "a.", "x" * 201])
-def test_a_star_or_hash_is_a_word_of_its_own(pattern):
-    """As in AMQP."""
+def test_a_star_or_hash_within_a_word_is_not_a_pattern(pattern):
+    """The same is true in AMQP."""
     assert not is_pattern(pattern)
 
 
@@ -91,14 +91,14 @@ def test_a_star_or_hash_is_a_word_of_its_own(pattern):
         ("repo.sync.start", "Repo.sync.start", False),
     ],
 )
-def test_patterns_choose_as_amqp_topics_do(pattern, event_type, expected):
-    """Except for the bare star, which means the four repository events."""
+def test_patterns_match_as_amqp_topics_do(pattern, event_type, expected):
+    """The exception is the bare star, which means the four repository events."""
     assert expected == matches(pattern, event_type)
 
 
 @given(PATTERNS, TYPES)
 def test_matching_agrees_with_a_regular_expression(pattern, event_type):
-    """The same rule, said another way."""
+    """It is another form of the same rule."""
     if pattern == "*":
         assert (event_type in REPOSITORY_EVENT_TYPES) == matches(pattern, event_type)
         return
@@ -107,7 +107,7 @@ def test_matching_agrees_with_a_regular_expression(pattern, event_type):
     assert bool(re.fullmatch(as_regex, "." + event_type)) == matches(pattern, event_type)
 
 
-def test_a_pattern_of_many_hashes_costs_no_time():
+def test_a_pattern_with_many_hashes_is_fast():
     """Plain recursion would not end here."""
     assert not matches(".".join(["#", "a"] * 50), ".".join(["a"] * 40 + ["b"]))
 
@@ -120,13 +120,13 @@ def test_a_pattern_of_many_hashes_costs_no_time():
         ({"repo_id": 5}, {"task_id": "t"}, "task:t"),
     ],
 )
-def test_an_event_is_about_its_repository_else_its_task(payload, call_report, expected):
-    """What is about the same keeps its order."""
+def test_the_subject_is_the_repository_or_else_the_task(payload, call_report, expected):
+    """Events with the same subject keep their order."""
     assert expected == Event("a", payload, call_report).subject()
 
 
-def test_an_event_about_nothing_known_is_about_itself():
-    """So it waits for nobody."""
+def test_an_event_without_repository_and_task_is_its_own_subject():
+    """So it waits for no other event."""
     first, second = Event("a", {}), Event("a", {})
 
     assert first.subject() != second.subject()

@@ -6,8 +6,8 @@ from pulp_notifiers.ids import ObjectIds
 from tests.support.memory import Clock
 
 
-def test_ids_have_the_form_of_pulp_2s_and_grow():
-    """Seconds, process, counter."""
+def test_ids_have_the_form_of_pulp_2_and_are_counted():
+    """They consist of seconds, process and counter."""
     new_id = ObjectIds(Clock(), draw=lambda size: b"\xff" * size)
 
     ids = [new_id(), new_id()]

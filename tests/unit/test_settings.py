@@ -30,30 +30,30 @@ def test_without_a_file_everything_has_its_default():
     assert "127.0.0.1:24818" == Settings({}).own().bind
 
 
-def test_a_section_is_read_by_its_owners_model(tmp_path):
-    """Pulp's own file, with sections and keys that are not ours."""
+def test_a_section_is_read_with_its_owners_model(tmp_path):
+    """Pulp's file has sections and keys that are not ours."""
     settings = load(tmp_path, "[database]\nname: x\n[email]\nenabled = yes\nfrom = me@x\nother = 1\n")
 
     assert Mail(enabled=True, **{"from": "me@x"}) == settings.section("email", Mail)
 
 
-def test_the_environment_wins_over_the_file(tmp_path):
-    """Also for keys that the file lacks, and for aliases."""
+def test_the_environment_overrides_the_file(tmp_path):
+    """That includes keys that the file lacks, and aliases."""
     settings = load(tmp_path, "[email]\nport = 1\n", PULP_NOTIFIERS_EMAIL_PORT="2", PULP_NOTIFIERS_EMAIL_FROM="env@x")
 
     assert (2, "env@x") == (settings.section("email", Mail).port, settings.section("email", Mail).sender)
 
 
-def test_own_settings_need_no_section_in_the_variables_name(tmp_path):
-    """``PULP_NOTIFIERS_DATABASE_URL`` and the like."""
+def test_variables_of_own_settings_have_no_section_in_their_name(tmp_path):
+    """An example is ``PULP_NOTIFIERS_DATABASE_URL``."""
     settings = load(tmp_path, "[notifiers]\nworker_threads = 3\n", PULP_NOTIFIERS_DATABASE_URL="sqlite:///x.db")
 
     assert 3 == settings.own().worker_threads
     assert "sqlite:///x.db" == settings.own().resolved_database_url()
 
 
-def test_a_percent_sign_stands_for_itself(tmp_path):
-    """Passwords hold them."""
+def test_a_percent_sign_is_an_ordinary_character(tmp_path):
+    """Passwords contain them."""
     password = load(tmp_path, "[email]\npassword = 50%s%%\n").section("email", Mail).password
 
     assert password is not None
@@ -61,14 +61,14 @@ def test_a_percent_sign_stands_for_itself(tmp_path):
 
 
 def test_an_empty_value_means_not_set_except_for_text(tmp_path):
-    """As in ``key =``."""
+    """An empty value is ``key =``."""
     settings = load(tmp_path, "[email]\nport =\nfrom =\n")
 
     assert (25, "") == (settings.section("email", Mail).port, settings.section("email", Mail).sender)
 
 
 def test_a_wrong_value_is_one_sentence_with_file_section_key_and_what_is_allowed(tmp_path):
-    """So that nobody has to search."""
+    """Nobody has to search for the setting."""
     settings = load(tmp_path, "[email]\nport = 99999\n")
 
     with pytest.raises(InvalidSetting) as caught:
@@ -80,8 +80,8 @@ def test_a_wrong_value_is_one_sentence_with_file_section_key_and_what_is_allowed
     )
 
 
-def test_a_wrong_variable_is_named(tmp_path):
-    """The environment is where it came from."""
+def test_an_error_names_the_variable_with_the_wrong_value(tmp_path):
+    """The value comes from the environment and not from the file."""
     settings = load(tmp_path, "", PULP_NOTIFIERS_EMAIL_ENABLED="maybe")
 
     with pytest.raises(InvalidSetting, match=r"PULP_NOTIFIERS_EMAIL_ENABLED \(\[email\] enabled\) = 'maybe'"):
@@ -89,7 +89,7 @@ def test_a_wrong_variable_is_named(tmp_path):
 
 
 def test_a_wrong_secret_is_not_shown():
-    """Logs outlive passwords."""
+    """Logs are kept longer than passwords."""
 
     class Strict(BaseModel):
         password: SecretStr = Field(min_length=50)
@@ -101,8 +101,8 @@ def test_a_wrong_secret_is_not_shown():
 
 
 @pytest.mark.parametrize("key", ["url", "database_url", "api_token", "key_word"])
-def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(key):
-    """A URL may, an option whose name says so, and one whose type is derived from a secret one."""
+def test_a_wrong_value_that_may_contain_a_secret_is_not_shown(key):
+    """That is a URL, an option whose name suggests it, and one whose type is derived from a secret one."""
 
     class Passphrase(SecretStr):
         pass
@@ -119,14 +119,14 @@ def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(key):
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_key_that_does_not_exist_in_our_section_is_refused():
-    """A typing error would otherwise be a setting that silently does nothing."""
+def test_an_unknown_key_in_our_section_is_refused():
+    """Otherwise a typing error would be a setting without effect."""
     with pytest.raises(InvalidSetting, match=r"\[notifiers\] databse_url is not a setting; use one of: .*database_url"):
         Settings({"notifiers": {"databse_url": "x"}}).own()
 
 
-def test_variables_that_nothing_reads_are_told(tmp_path):
-    """A typing error in the environment."""
+def test_variables_that_no_section_has_are_reported(tmp_path):
+    """They are probably typing errors."""
     settings = load(tmp_path, "", PULP_NOTIFIERS_BINDD="x", PULP_NOTIFIERS_BIND="127.0.0.1:1", OTHER="x")
     settings.own()
 
@@ -134,8 +134,8 @@ def test_variables_that_nothing_reads_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"no section\n", b"\xff\xfe"])
-def test_a_file_that_cannot_be_read_is_told(tmp_path, content):
-    """With its name."""
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
+    """The error has its path."""
     file = tmp_path / "server.conf"
     file.write_bytes(content)
 
@@ -150,8 +150,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, content):
         ("[email]\npassword hunter2\nhost = x\npassword hunter2\n", r"begins with # in line 2, 4\.$"),
     ],
 )
-def test_a_line_that_is_no_setting_is_told_by_its_number(tmp_path, text, words):
-    """It may hold a password."""
+def test_a_line_that_is_not_a_setting_is_reported_by_its_number(tmp_path, text, words):
+    """The line itself may contain a password."""
     with pytest.raises(InvalidSetting, match=words) as caught:
         load(tmp_path, text)
 
@@ -164,8 +164,8 @@ def test_a_named_file_must_exist(tmp_path):
         Settings.load({"PULP_NOTIFIERS_CONF": str(tmp_path / "missing")})
 
 
-def test_database_and_key_live_in_the_state_directory_unless_placed(tmp_path):
-    """One folder to back up."""
+def test_database_and_key_are_in_the_state_directory_by_default(tmp_path):
+    """There is one folder to back up."""
     own = Settings({"notifiers": {"state_directory": str(tmp_path)}}).own()
 
     assert f"sqlite:///{tmp_path}/notifiers.db" == own.resolved_database_url()
@@ -173,19 +173,19 @@ def test_database_and_key_live_in_the_state_directory_unless_placed(tmp_path):
 
 
 def test_lists_are_separated_by_commas():
-    """With or without blanks."""
+    """Spaces around them are ignored."""
     own = Settings({"notifiers": {"trusted_proxies": "10.0.0.1, ::1 ,"}}).own()
 
     assert ("10.0.0.1", "::1") == own.trusted_proxies
 
 
 def test_every_setting_is_described():
-    """The configuration page is made of these sentences."""
+    """The configuration page is generated from the descriptions."""
     assert [] == [name for name, field in NotifiersSettings.model_fields.items() if not field.description]
 
 
-def test_a_user_without_a_home_keeps_state_where_the_system_does(monkeypatch):
-    """As in a container that is given only the number of a user."""
+def test_a_user_without_a_home_uses_the_state_directory_of_the_system(monkeypatch):
+    """An example is a container that has only the number of a user."""
     for name in ("HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("getuid", "geteuid"):
@@ -195,5 +195,5 @@ def test_a_user_without_a_home_keeps_state_where_the_system_does(monkeypatch):
 
 
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
-    """Editors of Windows write one."""
+    """Editors on Windows write one."""
     assert Mail(enabled=True) == load(tmp_path, "\ufeff[email]\nenabled = yes\n").section("email", Mail)

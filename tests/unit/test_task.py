@@ -26,8 +26,8 @@ def report(**fields):
     "identity",
     [{"id": HEX}, {"id": ObjectId(HEX)}, {"_id": ObjectId(HEX)}, {"_id": {"$oid": HEX}}, {"id": None, "_id": HEX}],
 )
-def test_an_id_may_have_any_form_in_which_it_is_stored(identity):
-    """MongoEngine calls it id, MongoDB _id, and JSON writes an object."""
+def test_an_id_may_have_any_stored_form(identity):
+    """MongoEngine calls it id, MongoDB _id, and JSON has an object."""
     assert HEX == TaskReport.from_record({"task_id": TASK_ID, "state": "waiting", **identity}).id
 
 
@@ -43,7 +43,7 @@ def test_an_id_may_have_any_form_in_which_it_is_stored(identity):
         "2016-04-29T16:19:55",
     ],
 )
-def test_times_may_be_texts_or_times(time):
+def test_times_may_be_strings_or_times(time):
     """Without zone they are UTC; receivers get whole seconds."""
     made = report(start_time=time, finish_time=time)
 
@@ -51,16 +51,16 @@ def test_times_may_be_texts_or_times(time):
 
 
 @pytest.mark.parametrize("group", [GROUP, str(GROUP), GROUP.hex, {"$uuid": GROUP.hex}])
-def test_a_group_id_may_have_any_form_in_which_it_is_stored(group):
-    """It travels in the stream, never in a call report."""
+def test_a_group_id_may_have_any_stored_form(group):
+    """The stream has it, a call report never."""
     made = report(group_id=group)
 
     assert GROUP == made.group_id
     assert "group_id" not in made.call_report()
 
 
-def test_a_minimal_record_makes_a_full_call_report():
-    """All 17 keys, with nulls and empty containers where nothing is known."""
+def test_a_minimal_record_becomes_a_full_call_report():
+    """It has all 17 keys, with nulls and empty containers for what is unknown."""
     expected = {
         "_href": f"/pulp/api/v2/tasks/{TASK_ID}/",
         "_id": {"$oid": HEX},
@@ -86,13 +86,13 @@ def test_a_minimal_record_makes_a_full_call_report():
 
 
 @pytest.mark.parametrize("state", TASK_STATES)
-def test_every_state_of_pulp_2_is_known(state):
-    """Those that Pulp 3 never reports included."""
+def test_every_state_of_pulp_2_is_accepted(state):
+    """That includes states that Pulp 3 does not have."""
     assert state == report(state=state).call_report()["state"]
 
 
-def test_every_wrong_value_is_told_at_once():
-    """Nobody corrects a record field by field."""
+def test_all_wrong_values_are_reported_at_once():
+    """Nobody wants to correct a record field by field."""
     record = {
         "id": "57238B2AACA4886D97990601",
         "task_id": 7,
@@ -114,8 +114,8 @@ def test_every_wrong_value_is_told_at_once():
 
 
 @pytest.mark.parametrize("group", [1, {"uuid": GROUP.hex}, {"$uuid": 1}, []])
-def test_what_is_no_uuid_is_no_group(group):
-    """Whatever its type."""
+def test_a_group_id_that_is_not_a_uuid_is_refused(group):
+    """Its type does not matter."""
     with pytest.raises(ValueError, match="group_id must be a UUID or null"):
         report(group_id=group)
 
@@ -126,8 +126,8 @@ def test_a_report_cannot_be_changed():
         report().state = "running"
 
 
-def test_a_sync_record_becomes_16_keys():
-    """Those that the record lacks are null."""
+def test_the_payload_of_a_sync_has_16_keys():
+    """Keys that the record lacks are null."""
     expected = {
         "id": None,
         "repo_id": "zoo",
@@ -151,8 +151,8 @@ def test_a_sync_record_becomes_16_keys():
     assert 16 == len(expected)
 
 
-def test_a_publish_record_becomes_13_keys():
-    """Those that the record lacks are null."""
+def test_the_payload_of_a_publish_has_13_keys():
+    """Keys that the record lacks are null."""
     payload = publish_payload({"repo_id": "zoo", "distributor_id": "yum"})
 
     assert 13 == len(payload)
@@ -161,8 +161,8 @@ def test_a_publish_record_becomes_13_keys():
 
 
 @pytest.mark.parametrize("payload_of", [sync_payload, publish_payload])
-def test_a_payload_is_a_new_object(payload_of):
-    """Pulp 2 took the _id out of its caller's record, which later became the task's result."""
+def test_making_a_payload_does_not_change_the_record(payload_of):
+    """Pulp 2 removed the _id from its caller's record, which later became the task's result."""
     record = {"_id": ObjectId(HEX), "repo_id": "zoo", "completed": STARTED, "extra": 1}
     before = copy.copy(record)
 
@@ -173,14 +173,14 @@ def test_a_payload_is_a_new_object(payload_of):
     assert (HEX, "2016-04-29T16:19:55Z", 1) == (payload["id"], payload["completed"], payload["extra"])
 
 
-def test_the_id_of_a_record_comes_before_the_id_of_its_row():
+def test_the_id_of_a_record_takes_precedence_over_the_id_of_its_row():
     """Up to Pulp 2.7 they differed."""
     assert "a-uuid" == sync_payload({"_id": ObjectId(HEX), "id": "a-uuid"})["id"]
 
 
 @pytest.mark.parametrize(("failure", "expected"), [(ValueError("boom"), "error"), (SystemExit("stop"), "canceled")])
-def test_an_exception_completes_the_record_of_what_it_ended(failure, expected):
-    """Pulp 2 cancelled by SystemExit."""
+def test_an_exception_completes_the_record_of_a_failed_sync(failure, expected):
+    """Pulp 2 canceled tasks by SystemExit."""
     known = {"repo_id": "zoo"}
 
     try:

@@ -21,14 +21,14 @@ from pulp_notifiers.encoding import unportable
         ([{"a": float("nan")}], "not finite"),
     ],
 )
-def test_what_cannot_be_carried_is_told(value: Any, told: str) -> None:
-    """Wherever it stands, keys included."""
+def test_a_value_that_cannot_be_carried_is_reported(value: Any, told: str) -> None:
+    """Its place in the value does not matter, and keys count too."""
     assert told in str(unportable(value))
 
 
 @pytest.mark.parametrize(
     "value", [None, True, 2**63 - 1, -(2**63), 1.5, "", "é😀\n\x01", {"a": [{}, [], {"b": None}]}, b"\x00", object()]
 )
-def test_everything_else_is_fine(value: Any) -> None:
+def test_other_values_are_accepted(value: Any) -> None:
     """Other kinds of values have their own forms in JSON."""
     assert unportable(value) is None

@@ -31,7 +31,7 @@ def registry():
     return NotifierRegistry(Settings().section, GROUP)
 
 
-def test_listing_imports_nothing(site, registry):
+def test_listing_plugins_imports_none_of_them(site, registry):
     """Names, versions and origins come from metadata."""
     site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": "raise RuntimeError('imported')"})
 
@@ -48,7 +48,7 @@ def test_listing_imports_nothing(site, registry):
 
 
 def test_a_notifier_is_loaded_on_first_use_and_once(site, registry):
-    """One copy for the whole process."""
+    """The process has one copy."""
     site("good-dist", {"good": "good_module"}, {"good_module": GOOD})
 
     assert registry.get("good") is registry.get("good")
@@ -66,7 +66,7 @@ def test_a_notifier_is_loaded_on_first_use_and_once(site, registry):
     ],
 )
 def test_a_plugin_that_cannot_be_used_is_listed_with_the_reason(site, registry, source, reason):
-    """And the rest goes on."""
+    """Other plugins still work."""
     site("bad-dist", {"bad": "bad_module"}, {"bad_module": source})
     site("good-dist", {"good": "good_module"}, {"good_module": GOOD})
 
@@ -77,8 +77,8 @@ def test_a_plugin_that_cannot_be_used_is_listed_with_the_reason(site, registry, 
     assert problems["good"] is None
 
 
-def test_two_distributions_with_one_name_are_both_refused_by_name(site, registry):
-    """Also when another entry stands between them."""
+def test_two_distributions_that_offer_the_same_type_are_both_refused(site, registry):
+    """The error names both, even if another entry point is between them."""
     site("first-dist", {"chat": "first_module"}, {"first_module": GOOD})
     site("middle-dist", {"other": "middle_module"}, {"middle_module": GOOD})
     site("second-dist", {"chat": "second_module"}, {"second_module": GOOD})
@@ -91,8 +91,8 @@ def test_two_distributions_with_one_name_are_both_refused_by_name(site, registry
     assert [True, True, False] == ["uninstall" in (found.problem or "") for found in registry.installed()]
 
 
-def test_a_plugin_installed_while_running_is_found(site, registry):
-    """Nothing is restarted for it."""
+def test_a_plugin_that_is_installed_while_running_is_found(site, registry):
+    """No restart is necessary."""
     with pytest.raises(NotifierUnavailable, match="No notifier 'late' is installed"):
         registry.get("late")
 
@@ -103,15 +103,15 @@ def test_a_plugin_installed_while_running_is_found(site, registry):
 
 
 def test_the_old_name_of_http_still_means_http(site, registry):
-    """Listeners of that type stayed stored (CONTRACT 7, Q2), but none can be registered."""
+    """Stored listeners have that type (CONTRACT 7, Q2), but none can be registered with it."""
     site("http-dist", {"http": "http_module"}, {"http_module": GOOD})
 
     assert "http" == registry.get("rest-api").type
     assert not registry.knows("rest-api")
 
 
-def test_a_wrong_setting_of_a_plugin_is_told_at_start(site, tmp_path):
-    """With the sentence of the setting, not as a plugin that cannot be loaded."""
+def test_a_wrong_setting_of_a_plugin_is_reported_at_start(site, tmp_path):
+    """The error is the setting's, not that of a plugin that cannot be loaded."""
     source = (
         "from pydantic import BaseModel\n"
         "class Section(BaseModel):\n    port: int = 1\n"
@@ -126,7 +126,7 @@ def test_a_wrong_setting_of_a_plugin_is_told_at_start(site, tmp_path):
         registry.require_settings()
 
 
-def test_closing_closes_what_was_loaded(site, registry):
+def test_close_closes_the_loaded_plugins_once(site, registry):
     """Pools are released."""
     source = (
         "from pulp_notifiers.notifier import Notifier\n"

@@ -31,8 +31,8 @@ def listeners():
         ["my.own.type"],
     ],
 )
-def test_the_own_api_takes_types_and_patterns(listeners, event_types):
-    """As they are."""
+def test_types_and_patterns_are_accepted(listeners, event_types):
+    """They are stored as they are."""
     assert tuple(event_types) == listeners.create(ListenerDraft("hook", GOOD, tuple(event_types))).event_types
 
 
@@ -40,8 +40,8 @@ def test_the_own_api_takes_types_and_patterns(listeners, event_types):
     "bad",
     [[], ["a b"], [""], ["task"], ["task.accepted"], ["repo.sync.finnish"], ["a..b"], ["re*"], ["*", 5], ["a" * 201]],
 )
-def test_types_that_can_never_come_are_refused(listeners, bad):
-    """Above all those that are misspelt."""
+def test_types_that_no_event_can_have_are_refused(listeners, bad):
+    """That includes misspelt ones."""
     with pytest.raises(InvalidListener) as caught:
         listeners.create(ListenerDraft("hook", GOOD, tuple(bad)))
 
@@ -49,8 +49,8 @@ def test_types_that_can_never_come_are_refused(listeners, bad):
 
 
 @pytest.mark.parametrize("bad", ["*", "repo.sync.finish"])
-def test_a_listener_on_a_task_cannot_be_taken_for_one_of_pulp_2(listeners, bad):
-    """Katello would believe that its own exists."""
+def test_a_listener_on_a_task_cannot_have_types_of_pulp_2(listeners, bad):
+    """Katello would take it for its own listener."""
     with pytest.raises(InvalidListener, match="is not about a task"):
         listeners.create(ListenerDraft("hook", GOOD, (bad,), TASK))
 
@@ -66,8 +66,8 @@ def test_a_listener_on_a_task_cannot_be_taken_for_one_of_pulp_2(listeners, bad):
         ({"url": "https://x/\x00"}, ["config"]),
     ],
 )
-def test_a_config_that_cannot_work_is_refused_with_every_option(listeners, config, fields):
-    """Unlike in Pulp 2, where the log says it."""
+def test_a_config_that_cannot_work_is_refused_with_every_wrong_option(listeners, config, fields):
+    """Pulp 2's rules accept it and log what is wrong."""
     with pytest.raises(InvalidListener) as caught:
         listeners.create(ListenerDraft("hook", config, ("a b",)))
 
@@ -75,15 +75,15 @@ def test_a_config_that_cannot_work_is_refused_with_every_option(listeners, confi
     assert [] == listeners.list()
 
 
-def test_an_unknown_notifier_is_refused_with_everything_else(listeners):
-    """One look at the answer is enough."""
+def test_an_unknown_notifier_is_reported_with_all_other_problems(listeners):
+    """All problems are reported at once."""
     with pytest.raises(InvalidListener) as caught:
         listeners.create(ListenerDraft("nope", {}, ()))
 
     assert {"event_types", "notifier_type"} == caught.value.problems.keys()
 
 
-def test_an_amendment_changes_what_it_names(listeners):
+def test_a_change_changes_only_what_it_names(listeners):
     """Secrets that come back masked stay, null removes, types are replaced."""
     made = listeners.create(ListenerDraft("hook", GOOD, ("task.*",), TASK))
 
@@ -104,8 +104,8 @@ def test_an_amendment_changes_what_it_names(listeners):
         ({}, ["*"], "event_types"),
     ],
 )
-def test_an_amendment_that_cannot_work_changes_nothing(listeners, config, event_types, field):
-    """Neither half of it."""
+def test_a_change_that_cannot_work_changes_nothing(listeners, config, event_types, field):
+    """Neither options nor event types are changed."""
     made = listeners.create(ListenerDraft("hook", GOOD, ("task.*",), TASK))
 
     with pytest.raises(InvalidListener) as caught:
@@ -115,14 +115,14 @@ def test_an_amendment_that_cannot_work_changes_nothing(listeners, config, event_
     assert made == listeners.get(made.id)
 
 
-def test_amending_a_listener_that_there_is_not_is_told_so(listeners):
-    """Before its values."""
+def test_changing_an_unknown_listener_is_an_error(listeners):
+    """That is reported before wrong values."""
     with pytest.raises(NoSuchListener):
         listeners.update("0" * 24, ListenerChange({"x": 1}, ()))
 
 
-def test_every_change_is_told_to_whoever_remembers_listeners():
-    """The dispatcher of this process need not wait."""
+def test_every_change_is_announced():
+    """So the dispatcher of this process need not wait."""
     calls = []
     tables = ListenerTable(), NotifierTable(hook=Hook)
     listeners = OwnListeners(*tables, changed=lambda: calls.append(1))
@@ -137,8 +137,8 @@ def test_every_change_is_told_to_whoever_remembers_listeners():
     assert 5 == len(calls)
 
 
-def test_what_sources_are_to_include_is_kept_once_and_replaced_as_a_whole():
-    """Changes by Pulp 2's rules, and of other things, leave it."""
+def test_what_sources_include_is_stored_once_and_replaced_as_a_whole():
+    """Changes by Pulp 2's rules, and changes of other fields, leave it."""
     tables = ListenerTable(), NotifierTable(hook=Hook)
     listeners = OwnListeners(*tables)
     made = listeners.create(ListenerDraft("hook", GOOD, ("*",), include=("content", "content")))
@@ -150,8 +150,8 @@ def test_what_sources_are_to_include_is_kept_once_and_replaced_as_a_whole():
 
 
 @pytest.mark.parametrize("bad", ["", "Content", "a-b", "a" * 33, "content\n", 5, {}, None])
-def test_a_name_that_nothing_can_be_included_by_is_refused(listeners, bad):
-    """At registration, and later."""
+def test_a_malformed_name_of_what_to_include_is_refused(listeners, bad):
+    """Create and update have the same rule."""
     with pytest.raises(InvalidListener) as at_once:
         listeners.create(ListenerDraft("hook", GOOD, ("*",), include=("content", bad)))
     made = listeners.create(ListenerDraft("hook", GOOD, ("*",)))
@@ -163,8 +163,8 @@ def test_a_name_that_nothing_can_be_included_by_is_refused(listeners, bad):
     assert made == listeners.get(made.id)
 
 
-def test_a_name_that_only_sources_of_others_can_know_is_accepted_with_advice(listeners, caplog):
-    """Such a source may be installed tomorrow."""
+def test_an_unknown_name_of_what_to_include_is_accepted_with_a_warning(listeners, caplog):
+    """A source that knows it may be installed later."""
     made = listeners.create(ListenerDraft("hook", GOOD, ("*",), include=("content", "advisories")))
 
     assert ("content", "advisories") == made.include

@@ -19,7 +19,7 @@ def listeners():
     "bad", [None, [], "repo.sync.start", {"a": 1}, ["bogus"], ["repo.*"], ["repo-sync-finished"], [None], [["*"]], 5]
 )
 def test_event_types_are_checked_first(listeners, bad):
-    """Whatever else is wrong."""
+    """Other problems do not matter."""
     with pytest.raises(InvalidValue) as caught:
         listeners.create("nope", "x", bad)
 
@@ -28,7 +28,7 @@ def test_event_types_are_checked_first(listeners, bad):
 
 
 @pytest.mark.parametrize("bad", ["nope", "", "rest-api", None, 5, {}, []])
-def test_then_the_notifier_type(listeners, bad):
+def test_the_notifier_type_is_checked_second(listeners, bad):
     """It must be installed."""
     with pytest.raises(InvalidValue) as caught:
         listeners.create(bad, "x", ["*"])
@@ -37,16 +37,16 @@ def test_then_the_notifier_type(listeners, bad):
 
 
 @pytest.mark.parametrize("bad", ["x", ["x"], 5, True])
-def test_then_the_config(listeners, bad):
-    """An object or nothing."""
+def test_the_config_is_checked_last(listeners, bad):
+    """It must be an object or nothing."""
     with pytest.raises(InvalidValue) as caught:
         listeners.create("hook", bad, ["*"])
 
     assert ["notifier_config"] == caught.value.property_names
 
 
-def test_an_incomplete_config_is_taken_and_remarked_upon(listeners, caplog):
-    """Pulp 2's clients rely on it."""
+def test_an_incomplete_config_is_accepted_with_a_warning(listeners, caplog):
+    """Pulp 2's clients rely on that."""
     listener = listeners.create("hook", None, ["*", "*"])
 
     assert ({}, ("*", "*")) == (listener.config, listener.event_types)
@@ -54,14 +54,14 @@ def test_an_incomplete_config_is_taken_and_remarked_upon(listeners, caplog):
     assert "url: Field required. Nothing will be delivered until that is corrected." in caplog.text
 
 
-def test_the_notifiers_advice_is_logged(listeners, caplog):
-    """Valid but doubtful."""
+def test_the_notifiers_warnings_are_logged(listeners, caplog):
+    """The config is valid but questionable."""
     listeners.create("hook", {"url": "http://x"}, ["*"])
 
     assert "The URL is not encrypted." in caplog.text
 
 
-def test_secrets_are_shown_masked_and_come_back_masked_unchanged(listeners):
+def test_a_masked_secret_that_is_sent_back_stays_unchanged(listeners):
     """A client may send back what it got."""
     listener = listeners.create("hook", {"url": "https://x", "password": "p", "extra": 1}, ["*"])
 
@@ -72,8 +72,8 @@ def test_secrets_are_shown_masked_and_come_back_masked_unchanged(listeners):
     assert {"url": "https://y", "password": "p", "extra": 1} == changed.config
 
 
-def test_secrets_inside_of_a_pulp_2_notifiers_options_come_back_masked_unchanged():
-    """The stored value says that the option holds one; ``*****`` alone does not."""
+def test_a_masked_option_of_a_pulp_2_notifier_that_is_sent_back_stays_unchanged():
+    """The stored value shows that the option contains a secret; ``*****`` alone does not."""
 
     class Table(NotifierTable):
         def get(self, notifier_type):
@@ -89,16 +89,16 @@ def test_secrets_inside_of_a_pulp_2_notifiers_options_come_back_masked_unchanged
     assert {"auth": {"user": "joe", "password": "p"}, "n": 2} == changed.config
 
 
-def test_secrets_can_be_revealed_by_setting():
-    """Strict parity with Pulp 2."""
+def test_a_setting_reveals_secrets():
+    """Pulp 2 always showed them."""
     listeners = Pulp2Listeners(ListenerTable(), NotifierTable(hook=Hook), reveal_secrets=True)
     listener = listeners.create("hook", {"url": "https://x", "password": "p"}, ["*"])
 
     assert {"url": "https://x", "password": "p"} == listeners.shown_config(listener)
 
 
-def test_without_its_plugin_every_option_is_a_secret(listeners):
-    """Nobody can say which are not."""
+def test_without_its_plugin_every_option_is_secret(listeners):
+    """Only the plugin knows which are not."""
 
     class Gone(NotifierTable):
         def get(self, notifier_type):
@@ -113,7 +113,7 @@ def test_without_its_plugin_every_option_is_a_secret(listeners):
 
 
 def test_an_update_with_a_bad_value_changes_nothing(listeners):
-    """Neither config nor event types."""
+    """Neither config nor event types are changed."""
     listener = listeners.create("hook", {"url": "https://x"}, ["*"])
 
     with pytest.raises(InvalidValue):
@@ -125,7 +125,7 @@ def test_an_update_with_a_bad_value_changes_nothing(listeners):
 
 
 @pytest.mark.parametrize("unknown", ["0" * 24, "foo", "", "0" * 23, "g" * 24, "\x00"])
-def test_an_unknown_id_comes_before_bad_values(listeners, unknown):
+def test_an_unknown_id_is_reported_before_bad_values(listeners, unknown):
     """Malformed ids are unknown ids."""
     with pytest.raises(NoSuchListener):
         listeners.update(unknown, "x", ["bogus"])
@@ -135,8 +135,8 @@ def test_an_unknown_id_comes_before_bad_values(listeners, unknown):
         listeners.delete(unknown)
 
 
-def test_an_id_is_read_without_regard_to_case(listeners):
-    """As ObjectIds were."""
+def test_ids_are_case_insensitive(listeners):
+    """ObjectIds were."""
     listener = listeners.create("hook", {"url": "https://x"}, ["*"])
 
     assert listener == listeners.get(listener.id.upper())

@@ -54,19 +54,19 @@ Alias = TypeAliasType("Alias", list[SecretStr])
     ],
     ids=str,
 )
-def test_a_type_with_a_secret_in_it_is_secret(annotation: Any):
-    """Whatever pydantic hides in texts, directly or inside something else."""
+def test_a_type_that_contains_a_secret_is_secret(annotation: Any):
+    """pydantic's secret types count, directly or inside another type."""
     assert holds_secret(annotation)
 
 
 @pytest.mark.parametrize("annotation", [str, int | None, list[str], Any, None, Loop, dict[str, Any]], ids=str)
-def test_a_type_without_a_secret_is_none(annotation: Any):
-    """Also one that contains itself."""
+def test_a_type_without_a_secret_is_not_secret(annotation: Any):
+    """It may contain itself."""
     assert not holds_secret(annotation)
 
 
-def test_a_type_that_cannot_be_looked_into_counts_as_secret():
-    """Hiding too much is the smaller fault."""
+def test_a_type_that_cannot_be_examined_is_secret():
+    """Hiding too much is the smaller mistake."""
 
     @dataclass
     class Hidden:
@@ -75,7 +75,7 @@ def test_a_type_that_cannot_be_looked_into_counts_as_secret():
     assert holds_secret(Hidden)
 
 
-def test_every_name_of_a_secret_option_is_told():
+def test_every_name_of_a_secret_option_is_returned():
     """A config may use any of them."""
 
     class Named(BaseModel):

@@ -18,12 +18,12 @@ from pulp_notifiers.options import merge_config
     ],
 )
 def test_an_update_is_shallow_and_null_removes(stored, patch, expected):
-    """CONTRACT 1.5."""
+    """CONTRACT 1.5 describes it."""
     assert expected == merge_config(stored, patch)
 
 
-def test_neither_side_is_changed():
-    """The original edited its argument."""
+def test_a_merge_changes_neither_side():
+    """Pulp 2 changed its argument."""
     stored, patch = {"a": 1}, {"a": None}
 
     merge_config(stored, patch)

@@ -14,12 +14,12 @@ from pulp_notifiers.testing.http import Answer, HttpReceiver, ReceivedRequest
 
 
 def connect(receiver: HttpReceiver) -> http.client.HTTPConnection:
-    """Return a connection that is opened by its first request."""
+    """Return a connection that its first request opens."""
     return http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=60)
 
 
 def ask(connection: http.client.HTTPConnection, path: str = "/", body: bytes = b"") -> http.client.HTTPResponse:
-    """Post, and return the answer, read to its end."""
+    """Send a POST, and return the answer after reading it."""
     connection.request("POST", path, body)
     response = connection.getresponse()
     response.read()
@@ -28,13 +28,13 @@ def ask(connection: http.client.HTTPConnection, path: str = "/", body: bytes = b
 
 @pytest.fixture
 def receiver() -> Iterator[HttpReceiver]:
-    """Return a receiver that answers 200."""
+    """Yield a receiver that answers 200."""
     with HttpReceiver() as running:
         yield running
 
 
-def test_a_request_is_kept_as_it_came(receiver: HttpReceiver) -> None:
-    """Method, path with query, headers and body."""
+def test_a_request_is_kept_as_it_was_sent(receiver: HttpReceiver) -> None:
+    """Method, path with query, headers and body are kept."""
     connection = connect(receiver)
     connection.request("PUT", "/a%2fb?x=1", b'{"y": 2}', {"X-Colour": "red"})
     status = connection.getresponse().status
@@ -46,8 +46,8 @@ def test_a_request_is_kept_as_it_came(receiver: HttpReceiver) -> None:
     assert "red" == request.headers["x-colour"]
 
 
-def test_answers_come_in_order_and_then_200() -> None:
-    """A number stands for a plain answer."""
+def test_answers_are_used_in_order_and_then_200() -> None:
+    """A number means a plain answer."""
     with HttpReceiver([500, Answer(201, {"X-Colour": "red"}, b"made"), Answer(599)]) as receiver:
         connection = connect(receiver)
         answers = [ask(connection) for _ in range(4)]
@@ -58,7 +58,7 @@ def test_answers_come_in_order_and_then_200() -> None:
 
 
 def test_a_function_may_choose_the_answer() -> None:
-    """By what was asked."""
+    """It gets the request."""
     with HttpReceiver(lambda request: 404 if request.path == "/gone" else 204) as receiver:
         connection = connect(receiver)
         statuses = [ask(connection, path).status for path in ("/gone", "/here")]
@@ -68,7 +68,7 @@ def test_a_function_may_choose_the_answer() -> None:
 
 
 def test_connections_are_numbered(receiver: HttpReceiver) -> None:
-    """So a test can tell which requests shared one."""
+    """A test can see which requests shared a connection."""
     first, second = connect(receiver), connect(receiver)
     for connection in (first, first, second):
         ask(connection)
@@ -80,8 +80,8 @@ def test_connections_are_numbered(receiver: HttpReceiver) -> None:
     receiver.wait_until_closed()
 
 
-def test_waiting_ends_when_enough_requests_came(receiver: HttpReceiver) -> None:
-    """They are returned, in order."""
+def test_waiting_ends_when_enough_requests_arrived(receiver: HttpReceiver) -> None:
+    """They are returned in order."""
     connection = connect(receiver)
     thread = threading.Thread(target=ask, args=(connection, "/late"))
     thread.start()
@@ -92,14 +92,14 @@ def test_waiting_ends_when_enough_requests_came(receiver: HttpReceiver) -> None:
     assert "/late" == request.path
 
 
-def test_waiting_in_vain_says_how_many_came(receiver: HttpReceiver) -> None:
-    """A test that fails should say why."""
+def test_a_timeout_says_how_many_requests_arrived(receiver: HttpReceiver) -> None:
+    """A failing test shows why it fails."""
     with pytest.raises(TimeoutError, match="0 of 1 requests arrived"):
         receiver.wait_for(1, timeout_seconds=0.01)
 
 
-def test_waiting_in_vain_for_the_end_says_how_many_stayed(receiver: HttpReceiver) -> None:
-    """Kept connections are counted."""
+def test_a_timeout_says_how_many_connections_are_open(receiver: HttpReceiver) -> None:
+    """Idle connections count."""
     connection = connect(receiver)
     ask(connection)
 
@@ -109,7 +109,7 @@ def test_waiting_in_vain_for_the_end_says_how_many_stayed(receiver: HttpReceiver
 
 
 def test_an_answer_can_be_held_back() -> None:
-    """Until the test sets the event."""
+    """It is sent when the test sets the event."""
     go = threading.Event()
     with HttpReceiver([Answer(204, until=go)]) as receiver:
         connection = connect(receiver)
@@ -135,7 +135,7 @@ def test_leaving_the_block_does_not_wait_for_answers_held_back() -> None:
 
 
 def test_a_connection_can_be_dropped() -> None:
-    """Without any answer, though the request was kept."""
+    """There is no answer, but the request is kept."""
     with HttpReceiver([Answer(drop=True)]) as receiver:
         connection = connect(receiver)
         with pytest.raises(http.client.RemoteDisconnected):
@@ -157,7 +157,7 @@ def test_a_connection_can_be_closed_after_the_answer() -> None:
 
 
 def test_an_answer_can_be_any_bytes() -> None:
-    """Also such that are not HTTP."""
+    """They need not be HTTP."""
     with HttpReceiver([Answer(raw=b"hello\n")]) as receiver:
         connection = connect(receiver)
         with pytest.raises(http.client.BadStatusLine):
@@ -176,7 +176,7 @@ def test_an_answer_can_trickle() -> None:
 
 
 def test_leaving_the_block_ends_a_trickle() -> None:
-    """However long it would go on."""
+    """It does not matter how much is left."""
     with HttpReceiver([Answer(trickle_seconds=60)]) as receiver:
         connection = connect(receiver)
         connection.request("GET", "/")
@@ -187,8 +187,8 @@ def test_leaving_the_block_ends_a_trickle() -> None:
     connection.close()
 
 
-def test_a_body_in_chunks_is_put_together(receiver: HttpReceiver) -> None:
-    """And the next request on the connection is read from its beginning."""
+def test_a_chunked_body_is_joined(receiver: HttpReceiver) -> None:
+    """The next request on the connection is read from its beginning."""
     connection = connect(receiver)
     connection.request("POST", "/", iter([b"a", b"bc"]))
     connection.getresponse().read()
@@ -199,8 +199,8 @@ def test_a_body_in_chunks_is_put_together(receiver: HttpReceiver) -> None:
     assert 1 == receiver.connections
 
 
-def test_what_the_function_of_answers_raises_is_raised_in_the_end() -> None:
-    """A mistake in a test does not hide in a thread."""
+def test_an_error_of_the_function_is_raised_at_the_end_of_the_block() -> None:
+    """A mistake in a test does not stay hidden in a thread."""
 
     def mistaken(request: ReceivedRequest) -> int:
         raise LookupError(request.path)
@@ -218,7 +218,7 @@ def test_what_the_function_of_answers_raises_is_raised_in_the_end() -> None:
 
 
 def test_https_is_served_with_a_certificate(tmp_path: Path) -> None:
-    """The chain and the key may be in two files."""
+    """Chain and key may be in two files."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "chain.pem"))
@@ -235,8 +235,8 @@ def test_https_is_served_with_a_certificate(tmp_path: Path) -> None:
     assert receiver.url.startswith("https://127.0.0.1:")
 
 
-def test_a_client_that_says_nothing_holds_up_nobody(tmp_path: Path) -> None:
-    """Neither another client nor the end of the block."""
+def test_a_silent_client_blocks_neither_others_nor_the_end_of_the_block(tmp_path: Path) -> None:
+    """Its TLS handshake never begins."""
     authority = trustme.CA()
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
     context = ssl.create_default_context()

@@ -1,4 +1,4 @@
-"""The intake in memory with which plugin authors try their sources."""
+"""The intake in memory with which plugin authors test their sources."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from pulp_notifiers.testing.source import RecordingIntake
 
 
 class Counting(Source[SourceConfig]):
-    """Counts up from what it remembers."""
+    """Counts from the number that it remembers."""
 
     def check(self, config: SourceConfig) -> list[Check]:
         return []
@@ -23,14 +23,14 @@ class Counting(Source[SourceConfig]):
 
 
 class Failing(Counting):
-    """Cannot go on."""
+    """Cannot continue."""
 
     def run(self, config: SourceConfig, intake: Intake) -> None:
         raise TemporaryFailure("no answer")
 
 
-def test_what_a_source_hands_over_and_remembers_is_there_to_be_looked_at():
-    """It goes on from what an earlier process remembered."""
+def test_the_intake_shows_what_a_source_takes_and_remembers():
+    """The source continues with what an earlier process remembered."""
     intake = RecordingIntake({"number": 2})
 
     with intake.running(Counting(), SourceConfig()):
@@ -41,16 +41,16 @@ def test_what_a_source_hands_over_and_remembers_is_there_to_be_looked_at():
     assert [True, True, True] == [call.publish for call in intake.taken]
 
 
-def test_what_run_raises_is_raised_when_the_block_ends():
-    """So a test can expect it."""
+def test_an_error_of_run_is_raised_at_the_end_of_the_block():
+    """A test can expect it."""
     intake = RecordingIntake()
 
     with pytest.raises(TemporaryFailure, match="no answer"), intake.running(Failing(), SourceConfig()):
         pass
 
 
-def test_waiting_ends_when_the_source_has():
-    """Nobody waits a minute for what cannot come."""
+def test_waiting_fails_at_once_if_the_source_has_ended():
+    """The condition can no longer become true."""
     intake = RecordingIntake()
 
     with pytest.raises(AssertionError, match="no answer"), intake.running(Failing(), SourceConfig()):
@@ -58,7 +58,7 @@ def test_waiting_ends_when_the_source_has():
 
 
 def test_a_take_that_fails_keeps_nothing():
-    """Neither events nor memory, as with a database that is away."""
+    """Neither events nor values are kept if the database is unavailable."""
     intake = RecordingIntake({"n": 1})
     intake.fail_next(StoreUnavailable("away"))
 
@@ -69,8 +69,8 @@ def test_a_take_that_fails_keeps_nothing():
     assert {"n": 1} == intake.remembered()
 
 
-def test_null_forgets_and_values_without_a_json_form_are_refused():
-    """As the real intake does."""
+def test_null_deletes_a_value_and_values_without_a_json_form_are_refused():
+    """The real intake has the same rules."""
     intake = RecordingIntake({"a": 1, "b": 2})
 
     intake.take(remember={"a": None})
@@ -82,13 +82,13 @@ def test_null_forgets_and_values_without_a_json_form_are_refused():
     assert {"b": 2} == intake.remembered()
 
 
-def test_wishes_and_facts_are_asked_and_kept():
-    """The test plays the listeners."""
+def test_a_test_answers_for_listeners_and_sees_status_updates():
+    """It decides which types and tasks are matched."""
     intake = RecordingIntake(wants=lambda event_type, task_id: event_type == "task.error" or task_id == "t")
 
-    intake.tell(lag_seconds=2)
+    intake.update_status(lag_seconds=2)
 
-    assert [{"lag_seconds": 2}] == intake.told
+    assert [{"lag_seconds": 2}] == intake.status_updates
     assert [True, True, False] == [
         intake.wants("task.error"),
         intake.wants("task.running", "t"),
@@ -96,8 +96,17 @@ def test_wishes_and_facts_are_asked_and_kept():
     ]
 
 
-def test_what_is_to_be_included_is_asked_by_event_type():
-    """Nothing, where the test does not say otherwise."""
+def test_the_older_names_of_status_updates_still_work():
+    """Plugins and their tests use them."""
+    intake = RecordingIntake()
+
+    intake.tell(lag_seconds=2)
+
+    assert [{"lag_seconds": 2}] == intake.told
+
+
+def test_a_test_decides_what_listeners_ask_to_include():
+    """By default they ask for nothing."""
     intake = RecordingIntake(included={"repo.sync.finish": ["content"]})
 
     assert {"content"} == intake.included("repo.sync.finish")
