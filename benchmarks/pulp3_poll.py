@@ -5,14 +5,12 @@ Starts a private Pulp 3 and prints a Markdown table: medians over alternating ro
 
 import statistics
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
-from pulp_notifiers.event import Event
-from pulp_notifiers.task import TaskReport
+from pulp_notifiers.testing.source import RecordingIntake
 from tests.harness.pulp3 import Pulp3
 
 from .processes import cpu_seconds
@@ -38,7 +36,7 @@ COMMIT;
 _EMPTY = "DELETE FROM core_task WHERE logging_cid = 'copy'"
 
 
-class Polls:
+class Polls(RecordingIntake):
     """An intake that stops the source after some polls, and measures their cost.
 
     :ivar used: seconds of processor time of the API and of PostgreSQL.
@@ -46,45 +44,19 @@ class Polls:
     """
 
     def __init__(self, pulp: Pulp3) -> None:
-        self.source = "bench"
-        self.installation = "bench"
-        self.stopping = threading.Event()
+        super().__init__()
         self.used: tuple[float, ...] = ()
         self.requests = 0
         self._pulp = pulp
-        self._seen = 0
         self._before: tuple[float, ...] = ()
-        self._memory: dict[str, Any] = {}
-
-    def remembered(self) -> dict[str, Any]:
-        """Return the remembered values."""
-        return dict(self._memory)
-
-    def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Return that a listener matches everything."""
-        return True
-
-    def included(self, event_type: str) -> frozenset[str]:
-        """Return that no listener asks for additional facts."""
-        return frozenset()
-
-    def take(
-        self,
-        events: Sequence[Event] = (),
-        reports: Sequence[TaskReport] = (),
-        remember: Mapping[str, Any] | None = None,
-        publish: bool = True,
-    ) -> None:
-        """Remember the values and ignore the rest."""
-        self._memory |= remember or {}
 
     def update_status(self, **facts: Any) -> None:
-        """Count a poll; the first ones include the login and are not counted."""
-        self._seen += 1
-        if self._seen == 2:
+        """Count a poll; the first two include the login and are not counted."""
+        super().update_status(**facts)
+        if len(self.status_updates) == 2:
             self._before = self._cpu()
             self.requests = -int(facts["requests"])
-        if self._seen == 2 + POLLS:
+        if len(self.status_updates) == 2 + POLLS:
             self.used = tuple(after - before for after, before in zip(self._cpu(), self._before, strict=True))
             self.requests += int(facts["requests"])
             self.stopping.set()

@@ -15,7 +15,7 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in.
+    """A person or program that may log in.
 
     :ivar password_hash: text of :mod:`pulp_notifiers.access.passwords`; empty if the user cannot log in by password.
     :ivar super_user: may do everything.

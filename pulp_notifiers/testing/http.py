@@ -1,4 +1,4 @@
-"""A real HTTP or HTTPS server on a loopback port that keeps requests and answers as a test wishes."""
+"""A real HTTP or HTTPS server on a loopback port that keeps requests and answers as a test demands."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The files that administrators copy from the documentation work in the programs that they are for."""
+"""The files that administrators copy from the documentation work in their programs."""
 
 import re
 import shutil
@@ -61,7 +61,7 @@ Listen 127.0.0.1:{port}
 
 
 def nginx(folder):
-    """Return a configuration and what runs it."""
+    """Return a configuration and the command that runs it."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
     if program is None:
         pytest.skip("nginx is not installed")
@@ -69,7 +69,7 @@ def nginx(folder):
 
 
 def apache(folder):
-    """Return a configuration and what runs it."""
+    """Return a configuration and the command that runs it."""
     program = shutil.which("apache2", path="/usr/sbin")
     if program is None or not APACHE_MODULES.is_dir():
         pytest.skip("Apache is not installed as on Debian")
@@ -78,7 +78,7 @@ def apache(folder):
 
 @contextmanager
 def web_server(kind, folder, ours, pulp):
-    """Run a web server before Pulp with the example for it; yield its port."""
+    """Run a web server in front of Pulp with the example for it; yield its port."""
     template, command = kind(folder)
     port = free_port()
     snippet = (EXAMPLES / f"pulp3-{kind.__name__}.conf").read_text().replace("127.0.0.1:24818", f"127.0.0.1:{ours}")
@@ -92,7 +92,7 @@ def web_server(kind, folder, ours, pulp):
 
 
 def ask(port, path, folder):
-    """Get a path as a client does that lies about the scheme; wait until the server listens."""
+    """Get a path like a client that sends a wrong scheme; wait until the server listens."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"X-Forwarded-Proto": "https"})
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
@@ -114,23 +114,23 @@ def test_a_web_server_forwards_our_paths_and_leaves_the_rest_to_pulp(kind, tmp_p
         for path in (*OURS, *PULPS):
             ask(port, path, tmp_path)
 
-    told = {(request.headers["Host"], *request.headers.get_all("X-Forwarded-Proto")) for request in ours.requests}
+    received = {(request.headers["Host"], *request.headers.get_all("X-Forwarded-Proto")) for request in ours.requests}
     assert OURS == tuple(request.path for request in ours.requests)
     assert PULPS == tuple(request.path for request in pulp.requests)
-    assert {(f"127.0.0.1:{port}", "http")} == told
+    assert {(f"127.0.0.1:{port}", "http")} == received
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
 def test_systemd_accepts_the_units(unit, tmp_path):
     """It knows every key and accepts its section."""
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze, which knows what a unit may say, is not installed")
+        pytest.skip("systemd-analyze, which checks units, is not installed")
     installed = tmp_path / unit.name
     installed.write_text(unit.read_text().replace(PROGRAM, sys.executable))
 
-    said = subprocess.run(["systemd-analyze", "verify", installed], capture_output=True, text=True, check=False)
+    ended = subprocess.run(["systemd-analyze", "verify", installed], capture_output=True, text=True, check=False)
 
-    assert (0, "", "") == (said.returncode, said.stdout, said.stderr)
+    assert (0, "", "") == (ended.returncode, ended.stdout, ended.stderr)
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)

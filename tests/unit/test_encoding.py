@@ -19,7 +19,7 @@ PLUS_TWO = timezone(timedelta(hours=2))
 
 
 class NoOffset(tzinfo):
-    """A time zone that cannot tell its offset, which makes a time naive."""
+    """A time zone that does not know its offset, which makes a time naive."""
 
     def utcoffset(self, _moment):
         """Return nothing."""

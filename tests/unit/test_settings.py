@@ -68,7 +68,7 @@ def test_an_empty_value_means_not_set_except_for_text(tmp_path):
 
 
 def test_a_wrong_value_is_one_sentence_with_file_section_key_and_what_is_allowed(tmp_path):
-    """Nobody has to search for the setting."""
+    """The sentence shows where the setting is."""
     settings = load(tmp_path, "[email]\nport = 99999\n")
 
     with pytest.raises(InvalidSetting) as caught:

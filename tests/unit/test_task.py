@@ -185,7 +185,7 @@ def test_an_exception_completes_the_record_of_a_failed_sync(failure, expected):
 
     try:
         raise failure
-    except BaseException as raised:  # noqa: BLE001  a cancel is no Exception
+    except BaseException as raised:  # noqa: BLE001  SystemExit is not an Exception
         record = failed_record(known, raised)
 
     assert {"repo_id": "zoo"} == known

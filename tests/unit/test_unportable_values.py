@@ -8,7 +8,7 @@ from pulp_notifiers.encoding import unportable
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         ("a\x00b", "U+0000"),
         ({"a\x00": 1}, "U+0000"),
@@ -21,9 +21,9 @@ from pulp_notifiers.encoding import unportable
         ([{"a": float("nan")}], "not finite"),
     ],
 )
-def test_a_value_that_cannot_be_carried_is_reported(value: Any, told: str) -> None:
+def test_a_value_that_cannot_be_carried_is_reported(value: Any, expected: str) -> None:
     """Its place in the value does not matter, and keys count too."""
-    assert told in str(unportable(value))
+    assert expected in str(unportable(value))
 
 
 @pytest.mark.parametrize(

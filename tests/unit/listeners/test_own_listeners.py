@@ -168,6 +168,6 @@ def test_an_unknown_name_of_what_to_include_is_accepted_with_a_warning(listeners
     made = listeners.create(ListenerDraft("hook", GOOD, ("*",), include=("content", "advisories")))
 
     assert ("content", "advisories") == made.include
-    told = [record.getMessage() for record in caplog.records if made.id in record.getMessage()]
-    assert 1 == len(told)
-    assert "include 'advisories'" in told[0]
+    warnings = [record.getMessage() for record in caplog.records if made.id in record.getMessage()]
+    assert 1 == len(warnings)
+    assert "include 'advisories'" in warnings[0]

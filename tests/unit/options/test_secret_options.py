@@ -12,7 +12,7 @@ from pulp_notifiers.options import declared_secrets, holds_secret
 
 
 class ApiKey(SecretStr):
-    """A secret with a name of its own."""
+    """A secret with its own name."""
 
 
 class SecretDate(Secret[date]):
