@@ -5,10 +5,13 @@ import math
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+MAX_DEPTH = 100
+"""Levels of nested arrays and objects that are accepted; deeper text is refused like text that is not JSON."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNPORTABLE_CHARACTER = re.compile("[\x00\ud800-\udfff]")
@@ -58,6 +61,27 @@ def iso_seconds(value: datetime) -> str:
     return utc(value).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, as ``object_pairs_hook`` of :func:`json.loads`, which itself keeps the last of equal keys.
+
+    :raises ValueError: a key stands twice.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("An object has the same key twice.")
+    return found
+
+
+def is_too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
+    """Return whether arrays and objects are nested in more levels than the limit."""
+    level = [value]
+    for _ in range(limit):
+        level = [item for container in level for item in _items(container) if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def unportable(value: Any) -> str | None:
     """Return why some database, broker or receiver could not carry a JSON value; None if all of them can.
 
@@ -79,6 +103,12 @@ def unportable(value: Any) -> str | None:
         elif isinstance(item, float) and not math.isfinite(item):
             return "It contains a number that is not finite."
     return None
+
+
+def _items(container: Any) -> Iterable[Any]:
+    if isinstance(container, dict):
+        return container.values()
+    return container if isinstance(container, list) else ()
 
 
 def _milliseconds(value: datetime) -> int:

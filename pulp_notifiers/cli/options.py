@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
+from ..encoding import MAX_DEPTH, is_too_deep, without_repeats
 from .documents import printable
 
 Schema = Mapping[str, Any]
 
 FURTHER_OPTIONS = "config"
 """Option that takes a JSON object, if the notifier accepts options that it does not declare."""
-
-DEEPEST = 100
-"""Levels of nested arrays and objects that the server accepts."""
 
 _MOST_REFERENCES = 20
 
@@ -95,11 +93,11 @@ class JsonText(click.ParamType[Any]):
         if not isinstance(value, str):
             return value
         try:
-            parsed = json.loads(value, object_pairs_hook=_without_repeats)
+            parsed = json.loads(value, object_pairs_hook=without_repeats)
         except (ValueError, RecursionError) as error:
             raise InvalidOptionText(f"This is not JSON: {str(error).rstrip('.')}.", ctx, param) from None
-        if _depth_exceeds(parsed, DEEPEST):
-            raise InvalidOptionText(f"This is nested more than {DEEPEST} levels deep.", ctx, param)
+        if is_too_deep(parsed):
+            raise InvalidOptionText(f"This is nested more than {MAX_DEPTH} levels deep.", ctx, param)
         if not isinstance(parsed, self._expected):
             raise InvalidOptionText("Write a JSON object, in braces.", ctx, param)
         return parsed
@@ -182,21 +180,6 @@ def _help(schema: Schema, meant: Schema) -> str:
         return description
     shown = printable(default) if isinstance(default, str) else json.dumps(default)
     return f"{description}  [default: {shown}]"
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names the same key twice")
-    return found
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        containers = [item for item in level if isinstance(item, dict | list)]
-        level = [inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)]
-    return any(isinstance(item, dict | list) for item in level)
 
 
 def _identifier(key: str) -> str:

@@ -32,10 +32,6 @@ def json_printed_by(program: str, *arguments: str) -> Any:
     return json.loads(printed_by(program, *arguments))
 
 
-told_by = json_printed_by
-"""The older name."""
-
-
 def command(program: str, *arguments: str) -> list[str]:
     """Return the command that runs a program with every warning as an error."""
     return [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]

@@ -1,17 +1,15 @@
 """Reads task reports from the bodies of messages, and classifies bodies that are not task reports."""
 
 from base64 import b64decode
-from typing import Any
 
 from pulp_notifiers.broker import Received, task_document
-from pulp_notifiers.encoding import unportable
+from pulp_notifiers.encoding import MAX_DEPTH, is_too_deep, unportable
 from pulp_notifiers.task import InvalidRecord, TaskReport
 
 from .amqp_map import value_in_map
 
 MAP_CONTENT_TYPE = "amqp/map"
 LARGEST_BODY_BYTES = 16 * 2**20
-DEEPEST = 100
 
 
 class Unreadable(ValueError):
@@ -36,8 +34,8 @@ def read(message: Received) -> TaskReport:
         document = task_document(_without_map(message))
     except ValueError as problem:
         raise Unreadable("form", str(problem)) from None
-    if _is_deeper(document, DEEPEST):
-        raise Unreadable("depth", f"The body is nested more than {DEEPEST} levels deep.")
+    if is_too_deep(document):
+        raise Unreadable("depth", f"The body is nested more than {MAX_DEPTH} levels deep.")
     flaw = unportable(document)
     if flaw:
         raise Unreadable("value", flaw)
@@ -63,16 +61,3 @@ def _decoded(value: bytes) -> bytes:
         return b64decode(value, validate=True)
     except ValueError as error:
         raise ValueError(f"The body in the map is not base64: {error}.") from None
-
-
-def _is_deeper(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [item for container in level for item in _items(container) if isinstance(item, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _items(container: Any) -> Any:
-    return container.values() if isinstance(container, dict) else container

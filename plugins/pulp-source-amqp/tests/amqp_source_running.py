@@ -56,9 +56,9 @@ def config(rabbitmq: RabbitMQ, **options: Any) -> Any:
 @contextmanager
 def reading(intake: RecordingIntake, rabbitmq: RabbitMQ, **options: Any) -> Iterator[None]:
     """Run the source; the block starts once it reads."""
-    before = len(intake.told)
+    before = len(intake.status_updates)
     with intake.running(AmqpSource(check_seconds=0.2), config(rabbitmq, **options)):
-        intake.wait_until(lambda: len(intake.told) > before)
+        intake.wait_until(lambda: len(intake.status_updates) > before)
         yield
 
 
@@ -69,7 +69,7 @@ def end_of_reading(
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(AmqpSource(check_seconds=check_seconds).run, config(rabbitmq), intake)
         try:
-            intake.wait_until(lambda: bool(intake.told))
+            intake.wait_until(lambda: bool(intake.status_updates))
             trouble()
             return repr(running.exception(timeout=60))
         finally:

@@ -118,7 +118,7 @@ def test_the_permissions_in_the_documentation_are_enough(reader: str, rabbitmq: 
 
     assert all(passed for _, passed, _ in findings(AmqpSourceConfig(url=reader)))
     with intake.running(AmqpSource(), AmqpSourceConfig(url=reader)):
-        intake.wait_until(lambda: bool(intake.told))
+        intake.wait_until(lambda: bool(intake.status_updates))
 
 
 def test_a_wrong_password_is_a_temporary_failure(rabbitmq: RabbitMQ) -> None:

@@ -31,14 +31,14 @@ def test_the_status_is_not_updated_while_nothing_can_be_stored(
     with reading(intake, rabbitmq):
         pass
     pulp2.publish_tasks(task(1, "finished"))
-    intake.told.clear()
+    intake.status_updates.clear()
     intake.stopping.clear()
     intake.fail_next(StoreUnavailable("away"))
 
     with pytest.raises(StoreUnavailable):
         AmqpSource(wait_seconds=60).run(config(rabbitmq), intake)
 
-    assert [] == intake.told
+    assert [] == intake.status_updates
 
 
 def test_a_message_that_is_delivered_again_makes_the_same_events(

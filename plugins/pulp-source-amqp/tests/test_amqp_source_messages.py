@@ -95,15 +95,15 @@ def test_messages_that_are_not_tasks_are_counted_and_logged_once_per_kind(
     with reading(intake, rabbitmq):
         pulp2.publish(*((body, properties) for body in junk for properties in (NATIVE, odd)))
         pulp2.publish_tasks(task(1, "finished"))
-        intake.wait_until(lambda: intake.told[-1] == {"received": 11, "refused": 10, "waiting": 0})
+        intake.wait_until(lambda: intake.status_updates[-1] == {"received": 11, "refused": 10, "waiting": 0})
 
     assert 2 == len(intake.events)
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert 2 == len(warnings)
     assert all("ignored a message that is not a task" in warning for warning in warnings)
     with reading(intake, rabbitmq):
-        intake.wait_until(lambda: intake.told[-1]["waiting"] == 0)
-    assert [] == [facts for facts in intake.told[-1:] if facts["received"]]
+        intake.wait_until(lambda: intake.status_updates[-1]["waiting"] == 0)
+    assert [] == [facts for facts in intake.status_updates[-1:] if facts["received"]]
 
 
 def test_only_events_that_a_listener_matches_are_made(pulp2: Pulp2, rabbitmq: RabbitMQ) -> None:

@@ -93,7 +93,7 @@ def test_the_connection_can_use_tls(tmp_path: Path) -> None:
         encrypted = AmqpSource.Config(url=f"amqps://guest:guest@127.0.0.1:{server.tls_port}", cacert=str(paths[0]))
         intake = RecordingIntake(source="encrypted")
         with intake.running(AmqpSource(), encrypted):
-            intake.wait_until(lambda: bool(intake.told))
+            intake.wait_until(lambda: bool(intake.status_updates))
             Pulp2(server).publish_tasks(*(task(number, "finished", progress_report=large) for number in range(100)))
             intake.wait_until(lambda: len(intake.events) == 200)
 

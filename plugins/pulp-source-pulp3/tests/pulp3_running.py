@@ -34,8 +34,8 @@ def failure(pulp, intake, happens, **more):
 
 def polled(intake, times=1):
     """Wait until a source has made so many further polls."""
-    until = len(intake.told) + times
-    intake.wait_until(lambda: len(intake.told) >= until)
+    until = len(intake.status_updates) + times
+    intake.wait_until(lambda: len(intake.status_updates) >= until)
 
 
 def findings(pulp, user=VIEWER, **more):

@@ -55,7 +55,7 @@ def test_a_deleted_domain_does_not_stop_the_others(intake):
             pulp.world.run("sync.completed", zoo)
             intake.wait_until(lambda: len(intake.reports) == 3)
 
-    assert 1 == intake.told[-1]["domains"]
+    assert 1 == intake.status_updates[-1]["domains"]
 
 
 def test_a_domain_that_shows_no_tasks_any_more_is_named_in_the_status(intake):
@@ -69,14 +69,14 @@ def test_a_domain_that_shows_no_tasks_any_more_is_named_in_the_status(intake):
             tasks = [pulp.world.run("sync.completed", zoo) for zoo in zoos]
             intake.wait_until(lambda: len(intake.reports) == 6)
             pulp.world.purge(tasks[1])
-            intake.wait_until(lambda: intake.told[-1]["hidden_domains"] == ["aviary"])
+            intake.wait_until(lambda: intake.status_updates[-1]["hidden_domains"] == ["aviary"])
         with run(pulp, intake, ADMIN):
             polled(intake)
-            hidden = intake.told[-1]["hidden_domains"]
+            hidden = intake.status_updates[-1]["hidden_domains"]
             pulp.world.clock.advance(2)
             for zoo in zoos:
                 pulp.world.run("sync.completed", zoo)
-            intake.wait_until(lambda: len(intake.reports) == 12 and not intake.told[-1]["hidden_domains"])
+            intake.wait_until(lambda: len(intake.reports) == 12 and not intake.status_updates[-1]["hidden_domains"])
 
     assert ["aviary"] == hidden
 

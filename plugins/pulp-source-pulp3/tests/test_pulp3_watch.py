@@ -29,7 +29,7 @@ def test_unfinished_tasks_that_are_deleted_are_counted_and_logged(pulp, zoo, int
         task = pulp.world.dispatch("sync.completed", zoo)
         intake.wait_until(lambda: len(intake.reports) == 1)
         pulp.world.purge(task)
-        intake.wait_until(lambda: intake.told[-1]["vanished"] == 1)
+        intake.wait_until(lambda: intake.status_updates[-1]["vanished"] == 1)
 
     assert [] == [key for key in intake.remembered() if task.id in key]
     assert "Source tried missed the end of 1 tasks: they were deleted on the server" in caplog.text

@@ -3,15 +3,12 @@
 import asyncio
 import json
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
+from ...encoding import MAX_DEPTH, is_too_deep, without_repeats
 from .errors import BodyTooLarge, NotAnObject, NotJson
-
-MAX_DEPTH = 100
-"""Levels of nested arrays and objects. Deeper text is refused like other text that is not JSON."""
 
 _MAX_DRAINED_BYTES = 64 * 1024 * 1024
 _MAX_INTEGER_CHARACTERS = 20  # of -2**63, the longest integer that can be stored
@@ -56,13 +53,13 @@ def parse(body: bytes) -> Any:
     try:
         value = json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=_without_repeats,
+            object_pairs_hook=without_repeats,
             parse_int=_integer,
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
-    if _depth_exceeds(value, MAX_DEPTH):
+    if is_too_deep(value):
         raise NotJson(f"The body is nested more than {MAX_DEPTH} levels deep.")
     return value
 
@@ -98,13 +95,6 @@ async def _next_chunk(request: Request) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("An object has the same key twice.")
-    return found
-
-
 def _integer(text: str) -> int | float:
     # Python is slow with integers of thousands of digits, or refuses them. As infinity it fails the check of values.
     return int(text) if len(text) <= _MAX_INTEGER_CHARACTERS else math.inf
@@ -112,18 +102,3 @@ def _integer(text: str) -> int | float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON.")
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [item for container in level for item in _items(container) if isinstance(item, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _items(container: Any) -> Iterable[Any]:
-    if isinstance(container, dict):
-        return container.values()
-    return container if isinstance(container, list) else ()

@@ -6,19 +6,19 @@ Every program counts in a process of its own, and names each descriptor.
 import pytest
 
 from tests.harness.rabbitmq import RabbitMQ
-from tests.support.children import told_by
+from tests.support.children import json_printed_by
 
 
 def test_500_messages_take_no_further_descriptor(rabbitmq: RabbitMQ) -> None:
     """The publisher keeps to one connection."""
-    before, after = told_by(PREAMBLE + MANY, rabbitmq.url)
+    before, after = json_printed_by(PREAMBLE + MANY, rabbitmq.url)
 
     assert before == after
 
 
 def test_failed_attempts_to_connect_leave_nothing_open(rabbitmq: RabbitMQ) -> None:
     """However many: nobody listens, the password is wrong, the vhost is missing, the server speaks no TLS."""
-    before, after = told_by(
+    before, after = json_printed_by(
         PREAMBLE + FAILING,
         "tcp://127.0.0.1:1",
         f"tcp://guest:wrong@127.0.0.1:{rabbitmq.port}",
@@ -31,7 +31,7 @@ def test_failed_attempts_to_connect_leave_nothing_open(rabbitmq: RabbitMQ) -> No
 
 def test_another_process_closes_the_inherited_descriptor(rabbitmq: RabbitMQ) -> None:
     """It has one of its own then."""
-    before, after = told_by(PREAMBLE + INHERITING, rabbitmq.url)
+    before, after = json_printed_by(PREAMBLE + INHERITING, rabbitmq.url)
 
     assert before == after
 
@@ -39,7 +39,7 @@ def test_another_process_closes_the_inherited_descriptor(rabbitmq: RabbitMQ) -> 
 @pytest.mark.parametrize("url", ["rabbitmq", "memory://"])
 def test_a_connection_that_is_down_is_not_reopened_to_be_closed(url: str, rabbitmq: RabbitMQ) -> None:
     """In memory there is no descriptor to close."""
-    before, after = told_by(PREAMBLE + DOWN, rabbitmq.url if url == "rabbitmq" else url)
+    before, after = json_printed_by(PREAMBLE + DOWN, rabbitmq.url if url == "rabbitmq" else url)
 
     assert before == after
 

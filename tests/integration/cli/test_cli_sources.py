@@ -174,14 +174,14 @@ def test_the_status_needs_no_user(service, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("connected", "outage_since", "told"),
+    ("connected", "outage_since", "shown"),
     [
         (True, None, "connected"),
         (False, None, "not connected"),
         (True, "2026-11-23T16:32:01Z", "dropped since 2026-11-23T16:32:01Z"),
     ],
 )
-def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected, outage_since, told):
+def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected, outage_since, shown):
     """With the exit code of an input or output error."""
     document = {
         "version": "1",
@@ -204,7 +204,7 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
     assert 74 == exit_code
     assert re.search(r"^database +postgresql, not reachable$", output, re.MULTILINE)
     assert re.search(r"^worker +not in this process$", output, re.MULTILINE)
-    assert re.search(rf"^task-status stream +{told}$", output, re.MULTILINE)
+    assert re.search(rf"^task-status stream +{shown}$", output, re.MULTILINE)
     assert re.search(r"^published, dropped +12, 3$", output, re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from pulp_notifiers.records import RegisteredSource, SourceChange, SourceDraft, 
 from pulp_notifiers.source import Intake, SourceConfig
 from pulp_notifiers.sources import RunOptions
 from pulp_notifiers.store import Store
-from tests.support.children import told_by
+from tests.support.children import json_printed_by
 from tests.support.source_runners import (
     NEVER,
     PATIENCE_SECONDS,
@@ -158,7 +158,7 @@ app.close()
 
 def test_forked_processes_have_different_lease_holders(tmp_path):
     """Otherwise one could take the other's lease for its own."""
-    owners = told_by(FORKING, str(tmp_path))
+    owners = json_printed_by(FORKING, str(tmp_path))
 
     assert [pid for _, pid in owners] == [owner.split(":")[1] for owner, _ in owners]
     assert 2 == len({owner for owner, _ in owners})

@@ -2,7 +2,7 @@
 
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import paused
-from tests.support.children import printed_by, told_by
+from tests.support.children import json_printed_by, printed_by
 from tests.support.stream_inbox import StreamInbox
 
 
@@ -16,14 +16,14 @@ def test_a_program_that_just_ends_still_publishes_its_queue(rabbitmq: RabbitMQ, 
 def test_a_frozen_server_does_not_keep_a_process_from_ending(rabbitmq: RabbitMQ) -> None:
     """It ends within a few seconds of the end of its program."""
     with paused(rabbitmq):
-        took = told_by(ENDING_USUALLY, rabbitmq.url)
+        took = json_printed_by(ENDING_USUALLY, rabbitmq.url)
 
     assert took < 30
 
 
 def test_a_fork_neither_loses_nor_repeats_a_message(rabbitmq: RabbitMQ, inbox: StreamInbox) -> None:
     """The parent's queue is published once, and each child has a connection of its own."""
-    answer = told_by(PREAMBLE + FORKING, rabbitmq.url)
+    answer = json_printed_by(PREAMBLE + FORKING, rabbitmq.url)
 
     numbers = inbox.numbers()
     assert sorted([*range(1000), *range(1000, 1100), *range(2000, 2100), 3000]) == sorted(numbers)

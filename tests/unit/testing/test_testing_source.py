@@ -102,7 +102,7 @@ def test_the_older_names_of_status_updates_still_work():
 
     intake.tell(lag_seconds=2)
 
-    assert [{"lag_seconds": 2}] == intake.told
+    assert [{"lag_seconds": 2}] == intake.status_updates
 
 
 def test_a_test_decides_what_listeners_ask_to_include():
