@@ -46,13 +46,16 @@ def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
     return store
 
 
-def upgrade_database(settings: NotifiersSettings) -> None:
+def upgrade_database(settings: NotifiersSettings) -> str:
     """Upgrade the schema of the database to the newest revision; harmless if it already is.
 
+    :return: the database's URL, without password.
     :raises InvalidSetting: the settings are wrong, or a newer release made the schema.
     :raises StoreUnavailable: the database does not answer.
     """
-    open_store(settings, upgrade=True).close()
+    store = open_store(settings, upgrade=True)
+    store.close()
+    return store.location
 
 
 @contextmanager

@@ -17,5 +17,5 @@ def upgrade() -> None:
     from ..app import upgrade_database
     from ..settings import Settings
 
-    upgrade_database(Settings.load().own())
-    click.echo("The database has the newest schema.")
+    location = upgrade_database(Settings.load().own())
+    click.echo(f"The database {location} has the newest schema.")

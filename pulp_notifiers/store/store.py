@@ -50,6 +50,11 @@ class Store:
         """The kind of database: ``sqlite`` or ``postgresql``."""
         return self._database.dialect
 
+    @property
+    def location(self) -> str:
+        """The database's URL without password and query."""
+        return self._database.engine.url.set(query={}).render_as_string(hide_password=True)
+
     def installation(self) -> str:
         """Return the id of this installation: 16 hex digits, drawn once."""
         return f"{self._database.read(lambda connection: connection.execute(_INSTALLATION).scalar_one()):016x}"
@@ -71,10 +76,8 @@ class Store:
         _require_known(found)
         newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
         if found != newest:
-            raise InvalidSetting(
-                f"The database has schema {found or 'none'}, this release needs {newest}: "
-                f"run pulp-notifiers db upgrade."
-            )
+            state = f"The database has schema {found}" if found else "The database is empty"
+            raise InvalidSetting(f"{state}, and this release needs schema {newest}: run pulp-notifiers db upgrade.")
 
     def check_key(self) -> None:
         """Read the key now, so that a missing or wrong one is reported at start.

@@ -29,8 +29,10 @@ def users(capsys):
 
 
 def test_db_upgrade_makes_the_schema_and_may_be_repeated(state, capsys):
-    """Including the first time."""
+    """It says which database it upgraded, because other settings mean another one."""
     assert (0, 0) == (main(["db", "upgrade"]), main(["db", "upgrade"]))
+    line = f"The database sqlite:///{state / 'notifiers.db'} has the newest schema.\n"
+    assert line * 2 == capsys.readouterr().out
 
     with sqlite3.connect(state / "notifiers.db") as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
