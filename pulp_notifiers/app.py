@@ -4,9 +4,11 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from .access import Accounts
 from .backoff import Backoff
@@ -140,15 +142,19 @@ class App:
         return self._dispatcher.fire(event)
 
     def publish_to_topic(self, event: Event, exchange: str = "") -> None:
-        """Publish an event to a topic exchange, whether or not a listener matches it; each call is one message.
+        """Publish an event to a topic exchange, whatever listeners are registered.
 
-        It becomes a delivery of the amqp notifier: on disk when this returns, attempted until the broker confirms it.
+        It becomes a delivery of the amqp notifier: on disk when this returns, and attempted until the broker confirms
+        it. Each call is one message, with an id of its own, because the same event may have been fired or published
+        before, and firing an id again adds nothing.
 
         :param exchange: empty for ``[messaging] topic_exchange``.
         :raises StoreUnavailable: nothing was written.
         """
-        while not self._dispatcher.fire_to(self._topic_listeners.of(exchange).id, event):
-            """Its listener was deleted in between; use a new one."""
+        message = replace(event, id=uuid4())
+        # Again if its listener is deleted between the two steps.
+        while not self._dispatcher.fire_to(self._topic_listeners.of(exchange).id, message):
+            pass
 
     def task_changed(self, report: TaskReport) -> int:
         """Report a task's change to the task-status stream, if it is enabled, and to listeners of the task's new state.

@@ -68,7 +68,7 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("An object has the same key twice.")
+        raise ValueError("an object has the same key twice")
     return found
 
 

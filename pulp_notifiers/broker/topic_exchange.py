@@ -1,5 +1,6 @@
 """Topic exchanges: created if missing, used as they are if they exist."""
 
+from contextlib import suppress
 from typing import Any
 
 from kombu.exceptions import ChannelError
@@ -30,8 +31,10 @@ def ensure_topic_exchange(channel: Any, name: str, durable: bool) -> None:
     :param channel: see :func:`exchange_exists`.
     :raises ChannelError: the server refuses.
     """
-    if exchange_exists(channel, name):
-        return
+    # If the server refuses to answer, it refuses the declaration too, and says why.
+    with suppress(ChannelError):
+        if exchange_exists(channel, name):
+            return
     try:
         channel.exchange_declare(exchange=name, type="topic", durable=durable, auto_delete=False)
     except ChannelError as error:

@@ -21,7 +21,7 @@ class EventListenerManager:
     def __init__(self, app: App | None = None) -> None:
         self._given_app = app
 
-    @deprecated("App.listeners.create")
+    @deprecated("App.pulp2_listeners.create, or App.listeners.create(ListenerDraft(...))")
     def create(
         self, notifier_type_id: str, notifier_config: Mapping[str, Any] | None, event_types: Sequence[str]
     ) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class EventListenerManager:
         """Return all listeners, oldest first."""
         return [self._document(listener) for listener in self._app.pulp2_listeners.list()]
 
-    @deprecated("App.listeners.update")
+    @deprecated("App.pulp2_listeners.update, or App.listeners.update(id, ListenerChange(...))")
     def update(
         self,
         event_listener_id: object,

@@ -4,9 +4,7 @@ Pulp 2 published at once, and lost the event if the broker was away. Here it bec
 :meth:`pulp_notifiers.app.App.publish_to_topic`.
 """
 
-from dataclasses import replace
 from typing import Any, Protocol
-from uuid import uuid4
 
 from ..app import App
 from ..event import Event
@@ -33,12 +31,11 @@ class TopicPublishManager:
         :param app: by default the shared App of this process.
         :raises StoreUnavailable: nothing was stored.
         """
-        (app or shared_app()).publish_to_topic(_message_of(event), exchange or "")
+        (app or shared_app()).publish_to_topic(_event_of(event), exchange or "")
 
 
-def _message_of(event: Event | Pulp2Event) -> Event:
-    # With a new id: the same event may have been fired too, and firing an id again adds nothing.
+def _event_of(event: Event | Pulp2Event) -> Event:
     if isinstance(event, Event):
-        return replace(event, id=uuid4())
+        return event
     body = event.data()
     return Event(body["event_type"], body["payload"], body["call_report"])

@@ -74,6 +74,9 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
     ) -> Listener:
         """Apply a change in one transaction; nothing is written if ``check`` refuses the result."""
 
+        # Loads the plugin before the transaction, which must not hold up others for as long as an import takes.
+        self._secret_options(self.get(listener_id).notifier_type, {})
+
         def apply(found: Listener) -> Listener:
             result = change.applied_to(
                 found,

@@ -37,7 +37,8 @@ class Listener(ListenerDraft):
     @classmethod
     def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
         """Return the listener that a draft becomes with an id."""
-        return cls(**{each.name: getattr(draft, each.name) for each in fields(ListenerDraft)}, id=listener_id)
+        given = {each.name: getattr(draft, each.name) for each in fields(ListenerDraft)}
+        return cls(**{**given, "event_types": tuple(draft.event_types)}, id=listener_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class RegisteredSource(SourceDraft):
     def of(cls, draft: SourceDraft, source_id: str, created_at: datetime) -> Self:
         """Return the source that a draft becomes with an id."""
         given = {each.name: getattr(draft, each.name) for each in fields(SourceDraft)}
-        return cls(**given, created_at=created_at, id=source_id)
+        return cls(**{**given, "config": dict(draft.config)}, created_at=created_at, id=source_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,20 @@
     v2/  v3/     the two APIs
 """
 
-from .access.oauth import OAuthSettings
-from .server import RestServer
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .access.oauth import OAuthSettings
+    from .server import RestServer
 
 __all__ = ["OAuthSettings", "RestServer"]
+
+_HOMES = {"OAuthSettings": "access.oauth", "RestServer": "server"}
+
+if not TYPE_CHECKING:  # a worker reads the settings and must not load the server, which takes a second and 50 MB
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

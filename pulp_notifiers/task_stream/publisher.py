@@ -28,7 +28,7 @@ class StatusPublisher:
     def __init__(self, open_link: Callable[[], Link], options: StreamOptions | None = None) -> None:
         self._open_link = open_link
         self._options = options or StreamOptions()
-        self._start()
+        self._sender = Sender(open_link, self._options)
         _publishers.add(self)
         atexit.register(self.close)
 
@@ -44,7 +44,7 @@ class StatusPublisher:
 
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
-        self._queue.put(report)
+        self._sender.queue.put(report)
 
     def flush(self, timeout_seconds: float) -> bool:
         """Return whether all reports handed over before were published or dropped within this time."""
@@ -60,13 +60,8 @@ class StatusPublisher:
 
     def restart_after_fork(self) -> None:
         """In a forked child: leave queue and connection to the parent, and start with new ones."""
-        inherited = self._sender
-        self._start()
+        inherited, self._sender = self._sender, Sender(self._open_link, self._options)
         inherited.abandon()
-
-    def _start(self) -> None:
-        self._sender = Sender(self._open_link, self._options)
-        self._queue = self._sender.queue
 
 
 class NoPublisher(StatusPublisher):

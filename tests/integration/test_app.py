@@ -142,3 +142,16 @@ def test_closing_finishes_running_attempts_and_can_be_repeated(tmp_path):
 
     with App.from_settings(settings(tmp_path / "state")) as app:
         assert [DeliveryState.DELIVERED] == [delivery.state for delivery in app.store.history.deliveries()[1]]
+
+
+def test_each_publication_to_a_topic_is_a_message_of_its_own(tmp_path):
+    """Although the same event was fired or published before."""
+    event = Event("repo.sync.finish", {"repo_id": "zoo"})
+    with App.from_settings(settings(tmp_path)) as app:
+        app.fire(event)
+        for _ in range(3):
+            app.publish_to_topic(event, "alerts")
+
+        count, deliveries = app.deliveries.list()
+        assert (3, 3) == (count, len({delivery.event_id for delivery in deliveries}))
+        assert {"amqp"} == {delivery.notifier_type for delivery in deliveries}

@@ -15,8 +15,8 @@ from pulp_notifier_amqp import AmqpNotifier
 
 from pulp_notifiers.errors import InvalidConfig, InvalidSetting, PermanentFailure, SwitchedOff, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.plugins import LoadedNotifier
 from tests.harness.rabbitmq import RabbitMQ
 
 README = Path(__file__).parents[1] / "README.rst"

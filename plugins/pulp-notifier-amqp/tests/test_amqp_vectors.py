@@ -10,7 +10,7 @@ from pulp_notifier_amqp import AmqpConfig, AmqpNotifier, render
 from pulp_notifiers.broker import AmqpMessage, MessagingSettings
 from pulp_notifiers.errors import SwitchedOff
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 from tests.harness.rabbitmq import RabbitMQ
 
 FILE = Path(__file__).parents[3] / "tests" / "legacy" / "vectors" / "notifier_amqp_legacy.json"

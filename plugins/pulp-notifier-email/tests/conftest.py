@@ -15,8 +15,8 @@ import trustme
 from pulp_notifier_email import EmailNotifier
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.plugins import LoadedNotifier
 from pulp_notifiers.testing.smtp import SmtpReceiver
 
 

@@ -7,8 +7,8 @@ import pytest
 from pulp_notifier_email import EmailNotifier, EmailSettings
 
 from pulp_notifiers.errors import InvalidConfig, InvalidSetting
-from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 VECTORS = Path(__file__).parents[3] / "tests" / "legacy" / "vectors"
 

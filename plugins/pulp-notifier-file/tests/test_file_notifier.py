@@ -11,7 +11,7 @@ from pulp_notifier_file import FileConfig, FileNotifier
 
 from pulp_notifiers.errors import InvalidConfig, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 
 def send(path, *events):

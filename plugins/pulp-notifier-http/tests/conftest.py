@@ -9,7 +9,7 @@ import trustme
 from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 Send = Callable[..., None]
 

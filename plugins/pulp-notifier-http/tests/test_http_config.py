@@ -7,7 +7,7 @@ from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.errors import InvalidConfig
 from pulp_notifiers.options import mask
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 NO_URL = "HTTP notifier configured without a URL; cannot fire event"
 

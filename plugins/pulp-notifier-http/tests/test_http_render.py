@@ -12,7 +12,7 @@ from pulp_notifier_http import HttpNotifier, HttpRequest, render
 
 from pulp_notifiers.errors import InvalidConfig
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 EVENT = Event("repo.sync.start", {"repo_id": "zoo"}, id=UUID("8d7c0f0a-0000-4000-8000-000000000001"))
 

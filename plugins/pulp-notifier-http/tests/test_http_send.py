@@ -10,8 +10,8 @@ from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.testing.http import Answer, HttpReceiver
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 Send = Callable[..., None]
 
@@ -233,7 +233,7 @@ FORKING = """
 import os, sys
 from pulp_notifier_http import HttpNotifier
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 notifier = LoadedNotifier("http", HttpNotifier)
 config = notifier.parse({"url": sys.argv[1]})

@@ -9,8 +9,8 @@ from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
 from pulp_notifiers.testing.http import Answer, HttpReceiver
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 Send = Callable[..., None]
 

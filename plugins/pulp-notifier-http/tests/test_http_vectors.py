@@ -11,7 +11,7 @@ from pulp_notifier_http.failures import Answer, answer_failure
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.testing.plugins import LoadedNotifier
 
 FILE = Path(__file__).parents[3] / "tests" / "legacy" / "vectors" / "notifier_http.json"
 VECTORS = {vector["id"]: vector for vector in json.loads(FILE.read_text())["vectors"]}

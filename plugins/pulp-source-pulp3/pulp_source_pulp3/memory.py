@@ -9,6 +9,10 @@ from .changes import Stage
 from .cursor import Cursor
 from .tasks import stamp
 
+_STAGES = {"waiting": Stage.WAITING, "running": Stage.RUNNING, "final": Stage.FINAL, "untold": Stage.UNREPORTED}
+"""Words for stages in databases, under the key ``told``; names in the code may change, and these may not."""
+_WORDS = {stage: word for word, stage in _STAGES.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -30,15 +34,14 @@ class Known:
         repository = value.get("repository")
         return cls(
             datetime.fromisoformat(value["created"]),
-            Stage[value["told"].upper()],
+            _STAGES[value["told"]],
             bool(value.get("announced")),
             None if repository is None else (repository["name"], repository["href"]),
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the value to remember."""
-        # Databases hold the stage under the key "told".
-        value: dict[str, Any] = {"created": stamp(self.created), "told": self.reported.name.lower()}
+        value: dict[str, Any] = {"created": stamp(self.created), "told": _WORDS[self.reported]}
         if self.reported is Stage.FINAL:
             return value
         if self.announced:

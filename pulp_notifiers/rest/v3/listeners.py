@@ -1,5 +1,6 @@
 """Listeners by the product's own rules: patterns, task events, single tasks, and configs that are checked."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -14,12 +15,21 @@ from ...records import Listener, ListenerChange, ListenerDraft, Operation
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import PortableObject
+from .fields import PortableObject, PortableObjectOrNull
 from .pages import Page, Paging
-from .partial import partial
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
+
+
+EventTypes = Annotated[
+    list[str],
+    Field(
+        description="Event types, or topic patterns: * matches one word, # any number. A single * matches the four "
+        "repository events.",
+        examples=[["task.error", "repo.#"]],
+    ),
+]
 
 
 class SourceOptions(BaseModel):
@@ -37,60 +47,52 @@ class SourceOptions(BaseModel):
     ] = []
 
 
-class ListenerFields(BaseModel):
-    """The fields of a listener that can be changed."""
+class NewListener(BaseModel):
+    """A listener to register."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    config: Annotated[PortableObject, Field(description="The notifier's options; secrets are shown as *****.")] = {}
-    event_types: Annotated[
-        list[str],
-        Field(
-            description="Event types, or topic patterns: * matches one word, # any number. A single * matches the four "
-            "repository events.",
-            examples=[["task.error", "repo.#"]],
-        ),
-    ]
-    source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
-
-    def record_fields(self) -> dict[str, Any]:
-        """Return the given fields, with the names and types that they have in the records."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
-        options = given.pop("source_options", None)
-        given |= {} if options is None else {"include": options.include}
-        return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-
-
-class NewListener(ListenerFields):
-    """A listener to register."""
-
     notifier_type: Annotated[str, Field(description="Name of an installed notifier.", examples=["http"])]
+    config: Annotated[PortableObject, Field(description="The notifier's options.")] = {}
+    event_types: EventTypes
     task_id: Annotated[
         UUID | None,
         Field(description="Only events of this task; the listener removes itself when the task ends.", strict=False),
     ] = None
+    source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
 
     def draft(self) -> ListenerDraft:
         """Return the draft for :meth:`.OwnListeners.create`."""
-        task_id = None if self.task_id is None else str(self.task_id)
-        return ListenerDraft(**{"config": self.config, **self.record_fields(), "task_id": task_id})
+        return ListenerDraft(**_record_fields(self, NewListener.model_fields))
 
 
-class ListenerChanges(partial(ListenerFields)):  # type: ignore[misc]  # its fields are those of its parent, optional
+class ListenerChanges(BaseModel):
     """Changes of a listener; fields that are absent or null stay."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    config: Annotated[
+        PortableObjectOrNull,
+        Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays unchanged."),
+    ] = None
+    event_types: EventTypes | None = None
+    source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
 
     def change(self) -> ListenerChange:
         """Return the change for :meth:`.OwnListeners.update`."""
-        return ListenerChange(**self.record_fields())
+        return ListenerChange(**_record_fields(self, self.model_fields_set))
 
 
-class ListenerDocument(ListenerFields):
+class ListenerDocument(BaseModel):
     """A registered listener."""
 
     pulp_href: str
     id: Annotated[str, Field(description="24 hexadecimal digits.")]
     notifier_type: str
+    config: Annotated[dict[str, Any], Field(description="The notifier's options; secrets are shown as *****.")]
+    event_types: list[str]
     task_id: Annotated[str | None, Field(description="Only events of this task.")]
+    source_options: SourceOptions
 
     @classmethod
     def of(cls, listener: Listener, shown_config: dict[str, Any]) -> Self:
@@ -98,14 +100,25 @@ class ListenerDocument(ListenerFields):
 
         :param shown_config: its config with masked secrets.
         """
-        named = {name: getattr(listener, name) for name in cls.model_fields if hasattr(listener, name)}
-        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()}
-        further: dict[str, Any] = {
+        made: dict[str, Any] = {
             "pulp_href": f"{_COLLECTION}{listener.id}/",
             "config": shown_config,
             "source_options": SourceOptions(include=list(listener.include)),
         }
-        return cls(**{**plain, **further})
+        return cls(**made, **{name: getattr(listener, name) for name in cls.model_fields if name not in made})
+
+
+def _record_fields(model: BaseModel, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields of a model with the names and types that they have in the records."""
+    values = {name: _record_value(getattr(model, name)) for name in names}
+    options = values.pop("source_options", None)
+    return values if options is None else {**values, "include": tuple(options.include)}
+
+
+def _record_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 class ListenerFilter(Paging):

@@ -13,8 +13,8 @@ from pulp_notifiers.testing.http import Answer, HttpReceiver
     [
         ("[" * 5000, "This is not JSON: "),
         ('{"a": ' + "[" * 100 + "]" * 100 + "}", "This is nested more than 100 levels deep."),
-        ('{"a": 1, "a": 2}', "This is not JSON: an object names the same key twice."),
-        ('{"a": {"b": 1, "b": 1}}', "This is not JSON: an object names the same key twice."),
+        ('{"a": 1, "a": 2}', "This is not JSON: an object has the same key twice."),
+        ('{"a": {"b": 1, "b": 1}}', "This is not JSON: an object has the same key twice."),
     ],
 )
 def test_a_payload_that_the_server_would_refuse_is_not_sent(settings, capsys, payload, text):

@@ -244,7 +244,7 @@ def test_a_source_to_run_must_exist(plugin, tmp_path):
         command = [sys.executable, "-m", "pulp_notifiers", "source", "run", "zoo"]
         ended = subprocess.run(command, env=dict(service.environ), stderr=subprocess.PIPE, text=True, check=False)
 
-    assert (65, True) == (ended.returncode, "There is no source 'zoo'." in ended.stderr), ended.stderr
+    assert (65, True) == (ended.returncode, "No source has the name 'zoo'" in ended.stderr), ended.stderr
 
 
 def wait_until(service, state):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pulp_notifiers.event import Event
 from tests.support.rest import EVENTS, OWN, RestService
 
 LISTENERS = f"{OWN}listeners/"
@@ -75,6 +76,16 @@ def test_both_apis_show_the_same_listeners(service: RestService) -> None:
     assert 200 == service.request("PUT", shown[0]["_href"], {"notifier_config": {"username": "v"}}).status
     assert TASK == service.request("GET", own["pulp_href"]).json()["task_id"]
     assert 200 == service.request("DELETE", shown[0]["_href"]).status
+
+
+def test_a_config_that_another_door_stored_does_not_break_the_list(service: RestService) -> None:
+    """Only what this API takes is checked, not what it shows."""
+    service.app.publish_to_topic(Event("repo.sync.start", {}), "a\0b")
+
+    answer = service.request("GET", LISTENERS)
+
+    assert 200 == answer.status
+    assert ["a\0b"] == [listener["config"]["exchange"] for listener in answer.json()["results"]]
 
 
 def test_listeners_are_filtered_by_notifier_event_type_and_task_in_pages(service: RestService) -> None:
