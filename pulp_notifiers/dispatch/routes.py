@@ -4,9 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
 
 from ..event import FINAL_TASK_EVENT_TYPES, Event, matches_any
 from ..records import Owed, OwedEvent
+
+_MAX_REMEMBERED_TYPES = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,12 @@ class Route:
 
 
 class Routes:
-    """The routes to all listeners of one revision."""
+    """The routes to all listeners of one revision.
+
+    The first event of a type is compared with every listener; after that only those that match the type are looked at,
+    so a listener for other types costs nothing. Types are remembered up to a limit, because anybody who may fire events
+    can make them up.
+    """
 
     def __init__(self, revision: int, routes: Iterable[Route]) -> None:
         self.revision = revision
@@ -34,20 +44,18 @@ class Routes:
         for route in routes:
             self._by_task[route.task_id].append(route)
         self._of_any_task = self._by_task.pop(None, [])
-        self._any_match: dict[str, bool] = {}
-        every = (*self._of_any_task, *chain.from_iterable(self._by_task.values()))
-        self._asking = [route for route in every if route.include]
-        self._included: dict[str, frozenset[str]] = {}
-
-    @property
-    def complete(self) -> bool:
+        every = [*self._of_any_task, *chain.from_iterable(self._by_task.values())]
+        self.complete = all(route.owed for route in every)
         """Whether the targets of all listeners are known."""
-        return all(route.owed for routes in (self._of_any_task, *self._by_task.values()) for route in routes)
+        self._asking = [route for route in every if route.include]
+        self._by_type: dict[str, tuple[Route, ...]] = {}
+        self._included: dict[str, frozenset[str]] = {}
 
     def owed(self, event: Event) -> list[Owed]:
         """Return the targets that get an event."""
-        candidates = (*self._of_any_task, *self._of_task(event.task_id()))
-        chosen = [route for route in candidates if matches_any(route.event_types, event.type)]
+        chosen = self._of_type(event.type)
+        if on_task := self._of_task(event.task_id()):
+            chosen = (*chosen, *(route for route in on_task if matches_any(route.event_types, event.type)))
         return [owed for route in chosen for owed in route.owed or (route.unresolved,)]
 
     def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
@@ -69,24 +77,33 @@ class Routes:
 
     def any_match(self, event_type: str, task_id: str | None) -> bool:
         """Return whether an event is worth firing: a listener matches its type, or is registered for its task."""
-        if self._of_task(task_id):
-            return True
-        known = self._any_match.get(event_type)
-        if known is None:
-            known = any(matches_any(route.event_types, event_type) for route in self._of_any_task)
-            self._any_match[event_type] = known
-        return known
+        return bool(self._of_task(task_id) or self._of_type(event_type))
 
     def included(self, event_type: str) -> frozenset[str]:
         """Return what listeners of an event type, on any task, ask sources to include in it."""
         known = self._included.get(event_type)
         if known is None:
             asking = (route.include for route in self._asking if matches_any(route.event_types, event_type))
-            known = self._included[event_type] = frozenset[str]().union(*asking)
+            known = frozenset[str]().union(*asking)
+            _remember(self._included, event_type, known)
+        return known
+
+    def _of_type(self, event_type: str) -> tuple[Route, ...]:
+        known = self._by_type.get(event_type)
+        if known is None:
+            known = tuple(route for route in self._of_any_task if matches_any(route.event_types, event_type))
+            _remember(self._by_type, event_type, known)
         return known
 
     def _of_task(self, task_id: str | None) -> Sequence[Route]:
         return () if task_id is None else self._by_task.get(task_id, ())
+
+
+def _remember(known: dict[str, T], event_type: str, value: T) -> None:
+    # Emptied as a whole, which needs no lock and happens only if somebody fires thousands of types.
+    if len(known) >= _MAX_REMEMBERED_TYPES:
+        known.clear()
+    known[event_type] = value
 
 
 NO_ROUTES = Routes(-1, ())
