@@ -51,7 +51,8 @@ class WorkerOptions:
     """How a worker works.
 
     :ivar threads: how many attempts run at the same time.
-    :ivar lease: how long the lanes of a worker that died are left to it; a lease is renewed every third of that time.
+    :ivar lease: how long until other workers take over a dead worker's lanes; a lease is renewed every third of
+        that time.
     :ivar poll: how often to look for events that another process fired.
     :ivar attempt_limit: an attempt that takes longer counts as failed, and its thread is replaced.
     :ivar keep_delivered: delivered deliveries are deleted after this time.
@@ -233,7 +234,7 @@ class Worker:
         while needed and (claim := self._next_claim()) is not None:
             outcome, lane = None, LaneState.PENDING
             try:
-                outcome, lane = self._work_off(claim)
+                outcome, lane = self._deliver_claim(claim)
             except StoreUnavailable as unavailable:
                 self._begin_outage(unavailable)
             except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
@@ -270,7 +271,7 @@ class Worker:
                 self._something_due.notify()
         return counted  # a thread whose attempt was given up has been replaced
 
-    def _work_off(self, claim: Claim) -> tuple[Outcome, LaneState]:
+    def _deliver_claim(self, claim: Claim) -> tuple[Outcome, LaneState]:
         for delivery in claim.deliveries:
             self._note(claim, delivery)
             outcome = self._attempts.run(claim.listener_id, delivery)

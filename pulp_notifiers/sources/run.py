@@ -27,17 +27,17 @@ _logger = logging.getLogger(__name__)
 class RunOptions:
     """How sources are run.
 
-    :ivar lease: how long the sources of a process that died are left to it.
+    :ivar lease: how long until other processes take over a dead process's sources.
     :ivar poll: how often leases are renewed and sources that nobody runs are claimed.
     :ivar backoff: waits before a failed source is run again.
-    :ivar seldom_seconds: the shortest wait if something has to be changed before the source can work.
+    :ivar permanent_failure_seconds: the shortest wait if something has to be changed before the source can work.
     :ivar longest_wait_seconds: the longest wait that a source may ask for.
     """
 
     lease: timedelta = timedelta(seconds=20)
     poll: timedelta = timedelta(seconds=5)
     backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=2.0, longest_seconds=60.0))
-    seldom_seconds: float = 60.0
+    permanent_failure_seconds: float = 60.0
     longest_wait_seconds: float = 3600.0
 
 
@@ -115,7 +115,7 @@ class SourceRun:
         except TemporaryFailure as temporary:
             return self._failed(error_text(temporary), at_least=usable_seconds(temporary.retry_after))
         except (PermanentFailure, InvalidSource, SourceUnavailable) as permanent:
-            return self._failed(error_text(permanent), at_least=self._options.seldom_seconds)
+            return self._failed(error_text(permanent), at_least=self._options.permanent_failure_seconds)
         except StoreUnavailable as unavailable:
             return self._failed(error_text(unavailable))
         except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything

@@ -19,8 +19,8 @@ from tests.support.watch_source import Unsent
 PATIENCE_SECONDS = 60.0
 NEVER = 3600.0
 POLL = timedelta(seconds=0.02)
-QUICK = RunOptions(poll=POLL, backoff=Backoff(0.001, 0.002), seldom_seconds=0.001)
-NO_RETRY = RunOptions(poll=POLL, backoff=Backoff(NEVER, NEVER), seldom_seconds=NEVER)
+QUICK = RunOptions(poll=POLL, backoff=Backoff(0.001, 0.002), permanent_failure_seconds=0.001)
+NO_RETRY = RunOptions(poll=POLL, backoff=Backoff(NEVER, NEVER), permanent_failure_seconds=NEVER)
 
 
 class Scripted(Source[SourceConfig]):
