@@ -6,7 +6,7 @@
     ├── TemporaryFailure           attempt the delivery again later
     ├── PermanentFailure           give the delivery up, keep it as a dead letter
     │   ├── InvalidConfig          correct the listener's options
-    │   └── SwitchedOff            nothing was sent because an administrator said so
+    │   └── SwitchedOff            nothing was sent because an administrator disabled it
     ├── InvalidValue               correct the named properties of the request
     ├── InvalidListener            correct every field that is named
     ├── NoSuchListener             create it, or look at the list for the right id

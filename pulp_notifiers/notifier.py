@@ -1,4 +1,4 @@
-"""The contract that a notifier plugin fulfils, and how the engine calls one.
+"""The contract that a notifier plugin fulfils.
 
 A plugin is one small class::
 

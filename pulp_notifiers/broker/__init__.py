@@ -8,7 +8,7 @@
 
     publish/         message by message, each confirmed: amqp listeners
     stream/          in batches, confirmed later: the task-status stream
-    subscribe/       a durable queue, a look at the server beforehand, a watch on an exchange
+    subscribe/       a durable queue, a check of the server before subscribing, a watch on an exchange
     task_message     the task in a message of the task-status stream
 
     open_connection  what every open connection has in common, whatever it is used for

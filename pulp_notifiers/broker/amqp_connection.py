@@ -43,7 +43,7 @@ class AmqpConnection(pyamqp.Connection):
         self._deadline = None
 
     def disable_send_timeout(self) -> None:
-        """Have the kernel keep the connection while the server reads nothing, however full the buffers are."""
+        """Keep the connection open even if the server stops reading."""
         option = getattr(socket, "TCP_USER_TIMEOUT", None)
         if option is not None:
             self.sock.setsockopt(socket.IPPROTO_TCP, option, 0)

@@ -1,4 +1,4 @@
-"""How an installation's own messages are kept away from its sources, although no other consumer sees a difference.
+"""How an installation's own messages are kept away from its sources without a visible difference for other consumers.
 
 RabbitMQ also routes a message by the keys in its header ``BCC``, which it removes before delivery (its documentation
 calls this sender-selected distribution). A queue that must not get those messages is fed through an exchange of its

@@ -76,7 +76,7 @@ class MessagingSettings(BaseModel):
     @field_validator("event_notification_url")
     @classmethod
     def _usable(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        # Pulp's default cannot be used, and that is no mistake as long as the stream is off.
+        # Pulp's default cannot be used, and that is fine while the stream is off.
         if info.data.get("event_notifications_enabled") and not broker_urls(value.get_secret_value()):
             raise ValueError("name a messaging server, or set event_notifications_enabled to false")
         return value

@@ -6,7 +6,7 @@
     calls       one call of a task, from any of the forms in which Celery describes it
     reports     a call in a state, as a task report
     reporter    hands reports to the application, and never disturbs a task
-    recent_ids  the ids of tasks that ended lately, because Celery reports some ends twice
+    recent_ids  the ids of recently ended tasks, because Celery reports some ends twice
 """
 
 from .bridge import Bridge, connect

@@ -1,4 +1,4 @@
-"""The ids of tasks that ended lately."""
+"""The ids of recently ended tasks."""
 
 
 class RecentIds:

@@ -10,7 +10,7 @@ from ..outage import Outage
 from ..task import TaskReport
 from .calls import Call, Tags
 
-_PAUSE_SECONDS = 10.0  # as long as a database that is away may hold up its caller
+_PAUSE_SECONDS = 10.0  # as long as an unavailable database can block its caller
 _logger = logging.getLogger(__name__)
 
 
@@ -55,7 +55,7 @@ class Reporter:
         self._tags_failed = False
 
     def report(self, report: TaskReport) -> None:
-        """Publish a report to the stream and to listeners; a database that is away raises nothing."""
+        """Publish a report to the stream and to listeners; an unavailable database raises nothing."""
         if self._outage.active and self._clock() < self._paused_until:
             self._missed += 1
             self._app.stream.publish(report)

@@ -108,7 +108,7 @@ def _start_log(level: str) -> None:
 
 def _warn_of_unknown_variables(app: "App") -> None:
     for variable in app.settings.unknown_variables():
-        _logger.warning("The environment variable %s is no setting and has no effect", variable)
+        _logger.warning("The environment variable %s is not a setting and has no effect", variable)
 
 
 def _ensure_admin(app: "App") -> None:

@@ -57,7 +57,7 @@ class AttemptLog:
             self._reported[listener_id] = reason
         _logger.log(
             logging.DEBUG if repeated else level,
-            "%s (listener %s; delivery %d of %s is now a dead letter, and further ones will be until this is fixed)",
+            "%s (listener %s; delivery %d of %s is now a dead letter, and so will be later ones until this is fixed)",
             reason,
             listener_id,
             delivery.id,

@@ -28,8 +28,9 @@ class FairShare:
     """The claims of one worker: those that run, and those that wait for a thread.
 
     A listener whose last attempt succeeded and that has no slow attempt may hold a quarter of the threads. Any other
-    listener, new ones included, may hold one thread, and all of them together half. Slow attempts do not count, up to
-    eight times the threads: however many receivers hang, those that answer are delayed by about a second at most.
+    listener, new ones included, may hold one thread, and all such listeners together half of the threads. Slow
+    attempts do not count, up to eight times the threads: however many receivers hang, those that answer are delayed by
+    about a second at most.
 
     Times are monotonic seconds.
 

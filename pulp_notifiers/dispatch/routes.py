@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """From an event to one listener.
+    """How events reach one listener.
 
     :ivar include: what the listener asks sources to include in the events.
     :ivar unresolved: stands for its targets while they are unknown.

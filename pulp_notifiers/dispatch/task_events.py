@@ -77,7 +77,7 @@ class TaskEvents:
 
     :param wants: returns whether a task event of this type, for this task, is worth firing.
     :param fire: writes an event and returns the number of its deliveries.
-    :param remembered: the state of at least so many tasks is remembered, of at most twice as many.
+    :param remembered: remembers the state of at least this many tasks, at most twice as many.
     """
 
     def __init__(

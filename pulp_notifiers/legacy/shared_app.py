@@ -1,4 +1,4 @@
-"""The App that the names of Pulp 2.7 share if they get none."""
+"""The App used by Pulp 2.7's names if none is passed."""
 
 import atexit
 import threading

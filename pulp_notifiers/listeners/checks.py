@@ -49,7 +49,7 @@ def _looks_known(event_type: str) -> bool:
 def include_problems(include: Sequence[object]) -> list[str]:
     """Return what is wrong with what a listener asks sources to include."""
     return [
-        f"{name!r} cannot be included: write 1 to 32 lower-case letters and _, such as {CONTENT}."
+        f"{name!r} cannot be included: use 1 to 32 lower-case letters or underscores, such as {CONTENT}."
         for name in include
         if not isinstance(name, str) or not _INCLUDED.fullmatch(name)
     ]

@@ -21,7 +21,7 @@ def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str
 
 
 def merge_config(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a listener's config after an update (CONTRACT 1.5).
+    """Return the config of a listener or source after an update (CONTRACT 1.5).
 
     Shallow: a key with None is removed, every other key overwrites, nested objects are replaced whole.
     """
@@ -51,5 +51,5 @@ def _texts(value: Any) -> Iterator[str]:
 
 def masked_without_stored(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, str]:
     """Return the problem of every secret option of a new config that is ``*****``."""
-    sentence = f"{MASK} stands for a stored secret, and none is stored: write the secret."
+    sentence = f'{MASK} means "keep the stored secret", but none is stored: enter the secret.'
     return {name: sentence for name in sorted(secret_options) if config[name] == MASK}

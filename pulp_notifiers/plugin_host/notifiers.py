@@ -54,7 +54,7 @@ class LoadedNotifier(LoadedPlugin):
         """
         targets = self._guarded("targets", lambda: tuple(self._listed("targets", config, default=(ONE_TARGET,))))
         if not targets:
-            raise InvalidConfig(self.type, {"": "they name no target"})
+            raise InvalidConfig(self.type, {"": "no target is set"})
         for target in targets:
             if not isinstance(target, str) or UNPRINTABLE.search(target):
                 shown = ascii(target) if isinstance(target, str) else f"a value of type {type(target).__name__}"

@@ -52,7 +52,7 @@ class RegisteredSource(SourceDraft):
 class SourceChange:
     """A change of a source.
 
-    :ivar config: options to overwrite; an option with None is removed, and a secret with ``*****`` stays.
+    :ivar config: options to overwrite; an option with None is removed, and a secret with ``*****`` stays unchanged.
     """
 
     config: Mapping[str, Any]

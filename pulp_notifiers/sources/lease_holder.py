@@ -14,7 +14,10 @@ def new_holder() -> str:
 
 
 def has_died(holder: str) -> bool:
-    """Return whether the process is known to have ended; False if it runs on another machine, where nobody knows."""
+    """Return whether the process is known to have ended.
+
+    False if it runs on another machine, where this cannot be checked.
+    """
     host, _, rest = holder.partition(":")
     number, _, rest = rest.partition(":")
     machine, _, _ = rest.partition(":")

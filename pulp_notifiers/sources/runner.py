@@ -131,7 +131,7 @@ class SourceRunner:
             self._leases.release(self.owner, run.source.id)
         except StoreUnavailable as unavailable:
             _logger.warning(
-                "The lease of source %s could not be released: %s; other processes wait for its end",
+                "The lease of source %s could not be released: %s; other processes wait until it expires",
                 run.source.name,
                 unavailable,
             )

@@ -113,7 +113,7 @@ class Claims:
         self._database = database
 
     def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
-        """Lease due lanes that nobody holds, the one that is due first first; return them with their deliveries."""
+        """Lease due lanes that nobody holds, earliest due first; return them with their deliveries."""
         owner = uuid4().hex
         parameters: dict[str, Any] = {
             "now": now,

@@ -10,7 +10,7 @@ from . import schema
 from .database import Database
 
 PRUNED_AT_ONCE = 1000
-"""The most deliveries that one transaction deletes, so that nobody waits long for it."""
+"""The most deliveries that one transaction deletes, to keep the transaction short."""
 
 _FORGET_ENDED = schema.listeners.delete().where(
     schema.listeners.c.ended_at.is_not(None),

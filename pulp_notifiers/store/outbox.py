@@ -50,7 +50,7 @@ class Outbox:
     ) -> int | None:
         """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
-        An event whose id is stored already adds nothing, and an event that is owed to nobody is not stored.
+        An event whose id is stored already adds nothing, and an event that no listener gets is not stored.
 
         :return: how many deliveries the events have; None if listeners changed since the revision by which ``owed``
             was chosen, and nothing was written.
@@ -71,7 +71,7 @@ class Outbox:
         return self._database.write(work)
 
     def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> int | None:
-        # A source does not come back to events that were owed to nobody, so only the holder of its lease may pass them.
+        # A source never repeats events that no listener gets, so only the holder of its lease may skip them.
         if kept is not None:
             self._memory.require_lease(connection, kept)
         return 0 if revision(connection) == listeners_revision else None

@@ -74,7 +74,7 @@ class ReportQueue:
                     self._dropped.add()
 
     def limit_bytes(self, most_bytes: int, bytes_each: float) -> None:
-        """Have room for at most this many bytes, if each report takes so many."""
+        """Limit the queue to ``most_bytes``, at ``bytes_each`` per report."""
         self._room = max(1, min(self._most_reports, int(most_bytes / bytes_each)))
 
     def accept(self) -> None:

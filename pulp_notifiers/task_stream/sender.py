@@ -147,7 +147,7 @@ class Sender:
         self._await_confirms(link, 0 if marker else self._batches.most_unconfirmed)
         self._reach_markers()
         if self.queue.dropped > self._dropped_by_queue and not self.queue.refuses:
-            self._outage.begin("they come faster than the messaging server confirms them")
+            self._outage.begin("they arrive faster than the messaging server confirms them")
 
     def _await_confirms(self, link: Link, most: int) -> None:
         """Wait until at most so many messages are unconfirmed."""

@@ -89,7 +89,7 @@ class StreamLink(OpenConnection):
         exchange = self._form.exchange
         self._channel.exchange_declare(exchange=exchange, type="topic", durable=True, auto_delete=False)
         if self._amqp is not None:
-            # A server short of memory reads nothing until it is no longer; the caller decides when it counts as gone.
+            # A server short of memory stops reading for a while; the caller decides when it is treated as lost.
             self._amqp.disable_send_timeout()
             self._channel.confirm_select()
             self._channel.events["basic_ack"].add(self._on_ack)

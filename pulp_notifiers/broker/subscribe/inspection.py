@@ -11,7 +11,7 @@ from .reading_connection import ReadingConnection
 
 
 class Inspection(ReadingConnection):
-    """An open connection to look around, for one thread at a time.
+    """An open connection that checks what a subscription needs, for one thread at a time.
 
     :param connection: from :meth:`Broker.connect`.
     :raises PermanentFailure: it does not speak AMQP 0-9-1.

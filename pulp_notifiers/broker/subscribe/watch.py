@@ -63,7 +63,7 @@ class Watch(ReadingConnection):
         return cls(broker.connect(deadline), exchange, binding, deadline)
 
     def receive(self, seconds: float) -> list[bytes | str]:
-        """Return the bodies that arrived, some hundreds at most; wait this long for the first one.
+        """Return the bodies that arrived, at most a few hundred; wait this long for the first one.
 
         :raises LinkLost: the connection broke.
         """

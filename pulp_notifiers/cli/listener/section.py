@@ -20,11 +20,11 @@ from .notifier_types import (
 from .paths import collection, failures_named, listener_path
 
 _EVENT_TYPES_HELP = (
-    "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a lone * is for all four of a "
-    "repository; may be given several times."
+    "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a single * matches Pulp 2's "
+    "four repository events; may be given several times."
 )
 _INCLUDE_HELP = (
-    "What events are to carry in addition, if their source can look it up: content stands for the names of what was "
+    "What events are to carry in addition, if their source can look it up: content adds the names of what was "
     "added and removed; may be given several times; an empty name includes nothing."
 )
 _include_option = click.option("--include", multiple=True, metavar="NAME", help=_INCLUDE_HELP)

@@ -17,7 +17,10 @@ LISTENERS = "/pulp/api/v2/events/"
 """Where Pulp 2's API has its listeners."""
 
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as list shows it.")
-_EVENT_TYPES_HELP = "Event type, such as repo.sync.finish; * for all four of a repository; may be given several times."
+_EVENT_TYPES_HELP = (
+    "Event type, such as repo.sync.finish; a single * matches Pulp 2's four repository events; "
+    "may be given several times."
+)
 
 
 class ListenerGroup(click.Group):

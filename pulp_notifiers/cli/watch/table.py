@@ -121,7 +121,7 @@ def _status(
     first, second = _line(ascii_only), _line(ascii_only)
     first.append(", ".join(f"{counts[state]} {state}" for state in states) or "no tasks")
     if len(rows) > shown:
-        first.append(f", {len(rows) - shown} below the edge")
+        first.append(f", {len(rows) - shown} not shown")
     first.append(f" · {tasks.messages:,} messages, {tasks.rate(now):,.0f}/s")
     if feed.filters:
         first.append(f" · {feed.filters}")

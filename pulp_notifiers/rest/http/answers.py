@@ -1,4 +1,4 @@
-"""Answers whose every byte is decided here, because Pulp 2's clients compare them (CONTRACT 1.2)."""
+"""Answers built byte for byte here, because Pulp 2's clients compare them (CONTRACT 1.2)."""
 
 import hashlib
 from collections.abc import Mapping

@@ -23,7 +23,7 @@ class LoadedPlugin(Protocol):
 
 
 class PluginRegistry(Protocol):
-    """The plugins of one kind (:class:`pulp_notifiers.plugin_host.registry.Plugins`)."""
+    """The plugins of one kind (:class:`pulp_notifiers.plugin_host.registry.PluginRegistry`)."""
 
     def examined(self) -> list[InstalledPlugin]: ...
     def get(self, plugin_type: str) -> LoadedPlugin: ...

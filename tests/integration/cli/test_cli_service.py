@@ -240,7 +240,7 @@ def test_an_unknown_environment_variable_is_logged(settings):
     with serving(settings) as service:
         assert 0 == service.end()
 
-    warned = [line for line in service.log.splitlines() if "WARNING" in line and "is no setting" in line]
+    warned = [line for line in service.log.splitlines() if "WARNING" in line and "is not a setting" in line]
     assert ["PULP_NOTIFIERS_WORKER_THREDS"] == [re.search(r"PULP_NOTIFIERS_\w+", line)[0] for line in warned]
 
 

@@ -115,7 +115,7 @@ def test_the_screen_fits_terminals_of_any_size(width, height):
     assert all(len(line) <= width for line in lines)
     assert max(height, 5) >= len(lines)
     if width >= 80:
-        assert f"{60 - (height - 4)} below the edge" in lines[-2]
+        assert f"{60 - (height - 4)} not shown" in lines[-2]
 
 
 def test_the_status_shows_filters_and_the_last_notice():
