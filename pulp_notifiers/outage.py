@@ -1,5 +1,6 @@
 """Outages: repeated failures are logged once when they begin and once when they end."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -29,6 +30,10 @@ class Outage:
         if begins:
             self.since = self._clock()
         return begins
+
+    def begin_at(self, level: int) -> int:
+        """Note a failure; return this log level if an outage begins with it, else ``DEBUG``."""
+        return level if self.begin() else logging.DEBUG
 
     def end(self) -> bool:
         """Note a success; return whether an outage ends with it."""

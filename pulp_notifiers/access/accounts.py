@@ -75,9 +75,13 @@ class Accounts:
             raise InvalidValue(["login"], f"There is already a user {login!r}.")
         return user
 
-    def delete(self, login: str) -> bool:
-        """Delete a user with all grants; return whether the user existed."""
-        return _login_problem(login) is None and self._users.delete_user(login)
+    def delete(self, login: str) -> None:
+        """Delete a user with all grants.
+
+        :raises InvalidValue: there is no such user.
+        """
+        if _login_problem(login) is not None or not self._users.delete_user(login):
+            raise _no_user(login)
 
     def set_password(self, login: str, password: str) -> None:
         """Replace a user's password; the old one stops working at once.
@@ -154,7 +158,7 @@ class Accounts:
     def _existing(self, login: str) -> User:
         user = self.user(login)
         if user is None:
-            raise InvalidValue(["login"], f"There is no user {login!r}.")
+            raise _no_user(login)
         return user
 
     def _hashed(self, password: str) -> str:
@@ -162,6 +166,10 @@ class Accounts:
             raise InvalidValue(["password"], "The password is empty. Use at least one character.")
         with self._hashing:
             return hash_password(password)
+
+
+def _no_user(login: str) -> InvalidValue:
+    return InvalidValue(["login"], f"There is no user {login!r}.")
 
 
 def _login_problem(login: str) -> str | None:

@@ -63,11 +63,8 @@ def list_users(as_json: bool) -> None:
 @click.argument("login")
 def delete_user(login: str) -> None:
     """Delete the user LOGIN and all grants of LOGIN."""
-    from ..errors import InvalidValue
-
     with _accounts() as accounts:
-        if not accounts.delete(login):
-            raise InvalidValue(["login"], f"There is no user {login!r}.")
+        accounts.delete(login)
     click.echo(f"User {login} deleted.")
 
 

@@ -304,7 +304,7 @@ class Worker:
             self._pruned_at = self._monotonic()
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:
-        level = logging.ERROR if self._outage.begin() else logging.DEBUG
+        level = self._outage.begin_at(logging.ERROR)
         _logger.log(level, "Deliveries are waiting for the database: %s", unavailable)
 
     def _end_outage(self) -> None:

@@ -164,7 +164,7 @@ class Dispatcher:
             # Not raised: perhaps no listener matches, and then the caller does not need the database.
             self._check_at = self._monotonic() + max(self._check_seconds, _RETRY_SECONDS)
             routes = self._routes = routes or NO_ROUTES
-            level = logging.WARNING if self._outage.begin() else logging.DEBUG
+            level = self._outage.begin_at(logging.WARNING)
             _logger.log(level, "Listeners could not be read, using those known so far: %s", unavailable)
         else:
             self._outage.end()

@@ -7,7 +7,7 @@ from typing import Any
 from ..encoding import unportable
 from ..errors import InvalidConfig, NotifierUnavailable
 from ..event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
-from ..options import masked_without_stored, scrub
+from ..options import UNEXPECTED_FIELD, masked_without_stored, scrub
 from ..plugin_host import LoadedNotifier
 
 _KNOWN = (*REPOSITORY_EVENT_TYPES, REPO_VERSION_CREATED, *TASK_EVENT_TYPES)
@@ -70,7 +70,7 @@ def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Prob
     if flaw:
         return {"config": [flaw]}
     secret_options = notifier.secret_options(config)
-    found = {f"config.{name}": ["Unexpected field"] for name in notifier.unknown_options(config)}
+    found = {f"config.{name}": [UNEXPECTED_FIELD] for name in notifier.unknown_options(config)}
     found |= {f"config.{name}": [problem] for name, problem in masked_without_stored(config, secret_options).items()}
     for name, problem in _refused(notifier, config).items():
         field = f"config.{name}" if name else "config"

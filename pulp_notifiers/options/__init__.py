@@ -6,12 +6,13 @@
     secrets    merging options, and showing them and texts without their secrets
 """
 
-from .model import SECRET_NAME, config_model, declared_secrets, holds_secret, problems_of, undeclared
+from .model import SECRET_NAME, UNEXPECTED_FIELD, config_model, declared_secrets, holds_secret, problems_of, undeclared
 from .secrets import MASK, mask, masked_without_stored, merge_config, scrub, unmask
 
 __all__ = [
     "MASK",
     "SECRET_NAME",
+    "UNEXPECTED_FIELD",
     "config_model",
     "declared_secrets",
     "holds_secret",

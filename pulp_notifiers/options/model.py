@@ -13,6 +13,9 @@ from pydantic.fields import FieldInfo
 SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 """Matches the name of an option that is probably secret."""
 
+UNEXPECTED_FIELD = "Unexpected field"
+"""The problem of an option or property that is not known, worded as in Pulp 3."""
+
 
 def declared_secrets(model: type[BaseModel]) -> frozenset[str]:
     """Return the options that contain secrets, by every name that a config may use for them."""

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import InvalidSource, SourceUnavailable
-from ..options import problems_of, scrub
+from ..options import UNEXPECTED_FIELD, problems_of, scrub
 from ..source import Check, Intake
 from .calls import require_parameters
 from .loaded import LoadedPlugin, built
@@ -54,7 +54,7 @@ class LoadedSourceType(LoadedPlugin):
 
     def _parsed(self, config: Mapping[str, Any]) -> BaseModel:
         unknown = self.unknown_options(config)
-        problems = {f"config.{name}": ["Unexpected field"] for name in unknown}
+        problems = {f"config.{name}": [UNEXPECTED_FIELD] for name in unknown}
         try:
             parsed = self._config_model.model_validate({k: v for k, v in config.items() if k not in unknown})
         except ValidationError as error:

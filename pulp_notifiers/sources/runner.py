@@ -214,7 +214,7 @@ class SourceRunner:
                 self._drop(run)
 
     def _begin_outage(self, unavailable: StoreUnavailable) -> None:
-        level = logging.ERROR if self._outage.begin() else logging.DEBUG
+        level = self._outage.begin_at(logging.ERROR)
         _logger.log(level, "Sources are waiting for the database: %s", unavailable)
 
     def _end_outage(self) -> None:

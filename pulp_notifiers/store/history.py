@@ -19,8 +19,6 @@ _FORGET_ENDED = schema.listeners.delete().where(
     .exists(),
 )
 
-_ALL = DeliveryFilter()
-
 
 class History:
     """Reads deliveries and their attempts, and deletes old ones."""
@@ -28,9 +26,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def deliveries(
-        self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0
-    ) -> tuple[int, list[Delivery]]:
+    def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]:
         """Return how many deliveries match, and one page of them, newest first."""
         columns = {
             schema.deliveries.c.state: wanted.state,

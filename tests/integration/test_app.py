@@ -141,7 +141,7 @@ def test_closing_finishes_running_attempts_and_can_be_repeated(tmp_path):
         app.close()
 
     with App.from_settings(settings(tmp_path / "state")) as app:
-        assert [DeliveryState.DELIVERED] == [delivery.state for delivery in app.store.history.deliveries()[1]]
+        assert [DeliveryState.DELIVERED] == [delivery.state for delivery in app.deliveries.list()[1]]
 
 
 def test_each_publication_to_a_topic_is_a_message_of_its_own(tmp_path):

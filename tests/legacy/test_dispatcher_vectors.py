@@ -59,7 +59,7 @@ def assert_called(app, expected, listeners):
 
 def states(app, listener_number):
     """Return the states of a listener's deliveries."""
-    _, found = app.store.history.deliveries(DeliveryFilter(listener_id=f"{listener_number:024x}"))
+    _, found = app.deliveries.list(DeliveryFilter(listener_id=f"{listener_number:024x}"))
     return [delivery.state for delivery in found]
 
 
@@ -193,7 +193,7 @@ def test_deliveries_are_created_in_the_order_of_listeners(app):
 
     app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
 
-    _, newest_first = app.store.history.deliveries()
+    _, newest_first = app.deliveries.list()
     assert [3, 1, 2] == [int(delivery.listener_id, 16) for delivery in reversed(newest_first)]
 
 
@@ -230,7 +230,7 @@ def test_an_attempt_that_raised_is_stored_with_its_error(app):
     notifier(app, "raises").next_call()
     app.worker.stop(PATIENCE_SECONDS)
 
-    _, [delivery] = app.store.history.deliveries()
+    _, [delivery] = app.deliveries.list()
     [attempt] = app.store.history.attempts(delivery.id)
     assert isinstance(attempt, Attempt)
     assert "Exception from notifier of type [raises]: KeyError: 'boom'" == attempt.error == delivery.last_error

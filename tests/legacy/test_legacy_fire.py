@@ -21,7 +21,7 @@ def bodies(app, fire):
     app.pulp2_listeners.create("n1", {}, ["*"])
     fire()
     app.worker.start()
-    count, _ = app.store.history.deliveries()
+    count, _ = app.deliveries.list()
     return [app.registry.get("n1").notifier.next_call()[1].body() for _ in range(count)]
 
 

@@ -29,8 +29,8 @@ def test_each_publish_is_one_pending_delivery(app):
     assert [("amqp", {"exchange": "mine"}, ()), ("amqp", {}, ())] == [
         (listener.notifier_type, listener.config, listener.event_types) for listener in (mine, default)
     ]
-    assert 2 == app.store.history.deliveries(DeliveryFilter(listener_id=mine.id, state=DeliveryState.PENDING))[0]
-    assert 2 == app.store.history.deliveries(DeliveryFilter(listener_id=default.id, state=DeliveryState.PENDING))[0]
+    assert 2 == app.deliveries.list(DeliveryFilter(listener_id=mine.id, state=DeliveryState.PENDING))[0]
+    assert 2 == app.deliveries.list(DeliveryFilter(listener_id=default.id, state=DeliveryState.PENDING))[0]
 
 
 def test_processes_share_the_listener_of_an_exchange(tmp_path):
@@ -41,7 +41,7 @@ def test_processes_share_the_listener_of_an_exchange(tmp_path):
             done.result()
 
         assert 1 == len(one.listeners.list())
-        assert 16 == one.store.history.deliveries()[0]
+        assert 16 == one.deliveries.list()[0]
 
 
 def test_a_deleted_listener_of_an_exchange_is_created_again(app):

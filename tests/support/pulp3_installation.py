@@ -64,7 +64,7 @@ class Installation:
 
     def written(self) -> int:
         """Return how many events were written so far."""
-        return self._app.store.history.deliveries(limit=1)[0]
+        return self._app.deliveries.list(limit=1)[0]
 
     def wait_for_polls(self, count: int) -> None:
         """Return when the source has polled this many times more.
@@ -90,9 +90,7 @@ class Installation:
 
     def fired(self) -> tuple[list[Fired], list[Fired]]:
         """Return the events that the receiver got: with the times when they were on disk, and when they arrived."""
-        written = {
-            delivery.event_id: delivery.created_at for delivery in self._app.store.history.deliveries(limit=_MANY)[1]
-        }
+        written = {delivery.event_id: delivery.created_at for delivery in self._app.deliveries.list(limit=_MANY)[1]}
         arrivals = list(self._arrivals())
         on_disk = [Fired(each.task, each.event_type, written[each.event_id]) for each in arrivals]
         return on_disk, [Fired(each.task, each.event_type, each.at) for each in arrivals]

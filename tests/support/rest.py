@@ -101,7 +101,7 @@ class RestService:
 
     def stored(self) -> tuple[list[Listener], int, list[User]]:
         """Return everything that a request could change."""
-        deliveries, _ = self.app.store.history.deliveries()
+        deliveries, _ = self.app.deliveries.list()
         return list(self.app.listeners.list()), deliveries, self.app.accounts.users()
 
     def clear(self) -> None:

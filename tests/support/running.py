@@ -30,7 +30,7 @@ def wait_until_idle(app: App, seconds: float = 60.0) -> Backlog:
     """Return once nothing is pending."""
     deadline = time.monotonic() + seconds
     while (backlog := app.store.history.backlog()).pending:
-        assert time.monotonic() < deadline, app.store.history.deliveries()
+        assert time.monotonic() < deadline, app.deliveries.list()
         time.sleep(0.01)
     return backlog
 
@@ -39,7 +39,7 @@ def wait_for_failure(app: App, seconds: float = 60.0) -> Delivery:
     """Return the first delivery whose attempt has failed."""
     deadline = time.monotonic() + seconds
     while True:
-        for delivery in app.store.history.deliveries()[1]:
+        for delivery in app.deliveries.list()[1]:
             if delivery.last_error is not None:
                 return delivery
         assert time.monotonic() < deadline

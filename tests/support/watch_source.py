@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.dispatch import Dispatcher, TaskEvents
 from pulp_notifiers.errors import SourceUnavailable
 from pulp_notifiers.event import Event
@@ -96,4 +97,4 @@ def listen(store: Store, *event_types: str, task_id: str | None = None) -> None:
 
 def owed(store: Store) -> list[str]:
     """Return the event types of all deliveries."""
-    return sorted(delivery.event_type for delivery in store.history.deliveries()[1])
+    return sorted(delivery.event_type for delivery in Deliveries(store.history).list()[1])

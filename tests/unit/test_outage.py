@@ -1,5 +1,6 @@
 """An outage is noticed when it begins and when it ends, and not in between."""
 
+import logging
 from datetime import UTC, datetime
 
 from pulp_notifiers.outage import Outage
@@ -32,3 +33,12 @@ def test_a_failure_after_the_end_begins_another_outage():
     outage.end()
 
     assert outage.begin()
+
+
+def test_only_the_first_failure_is_logged_at_the_given_level():
+    """Repeats are for debugging only; another outage is logged again."""
+    outage = Outage()
+
+    assert [logging.ERROR, logging.DEBUG] == [outage.begin_at(logging.ERROR) for _ in range(2)]
+    assert outage.end()
+    assert logging.WARNING == outage.begin_at(logging.WARNING)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...errors import InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
+from ...options import UNEXPECTED_FIELD
 from ..http.answers import json_answer
 from ..http.errors import (
     DATABASE_UNAVAILABLE,
@@ -22,8 +23,6 @@ from ..http.errors import (
     PartlyAccepted,
     nearest,
 )
-
-UNEXPECTED_FIELD = "Unexpected field"
 
 _JSON_NAMES = {list: "list", str: "str", int: "int", float: "float", bool: "bool", type(None): "NoneType"}
 

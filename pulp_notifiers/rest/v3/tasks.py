@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from ...app import App
 from ...encoding import unportable
 from ...errors import StoreUnavailable
+from ...options import UNEXPECTED_FIELD
 from ...records import Operation
 from ...task import TASK_STATES, InvalidRecord, TaskReport
 from ..http import body
@@ -15,7 +16,6 @@ from ..http.errors import InvalidFields, NotAnObject, PartlyAccepted
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts_schema
-from .errors import UNEXPECTED_FIELD
 
 MAX_REPORTS = 1000
 """Reports in one request."""

@@ -84,7 +84,8 @@ def test_a_login_that_http_basic_or_postgresql_does_not_support_is_refused(accou
     assert refused.value.property_names == ["login"]
     assert [] == accounts.users()
     assert accounts.authenticate(login, "pw") is None
-    assert not accounts.delete(login)
+    with pytest.raises(InvalidValue, match="There is no user"):
+        accounts.delete(login)
 
 
 def test_a_login_is_unique(accounts: Accounts, store: Store) -> None:
@@ -167,12 +168,22 @@ def test_a_deleted_user_is_locked_out_at_once(accounts: Accounts, store: Store) 
     add(store)
     assert accounts.authenticate("joe", "pw") is not None
 
-    assert accounts.delete("joe")
+    accounts.delete("joe")
 
     assert accounts.authenticate("joe", "pw") is None
     add(store, password="other")
     assert accounts.authenticate("joe", "pw") is None
-    assert not accounts.delete("jim")
+
+
+def test_a_user_who_does_not_exist_cannot_be_deleted(accounts: Accounts, store: Store) -> None:
+    """The error names the login, and other users stay."""
+    add(store)
+
+    with pytest.raises(InvalidValue, match="There is no user 'jim'") as refused:
+        accounts.delete("jim")
+
+    assert refused.value.property_names == ["login"]
+    assert ["joe"] == [user.login for user in accounts.users()]
 
 
 def test_a_change_in_another_process_takes_effect_at_once(accounts: Accounts, store: Store) -> None:

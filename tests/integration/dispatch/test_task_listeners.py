@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryState, Listener, Owed
 from pulp_notifiers.store import Store
@@ -65,7 +66,7 @@ def test_the_last_event_ends_the_listener_and_is_still_delivered(store):
     prune(store)
 
     assert None is store.listeners.get(ID)
-    assert [DeliveryState.DELIVERED] * 2 == [delivery.state for delivery in store.history.deliveries()[1]]
+    assert [DeliveryState.DELIVERED] * 2 == [delivery.state for delivery in Deliveries(store.history).list()[1]]
     assert [OTHER] == [listener.id for listener in store.listeners.all()[1]]
 
 
@@ -87,7 +88,7 @@ def test_a_listener_ends_with_its_task_even_if_it_does_not_match_the_last_event(
     assert 0 == last_event(store)
 
     assert [] == store.listeners.all()[1]
-    assert 0 == store.history.deliveries()[0]
+    assert 0 == Deliveries(store.history).list()[0]
     prune(store)
     assert None is store.listeners.get(ID)
 

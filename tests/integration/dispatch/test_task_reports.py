@@ -62,7 +62,7 @@ def test_a_state_reported_again_after_a_restart_is_not_delivered_again(tmp_path)
                 app.pulp2_listeners.create("http", {"url": "http://x/"}, ["*"])
                 app.listeners.create(ListenerDraft("http", {"url": "http://x/"}, ("task.error",)))
             assert 1 == app.task_changed(report("error"))
-            assert 1 == app.store.history.deliveries()[0]
+            assert 1 == app.deliveries.list()[0]
 
 
 def test_a_report_that_no_listener_matches_writes_nothing(tmp_path):
@@ -72,7 +72,7 @@ def test_a_report_that_no_listener_matches_writes_nothing(tmp_path):
 
         assert [0, 0] == [app.task_changed(report(state)) for state in ("running", "finished")]
 
-        assert 0 == app.store.history.deliveries()[0]
+        assert 0 == app.deliveries.list()[0]
 
 
 def test_a_listener_registered_in_another_process_gets_events_after_the_poll_time(tmp_path):

@@ -4,6 +4,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.errors import LeaseLost
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Listener, SourceDraft, SourceState
@@ -38,7 +39,7 @@ def test_a_source_stops_writing_when_another_process_takes_its_lease(store, sour
 
     assert 1 == len(failures)
     assert {"n": 1} == store.sources.memory(source.id)
-    assert 1 == len(store.history.deliveries()[1])
+    assert 1 == len(Deliveries(store.history).list()[1])
     assert "another" == sources.status("one").holder
     assert [] == logged(caplog, logging.ERROR)
 

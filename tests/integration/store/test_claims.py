@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.records import Attempt, DeliveryFilter, DeliveryState, LaneState
 from pulp_notifiers.store import Store, schema
 from tests.support.memory import START
@@ -56,7 +57,7 @@ def test_a_delivered_delivery_is_stored_with_its_attempt_and_is_not_due_again(st
     (claimed,) = claim(store)
     work_off(store, claimed)
 
-    (delivery,) = store.history.deliveries()[1]
+    (delivery,) = Deliveries(store.history).list()[1]
     assert (DeliveryState.DELIVERED, 1, None, None) == (
         delivery.state,
         delivery.attempts,
@@ -95,7 +96,7 @@ def test_a_dead_letter_is_kept_with_its_last_error(store):
     )
     fire(store, number=2)
 
-    count, (dead,) = store.history.deliveries(DeliveryFilter(state=DeliveryState.DEAD))
+    count, (dead,) = Deliveries(store.history).list(DeliveryFilter(state=DeliveryState.DEAD))
     assert (1, "gone", NOW + timedelta(seconds=1)) == (count, dead.last_error, dead.finished_at)
     assert [2] == [each.deliveries[0].event.payload["number"] for each in claim(store)]
 

@@ -27,9 +27,9 @@ SCRIPT = textwrap.dedent(
             except StoreUnavailable as error:
                 refusal = str(error)
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-        kept = app.store.history.deliveries()[0]
+        kept = app.deliveries.list()[0]
         app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
-        print(json.dumps([promised, kept, app.store.history.deliveries()[0], refusal]))
+        print(json.dumps([promised, kept, app.deliveries.list()[0], refusal]))
     """
 )
 

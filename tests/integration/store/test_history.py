@@ -10,6 +10,7 @@ from tests.support.memory import START
 from tests.support.stored import claim, execute, fire, work_off
 
 NOW = START
+ALL = DeliveryFilter()
 
 
 def test_deliveries_are_listed_by_filter_newest_first_in_pages(store):
@@ -17,19 +18,20 @@ def test_deliveries_are_listed_by_filter_newest_first_in_pages(store):
     events = [fire(store, f"repo{number}", listener="abc"[number % 3]) for number in range(9)]
     work_off(store, claim(store, limit=1)[0])
 
-    assert (9, [9, 8]) == _numbers(store.history.deliveries(limit=2))
-    assert (9, [1]) == _numbers(store.history.deliveries(limit=2, offset=8))
-    assert (3, [8, 5, 2]) == _numbers(store.history.deliveries(DeliveryFilter(listener_id="b")))
-    assert (1, [5]) == _numbers(store.history.deliveries(DeliveryFilter(event_id=str(events[4].id))))
-    assert (8, [9]) == _numbers(store.history.deliveries(DeliveryFilter(state=DeliveryState.PENDING), limit=1))
-    assert (9, [9]) == _numbers(store.history.deliveries(DeliveryFilter(event_type="repo.sync.start"), limit=1))
-    assert (0, []) == _numbers(store.history.deliveries(DeliveryFilter(event_type="a")))
+    assert (9, [9, 8]) == _page(store, limit=2)
+    assert (9, [1]) == _page(store, limit=2, offset=8)
+    assert (3, [8, 5, 2]) == _page(store, DeliveryFilter(listener_id="b"))
+    assert (1, [5]) == _page(store, DeliveryFilter(event_id=str(events[4].id)))
+    assert (8, [9]) == _page(store, DeliveryFilter(state=DeliveryState.PENDING), limit=1)
+    assert (9, [9]) == _page(store, DeliveryFilter(event_type="repo.sync.start"), limit=1)
+    assert (0, []) == _page(store, DeliveryFilter(event_type="a"))
     assert store.history.delivery(99) is None
     assert events[2].id.__str__() == store.history.delivery(3).event_id
 
 
-def _numbers(found):
-    return found[0], [delivery.id for delivery in found[1]]
+def _page(store, wanted=ALL, limit=100, offset=0):
+    count, found = store.history.deliveries(wanted, limit, offset)
+    return count, [delivery.id for delivery in found]
 
 
 def test_the_backlog_counts_pending_and_dead_deliveries(store):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryFilter, DeliveryState, LaneState, Listener
 from pulp_notifiers.store import schema
@@ -113,7 +114,7 @@ def test_deleting_a_listener_turns_what_it_is_owed_into_dead_letters(store):
     assert LaneState.LOST is store.claims.record(
         claimed, claimed.deliveries[0], outcome(DeliveryState.DELIVERED), START, True
     )
-    (dead,) = store.history.deliveries(DeliveryFilter(state=DeliveryState.DEAD))[1]
+    (dead,) = Deliveries(store.history).list(DeliveryFilter(state=DeliveryState.DEAD))[1]
     assert "was deleted" in dead.last_error
     assert [] == claim(store, now=START + 9 * LEASE)
     assert not store.listeners.delete(ID, START)

@@ -1,5 +1,6 @@
 """Events and their deliveries, as they are written."""
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Listener, Owed
 from tests.support.stored import add, claim, fire
@@ -21,7 +22,7 @@ def test_firing_an_event_again_adds_nothing(store):
     event = fire(store, targets=("a", "b"))
 
     assert 2 == add(store, event, [Owed("l", "http", "c")])
-    assert 2 == store.history.deliveries()[0]
+    assert 2 == Deliveries(store.history).list()[0]
 
 
 def test_an_event_for_an_old_revision_is_not_written(store):
@@ -31,7 +32,7 @@ def test_an_event_for_an_old_revision_is_not_written(store):
 
     assert add(store, Event("a", {}), [Owed("l", "http", "")], revision) is None
     assert add(store, Event("a", {}), [], revision) is None
-    assert 0 == store.history.deliveries()[0]
+    assert 0 == Deliveries(store.history).list()[0]
 
 
 def test_deliveries_about_one_repository_to_one_target_share_a_lane(store):
