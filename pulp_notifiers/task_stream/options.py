@@ -25,7 +25,7 @@ class StreamOptions:
         it counts as silent.
     :ivar look_seconds: how often an idle connection is read, to notice that it broke.
     :ivar backoff: waits between attempts to connect; they never end.
-    :ivar farewell_seconds: to publish the queue when the process ends.
+    :ivar close_seconds: to publish the queue when the process ends.
     """
 
     most_reports: int = 4096
@@ -40,4 +40,4 @@ class StreamOptions:
     waits_for_relief: bool = True
     look_seconds: float = 1.0
     backoff: Backoff = _BACKOFF
-    farewell_seconds: float = 2.0
+    close_seconds: float = 2.0

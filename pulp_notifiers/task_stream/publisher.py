@@ -56,7 +56,7 @@ class StatusPublisher:
         :param timeout_seconds: None for that of the options.
         """
         atexit.unregister(self.close)
-        self._sender.close(self._options.farewell_seconds if timeout_seconds is None else timeout_seconds)
+        self._sender.close(self._options.close_seconds if timeout_seconds is None else timeout_seconds)
 
     def restart_after_fork(self) -> None:
         """In a forked child: leave queue and connection to the parent, and start with new ones."""

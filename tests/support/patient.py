@@ -13,7 +13,7 @@ from pulp_notifiers.task_stream.document import FORM
 
 SECONDS = 60.0
 OPTIONS = StreamOptions(
-    send_seconds=SECONDS, slow_seconds=SECONDS, silent_seconds=SECONDS, look_seconds=5.0, farewell_seconds=SECONDS
+    send_seconds=SECONDS, slow_seconds=SECONDS, silent_seconds=SECONDS, look_seconds=5.0, close_seconds=SECONDS
 )
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="running")
 

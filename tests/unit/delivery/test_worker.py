@@ -45,7 +45,7 @@ def test_a_receiver_that_hangs_delays_nobody_else():
     attempts.gates["slow"] = threading.Event()
 
     with running(claims, attempts, threads=4):
-        attempts.wait_for(100)
+        attempts.wait_for(0, 100)
         claims.wait_for(1)
 
         assert 1 == len([number for number in attempts.attempted if number < 8])
