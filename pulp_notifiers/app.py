@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
@@ -18,60 +18,15 @@ from .dispatch import Dispatcher, TaskEvents
 from .event import Event
 from .listeners import OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
-from .settings import NotifiersSettings, Settings
+from .settings import Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
-from .store import Store, Vault
 from .task import TaskReport
 from .task_stream import status_publisher
+from .wiring import open_accounts, open_store, upgrade_database
 
 __all__ = ["App", "open_accounts", "open_store", "upgrade_database"]
 
 _logger = logging.getLogger(__name__)
-
-
-def open_store(settings: NotifiersSettings, upgrade: bool = False) -> Store:
-    """Return the store that the settings name.
-
-    :param upgrade: upgrade the schema; that of an embedded database is always upgraded.
-    :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
-    :raises StoreUnavailable: the database does not answer.
-    """
-    key_file = settings.resolved_key_file()
-    store = Store(settings.resolved_database_url(), lambda sealed: Vault.from_file(key_file, may_create=not sealed))
-    with ExitStack() as undo:
-        undo.callback(store.close)
-        if upgrade or store.dialect == "sqlite":
-            store.upgrade()
-        store.require_schema()
-        store.check_key()
-        undo.pop_all()
-    return store
-
-
-def upgrade_database(settings: NotifiersSettings) -> str:
-    """Upgrade the schema of the database to the newest revision; harmless if it already is.
-
-    :return: the database's URL, without password.
-    :raises InvalidSetting: the settings are wrong, or a newer release made the schema.
-    :raises StoreUnavailable: the database does not answer.
-    """
-    store = open_store(settings, upgrade=True)
-    store.close()
-    return store.location
-
-
-@contextmanager
-def open_accounts(settings: NotifiersSettings) -> Iterator[Accounts]:
-    """Open the users of the database for one ``with`` block, without the rest of an :class:`App`.
-
-    :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
-    :raises StoreUnavailable: the database does not answer.
-    """
-    store = open_store(settings)
-    try:
-        yield Accounts(store.users)
-    finally:
-        store.close()
 
 
 class App:

@@ -14,8 +14,8 @@ def upgrade() -> None:
 
     Does nothing if it is up to date. An embedded SQLite database is also upgraded whenever it is opened.
     """
-    from ..app import upgrade_database
     from ..settings import Settings
+    from ..wiring import upgrade_database
 
     location = upgrade_database(Settings.load().own())
     click.echo(f"The database {location} has the newest schema.")

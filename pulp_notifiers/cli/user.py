@@ -91,8 +91,8 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
 
 
 def _accounts() -> AbstractContextManager["Accounts"]:
-    from ..app import open_accounts
     from ..settings import Settings
+    from ..wiring import open_accounts
 
     return open_accounts(Settings.load().own())
 

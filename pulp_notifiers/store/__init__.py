@@ -14,7 +14,8 @@
     vault           the key file and the encryption
     database        transactions on SQLite and PostgreSQL
     group_commit    SQLite's one writer thread
-    schema          the tables; migrations/ has the steps between revisions
+    schema          the tables of the newest revision
+    migration       upgrades from older revisions; migrations/ has the steps
 """
 
 from .store import Store

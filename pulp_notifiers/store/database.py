@@ -6,16 +6,19 @@ SQLite has one writer at a time, so with it each process writes from one thread 
 import os
 import sqlite3
 import threading
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import InvalidSetting, StoreUnavailable
 from .group_commit import GroupCommit, Work
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
@@ -74,9 +77,12 @@ class Database:
             self._writer.close()
         self.engine.dispose()
 
-    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
         """Return an insert into a table that supports ``ON CONFLICT``."""
-        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+        # Only the dialect in use: the other one takes a tenth of the start.
+        dialect: Any = import_module(f"sqlalchemy.dialects.{self.dialect}")
+        insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
+        return insert
 
     def _new_writer(self) -> GroupCommit | None:
         if self.dialect != "sqlite":

@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+REVISION = "0004"
+"""The newest revision, to which the migrations lead; known without them, because Alembic is slow to import."""
+
 metadata = sa.MetaData()
 
 LONGEST_LEASE = timedelta(hours=1)

@@ -1,13 +1,8 @@
 """The store: one database, its schema, and the groups of rows in it."""
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
 
 from ..errors import InvalidSetting
 from .claims import Claims
@@ -15,14 +10,12 @@ from .database import Database
 from .history import History
 from .listeners import ListenerRows
 from .outbox import Outbox
-from .schema import meta
+from .schema import REVISION, meta
 from .sealed_configs import Cipher, SealedConfigs
 from .sources import SourceRows
 from .users import UserRows
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_UPGRADE_LOCK = 0x70756C70  # arbitrary; PostgreSQL identifies an advisory lock by a number
-
+_CURRENT = sa.text("SELECT version_num FROM alembic_version")
 _INSTALLATION = sa.select(meta.c.value).where(meta.c.key == "installation")
 
 
@@ -65,7 +58,11 @@ class Store:
         :raises InvalidSetting: a newer release made the schema.
         :raises StoreUnavailable: the database refuses.
         """
-        self._database.write(_upgrade)
+        if self._database.read(_revision) == REVISION:
+            return
+        from .migration import upgrade  # noqa: PLC0415  Alembic takes a third of the start, and is seldom needed
+
+        self._database.write(upgrade)
 
     def require_schema(self) -> None:
         """Check that the schema is the one that this release works with.
@@ -73,11 +70,13 @@ class Store:
         :raises InvalidSetting: it is not; the message says how to fix it.
         """
         found = self._database.read(_revision)
-        _require_known(found)
-        newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-        if found != newest:
-            state = f"The database has schema {found}" if found else "The database is empty"
-            raise InvalidSetting(f"{state}, and this release needs schema {newest}: run pulp-notifiers db upgrade.")
+        if found == REVISION:
+            return
+        from .migration import require_known  # noqa: PLC0415  as above
+
+        require_known(found)
+        state = f"The database has schema {found}" if found else "The database is empty"
+        raise InvalidSetting(f"{state}, and this release needs schema {REVISION}: run pulp-notifiers db upgrade.")
 
     def check_key(self) -> None:
         """Read the key now, so that a missing or wrong one is reported at start.
@@ -92,26 +91,6 @@ class Store:
 
 
 def _revision(connection: sa.Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _require_known(revision: str | None) -> None:
-    if revision is not None and revision not in {each.revision for each in _scripts()}:
-        raise InvalidSetting(
-            f"The database has schema {revision}, which this release does not know: install the release that made it, "
-            f"or a newer one."
-        )
-
-
-def _scripts() -> Iterable[Script]:
-    return ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
-
-
-def _upgrade(connection: sa.Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-    _require_known(_revision(connection))
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_CURRENT).scalar()

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.store import Store, Vault, schema
-from pulp_notifiers.store.store import _MIGRATIONS
+from pulp_notifiers.store.migration import MIGRATIONS, newest_revision
 from tests.support.stored import execute
 
 
@@ -78,7 +78,7 @@ def test_an_upgrade_adds_columns_and_leaves_existing_listeners_unchanged(
 ):
     """The new columns are null, as for a listener on no task that asks sources for nothing."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     engine = sa.create_engine(database_url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -91,3 +91,8 @@ def test_an_upgrade_adds_columns_and_leaves_existing_listeners_unchanged(
 
     [upgraded] = execute(database_url, sa.select(schema.listeners))
     assert {**row, **added}.items() <= upgraded._asdict().items()
+
+
+def test_the_newest_revision_is_the_one_to_which_the_migrations_lead():
+    """A start with that revision needs no Alembic."""
+    assert newest_revision() == schema.REVISION

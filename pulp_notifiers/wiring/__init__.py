@@ -1,0 +1,5 @@
+"""What opens a part of the product without the rest of an App, for commands that start quickly."""
+
+from .database import open_accounts, open_store, upgrade_database
+
+__all__ = ["open_accounts", "open_store", "upgrade_database"]
