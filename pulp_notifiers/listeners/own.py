@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InvalidListener, NotifierUnavailable
+from ..plugin_host import not_installed
 from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import Problems, config_problems, include_problems, pattern_problems
 from .registered import RegisteredListeners
@@ -27,7 +28,7 @@ class OwnListeners(RegisteredListeners):
         if self._plugins.knows(draft.notifier_type):
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
-            problems["notifier_type"] = [f"No notifier {draft.notifier_type!r} is installed."]
+            problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
         _refuse(problems)
         return self._added(replace(draft, include=_once(draft.include)))
 

@@ -6,6 +6,7 @@ from typing import Any
 from ..encoding import unportable
 from ..errors import InvalidValue
 from ..event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
+from ..plugin_host import not_installed
 from ..records import Listener, ListenerChange, ListenerDraft
 from .registered import RegisteredListeners
 
@@ -25,7 +26,7 @@ class Pulp2Listeners(RegisteredListeners):
         """
         chosen = _checked_event_types(event_types)
         if not isinstance(notifier_type, str) or not self._plugins.knows(notifier_type):
-            raise InvalidValue(["notifier_type_id"], f"No notifier {notifier_type!r} is installed.")
+            raise InvalidValue(["notifier_type_id"], not_installed("notifier", notifier_type))
         return self._added(ListenerDraft(notifier_type, _checked_config(config), chosen))
 
     def update(self, listener_id: str, config: object, event_types: object) -> Listener:

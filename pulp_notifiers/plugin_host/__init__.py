@@ -11,7 +11,7 @@
     registrar     what the rules for listeners and for sources have in common
 """
 
-from .calls import described_error, error_text, one_line, stack_of
+from .calls import described_error, error_text, not_installed, one_line, stack_of
 from .handle_event import LegacyEvent
 from .notifiers import LoadedNotifier
 from .registrar import Registrar, secret_options
@@ -30,6 +30,7 @@ __all__ = [
     "SourceTypeRegistry",
     "described_error",
     "error_text",
+    "not_installed",
     "one_line",
     "secret_options",
     "stack_of",

@@ -58,6 +58,14 @@ def one_line(text: str) -> str:
     return UNPRINTABLE.sub(" ", text)[:_LONGEST_REASON]
 
 
+def not_installed(noun: str, plugin_type: object) -> str:
+    """Return the sentence that no plugin of a type is installed.
+
+    :param noun: what the type names, such as ``notifier``.
+    """
+    return f"No {noun} {plugin_type!r} is installed."
+
+
 def require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
     """Check that a function can be called with a number of arguments.
 

@@ -14,6 +14,7 @@ from stevedore.extension import Extension
 from stevedore.named import NamedExtensionManager
 
 from ..errors import InvalidSetting, NotifierUnavailable, PluginUnavailable, SourceUnavailable
+from .calls import not_installed
 from .notifiers import LoadedNotifier
 from .source_types import LoadedSourceType
 
@@ -134,7 +135,7 @@ class PluginRegistry(ABC, Generic[LoadedT]):
     def _load(self, name: str) -> LoadedT:
         entries = self._scan().get(name, [])
         if not entries:
-            raise self._unavailable(name, f"No {self.noun} {name!r} is installed.")
+            raise self._unavailable(name, not_installed(self.noun, name))
         conflict = self._conflict(name, entries)
         if conflict:
             raise self._unavailable(name, conflict)
