@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -40,19 +41,26 @@ def test_a_server_that_restarts_costs_the_messages_in_between(
     assert "2000 were dropped" in texts(caplog)[-1]
 
 
-def test_a_frozen_server_confirms_afterwards_what_it_was_sent_before(
-    impatient_publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: StreamInbox, caplog: pytest.LogCaptureFixture
+def publish_through_trouble(
+    publisher: StatusPublisher, trouble: AbstractContextManager[None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """New messages are dropped meanwhile."""
-    publisher = impatient_publisher
+    """Publish 2200 reports: some before, most while the server is in trouble, some after; wait for both log lines."""
     caplog.set_level(logging.INFO)
     publish(publisher, range(100))
-    with paused(rabbitmq):
+    with trouble:
         publish(publisher, range(100, 1100), flush=False)
         eventually(lambda: levels(caplog) == ["ERROR"])
         publish(publisher, range(1100, 2100), flush=False)
     eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
     publish(publisher, range(2100, 2200))
+
+
+def test_a_frozen_server_confirms_afterwards_what_it_was_sent_before(
+    impatient_publisher: StatusPublisher, rabbitmq: RabbitMQ, inbox: StreamInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """New messages are dropped meanwhile."""
+    publisher = impatient_publisher
+    publish_through_trouble(publisher, paused(rabbitmq), caplog)
 
     assert_exact(publisher, inbox.numbers(), 2200)
     assert 2200 - publisher.counts.published == publisher.counts.dropped >= 1000
@@ -63,14 +71,7 @@ def test_a_server_short_of_memory_confirms_afterwards_what_it_was_sent_before(
 ) -> None:
     """However long that takes."""
     publisher = impatient_publisher
-    caplog.set_level(logging.INFO)
-    publish(publisher, range(100))
-    with short_of_memory(rabbitmq):
-        publish(publisher, range(100, 1100), flush=False)
-        eventually(lambda: levels(caplog) == ["ERROR"])
-        publish(publisher, range(1100, 2100), flush=False)
-    eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
-    publish(publisher, range(2100, 2200))
+    publish_through_trouble(publisher, short_of_memory(rabbitmq), caplog)
 
     assert_exact(publisher, inbox.numbers(), 2200)
     assert publisher.counts.dropped >= 1000
