@@ -68,8 +68,8 @@ class App:
                 self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
             )
             rules = self.store.listeners, self.registry, self.own.reveal_secrets
-            self.listeners = OwnListeners(*rules, changed=self._dispatcher.look_again)
-            self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._dispatcher.look_again)
+            self.listeners = OwnListeners(*rules, changed=self._listeners_changed)
+            self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._listeners_changed)
             self._topic_listeners = TopicListeners(self.store.listeners)
             self._closing = closing.pop_all()
 
@@ -153,6 +153,10 @@ class App:
             memory=self.store.sources.memory,
             publish=self.stream.publish,
         )
+
+    def _listeners_changed(self) -> None:
+        self._dispatcher.look_again()
+        self.worker.wake()  # attempts use the changed listener at once
 
     def _run_options(self) -> RunOptions:
         lease = timedelta(seconds=self.own.source_lease_seconds)

@@ -1,13 +1,14 @@
 """Events, their types, and the patterns with which listeners select types."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
-from .encoding import utc
+from .encoding import dumps, utc
 
 REPO_SYNC_START = "repo.sync.start"
 REPO_SYNC_FINISH = "repo.sync.finish"
@@ -44,8 +45,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Encoded:
+    __slots__ = ("_encoded",)
+
+
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(_Encoded):
     """A fact that happened.
 
     :ivar type: dotted name, such as ``repo.sync.finish``.
@@ -71,6 +76,42 @@ class Event:
                 f"at most {MAX_TYPE_LENGTH} characters"
             )
         object.__setattr__(self, "occurred_at", utc(self.occurred_at))
+
+    @classmethod
+    def from_encoded(
+        cls, event_type: str, encoded: tuple[str, str | None], event_id: UUID, occurred_at: datetime, source: str
+    ) -> Self:
+        """Return an event that was fired before; its payload and call report are parsed when they are first read.
+
+        :param encoded: payload and call report as :meth:`encoded` returned them.
+        :param occurred_at: aware UTC.
+        """
+        event = object.__new__(cls)
+        facts = {"type": event_type, "id": event_id, "occurred_at": occurred_at, "source": source, "_encoded": encoded}
+        for name, value in facts.items():
+            object.__setattr__(event, name, value)
+        return event
+
+    if not TYPE_CHECKING:  # or every misspelt attribute of an event would pass the type check
+
+        def __getattr__(self, name: str) -> Any:
+            """Parse payload or call report; called only for an attribute that is not set yet."""
+            if name not in ("payload", "call_report"):
+                raise AttributeError(f"An event has no attribute {name!r}.", name=name, obj=self)
+            text = self._encoded[name == "call_report"]
+            object.__setattr__(self, name, None if text is None else json.loads(text))
+            return getattr(self, name)
+
+    def encoded(self) -> tuple[str, str | None]:
+        """Return payload and call report as JSON text: what is stored, and sent in the body.
+
+        :raises TypeError: they contain a value that has no JSON form.
+        :raises ValueError: they contain a number that is not finite.
+        """
+        known: tuple[str, str | None] | None = getattr(self, "_encoded", None)
+        if known is None:
+            known = dumps(self.payload), None if self.call_report is None else dumps(self.call_report)
+        return known
 
     def body(self) -> dict[str, Any]:
         """Return the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""

@@ -21,14 +21,9 @@ from ..options import scrub
 from ..plugin_host import LoadedNotifier, described_error, error_text, one_line, secret_options, stack_of
 from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 from .attempt_log import AttemptLog
+from .recipients import ListenerRows, Recipient, Recipients
 
 _logger = logging.getLogger(__name__)
-
-
-class ListenerRows(Protocol):
-    """Where listeners are stored (``pulp_notifiers.store``)."""
-
-    def get(self, listener_id: str) -> Listener | None: ...
 
 
 class Notifiers(Protocol):
@@ -51,20 +46,21 @@ class AttemptRunner:
         clock: Callable[[], datetime] = utc_now,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self._listeners = listeners
+        self._recipients = Recipients(listeners)
         self._notifiers = notifiers
         self._backoff = backoff
         self._clock = clock
         self._draw = draw
         self._log = AttemptLog()
 
-    def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
+    def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome:
         """Make the next attempt of a delivery. Nothing that a notifier raises escapes.
 
+        :param listeners_revision: the listener is used as it is at this revision or a later one.
         :raises StoreUnavailable: the listener could not be read; no attempt was made.
         """
         started_at = self._clock()
-        failure = self._failure_of(listener_id, delivery)
+        failure = self._failure_of(listener_id, delivery, listeners_revision)
         if failure is None:
             self._log.delivered(listener_id, delivery)
             return self._outcome(DeliveryState.DELIVERED, delivery, started_at, None)
@@ -89,12 +85,15 @@ class AttemptRunner:
         self._log_given_up(listener_id, delivery, failure, reason)
         return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
 
-    def _failure_of(self, listener_id: str, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
-        listener = self._listeners.get(listener_id)
-        if listener is None:
+    def _failure_of(
+        self, listener_id: str, delivery: OwedDelivery, listeners_revision: int
+    ) -> TemporaryFailure | PermanentFailure | None:
+        recipient = self._recipients.get(listener_id, listeners_revision)
+        if recipient is None:
             return PermanentFailure(LISTENER_DELETED)
+        listener = recipient.listener
         try:
-            self._send(listener, delivery)
+            self._send(recipient, delivery)
         except NotifierUnavailable as unavailable:
             # The plugin may come back: an upgrade uninstalls it for a moment.
             return self._scrubbed(listener, TemporaryFailure(unavailable.reason))
@@ -106,9 +105,9 @@ class AttemptRunner:
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
 
-    def _send(self, listener: Listener, delivery: OwedDelivery) -> None:
-        notifier = self._notifiers.get(listener.notifier_type)
-        config = notifier.parse(listener.config)
+    def _send(self, recipient: Recipient, delivery: OwedDelivery) -> None:
+        notifier = self._notifiers.get(recipient.listener.notifier_type)
+        config = recipient.config(notifier)
         failures: list[TemporaryFailure | PermanentFailure] = []
         # A delivery that was written while its listener's targets were unknown is for all of them.
         targets = notifier.targets(config) if delivery.target == ONE_TARGET else (delivery.target,)

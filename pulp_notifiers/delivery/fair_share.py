@@ -1,4 +1,4 @@
-"""Which claims may run now, so that receivers that do not answer delay nobody else."""
+"""Which lanes a worker attempts next, so that receivers that do not answer delay nobody else."""
 
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -9,28 +9,42 @@ from ..records import Claim, OwedDelivery
 SLOW_SECONDS = 1.0
 """An attempt that takes longer waits for its receiver and needs no processor, so others may start in its place."""
 
+LANES_AT_ONCE = 100
+"""How many lanes a claim leases at most; one transaction for so many costs each of them a few microseconds."""
+
 _THREADS_FOR_EACH = 8
 """However many attempts wait for receivers, there are never more threads than this times the option."""
 
 
-@dataclass(slots=True)
-class _Running:
-    claim: Claim
-    delivery: OwedDelivery | None = None
-    """The delivery that is being attempted; None between two attempts."""
-    since: float = 0.0
+@dataclass(slots=True, eq=False)
+class HeldLane:
+    """A claimed lane, and how far the worker has come in it.
 
-    def slow(self, now: float) -> bool:
-        return self.delivery is not None and now - self.since > SLOW_SECONDS
+    :ivar since: when the attempt that runs began; None if none does.
+    """
+
+    claim: Claim
+    position: int = 0
+    since: float | None = None
+
+    @property
+    def delivery(self) -> OwedDelivery:
+        """The next delivery to attempt."""
+        return self.claim.deliveries[self.position]
+
+    @property
+    def at_last(self) -> bool:
+        """Whether the claim has no further delivery after this one."""
+        return self.position == len(self.claim.deliveries) - 1
 
 
 class FairShare:
-    """The claims of one worker: those that run, and those that wait for a thread.
+    """The lanes that one worker holds: those that wait for a thread, are attempted, or wait until that is recorded.
 
     A listener whose last attempt succeeded and that has no slow attempt may hold a quarter of the threads. Any other
-    listener, new ones included, may hold one thread, and all such listeners together half of the threads. Slow
-    attempts do not count, up to eight times the threads: however many receivers hang, those that answer are delayed by
-    about a second at most.
+    listener, new ones included, may hold one thread and one lane, and all such listeners together half of the threads.
+    Slow attempts do not count, up to eight times the threads: however many receivers hang, those that answer are
+    delayed by about a second at most.
 
     Times are monotonic seconds.
 
@@ -42,91 +56,160 @@ class FairShare:
         self._threads = threads
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
-        self._waiting: deque[Claim] = deque()
-        # By owner too: a lane may be claimed again before the thread that had it calls finished().
-        self._running: dict[tuple[int, str], _Running] = {}
-        self._running_of: Counter[str] = Counter()
+        # Dicts as ordered sets.
+        self._waiting: dict[str, deque[HeldLane]] = {}
+        self._attempted: dict[HeldLane, None] = {}
+        self._ended: dict[HeldLane, None] = {}
+        self._threads_of: Counter[str] = Counter()
+        self._lanes_of: Counter[str] = Counter()
         self._proven: set[str] = set()
-
-    def room(self, now: float) -> int:
-        """Return how many more claims could run."""
-        return min(self._threads - len(self._quick(now)), self.most_threads - len(self._running))
 
     @property
     def busy(self) -> bool:
-        """Whether anything runs or waits."""
-        return bool(self._running or self._waiting)
+        """Whether any lane is held."""
+        return bool(self._lanes_of)
+
+    @property
+    def lanes_wait(self) -> bool:
+        """Whether any lane waits for a thread."""
+        return bool(self._waiting)
+
+    @property
+    def may_claim(self) -> bool:
+        """Whether further lanes could be attempted."""
+        return len(self._attempted) < self.most_threads
 
     def held(self) -> list[Claim]:
         """Return every claim whose lease has to be renewed."""
-        return [*(running.claim for running in self._running.values()), *self._waiting]
+        waiting = (lane for lanes in self._waiting.values() for lane in lanes)
+        return [lane.claim for lane in (*self._attempted, *self._ended, *waiting)]
+
+    def most_of(self, listener_id: str) -> int:
+        """Return how many lanes of a listener to claim at once at most."""
+        return LANES_AT_ONCE if listener_id in self._proven else 1
 
     def full(self, now: float) -> set[str]:
-        """Return the listeners for which nothing more should be claimed now."""
-        waiting = {claim.listener_id for claim in self._waiting}
-        return waiting | {listener for listener in self._running_of if not self._may_run(listener, now)}
+        """Return the listeners for which nothing should be claimed now."""
+        slow = self._slow(now)
+        return {listener for listener in self._lanes_of if self._is_full(listener, slow)}
 
     def offer(self, claims: Iterable[Claim]) -> None:
-        """Add claims that wait for a thread."""
-        self._waiting.extend(claims)
+        """Add lanes that wait for a thread."""
+        for claim in claims:
+            self._lanes_of[claim.listener_id] += 1
+            self._wait(HeldLane(claim))
 
-    def take(self, now: float) -> Claim | None:
-        """Return the next claim that may run, and count it as running.
+    def take(self, now: float) -> HeldLane | None:
+        """Return the next lane to attempt, and count its attempt as begun; None if none may be attempted now.
 
-        It is the first one of the listener that holds the fewest threads, so that no listener waits behind many claims
-        of another.
+        It is one of the listener that holds the fewest threads, so that no listener waits behind many lanes of another.
         """
-        possible = [claim for claim in self._waiting if self._may_run(claim.listener_id, now)]
-        if not possible or self.room(now) <= 0:
+        slow = self._slow(now)
+        quick = sum(1 for lane in self._attempted if not _is_slow(lane, now))
+        if quick >= self._threads or len(self._attempted) >= self.most_threads:
             return None
-        claim = min(possible, key=lambda each: self._running_of[each.listener_id])
-        self._waiting.remove(claim)
-        self._running[claim.lane, claim.owner] = _Running(claim)
-        self._running_of[claim.listener_id] += 1
-        return claim
+        listener_id = self._next_listener(slow, now)
+        if listener_id is None:
+            return None
+        lanes = self._waiting.pop(listener_id)
+        lane = lanes.popleft()
+        if lanes:
+            self._waiting[listener_id] = lanes  # behind the other listeners
+        lane.since = now
+        self._attempted[lane] = None
+        self._threads_of[listener_id] += 1
+        return lane
 
-    def attempting(self, claim: Claim, delivery: OwedDelivery | None, now: float) -> None:
-        """Note which delivery of a running claim is being attempted from now on; None if the attempt has ended."""
-        if running := self._running.get((claim.lane, claim.owner)):
-            running.delivery, running.since = delivery, now
+    def ended(self, lane: HeldLane, delivered: bool | None) -> bool:
+        """Note that an attempt ended; its lane waits until the outcome is recorded.
 
-    def overdue(self, before: float) -> list[tuple[Claim, OwedDelivery]]:
-        """Return the attempts that began before a time, and count their claims as done: they are given up."""
-        late = [
-            (running.claim, running.delivery)
-            for running in self._running.values()
-            if running.delivery is not None and running.since < before
-        ]
-        for claim, _ in late:
-            self.finished(claim, delivered=False)
-        return late
-
-    def finished(self, claim: Claim, delivered: bool | None = None) -> bool:
-        """Count a claim as done; return whether it still counted as running.
-
-        :param delivered: whether its last attempt succeeded; None if that says nothing about the receiver.
+        :param delivered: whether it succeeded; None if that says nothing about the receiver.
+        :return: whether the attempt still counted; one that was overdue does not.
         """
-        if self._running.pop((claim.lane, claim.owner), None) is None:
+        if lane not in self._attempted:
             return False
-        self._running_of[claim.listener_id] -= 1
-        if not self._running_of[claim.listener_id]:
-            del self._running_of[claim.listener_id]
+        listener_id = lane.claim.listener_id
+        del self._attempted[lane]
+        _decrement(self._threads_of, listener_id)
+        self._ended[lane] = None
+        lane.since = None
         if delivered is not None:
-            (self._proven.add if delivered else self._proven.discard)(claim.listener_id)
+            (self._proven.add if delivered else self._proven.discard)(listener_id)
         return True
 
+    def recorded(self, lane: HeldLane, held: bool) -> None:
+        """Note that an outcome was recorded, or could not be.
+
+        :param held: the lane is still leased, and its next delivery waits for a thread.
+        """
+        del self._ended[lane]
+        if held:
+            lane.position += 1
+            self._wait(lane)
+        else:
+            _decrement(self._lanes_of, lane.claim.listener_id)
+
+    def overdue(self, before: float) -> list[HeldLane]:
+        """Return the lanes whose attempts began before a time, and count those as ended: they are given up."""
+        late = [lane for lane in self._attempted if lane.since is not None and lane.since < before]
+        for lane in late:
+            self.ended(lane, delivered=False)
+        return late
+
+    def drop(self, claims: Iterable[Claim]) -> None:
+        """Remove lanes whose lease was lost, unless they are attempted at the moment."""
+        lost = {(claim.lane, claim.owner) for claim in claims}
+        waiting, self._waiting = self._waiting, {}
+        for lane in (lane for lanes in waiting.values() for lane in lanes):
+            if (lane.claim.lane, lane.claim.owner) in lost:
+                _decrement(self._lanes_of, lane.claim.listener_id)
+            else:
+                self._wait(lane)
+
     def withdraw(self) -> list[Claim]:
-        """Remove the waiting claims and return them."""
-        waiting, self._waiting = list(self._waiting), deque()
-        return waiting
+        """Remove the lanes that wait for a thread and return their claims."""
+        withdrawn = [lane.claim for lanes in self._waiting.values() for lane in lanes]
+        self._waiting = {}
+        for claim in withdrawn:
+            _decrement(self._lanes_of, claim.listener_id)
+        return withdrawn
 
-    def _quick(self, now: float) -> list[_Running]:
-        return [running for running in self._running.values() if not running.slow(now)]
+    def _wait(self, lane: HeldLane) -> None:
+        self._waiting.setdefault(lane.claim.listener_id, deque()).append(lane)
 
-    def _may_run(self, listener_id: str, now: float) -> bool:
-        running = self._running_of[listener_id]
-        slow = {each.claim.listener_id for each in self._running.values() if each.slow(now)}
-        if listener_id in self._proven - slow:
-            return running < self._share
-        others = [each for each in self._quick(now) if each.claim.listener_id not in self._proven]
-        return running < 1 and len(others) < self._unproven_share
+    def _next_listener(self, slow: set[str], now: float) -> str | None:
+        found: str | None = None
+        unproven_may_run = self._unproven_attempts(now) < self._unproven_share
+        for listener_id in self._waiting:
+            threads = self._threads_of[listener_id]
+            if found is not None and threads >= self._threads_of[found]:
+                continue
+            proven = listener_id in self._proven and listener_id not in slow
+            if threads < self._share if proven else (threads < 1 and unproven_may_run):
+                found = listener_id
+                if not threads:
+                    break
+        return found
+
+    def _unproven_attempts(self, now: float) -> int:
+        return sum(
+            1 for lane in self._attempted if lane.claim.listener_id not in self._proven and not _is_slow(lane, now)
+        )
+
+    def _is_full(self, listener_id: str, slow: set[str]) -> bool:
+        if listener_id in self._proven and listener_id not in slow:
+            return len(self._waiting.get(listener_id, ())) >= self._share
+        return True
+
+    def _slow(self, now: float) -> set[str]:
+        return {lane.claim.listener_id for lane in self._attempted if _is_slow(lane, now)}
+
+
+def _is_slow(lane: HeldLane, now: float) -> bool:
+    return lane.since is not None and now - lane.since > SLOW_SECONDS
+
+
+def _decrement(counter: Counter[str], listener_id: str) -> None:
+    counter[listener_id] -= 1
+    if not counter[listener_id]:
+        del counter[listener_id]

@@ -1,4 +1,4 @@
-"""The worker: threads that claim due lanes, run attempts and record the outcomes."""
+"""The worker: threads that claim due lanes and run attempts."""
 
 import logging
 import math
@@ -13,24 +13,28 @@ from typing import Protocol
 from ..errors import StoreUnavailable
 from ..event import utc_now
 from ..outage import Outage
-from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
-from .fair_share import SLOW_SECONDS, FairShare
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, Outcome, OwedDelivery
+from .fair_share import LANES_AT_ONCE, SLOW_SECONDS, FairShare, HeldLane
+from .recorder import Outcomes, Recorder
 
 _PRUNE_EVERY_SECONDS = 3600.0
 
 _logger = logging.getLogger(__name__)
 
 
-class Claims(Protocol):
+class Claims(Outcomes, Protocol):
     """Where lanes are claimed and outcomes recorded (:class:`pulp_notifiers.store.claims.Claims`)."""
 
-    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]: ...
-    def renew(self, claims: Iterable[Claim], until: datetime) -> None: ...
+    def claim(
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        except_listeners: Collection[str],
+        most_of: Callable[[str], int],
+    ) -> Claimed: ...
+    def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]: ...
     def release(self, claims: Iterable[Claim]) -> None: ...
-    def record(
-        self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool
-    ) -> LaneState: ...
-    def next_due(self) -> datetime | None: ...
 
 
 class History(Protocol):
@@ -42,7 +46,7 @@ class History(Protocol):
 class Attempts(Protocol):
     """Makes attempts (:class:`pulp_notifiers.delivery.AttemptRunner`)."""
 
-    def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome: ...
+    def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome: ...
     def overdue(self, listener_id: str, delivery: OwedDelivery, limit: timedelta) -> Outcome: ...
 
 
@@ -70,8 +74,10 @@ class WorkerOptions:
 class Worker:
     """Attempts the deliveries that are due, until it is stopped.
 
-    One thread claims lanes and renews their leases; each of the others attempts the deliveries of one lane at a time,
-    in order. A lane whose delivery failed temporarily is released and claimed again when it is due.
+    One thread claims lanes and renews their leases, and one records outcomes (:class:`.recorder.Recorder`). Each of the
+    others makes an attempt in one lane, hands over its outcome, and goes on with another lane while that is committed;
+    so a lane's next attempt begins only after the outcome of the one before is on disk, and after a kill each lane
+    repeats one delivery at most. A lane whose delivery failed temporarily is released and claimed again when it is due.
 
     :param monotonic: seconds that never go back; leases are renewed by them, so a change of the clock does not matter.
     """
@@ -92,6 +98,7 @@ class Worker:
         self._clock = clock
         self._monotonic = monotonic
         self._share = FairShare(self.options.threads)
+        self._recorder = Recorder(claims, self._recorded, self._begin_outage, self.options.lease, clock, monotonic)
         # One lock for everything below; whatever happens inside it is quick. Two conditions, because waking all
         # threads for each event costs more than the event.
         lock = threading.Lock()
@@ -100,6 +107,7 @@ class Worker:
         self._stopping = self._ended = False
         self._look_again = False
         self._more_due = False
+        self._listeners_revision = 0
         self._pid = 0
         self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
         self._attempting: list[threading.Thread] = []
@@ -121,6 +129,7 @@ class Worker:
         if self._pid:
             raise RuntimeError("A worker can be started only once; create another one.")
         self._pid = os.getpid()
+        self._recorder.start()
         self._start_attempting()
         self._claiming.start()
 
@@ -133,7 +142,7 @@ class Worker:
             self._something_due.notify()
 
     def stop(self, timeout_seconds: float = 20.0) -> bool:
-        """Finish the running attempts, release the other lanes, and end the threads.
+        """Finish the running attempts, record their outcomes, release the other lanes, and end the threads.
 
         :param timeout_seconds: how long to wait for attempts. The lane of one that still runs then is not released.
         :return: whether all threads ended.
@@ -146,6 +155,7 @@ class Worker:
         deadline = self._monotonic() + timeout_seconds
         for thread in self._attempting:
             thread.join(max(0.0, deadline - self._monotonic()))
+        self._recorder.stop()
         with self._something_due:
             self._ended = True
             self._something_due.notify()
@@ -179,38 +189,44 @@ class Worker:
     def _one_round(self) -> float:
         self._renew_sometimes()
         self._give_up_overdue()
-        claimed = 0 if self._stopping else self._claim()
+        claimed = None if self._stopping else self._claim()
         self._prune_sometimes()
-        # Listeners of the new claims may be full now, so other listeners may have their turn.
-        return 0.0 if claimed else self._pause_seconds()
+        return self._longest_pause if claimed is None else self._pause_seconds(claimed)
 
     def _renew_sometimes(self) -> None:
         if self._monotonic() - self._renewed_at < self.options.lease.total_seconds() / 3:
             return
         with self._something_due:
             held = self._share.held()
-        self._claims.renew(held, self._clock() + self.options.lease)
-        self._renewed_at = self._monotonic()
+        began = self._monotonic()
+        lost = self._claims.renew(held, self._clock() + self.options.lease)
+        with self._something_to_do:
+            self._share.drop(lost)
+            self._renewed_at = began
+            self._something_to_do.notify()
 
-    def _claim(self) -> int:
+    def _claim(self) -> Claimed:
         now = self._clock()
         with self._something_due:
             self._look_again = False
-            moment = self._monotonic()
-            limit, full = self._share.room(moment), self._share.full(moment)
-        claimed = self._claims.claim(now, now + self.options.lease, limit, full) if limit > 0 else []
+            limit = LANES_AT_ONCE if self._share.may_claim else 0
+            full = self._share.full(self._monotonic())
+        claimed = self._claims.claim(now, now + self.options.lease, limit, full, self._share.most_of)
         with self._something_to_do:
-            self._share.offer(claimed)
-            self._more_due = bool(full) or len(claimed) == limit
-            self._something_to_do.notify()
-        return len(claimed)
+            self._share.offer(claimed.claims)
+            self._more_due = bool(full) or claimed.more or not limit
+            self._listeners_revision = claimed.listeners_revision
+            self._something_to_do.notify()  # also without a claim: an attempt may have become slow and made room
+        return claimed
 
     @property
     def _longest_pause(self) -> float:
         return min(self.options.poll, self.options.lease / 3).total_seconds()
 
-    def _pause_seconds(self) -> float:
-        due_at = self._claims.next_due()
+    def _pause_seconds(self, claimed: Claimed) -> float:
+        if claimed.more and claimed.claims:
+            return 0.0  # their listeners may be full now, so that others have their turn
+        due_at = claimed.next_due
         wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
         # What is due already waits for a thread, and a thread that becomes free looks again.
         pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
@@ -225,73 +241,75 @@ class Worker:
         limit = self.options.attempt_limit
         with self._something_due:
             overdue = self._share.overdue(self._monotonic() - limit.total_seconds())
-        for claim, delivery in overdue:
-            outcome = self._attempts.overdue(claim.listener_id, delivery, limit)
-            self._claims.record(claim, delivery, outcome, self._clock(), last=True)
+        for lane in overdue:
+            outcome = self._attempts.overdue(lane.claim.listener_id, lane.delivery, limit)
+            self._recorder.hand_over(lane, Attempted(lane.claim, lane.delivery, outcome, last=True), awaited=False)
 
     def _attempt_forever(self) -> None:
         needed = True
-        while needed and (claim := self._next_claim()) is not None:
-            outcome, lane = None, LaneState.PENDING
-            try:
-                outcome, lane = self._deliver_claim(claim)
-            except StoreUnavailable as unavailable:
-                self._begin_outage(unavailable)
-            except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
-                _logger.exception("Unexpected error while working on lane %d; continuing", claim.lane)
-            finally:
-                needed = self._finish(claim, outcome, lane)
+        while needed and (lane := self._next_lane()) is not None:
+            needed = self._attempt(lane)
 
-    def _next_claim(self) -> Claim | None:
+    def _next_lane(self) -> HeldLane | None:
+        self._recorder.wait_for_room()
         with self._something_to_do:
             while not self._stopping:
-                claim = self._share.take(self._monotonic())
-                if claim is not None:
+                lane = self._take()
+                if lane is not None:
                     self._keep_one_ready()
-                    return claim
+                    return lane
                 self._resting += 1
                 self._something_to_do.wait()
                 self._resting -= 1
         return None
 
+    def _take(self) -> HeldLane | None:
+        now = self._monotonic()
+        # After the process or the database was frozen, others may hold the lanes; the next renewal shows which.
+        leased = now - self._renewed_at < self.options.lease.total_seconds()
+        return self._share.take(now) if leased else None
+
     def _keep_one_ready(self) -> None:
-        # Another claim may be waiting, or come while all threads wait for receivers.
+        # Another lane may be waiting, or come while all threads wait for receivers.
         if self._resting:
             self._something_to_do.notify()
         elif sum(thread.is_alive() for thread in self._attempting) < self._share.most_threads:
             self._start_attempting()
 
-    def _finish(self, claim: Claim, outcome: Outcome | None, lane: LaneState) -> bool:
-        state = outcome.state if outcome is not None else None
-        delivered = None if state in (None, DeliveryState.DEAD) else state is DeliveryState.DELIVERED
+    def _attempt(self, lane: HeldLane) -> bool:
+        claim, delivery, outcome = lane.claim, lane.delivery, None
+        try:
+            outcome = self._attempts.run(claim.listener_id, delivery, self._listeners_revision)
+        except StoreUnavailable as unavailable:
+            self._begin_outage(unavailable)
+        except Exception:  # the one broad except of this thread; the lane comes back when its lease ends
+            _logger.exception("Unexpected error while working on lane %d; continuing", claim.lane)
         with self._something_due:
-            counted = self._share.finished(claim, delivered)
-            if self._more_due or (lane is LaneState.PENDING and delivered):
-                self._look_again = True
-                self._something_due.notify()
+            counted = self._share.ended(lane, _succeeded(outcome))
+            if counted and outcome is None:
+                self._share.recorded(lane, held=False)
+            last = lane.at_last or self._stopping or (outcome is not None and outcome.state is DeliveryState.PENDING)
+            awaited = not last and not self._share.lanes_wait
+        if counted and outcome is not None:
+            self._recorder.hand_over(lane, Attempted(claim, delivery, outcome, last), awaited)
         return counted  # a thread whose attempt was given up has been replaced
 
-    def _deliver_claim(self, claim: Claim) -> tuple[Outcome, LaneState]:
-        for delivery in claim.deliveries:
-            self._note(claim, delivery)
-            outcome = self._attempts.run(claim.listener_id, delivery)
-            self._note(claim, None)
-            last = delivery is claim.deliveries[-1] or self._stopping
-            lane = self._claims.record(claim, delivery, outcome, self._clock(), last)
-            if lane is LaneState.LOST:
-                _logger.warning(
-                    "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
-                    "the outcome is not recorded",
-                    claim.lane,
-                    delivery.id,
-                )
-            if lane is not LaneState.HELD:
-                return outcome, lane
-        raise AssertionError("a claim has at least one delivery")
-
-    def _note(self, claim: Claim, delivery: OwedDelivery | None) -> None:
+    def _recorded(self, lane: HeldLane, attempted: Attempted, state: LaneState | None) -> None:
+        if state is LaneState.LOST:
+            _logger.warning(
+                "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
+                "the outcome is not recorded",
+                attempted.claim.lane,
+                attempted.delivery.id,
+            )
         with self._something_due:
-            self._share.attempting(claim, delivery, self._monotonic())
+            self._share.recorded(lane, held=state is LaneState.HELD)
+            if state is LaneState.HELD:
+                self._something_to_do.notify()
+            more = state is LaneState.PENDING and attempted.outcome.state is not DeliveryState.PENDING
+            if self._more_due or more:
+                self._look_again = True
+                self._something_due.notify()
 
     def _prune_sometimes(self) -> None:
         if self._monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
@@ -310,3 +328,9 @@ class Worker:
     def _end_outage(self) -> None:
         if self._outage.end():
             _logger.info("The database answers again; deliveries continue")
+
+
+def _succeeded(outcome: Outcome | None) -> bool | None:
+    if outcome is None or outcome.state is DeliveryState.DEAD:
+        return None  # that says nothing about the receiver
+    return outcome.state is DeliveryState.DELIVERED

@@ -11,8 +11,10 @@
 from .delivery import (
     LISTENER_DELETED,
     Attempt,
+    Attempted,
     Backlog,
     Claim,
+    Claimed,
     Delivery,
     DeliveryFilter,
     DeliveryState,
@@ -29,8 +31,10 @@ from .user import Operation, User
 __all__ = [
     "LISTENER_DELETED",
     "Attempt",
+    "Attempted",
     "Backlog",
     "Claim",
+    "Claimed",
     "Delivery",
     "DeliveryFilter",
     "DeliveryState",

@@ -120,6 +120,22 @@ class Claim:
     deliveries: tuple[OwedDelivery, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a worker learns when it claims lanes.
+
+    :ivar claims: the lanes that it holds now.
+    :ivar more: further lanes may be due, which the limit left.
+    :ivar next_due: when the earliest lane that nobody holds is due; None if there is none.
+    :ivar listeners_revision: the revision of the listeners at that moment.
+    """
+
+    claims: Sequence[Claim]
+    more: bool
+    next_due: datetime | None
+    listeners_revision: int
+
+
 class LaneState(StrEnum):
     """Whether a worker still holds a lane after it recorded an outcome."""
 
@@ -142,6 +158,19 @@ class Outcome:
     state: DeliveryState
     attempt: Attempt
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """An attempt whose outcome is to be recorded.
+
+    :ivar last: the worker makes no further attempt in the claim, so its lane is released.
+    """
+
+    claim: Claim
+    delivery: OwedDelivery
+    outcome: Outcome
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)

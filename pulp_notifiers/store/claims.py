@@ -1,109 +1,79 @@
-"""Claims: lanes leased to workers, and the outcome of each attempt."""
+"""Claims: lanes leased to workers, and the outcomes of their attempts."""
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from ..event import Event
-from ..records import Claim, DeliveryState, LaneState, Outcome, OwedDelivery
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
 from .database import Database
-from .schema import LONGEST_LEASE, attempts, deliveries, events, lanes
+from .listeners import LISTENERS_REVISION
+from .schema import LONGEST_LEASE
+from .statement import Row, Statement, utc_time
 
-_RUN_LENGTH = 20
+_DELIVERIES_OF_CLAIMS = 200
+"""About how many deliveries the claims of one call have, so that a worker holds a few hundred in memory."""
+
+_LONGEST_RUN = 100
 _RUN_CHARACTERS = 256 * 1024
-"""The most that one claim returns of one lane; its first delivery is returned whatever its size."""
+"""The most that one claim returns of one lane.
+
+Its first delivery is returned whatever its size, and alone if it has failed before, because then the others are
+unlikely to be attempted.
+"""
 
 _LONGEST_WAIT = timedelta(days=7)
 """No setting allows more, so a due time beyond that was written while a clock was wrong."""
 
-_PENDING = deliveries.c.state == DeliveryState.PENDING.value
-
-# Built once, as in the outbox.
-_DUE = (
-    sa.select(lanes.c.id, lanes.c.listener_id)
-    .where(
-        sa.or_(lanes.c.due_at <= sa.bindparam("now"), lanes.c.due_at > sa.bindparam("never_due")),
-        sa.or_(
-            lanes.c.lease_until.is_(None),
-            lanes.c.lease_until <= sa.bindparam("now"),
-            lanes.c.lease_until > sa.bindparam("never_leased"),
-        ),
-    )
-    .order_by(lanes.c.due_at, lanes.c.id)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-_DUE_EXCEPT = _DUE.where(lanes.c.listener_id.not_in(sa.bindparam("except_listeners", expanding=True)))
-_LEASE = (
-    lanes.update()
-    .where(lanes.c.id == sa.bindparam("lane"))
-    .values(lease_owner=sa.bindparam("owner"), lease_until=sa.bindparam("until"))
-)
-_SIZES = (
-    sa.select(
-        deliveries.c.id,
-        deliveries.c.attempts,
-        (sa.func.length(events.c.payload) + sa.func.coalesce(sa.func.length(events.c.call_report), 0)).label("size"),
-    )
-    .join(events, events.c.id == deliveries.c.event_id)
-    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING)
-    .order_by(deliveries.c.id)
-    .limit(_RUN_LENGTH)
-)
-_OWED = (
-    sa.select(
-        deliveries.c.id.label("delivery_id"),
-        deliveries.c.target,
-        deliveries.c.attempts,
-        deliveries.c.last_error,
-        *events.c,
-    )
-    .join(events, events.c.id == deliveries.c.event_id)
-    .where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING, deliveries.c.id <= sa.bindparam("last"))
-    .order_by(deliveries.c.id)
-)
-_HOLD = (
-    sa.select(lanes.c.id)
-    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
-    .with_for_update()
-)
-_RENEW = (
-    lanes.update()
-    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
-    .values(lease_until=sa.bindparam("until"))
-)
-_RELEASE = (
-    lanes.update()
-    .where(lanes.c.id == sa.bindparam("lane"), lanes.c.lease_owner == sa.bindparam("owner"))
-    .values(lease_owner=None, lease_until=None)
-)
-_INSERT_ATTEMPT = attempts.insert()
-_UPDATE_DELIVERY = (
-    deliveries.update()
-    .where(deliveries.c.id == sa.bindparam("delivery"))
-    .values(
-        state=sa.bindparam("new_state"),
-        attempts=sa.bindparam("number"),
-        finished_at=sa.bindparam("ended_at"),
-        last_error=sa.func.coalesce(sa.bindparam("error", type_=sa.Text), deliveries.c.last_error),
-    )
-)
-_ANY_PENDING = sa.select(deliveries.c.id).where(deliveries.c.lane_id == sa.bindparam("lane"), _PENDING).limit(1)
-_DELETE_LANE = lanes.delete().where(lanes.c.id == sa.bindparam("lane"))
-_RETURN_LANE = (
-    lanes.update()
-    .where(lanes.c.id == sa.bindparam("lane"))
-    .values(due_at=sa.bindparam("due"), lease_owner=None, lease_until=None)
-)
-_NEXT_DUE = sa.select(sa.func.min(lanes.c.due_at)).where(lanes.c.lease_owner.is_(None))
+# Leased lanes are locked in the order of their keys, as the outbox does, so that two transactions cannot deadlock.
+_DUE = """
+    SELECT id, listener_id FROM lanes
+    WHERE (due_at <= :now OR due_at > :never_due)
+        AND (lease_until IS NULL OR lease_until <= :now OR lease_until > :never_leased)
+        AND NOT listener_id = any(:except_listeners)
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+"""
+_LEASE = "UPDATE lanes SET lease_owner = :owner, lease_until = :until WHERE id = any(:lanes)"
+# A cross join, because SQLite would otherwise begin with all pending deliveries.
+_SIZES = """
+    SELECT d.lane_id, d.id, d.attempts, length(e.payload) + coalesce(length(e.call_report), 0)
+    FROM each(:lanes) AS l CROSS JOIN deliveries d JOIN events e ON e.id = d.event_id
+    WHERE d.lane_id = l.value AND d.state = 'pending' AND d.id <= coalesce((
+        SELECT id FROM deliveries WHERE lane_id = l.value AND state = 'pending' ORDER BY id LIMIT 1 OFFSET :further
+    ), 9223372036854775807)
+    ORDER BY d.id
+"""
+_OWED = """
+    SELECT d.lane_id, d.id, d.target, d.attempts, d.last_error,
+        e.type, e.payload, e.call_report, e.id, e.occurred_at, e.source
+    FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = any(:deliveries) ORDER BY d.id
+"""
+_OWNERS = "SELECT id, lease_owner FROM lanes WHERE id = any(:lanes) ORDER BY key FOR UPDATE"
+_RENEW = "UPDATE lanes SET lease_until = :until WHERE id = any(:lanes)"
+_RELEASE = "UPDATE lanes SET lease_owner = NULL, lease_until = NULL WHERE id = any(:lanes)"
+_INSERT_ATTEMPT = """
+    INSERT INTO attempts (delivery_id, number, started_at, finished_at, error)
+    VALUES (:delivery, :number, :started_at, :finished_at, :error)
+"""
+_UPDATE_DELIVERY = """
+    UPDATE deliveries SET state = :state, attempts = :number, finished_at = :ended_at,
+        last_error = coalesce(:error, last_error)
+    WHERE id = :delivery
+"""
+_DELETE_EMPTY = """
+    DELETE FROM lanes WHERE id = any(:lanes)
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE lane_id = lanes.id AND state = 'pending')
+    RETURNING id
+"""
+_RETURN_LANE = "UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL WHERE id = :lane"
+_NEXT = f"SELECT (SELECT min(due_at) FROM lanes WHERE lease_owner IS NULL), ({LISTENERS_REVISION})"
 
 
 class Claims:
-    """Leases due lanes to workers and records the outcome of each attempt.
+    """Leases due lanes to workers and records the outcomes of their attempts.
 
     A lane is held by one worker at a time, so its deliveries go out in order. Outcomes are only recorded for the
     holder: a worker whose lease ended while it slept cannot overwrite what another one recorded since.
@@ -111,125 +81,170 @@ class Claims:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._due = database.statement(_DUE)
+        self._lease = database.statement(_LEASE)
+        self._sizes = database.statement(_SIZES)
+        self._owed = database.statement(_OWED)
+        self._lane_owners = database.statement(_OWNERS)
+        self._renew = database.statement(_RENEW)
+        self._release = database.statement(_RELEASE)
+        self._insert_attempt = database.statement(_INSERT_ATTEMPT)
+        self._update_delivery = database.statement(_UPDATE_DELIVERY)
+        self._delete_empty = database.statement(_DELETE_EMPTY)
+        self._return_lane = database.statement(_RETURN_LANE)
+        self._next = database.statement(_NEXT)
 
-    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str] = ()) -> list[Claim]:
-        """Lease due lanes that nobody holds, earliest due first; return them with their deliveries."""
-        owner = uuid4().hex
-        parameters: dict[str, Any] = {
-            "now": now,
-            "never_due": now + _LONGEST_WAIT,
-            "never_leased": now + LONGEST_LEASE,
-            "limit": limit,
-        }
-        due = _DUE
-        if except_listeners:
-            due, parameters["except_listeners"] = _DUE_EXCEPT, list(except_listeners)
+    def claim(
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        except_listeners: Collection[str] = (),
+        most_of: Callable[[str], int] | None = None,
+    ) -> Claimed:
+        """Lease due lanes that nobody holds, earliest due first; return them with their deliveries.
 
-        def work(connection: sa.Connection) -> list[Claim]:
-            taken = connection.execute(due, parameters).all()
-            if taken:
-                connection.execute(_LEASE, [{"lane": row.id, "owner": owner, "until": until} for row in taken])
-            claims = [Claim(row.id, owner, row.listener_id, _owed(connection, row.id)) for row in taken]
-            # On PostgreSQL an event may be written while its listener is deleted; such a lane has no pending delivery.
-            for claim in claims:
-                if not claim.deliveries:
-                    connection.execute(_DELETE_LANE, {"lane": claim.lane})
-            return [claim for claim in claims if claim.deliveries]
+        It does not wait until the leases are on disk: without them, after a crash, lanes are claimed a bit earlier.
 
-        return self._database.write(work)
+        :param most_of: returns how many lanes of a listener to lease at most; None for no such limit.
+        """
 
-    def renew(self, claims: Iterable[Claim], until: datetime) -> None:
-        """Extend leases; those that were lost stay lost."""
-        held = [{"lane": claim.lane, "owner": claim.owner, "until": until} for claim in claims]
-        if held:
-            self._database.write(lambda connection: connection.execute(_RENEW, held))
+        def work(connection: sa.Connection) -> Claimed:
+            due = self._due.run(
+                connection,
+                now=now,
+                never_due=now + _LONGEST_WAIT,
+                never_leased=now + LONGEST_LEASE,
+                limit=limit,
+                except_listeners=list(except_listeners),
+            )
+            taken: dict[int, str] = dict(due if most_of is None else _at_most(due, most_of))
+            claims = self._lease_all(connection, taken, uuid4().hex, until) if taken else []
+            ((next_due, revision),) = self._next.run(connection)
+            return Claimed(
+                claims,
+                more=limit > 0 and len(due) == limit,
+                next_due=None if next_due is None else utc_time(next_due),
+                listeners_revision=revision,
+            )
+
+        return self._database.write(work, durable=False)
+
+    def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]:
+        """Extend leases; return the claims whose leases were lost, and stay lost."""
+        return self._update_held(self._renew, list(claims), until=until)
 
     def release(self, claims: Iterable[Claim]) -> None:
         """Release lanes without recording anything about their deliveries."""
-        held = [{"lane": claim.lane, "owner": claim.owner} for claim in claims]
-        if held:
-            self._database.write(lambda connection: connection.execute(_RELEASE, held))
+        self._update_held(self._release, list(claims))
 
-    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
-        """Record the outcome of an attempt; release the lane if the delivery stays pending or is the claim's last.
+    def record(self, attempted: Sequence[Attempted], now: datetime) -> list[LaneState]:
+        """Record the outcomes of attempts, and release the lanes of those that are the last of their claim.
 
-        Nothing is written if the lease was lost meanwhile.
+        A delivery that stays pending is always the last. Nothing is written for lanes whose lease was lost meanwhile.
         """
 
-        def work(connection: sa.Connection) -> LaneState:
-            if connection.execute(_HOLD, {"lane": claim.lane, "owner": claim.owner}).first() is None:
-                return LaneState.LOST
-            _record_attempt(connection, delivery, outcome)
-            if last or outcome.state is DeliveryState.PENDING:
-                return _release_lane(connection, claim.lane, outcome.due_at or now)
-            return LaneState.HELD
+        def work(connection: sa.Connection) -> list[LaneState]:
+            owners = self._owners(connection, [each.claim for each in attempted])
+            recorded = [each for each in attempted if owners[each.claim.lane] == each.claim.owner]
+            self._insert_attempt.run_each(connection, [_attempt_row(each) for each in recorded])
+            self._update_delivery.run_each(connection, [_delivery_row(each) for each in recorded])
+            due = {each.claim.lane: each.outcome.due_at or now for each in recorded if each.last}
+            empty = {lane for (lane,) in self._delete_empty.run(connection, lanes=list(due))} if due else set()
+            kept = [{"lane": lane, "due": due_at} for lane, due_at in due.items() if lane not in empty]
+            self._return_lane.run_each(connection, kept)
+            return [_lane_state(each, owners, empty) for each in attempted]
 
         return self._database.write(work)
 
-    def next_due(self) -> datetime | None:
-        """Return when the earliest lane that nobody holds is due."""
-        found: datetime | None = self._database.read(lambda connection: connection.execute(_NEXT_DUE).scalar_one())
-        return found
+    def _lease_all(
+        self, connection: sa.Connection, taken: Mapping[int, str], owner: str, until: datetime
+    ) -> list[Claim]:
+        self._lease.run(connection, owner=owner, until=until, lanes=list(taken))
+        owed = self._owed_of(connection, list(taken))
+        # On PostgreSQL an event may be written while its listener is deleted; such a lane has no pending delivery.
+        if empty := taken.keys() - owed.keys():
+            self._delete_empty.run(connection, lanes=list(empty))
+        return [
+            Claim(lane, owner, listener_id, tuple(owed[lane])) for lane, listener_id in taken.items() if lane in owed
+        ]
+
+    def _update_held(self, statement: Statement, claims: Sequence[Claim], **values: datetime) -> list[Claim]:
+        def work(connection: sa.Connection) -> list[Claim]:
+            owners = self._owners(connection, claims)
+            lost = [claim for claim in claims if owners[claim.lane] != claim.owner]
+            lanes = [claim.lane for claim in claims if owners[claim.lane] == claim.owner]
+            statement.run(connection, lanes=lanes, **values)
+            return lost
+
+        return self._database.write(work, durable=False) if claims else []
+
+    def _owners(self, connection: sa.Connection, claims: Iterable[Claim]) -> dict[int, str | None]:
+        lanes = list({claim.lane for claim in claims})
+        return defaultdict(lambda: None, self._lane_owners.run(connection, lanes=lanes))
+
+    def _owed_of(self, connection: sa.Connection, lanes: list[int]) -> dict[int, list[OwedDelivery]]:
+        further = min(_LONGEST_RUN, max(1, _DELIVERIES_OF_CLAIMS // len(lanes))) - 1
+        sizes: dict[int, list[Row]] = defaultdict(list)
+        for lane, *delivery in self._sizes.run(connection, lanes=lanes, further=further):
+            sizes[lane].append(tuple(delivery))
+        chosen = [delivery_id for rows in sizes.values() for delivery_id in _run(rows)]
+        owed: dict[int, list[OwedDelivery]] = defaultdict(list)
+        for lane, delivery_id, target, attempts, last_error, *event in self._owed.run(connection, deliveries=chosen):
+            owed[lane].append(OwedDelivery(delivery_id, _event(*event), target, attempts, last_error))
+        return owed
 
 
-def _owed(connection: sa.Connection, lane: int) -> tuple[OwedDelivery, ...]:
-    sizes = connection.execute(_SIZES, {"lane": lane}).all()
-    if not sizes:
-        return ()
-    rows = connection.execute(_OWED, {"lane": lane, "last": _last_of_run(sizes)})
-    return tuple(OwedDelivery(row.delivery_id, _event(row), row.target, row.attempts, row.last_error) for row in rows)
+def _at_most(due: Iterable[Row], most_of: Callable[[str], int]) -> Iterable[Row]:
+    taken: Counter[str] = Counter()
+    for lane, listener_id in due:
+        if taken[listener_id] < most_of(listener_id):
+            taken[listener_id] += 1
+            yield lane, listener_id
 
 
-def _last_of_run(sizes: Sequence[Any]) -> int:
-    first, total = sizes[0], 0
-    last: int = first.id
-    # After a delivery that has failed before, the others are unlikely to be attempted.
-    for row in sizes if first.attempts == 0 else ():
-        total += row.size
+def _run(rows: Sequence[Row]) -> Iterable[int]:
+    (first, failures, total), *further = rows
+    yield first
+    for delivery_id, _, size in () if failures else further:
+        total += size
         if total > _RUN_CHARACTERS:
-            break
-        last = row.id
-    return last
+            return
+        yield delivery_id
 
 
-def _event(row: Any) -> Event:
-    return Event(
-        type=row.type,
-        payload=json.loads(row.payload),
-        call_report=None if row.call_report is None else json.loads(row.call_report),
-        id=UUID(row.id),
-        occurred_at=row.occurred_at,
-        source=row.source,
-    )
+def _event(
+    event_type: str, payload: str, call_report: str | None, event_id: str, occurred_at: str | datetime, source: str
+) -> Event:
+    return Event.from_encoded(event_type, (payload, call_report), UUID(event_id), utc_time(occurred_at), source)
 
 
-def _record_attempt(connection: sa.Connection, delivery: OwedDelivery, outcome: Outcome) -> None:
-    attempt = outcome.attempt
-    connection.execute(
-        _INSERT_ATTEMPT,
-        {
-            "delivery_id": delivery.id,
-            "number": attempt.number,
-            "started_at": attempt.started_at,
-            "finished_at": attempt.finished_at,
-            "error": attempt.error,
-        },
-    )
-    connection.execute(
-        _UPDATE_DELIVERY,
-        {
-            "delivery": delivery.id,
-            "new_state": outcome.state,
-            "number": attempt.number,
-            "ended_at": None if outcome.state is DeliveryState.PENDING else attempt.finished_at,
-            "error": attempt.error,
-        },
-    )
+def _attempt_row(attempted: Attempted) -> dict[str, object]:
+    attempt = attempted.outcome.attempt
+    return {
+        "delivery": attempted.delivery.id,
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "finished_at": attempt.finished_at,
+        "error": attempt.error,
+    }
 
 
-def _release_lane(connection: sa.Connection, lane: int, due_at: datetime) -> LaneState:
-    if connection.execute(_ANY_PENDING, {"lane": lane}).first() is None:
-        connection.execute(_DELETE_LANE, {"lane": lane})
-        return LaneState.EMPTY
-    connection.execute(_RETURN_LANE, {"lane": lane, "due": due_at})
-    return LaneState.PENDING
+def _delivery_row(attempted: Attempted) -> dict[str, object]:
+    state, attempt = attempted.outcome.state, attempted.outcome.attempt
+    return {
+        "delivery": attempted.delivery.id,
+        "state": state,
+        "number": attempt.number,
+        "ended_at": None if state is DeliveryState.PENDING else attempt.finished_at,
+        "error": attempt.error,
+    }
+
+
+def _lane_state(attempted: Attempted, owners: Mapping[int, str | None], empty: Collection[int]) -> LaneState:
+    claim = attempted.claim
+    if owners[claim.lane] != claim.owner:
+        return LaneState.LOST
+    if not attempted.last:
+        return LaneState.HELD
+    return LaneState.EMPTY if claim.lane in empty else LaneState.PENDING

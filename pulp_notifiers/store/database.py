@@ -1,6 +1,7 @@
 """Transactions on SQLite and PostgreSQL.
 
-SQLite has one writer at a time, so with it each process writes from one thread (:mod:`.group_commit`).
+SQLite has one writer at a time, so with it each process writes from one thread (:mod:`.group_commit`). On PostgreSQL
+what many threads write at once has a writer thread of its own; the rest is written by the thread that calls.
 """
 
 import os
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import InvalidSetting, StoreUnavailable
-from .group_commit import GroupCommit, Work
+from .group_commit import BatchWork, GroupCommit, ItemT
+from .statement import Statement
+from .transactions import Transactions, Work, driver_error, driver_of
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -23,10 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BUSY_SECONDS = 10.0
-_WORTH_REPEATING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
-_REPEATS = 5
-_BEGIN = "pulp_notifiers_begin"
-_REFUSALS = (DBAPIError, PoolTimeout)
 _CONNECTIONS = 20
 _FURTHER_CONNECTIONS = 40  # together enough for every thread of the REST service and of the worker
 
@@ -43,7 +42,10 @@ class Database:
         self.dialect = self.engine.dialect.name
         self._pid = os.getpid()
         self._fork_lock = threading.Lock()
+        self._transactions = Transactions(self.engine)
+        self._refusals = self._transactions.refusals
         self._writer = self._new_writer()
+        self._writers: dict[object, GroupCommit] = {}
 
     def read(self, work: Work[T]) -> T:
         """Return the function's result.
@@ -52,30 +54,48 @@ class Database:
         """
         self._after_fork()
         try:
-            with self.engine.connect() as connection:
-                return work(connection)
-        except _REFUSALS as error:
+            return self._transactions.read(work)
+        except self._refusals as error:
             raise _unavailable(error) from error
 
-    def write(self, work: Work[T]) -> T:
-        """Return the function's result once everything it wrote is on disk.
+    def write(self, work: Work[T], durable: bool = True) -> T:
+        """Return the function's result once everything it wrote is committed.
 
         The function may run more than once; an exception from it undoes what it wrote.
 
+        :param durable: wait until it is on disk; False for what may be lost if the machine crashes.
         :raises StoreUnavailable: nothing was written; except if the connection to PostgreSQL broke during the commit,
             when it is unknown.
         """
         self._after_fork()
         try:
-            return self._writer.run(work) if self._writer else self._write_with_repeats(work)
-        except _REFUSALS as error:
+            if self.dialect == "sqlite":
+                return self._writer.run(lambda connection, _: [work(connection)], None, durable)
+            return self._transactions.write(work, durable)
+        except self._refusals as error:
+            raise _unavailable(error) from error
+
+    def write_together(self, work: BatchWork[ItemT, T], item: ItemT) -> T:
+        """Like :meth:`write`, for a function that many threads call: the items that wait share one call of it.
+
+        :param work: takes a connection and the items, returns one result for each; the same object in each call.
+        :raises StoreUnavailable: as in :meth:`write`.
+        """
+        self._after_fork()
+        try:
+            return self._writer_of(work).run(work, item)
+        except self._refusals as error:
             raise _unavailable(error) from error
 
     def close(self) -> None:
         """Finish the waiting transactions, then close the connections."""
-        if self._writer:
-            self._writer.close()
+        for writer in (self._writer, *self._writers.values()):
+            writer.close()
         self.engine.dispose()
+
+    def statement(self, sql: str) -> Statement:
+        """Return a statement in the form of the driver."""
+        return Statement(sql, self.dialect)
 
     def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
         """Return an insert into a table that supports ``ON CONFLICT``."""
@@ -84,21 +104,13 @@ class Database:
         insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
         return insert
 
-    def _new_writer(self) -> GroupCommit | None:
-        if self.dialect != "sqlite":
-            return None
-        return GroupCommit(self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
+    def _new_writer(self) -> GroupCommit:
+        return GroupCommit(Transactions(self.engine, keep=True))
 
-    def _write_with_repeats(self, work: Work[T]) -> T:
-        for _ in range(_REPEATS):
-            try:
-                with self.engine.begin() as connection:
-                    return work(connection)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _WORTH_REPEATING:
-                    raise
-        with self.engine.begin() as connection:
-            return work(connection)
+    def _writer_of(self, work: object) -> GroupCommit:
+        if self.dialect == "sqlite":
+            return self._writer
+        return self._writers.get(work) or self._writers.setdefault(work, self._new_writer())
 
     def _after_fork(self) -> None:
         if self._pid == os.getpid():
@@ -106,8 +118,14 @@ class Database:
         with self._fork_lock:
             if self._pid != os.getpid():
                 self.engine.dispose(close=False)  # the connections belong to the parent
-                self._writer = self._new_writer()
+                self._writer, self._writers = self._new_writer(), {}
                 self._pid = os.getpid()
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    # Only the driver's message: SQLAlchemy's repeats the statement with its values.
+    reason = "all its connections are busy" if isinstance(error, PoolTimeout) else driver_error(error)
+    return StoreUnavailable(f"The database refused the transaction, nothing was written: {reason}")
 
 
 def _engine(url: str) -> sa.Engine:
@@ -119,7 +137,6 @@ def _engine(url: str) -> sa.Engine:
         if backend == "postgresql":
             return sa.create_engine(
                 parsed,
-                pool_pre_ping=True,
                 pool_size=_CONNECTIONS,
                 max_overflow=_FURTHER_CONNECTIONS,
                 pool_timeout=_BUSY_SECONDS,
@@ -164,12 +181,5 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A transaction that starts as a reader and then writes fails at once if another process wrote meanwhile, so the
-    # writer's transactions start as writers.
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-
-def _unavailable(error: DBAPIError | PoolTimeout) -> StoreUnavailable:
-    # Only the driver's message: SQLAlchemy's repeats the statement with its values.
-    reason = error.orig if isinstance(error, DBAPIError) else "all its connections are busy"
-    return StoreUnavailable(f"The database refused the transaction, nothing was written: {reason}")
+    if not driver_of(connection).in_transaction:
+        connection.exec_driver_sql("BEGIN")

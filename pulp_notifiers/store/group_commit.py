@@ -1,50 +1,78 @@
-"""One writer thread for SQLite: functions that arrive while it commits share its next transaction.
+"""One writer thread: functions that arrive while it commits share its next transaction.
 
-Threads that compete for SQLite's single writer can starve for seconds. Measured with ``synchronous=FULL``: 8,200
-commits a second one by one, 118,000 in groups of 100.
+Threads that compete for SQLite's single writer can starve for seconds, and on both databases a commit costs more than
+what it writes. Measured on SQLite with ``synchronous=FULL``: 8,200 commits a second one by one, 118,000 in groups of
+100.
 """
 
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from ..errors import StoreUnavailable
+from .transactions import Transactions
 
 T = TypeVar("T")
-Work = Callable[[sa.Connection], T]
+ItemT = TypeVar("ItemT")
+BatchWork = Callable[[sa.Connection, Sequence[ItemT]], Sequence[T]]
 
-_Job = tuple[Work[Any], Future[Any]]
 _LARGEST_GROUP = 100
+
+_PATIENCE_SECONDS = 0.002
+"""How long a transaction for which nobody waits on the disk waits for another one to share it with."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job(Generic[ItemT, T]):
+    work: BatchWork[ItemT, T]
+    item: ItemT
+    durable: bool
+    result: T | None = None
+    error: BaseException | None = None
+    done: threading.Lock = field(default_factory=threading.Lock)
+    """Held until the job is done; a Future costs ten times as much."""
 
 
 class GroupCommit:
     """Runs functions that take a connection, several of them in one transaction.
 
-    :param engine: begins its transactions as a writer.
+    :param transactions: runs them; on a kept connection, because one thread uses it.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._jobs: queue.SimpleQueue[_Job[Any, Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._closed = False
 
-    def run(self, work: Work[T]) -> T:
-        """Return the function's result once it is on disk; if the function raises, raise that, with nothing written."""
-        result: Future[T] = Future()
+    def run(self, work: BatchWork[ItemT, T], item: ItemT, durable: bool = True) -> T:
+        """Return the function's result for an item once it is committed.
+
+        Items that wait for the same function are handed to it together; it returns one result for each. Anything that
+        it raises undoes the transaction, and everything in it runs again, each item alone; what is raised then is
+        raised here, with nothing written.
+
+        :param durable: wait until it is on disk; a transaction waits if anything in it must.
+        """
+        job = _Job(work, item, durable)
+        job.done.acquire()
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("The database is closed, nothing was written.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="pulp-notifiers-writer", daemon=True)
                 self._thread.start()
-            self._jobs.put((work, result))
-        return result.result()
+            self._jobs.put(job)
+        job.done.acquire()
+        if job.error is not None:
+            raise job.error
+        return job.result  # type: ignore[return-value]  # set whenever there is no error
 
     def close(self) -> None:
         """Finish the waiting functions, and accept no more."""
@@ -60,56 +88,49 @@ class GroupCommit:
             group, closing = self._next_group()
             if group:
                 self._commit(group)
+        self._transactions.close()
 
-    def _next_group(self) -> tuple[list[_Job], bool]:
-        group: list[_Job] = []
+    def _next_group(self) -> tuple[list[_Job[Any, Any]], bool]:
+        group: list[_Job[Any, Any]] = []
         job = self._jobs.get()
         while job is not None:
             group.append(job)
             if len(group) == _LARGEST_GROUP:
                 return group, False
             try:
-                job = self._jobs.get_nowait()
+                job = self._next_job(patient=not any(each.durable for each in group))
             except queue.Empty:
                 return group, False
         return group, True
 
-    def _commit(self, group: list[_Job]) -> None:
+    def _next_job(self, patient: bool) -> _Job[Any, Any] | None:
+        return self._jobs.get(timeout=_PATIENCE_SECONDS) if patient else self._jobs.get_nowait()
+
+    def _commit(self, group: list[_Job[Any, Any]]) -> None:
         begun = False
+
+        def work(connection: sa.Connection) -> None:
+            nonlocal begun
+            begun = True
+            for batch_work, jobs in groupby(group, key=lambda job: job.work):
+                waiting = list(jobs)
+                for job, result in zip(waiting, batch_work(connection, [job.item for job in waiting]), strict=True):
+                    job.result = result
+
         try:
-            with self._engine.begin() as connection:
-                begun = True
-                outcomes = [_run(connection, work, alone=len(group) == 1) for work, _ in group]
+            self._transactions.write(work, any(job.durable for job in group))
         except BaseException as error:  # noqa: BLE001  handed to the threads that wait for it
             self._commit_failed(group, error, begun)
         else:
-            for (_, result), (value, failure) in zip(group, outcomes, strict=True):
-                if failure is None:
-                    result.set_result(value)
-                else:
-                    result.set_exception(failure)
+            for job in group:
+                job.done.release()
 
-    def _commit_failed(self, group: list[_Job], error: BaseException, begun: bool) -> None:
+    def _commit_failed(self, group: list[_Job[Any, Any]], error: BaseException, begun: bool) -> None:
         if begun and len(group) > 1:
-            # A full disk or a broken constraint undoes the whole transaction in SQLite, so each function runs alone to
-            # find out which one caused it.
+            # Each runs alone to find out which one caused it.
             for job in group:
                 self._commit([job])
         else:
-            for _, result in group:
-                result.set_exception(error)
-
-
-def _run(connection: sa.Connection, work: Work[Any], alone: bool) -> tuple[Any, Exception | None]:
-    if alone:
-        return work(connection), None
-    savepoint = connection.begin_nested()
-    try:
-        value = work(connection)
-    except sa.exc.DBAPIError:
-        raise
-    except Exception as failure:  # noqa: BLE001  handed to the thread that waits for it
-        savepoint.rollback()
-        return None, failure
-    savepoint.commit()
-    return value, None
+            for job in group:
+                job.error = error
+                job.done.release()

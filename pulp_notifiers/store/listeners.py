@@ -17,21 +17,43 @@ from .sealed_configs import SealedConfigs
 REVISION = "listeners"
 """Key in ``meta`` of a number that every change of a listener raises."""
 
-# Built once, because each event runs them.
-_REVISION = sa.select(schema.meta.c.value).where(schema.meta.c.key == REVISION)
+LISTENERS_REVISION = f"SELECT value FROM meta WHERE key = '{REVISION}'"
 _FIND = sa.select(schema.listeners).where(schema.listeners.c.id == sa.bindparam("listener_id"))
 _FIND_FOR_UPDATE = _FIND.with_for_update()
 
 _LIVE = schema.listeners.c.ended_at.is_(None)
-_END = (
-    schema.listeners.update()
-    .where(schema.listeners.c.id.in_(sa.bindparam("ended", expanding=True)), _LIVE)
-    .values(ended_at=sa.bindparam("now"))
-)
+_END = "UPDATE listeners SET ended_at = :now WHERE id = any(:ended) AND ended_at IS NULL RETURNING id"
+_RAISE_REVISION = f"UPDATE meta SET value = value + 1 WHERE key = '{REVISION}'"
 
 _CONVERTED = {"event_types"}
 _PLAIN = [each.name for each in fields(Listener) if each.name in schema.listeners.c and each.name not in _CONVERTED]
 """Fields of a listener that its row stores unchanged, in columns of the same names."""
+
+
+class ListenerState:
+    """The listeners' revision and their end, as part of the transaction that writes events."""
+
+    def __init__(self, database: Database) -> None:
+        self._revision = database.statement(LISTENERS_REVISION)
+        self._raise_revision = database.statement(_RAISE_REVISION)
+        self._end = database.statement(_END)
+
+    def revision(self, connection: sa.Connection) -> int:
+        """Return the number that every change of a listener raises."""
+        ((found,),) = self._revision.run(connection)
+        return int(found)
+
+    def raise_revision(self, connection: sa.Connection) -> None:
+        """Raise it."""
+        self._raise_revision.run(connection)
+
+    def end(self, connection: sa.Connection, listener_ids: Sequence[str], now: datetime) -> None:
+        """End listeners: they match no further events and are no longer listed; what they are owed is still delivered.
+
+        Their rows stay until then, because attempts need their configs.
+        """
+        if listener_ids and self._end.run(connection, ended=list(listener_ids), now=now):
+            self.raise_revision(connection)
 
 
 class ListenerRows:
@@ -40,6 +62,7 @@ class ListenerRows:
     def __init__(self, database: Database, configs: SealedConfigs) -> None:
         self._database = database
         self._configs = configs
+        self._state = ListenerState(database)
 
     def all(self) -> tuple[int, list[Listener]]:
         """Return the revision and its listeners in the order of their creation, without those that ended."""
@@ -47,7 +70,7 @@ class ListenerRows:
         def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
             # In this order: on PostgreSQL a listener may be added between the two. An old revision with newer listeners
             # only costs another read; a new one with older listeners would miss events.
-            found = revision(connection)
+            found = self._state.revision(connection)
             rows = connection.execute(sa.select(schema.listeners).where(_LIVE).order_by(schema.listeners.c.position))
             return found, [self._listener(row) for row in rows]
 
@@ -55,7 +78,7 @@ class ListenerRows:
 
     def latest_revision(self) -> int:
         """Return the number that every change of a listener raises."""
-        return self._database.read(revision)
+        return self._database.read(self._state.revision)
 
     def get(self, listener_id: str) -> Listener | None:
         """Return one listener, also one that has ended and is still owed deliveries."""
@@ -66,7 +89,7 @@ class ListenerRows:
 
         def work(connection: sa.Connection) -> None:
             connection.execute(schema.listeners.insert().values(self._values(listener)))
-            _raise_revision(connection)
+            self._state.raise_revision(connection)
 
         self._database.write(work)
 
@@ -86,7 +109,7 @@ class ListenerRows:
             connection.execute(
                 schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
             )
-            _raise_revision(connection)
+            self._state.raise_revision(connection)
             return changed
 
         return self._database.write(work)
@@ -98,7 +121,7 @@ class ListenerRows:
             delete = schema.listeners.delete().where(schema.listeners.c.id == listener_id, _LIVE)
             if not connection.execute(delete).rowcount:
                 return False
-            _raise_revision(connection)
+            self._state.raise_revision(connection)
             connection.execute(schema.lanes.delete().where(schema.lanes.c.listener_id == listener_id))
             owed = schema.deliveries
             connection.execute(
@@ -132,21 +155,3 @@ class ListenerRows:
             "event_types": dumps(list(listener.event_types)),
             "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
         }
-
-
-def revision(connection: sa.Connection) -> int:
-    """Return the number that every change of a listener raises."""
-    return int(connection.execute(_REVISION).scalar_one())
-
-
-def end(connection: sa.Connection, listener_ids: Sequence[str], now: datetime) -> None:
-    """End listeners: they match no further events and are no longer listed; what they are owed is still delivered.
-
-    Their rows stay until then, because attempts need their configs.
-    """
-    if listener_ids and connection.execute(_END, {"ended": list(listener_ids), "now": now}).rowcount:
-        _raise_revision(connection)
-
-
-def _raise_revision(connection: sa.Connection) -> None:
-    connection.execute(schema.meta.update().where(schema.meta.c.key == REVISION).values(value=schema.meta.c.value + 1))

@@ -44,7 +44,7 @@ def counted(app: App) -> list[int]:
     """Return the numbers of all events that are owed, sorted."""
     numbers: list[int] = []
     now = datetime.now(UTC)
-    while claims := app.store.claims.claim(now, now + timedelta(minutes=30), 1000):
+    while claims := app.store.claims.claim(now, now + timedelta(minutes=30), 1000).claims:
         numbers.extend(owed.event.payload["number"] for claim in claims for owed in claim.deliveries)
     return sorted(numbers)
 

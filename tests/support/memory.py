@@ -1,11 +1,11 @@
 """Stands in for the store in tests of the engine: the same rules, in memory."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulp_notifiers.plugin_host import LoadedNotifier
-from pulp_notifiers.records import Claim, LaneState, Listener, Outcome, OwedDelivery
+from pulp_notifiers.records import Attempted, Claim, Claimed, DeliveryState, LaneState, Listener
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -82,35 +82,50 @@ class ClaimTable:
 
     def __init__(self, *claims: Claim) -> None:
         self.waiting = list(claims)
-        self.recorded: list[tuple[Claim, OwedDelivery, Outcome, bool]] = []
+        self.recorded: list[Attempted] = []
         self.renewed: list[tuple[list[Claim], datetime]] = []
         self.released: list[Claim] = []
         self.lost: set[int] = set()
+        self.revision = 0
 
-    def claim(self, now: datetime, until: datetime, limit: int, except_listeners: Collection[str]) -> list[Claim]:
-        """Hand out claims of listeners that are not excepted."""
-        chosen = [claim for claim in self.waiting if claim.listener_id not in except_listeners][:limit]
+    def claim(
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        except_listeners: Collection[str],
+        most_of: Callable[[str], int],
+    ) -> Claimed:
+        """Hand out claims of listeners that are not excepted, and of each listener no more than it may have."""
+        chosen: list[Claim] = []
+        possible = [claim for claim in self.waiting if claim.listener_id not in except_listeners]
+        for claim in possible[:limit]:
+            if sum(each.listener_id == claim.listener_id for each in chosen) < most_of(claim.listener_id):
+                chosen.append(claim)
         self.waiting = [claim for claim in self.waiting if claim not in chosen]
-        return chosen
+        return Claimed(chosen, len(possible) > limit, None, self.revision)
 
-    def renew(self, claims: Iterable[Claim], until: datetime) -> None:
+    def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]:
         """Keep the renewed claims."""
-        self.renewed.append((list(claims), until))
+        renewed = list(claims)
+        self.renewed.append((renewed, until))
+        return [claim for claim in renewed if claim.lane in self.lost]
 
     def release(self, claims: Iterable[Claim]) -> None:
         """Keep the released claims."""
         self.released.extend(claims)
 
-    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
-        """Keep an outcome."""
-        if claim.lane in self.lost:
-            return LaneState.LOST
-        self.recorded.append((claim, delivery, outcome, last))
-        return LaneState.EMPTY if last or outcome.due_at else LaneState.HELD
+    def record(self, attempted: Sequence[Attempted], now: datetime) -> list[LaneState]:
+        """Keep outcomes."""
+        return [self._state(each) for each in attempted]
 
-    def next_due(self) -> datetime | None:
-        """Return no due time."""
-        return None
+    def _state(self, attempted: Attempted) -> LaneState:
+        if attempted.claim.lane in self.lost:
+            return LaneState.LOST
+        self.recorded.append(attempted)
+        if not attempted.last:
+            return LaneState.HELD
+        return LaneState.PENDING if attempted.outcome.state is DeliveryState.PENDING else LaneState.EMPTY
 
 
 class NoHistory:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Attempt, Claim, DeliveryState, LaneState, Outcome, Owed, OwedEvent
+from pulp_notifiers.records import Attempt, Attempted, Claim, DeliveryState, LaneState, Outcome, Owed, OwedEvent
 from pulp_notifiers.store import Store
 from tests.support.memory import START
 
@@ -38,7 +38,12 @@ def fire(
 
 def claim(store: Store, limit: int = 10, now: datetime = START, except_listeners: Collection[str] = ()) -> list[Claim]:
     """Claim lanes that are due."""
-    return store.claims.claim(now, now + LEASE, limit, except_listeners)
+    return list(store.claims.claim(now, now + LEASE, limit, except_listeners).claims)
+
+
+def next_due(store: Store) -> datetime | None:
+    """Return when the earliest lane that nobody holds is due."""
+    return store.claims.claim(START, START, limit=0).next_due
 
 
 def outcome(state: DeliveryState, number: int = 1, error: str | None = None, due_at: datetime | None = None) -> Outcome:
@@ -46,11 +51,17 @@ def outcome(state: DeliveryState, number: int = 1, error: str | None = None, due
     return Outcome(state, Attempt(number, START, START + timedelta(seconds=1), error), due_at)
 
 
+def record(store: Store, claimed: Claim, result: Outcome, number: int = 0, last: bool = True) -> LaneState:
+    """Record the outcome of one of a claim's deliveries."""
+    (state,) = store.claims.record([Attempted(claimed, claimed.deliveries[number], result, last)], START)
+    return state
+
+
 def work_off(store: Store, claimed: Claim, state: DeliveryState = DeliveryState.DELIVERED) -> None:
     """Record the same outcome for every delivery of a claim."""
-    for owed in claimed.deliveries:
-        recorded = store.claims.record(claimed, owed, outcome(state), START, owed is claimed.deliveries[-1])
-        assert LaneState.LOST is not recorded
+    for number in range(len(claimed.deliveries)):
+        last = number == len(claimed.deliveries) - 1
+        assert LaneState.LOST is not record(store, claimed, outcome(state), number, last)
 
 
 def execute(database_url: str, statement: sa.Executable, parameters: Any = None) -> list[Any]:

@@ -1,14 +1,14 @@
 """A worker over claims from memory, with attempts that end as a test prepares."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Attempt, Claim, DeliveryState, LaneState, Outcome, OwedDelivery
+from pulp_notifiers.records import Attempt, Attempted, Claim, DeliveryState, LaneState, Outcome, OwedDelivery
 from tests.support.memory import START, ClaimTable, NoHistory
 
 SECONDS = 60  # a deadline for what happens at once; reached only if something is broken
@@ -30,11 +30,13 @@ class PreparedAttempts:
         self.states = {int(number.removeprefix("d")): state for number, state in states.items()}
         self.changed = threading.Condition()
         self.attempted: list[int] = []
+        self.revisions: list[int] = []
         self.gates: dict[str, threading.Event] = {}
 
-    def run(self, listener_id: str, delivery: OwedDelivery) -> Outcome:
+    def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome:
         """Wait for the listener's gate, then return the prepared outcome."""
         with self.changed:
+            self.revisions.append(listeners_revision)
             self.attempted.append(delivery.id)
             self.changed.notify_all()
         if listener_id in self.gates:
@@ -60,12 +62,12 @@ class RecordedClaims(ClaimTable):
         super().__init__(*claims)
         self.changed = threading.Condition()
 
-    def record(self, claim: Claim, delivery: OwedDelivery, outcome: Outcome, now: datetime, last: bool) -> LaneState:
-        """Keep an outcome."""
-        held = super().record(claim, delivery, outcome, now, last)
+    def record(self, attempted: Sequence[Attempted], now: datetime) -> list[LaneState]:
+        """Keep outcomes."""
+        states = super().record(attempted, now)
         with self.changed:
             self.changed.notify_all()
-        return held
+        return states
 
     def wait_for(self, count: int) -> None:
         """Return once so many outcomes are recorded."""

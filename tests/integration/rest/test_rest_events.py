@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from pulp_notifiers.event import utc_now
-from pulp_notifiers.records import Attempt, DeliveryState, Outcome
+from pulp_notifiers.records import Attempt, Attempted, DeliveryState, Outcome
 from tests.support.rest import EVENTS, OWN, RestService
 
 FIRE = f"{OWN}events/"
@@ -39,11 +39,11 @@ def fire(service: RestService, **values: Any) -> dict[str, Any]:
 def finish(service: RestService, event_id: str, state: DeliveryState, error: str | None) -> None:
     """Record one attempt for the deliveries of an event, as a worker does."""
     now = utc_now()
-    for claim in service.app.store.claims.claim(now, now + timedelta(seconds=30), 100, ()):
+    for claim in service.app.store.claims.claim(now, now + timedelta(seconds=30), 100, ()).claims:
         for delivery in claim.deliveries:
             if str(delivery.event.id) == event_id:
                 outcome = Outcome(state, Attempt(1, now, now, error))
-                assert service.app.store.claims.record(claim, delivery, outcome, now, last=True)
+                service.app.store.claims.record([Attempted(claim, delivery, outcome, last=True)], now)
 
 
 def test_the_body_of_pulp_2s_http_notifier_fires_an_event(service: RestService) -> None:

@@ -100,7 +100,7 @@ def test_each_new_state_in_task_reports_is_one_event_and_every_report_is_publish
 
     assert ["task.finished", "task.running", "task.running", "task.waiting"] == owed(store)
     assert ["waiting", "running", "running", "finished"] == [each.state for each in published]
-    claims = store.claims.claim(START, START + LEASE, 10)
+    claims = store.claims.claim(START, START + LEASE, 10).claims
     assert {"watch:source-1"} == {owed.event.source for claim in claims for owed in claim.deliveries}
 
 

@@ -8,7 +8,7 @@ from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.records import Attempt, DeliveryFilter, DeliveryState, LaneState
 from pulp_notifiers.store import Store, schema
 from tests.support.memory import START
-from tests.support.stored import LEASE, claim, execute, fire, outcome, work_off
+from tests.support.stored import LEASE, claim, execute, fire, next_due, outcome, record, work_off
 
 NOW = START
 
@@ -33,12 +33,8 @@ def test_only_the_holder_can_renew_a_lease_and_record_outcomes(store):
     (second,) = claim(store, now=NOW + 2 * LEASE)
     store.claims.renew([first], NOW + 9 * LEASE)
 
-    assert LaneState.LOST is store.claims.record(
-        first, first.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True
-    )
-    assert LaneState.LOST is not store.claims.record(
-        second, second.deliveries[0], outcome(DeliveryState.DELIVERED), NOW, True
-    )
+    assert LaneState.LOST is record(store, first, outcome(DeliveryState.DELIVERED))
+    assert LaneState.LOST is not record(store, second, outcome(DeliveryState.DELIVERED))
 
 
 def test_a_released_lane_can_be_claimed_at_once(store):
@@ -65,7 +61,7 @@ def test_a_delivered_delivery_is_stored_with_its_attempt_and_is_not_due_again(st
         delivery.last_error,
     )
     assert [Attempt(1, NOW, NOW + timedelta(seconds=1), None)] == store.history.attempts(delivery.id)
-    assert store.claims.next_due() is None
+    assert next_due(store) is None
     assert [] == claim(store, now=NOW + 9 * LEASE)
 
 
@@ -75,12 +71,12 @@ def test_a_failed_delivery_holds_its_lane_until_it_is_due(store):
     (claimed,) = claim(store)
     later = NOW + timedelta(seconds=10)
     failed = outcome(DeliveryState.PENDING, error="HTTP 503", due_at=later)
-    assert LaneState.LOST is not store.claims.record(claimed, claimed.deliveries[0], failed, NOW, True)
+    assert LaneState.LOST is not record(store, claimed, failed)
     fire(store, "zoo", number=2)
     fire(store, "other", number=3)
 
     assert [3] == [each.deliveries[0].event.payload["number"] for each in claim(store)]
-    assert later == store.claims.next_due()
+    assert later == next_due(store)
     (due,) = claim(store, now=later)
     assert [1] == [owed.event.payload["number"] for owed in due.deliveries]
     work_off(store, due)
@@ -91,9 +87,7 @@ def test_a_dead_letter_is_kept_with_its_last_error(store):
     """The next delivery of its lane can be claimed."""
     fire(store, number=1)
     (claimed,) = claim(store)
-    assert LaneState.LOST is not store.claims.record(
-        claimed, claimed.deliveries[0], outcome(DeliveryState.DEAD, error="gone"), NOW, True
-    )
+    assert LaneState.LOST is not record(store, claimed, outcome(DeliveryState.DEAD, error="gone"))
     fire(store, number=2)
 
     count, (dead,) = Deliveries(store.history).list(DeliveryFilter(state=DeliveryState.DEAD))
@@ -159,7 +153,7 @@ def test_a_lane_without_pending_deliveries_is_deleted_when_it_is_claimed(store, 
     execute(database_url, schema.deliveries.update().values(state="dead", finished_at=NOW))
 
     assert [] == claim(store)
-    assert store.claims.next_due() is None
+    assert next_due(store) is None
     assert [] == claim(store, now=NOW + 9 * LEASE)
 
 
@@ -172,7 +166,7 @@ def test_leases_and_due_times_from_the_far_future_do_not_count(store):
     (again,) = claim(store)
     failed = outcome(DeliveryState.PENDING, error="x", due_at=future)
     assert claimed.lane == again.lane
-    assert LaneState.PENDING is store.claims.record(again, again.deliveries[0], failed, NOW, True)
+    assert LaneState.PENDING is record(store, again, failed)
 
     assert [claimed.lane] == [each.lane for each in claim(store)]
 
@@ -182,7 +176,7 @@ def test_a_claim_includes_the_error_of_the_last_attempt(store):
     fire(store)
     (claimed,) = claim(store)
     failed = outcome(DeliveryState.PENDING, error="HTTP 503", due_at=NOW)
-    store.claims.record(claimed, claimed.deliveries[0], failed, NOW, True)
+    record(store, claimed, failed)
 
     (again,) = claim(store)
 

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -29,20 +30,20 @@ def numbers(database):
     return database.read(lambda connection: connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all())
 
 
-def together(database, *works):
-    """Run functions in one transaction: a first one blocks the writer until all of them are waiting."""
+def together(database, *writes):
+    """Call functions that write in one transaction: a first one blocks the writer until all of them are waiting."""
     gate, waits = threading.Event(), threading.Event()
 
     def hold(connection):
         waits.set()
         assert gate.wait(SECONDS)
 
-    with ThreadPoolExecutor(len(works) + 1) as pool:
+    with ThreadPoolExecutor(len(writes) + 1) as pool:
         holding = pool.submit(database.write, hold)
         assert waits.wait(SECONDS)
         results = []
-        for work in works:
-            results.append(pool.submit(database.write, work))
+        for write in writes:
+            results.append(pool.submit(write))
             while database._writer._jobs.qsize() < len(results):
                 pass
         gate.set()
@@ -57,7 +58,8 @@ def test_functions_that_share_a_transaction_each_get_their_own_result(database):
         insert(9)(connection)
         raise ZeroDivisionError
 
-    first, failed, last = together(database, insert(1), refuse, insert(2))
+    works = (insert(1), refuse, insert(2))
+    first, failed, last = together(database, *[partial(database.write, work) for work in works])
 
     assert (1, 1) == (first, last)
     assert isinstance(failed, ZeroDivisionError)
@@ -66,7 +68,7 @@ def test_functions_that_share_a_transaction_each_get_their_own_result(database):
 
 def test_a_broken_constraint_fails_only_the_function_that_caused_it(database):
     """The others of its transaction are written."""
-    first, failed, last = together(database, insert(1), insert(1), insert(2))
+    first, failed, last = together(database, *[partial(database.write, insert(number)) for number in (1, 1, 2)])
 
     assert (1, 1) == (first, last)
     assert isinstance(failed, StoreUnavailable)
@@ -125,17 +127,63 @@ def test_a_closed_database_refuses_writes(database):
     database.close()
 
 
-def test_writes_and_reads_fail_as_an_outage_if_all_connections_are_busy(database):
+def test_writes_and_reads_fail_as_an_outage_if_all_connections_are_busy(database, tmp_path):
     """The message says why, and writing works again once one is free."""
-    database.engine.pool._timeout = 0.01
-    held = [database.engine.connect() for _ in range(60)]
+    busy = Database(f"sqlite:///{tmp_path}/x.db")
+    busy.engine.pool._timeout = 0.01
+    held = [busy.engine.connect() for _ in range(60)]
     try:
         with pytest.raises(StoreUnavailable, match="all its connections are busy"):
-            numbers(database)
+            numbers(busy)
         with pytest.raises(StoreUnavailable, match="all its connections are busy"):
-            database.write(insert(1))
+            busy.write(insert(1))
     finally:
         for connection in held:
             connection.close()
 
-    assert 1 == database.write(insert(1))
+    assert 1 == busy.write(insert(1))
+    busy.close()
+
+
+def test_items_for_the_same_function_are_handed_to_it_together(database):
+    """Each caller gets the result for its own item."""
+    calls = []
+
+    def insert_all(connection, items):
+        calls.append(list(items))
+        return [insert(item)(connection) + item for item in items]
+
+    results = together(database, *[partial(database.write_together, insert_all, number) for number in (1, 2, 3)])
+
+    assert [2, 3, 4] == results
+    assert [[1, 2, 3]] == calls
+
+
+def test_an_item_that_fails_does_not_undo_the_others(database):
+    """Its own caller gets the exception."""
+
+    def insert_all(connection, items):
+        return [insert(item)(connection) for item in items]
+
+    database.write(insert(2))
+    first, failed, last = together(
+        database, *[partial(database.write_together, insert_all, number) for number in (1, 2, 3)]
+    )
+
+    assert (1, 1) == (first, last)
+    assert isinstance(failed, StoreUnavailable)
+    assert [1, 2, 3] == numbers(database)
+
+
+@pytest.mark.parametrize(("durable", "expected"), [([False], 1), ([True], 2), ([False, True], 2)])
+def test_a_transaction_waits_for_the_disk_if_anything_in_it_must(database, durable, expected):
+    """PRAGMA synchronous is 1 for NORMAL and 2 for FULL; a lease need not survive a crash of the machine."""
+
+    def synchronous(connection):
+        return connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+    database.write(synchronous)
+    found = together(database, *[partial(database.write, synchronous, each) for each in durable])
+
+    assert [expected] * len(durable) == found
+    assert 2 == database.write(synchronous)

@@ -12,7 +12,7 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryFilter, DeliveryState, LaneState, Listener
 from pulp_notifiers.store import schema
 from tests.support.memory import START
-from tests.support.stored import LEASE, add, claim, execute, fire, outcome
+from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record
 
 ID = "5f0c1e2d3a4b5c6d7e8f9012"
 
@@ -111,9 +111,7 @@ def test_deleting_a_listener_turns_what_it_is_owed_into_dead_letters(store):
 
     assert store.listeners.delete(ID, START)
 
-    assert LaneState.LOST is store.claims.record(
-        claimed, claimed.deliveries[0], outcome(DeliveryState.DELIVERED), START, True
-    )
+    assert LaneState.LOST is record(store, claimed, outcome(DeliveryState.DELIVERED))
     (dead,) = Deliveries(store.history).list(DeliveryFilter(state=DeliveryState.DEAD))[1]
     assert "was deleted" in dead.last_error
     assert [] == claim(store, now=START + 9 * LEASE)

@@ -56,7 +56,7 @@ def scene():
 
         def attempt(self, attempts: int = 0, target: str = "", number: int = 1, last_error: str | None = None):
             owed = OwedDelivery(number, Event("repo.sync.start", {}), target, attempts, last_error)
-            return self.runner.run("l", owed)
+            return self.runner.run("l", owed, self.listeners.revision)
 
     return Scene()
 
@@ -154,7 +154,7 @@ def test_a_delivery_of_a_missing_plugin_stays_pending(scene):
 
     runner = AttemptRunner(scene.listeners, Gone(), Backoff(), scene.clock)
 
-    outcome = runner.run("l", OwedDelivery(1, Event("a", {}), "", 0))
+    outcome = runner.run("l", OwedDelivery(1, Event("a", {}), "", 0), 0)
 
     assert (DeliveryState.PENDING, "No notifier 'script' is installed.") == (outcome.state, outcome.attempt.error)
 
@@ -188,6 +188,20 @@ def test_a_delivery_of_a_deleted_listener_is_a_dead_letter_without_an_attempt(sc
 
     assert (DeliveryState.DEAD, []) == (outcome.state, scene.script.calls)
     assert "was deleted" in outcome.attempt.error
+
+
+def test_a_listener_is_read_once_for_each_revision(scene):
+    """Its config is the same object in all attempts, so notifiers can prepare what depends on it only."""
+    configs = []
+    scene.script.send = lambda event, config, target, attempt=0: configs.append(config)
+
+    for _ in range(3):
+        scene.attempt()
+    scene.listeners.add(Listener("script", {"addresses": ["a"]}, ("*",), id="l"))
+    scene.attempt(target="a")
+
+    assert configs[0] is configs[1] is configs[2]
+    assert ("a",) == configs[3].addresses
 
 
 def test_errors_contain_no_secrets_and_no_control_characters(scene):

@@ -1,35 +1,43 @@
-"""Which claims may run, and how many for each listener."""
+"""Which lanes may be attempted, and how many for each listener."""
 
-import pytest
-
-from pulp_notifiers.delivery.fair_share import FairShare
+from pulp_notifiers.delivery.fair_share import LANES_AT_ONCE, FairShare, HeldLane
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Claim, OwedDelivery
 
-
-def claims(listener: str, *lanes: int) -> list[Claim]:
-    return [Claim(lane, "owner", listener, ()) for lane in lanes]
+OWED = OwedDelivery(7, Event("a", {}), "", 0)
 
 
-def take_all(share: FairShare, now: float = 0.0) -> list[Claim]:
+def claims(listener: str, *lanes: int, deliveries: int = 1) -> list[Claim]:
+    return [Claim(lane, "owner", listener, (OWED,) * deliveries) for lane in lanes]
+
+
+def take_all(share: FairShare, now: float = 0.0) -> list[HeldLane]:
     taken = []
-    while (claim := share.take(now)) is not None:
-        taken.append(claim)
+    while (lane := share.take(now)) is not None:
+        taken.append(lane)
     return taken
 
 
-def attempt(share: FairShare, *taken: Claim, now: float = 0.0) -> None:
-    """Start an attempt of each claim."""
-    for claim in taken:
-        share.attempting(claim, OwedDelivery(1, Event("a", {}), "", 0), now)
+def numbers(lanes: list[HeldLane]) -> list[int]:
+    return [lane.claim.lane for lane in lanes]
 
 
-def prove(share: FairShare, *listeners: str) -> None:
+def listeners(lanes: list[HeldLane]) -> list[str]:
+    return [lane.claim.listener_id for lane in lanes]
+
+
+def finish(share: FairShare, lane: HeldLane, delivered: bool | None = True) -> None:
+    """End an attempt and record its outcome; the lane is released."""
+    assert share.ended(lane, delivered)
+    share.recorded(lane, held=False)
+
+
+def prove(share: FairShare, *names: str) -> None:
     """Make one attempt of each listener succeed."""
-    for number, listener in enumerate(listeners):
+    for number, listener in enumerate(names):
         share.offer(claims(listener, 1000 + number))
-        (claim,) = take_all(share)
-        share.finished(claim, delivered=True)
+        (lane,) = take_all(share)
+        finish(share, lane)
 
 
 def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
@@ -38,28 +46,28 @@ def test_a_listener_that_answers_gets_a_quarter_of_the_threads():
     prove(share, "slow", "quick")
     share.offer(claims("slow", *range(10)) + claims("quick", 11))
 
-    taken = take_all(share)
-
-    assert ["slow", "quick", "slow", "slow", "slow"] == [claim.listener_id for claim in taken]
-    assert 11 == share.room(0.0)
+    assert ["slow", "quick", "slow", "slow", "slow"] == listeners(take_all(share))
 
 
-def test_a_listener_gets_one_thread_until_an_attempt_succeeds():
+def test_a_listener_gets_one_thread_and_one_lane_until_an_attempt_succeeds():
     """That holds for new listeners and for those whose receiver fails."""
     share = FairShare(16)
-    share.offer(claims("l", 1, 2, 3, 4))
+    assert 1 == share.most_of("l")
+    share.offer(claims("l", 1))
+    (lane,) = take_all(share)
+    assert {"l"} == share.full(0.0)
 
-    assert [1] == [claim.lane for claim in take_all(share)]
+    finish(share, lane)
+    assert LANES_AT_ONCE == share.most_of("l")
+    share.offer(claims("l", 2, 3, 4))
+    taken = take_all(share)
+    assert [2, 3, 4] == numbers(taken)
 
-    share.finished(claims("l", 1)[0], delivered=True)
-
-    assert [2, 3, 4] == [claim.lane for claim in take_all(share)]
-
-    for claim in claims("l", 2, 3, 4):
-        share.finished(claim, delivered=False)
+    for lane in taken:
+        finish(share, lane, delivered=False)
     share.offer(claims("l", 5, 6))
-
-    assert [5] == [claim.lane for claim in take_all(share)]
+    assert [5] == numbers(take_all(share))
+    assert 1 == share.most_of("l")
 
 
 def test_an_outcome_that_says_nothing_about_the_receiver_changes_no_share():
@@ -67,7 +75,7 @@ def test_an_outcome_that_says_nothing_about_the_receiver_changes_no_share():
     share = FairShare(16)
     prove(share, "l")
     share.offer(claims("l", 1))
-    share.finished(take_all(share)[0])
+    finish(share, take_all(share)[0], delivered=None)
     share.offer(claims("l", 2, 3))
 
     assert 2 == len(take_all(share))
@@ -83,8 +91,8 @@ def test_all_listeners_without_a_success_together_get_half_of_the_threads():
 
     taken = take_all(share)
 
-    assert ["bad0", "bad1", "bad2", "bad3", "good", "good"] == [claim.listener_id for claim in taken]
-    assert {f"bad{number}" for number in range(10)} | {"good"} == share.full(0.0)
+    assert ["bad0", "bad1", "bad2", "bad3", "good", "good"] == listeners(taken)
+    assert {f"bad{number}" for number in range(10)} == share.full(0.0)
 
 
 def test_attempts_that_have_become_slow_make_room_for_others():
@@ -93,13 +101,9 @@ def test_attempts_that_have_become_slow_make_room_for_others():
     for number in range(20):
         share.offer(claims(f"hangs{number}", number))
     share.offer(claims("new", 99))
-    taken: list[Claim] = []
-    for second in range(0, 24, 2):
-        attempt(share, *(began := take_all(share, second)), now=second)
-        taken += began
+    taken = [lane for second in range(0, 24, 2) for lane in take_all(share, second)]
 
     assert 21 == len(taken)
-    assert 4 == share.room(30.0)
 
 
 def test_a_listener_with_a_slow_attempt_gets_no_further_thread():
@@ -109,13 +113,11 @@ def test_a_listener_with_a_slow_attempt_gets_no_further_thread():
     share.offer(claims("l", 1, 2))
     first = share.take(0.0)
     assert first is not None
-    attempt(share, first, now=0.0)
 
     assert share.take(5.0) is None
     assert {"l"} == share.full(5.0)
 
-    share.attempting(first, None, 6.0)
-
+    finish(share, first)
     assert share.take(6.0) is not None
 
 
@@ -124,81 +126,106 @@ def test_there_are_never_more_than_eight_times_the_threads():
     share = FairShare(2)
     for number in range(40):
         share.offer(claims(f"hangs{number}", number))
-    taken = 0
-    for second in range(0, 200, 2):
-        attempt(share, *(began := take_all(share, second)), now=second)
-        taken += len(began)
+    taken = sum(len(take_all(share, second)) for second in range(0, 200, 2))
 
     assert 16 == taken == share.most_threads
+    assert not share.may_claim
 
 
 def test_an_attempt_that_takes_too_long_no_longer_counts():
     """Its thread is replaced, and its late result is ignored."""
     share = FairShare(4)
-    owed = OwedDelivery(7, Event("a", {}), "", 0)
-    hanging, recording = Claim(1, "o", "l", (owed,)), Claim(2, "o", "m", (owed,))
-    share.offer([hanging, recording])
-    take_all(share)
-    share.attempting(hanging, owed, 10.0)
-    share.attempting(recording, owed, 10.0)
-    share.attempting(recording, None, 11.0)
+    share.offer(claims("l", 1) + claims("m", 2))
+    hanging, ending = (share.take(10.0), share.take(10.0))
+    assert hanging is not None
+    assert ending is not None
+    share.ended(ending, delivered=True)
 
     assert [] == share.overdue(10.0)
-    assert [(hanging, owed)] == share.overdue(10.5)
-    assert 3 == share.room(0.0)
-    assert not share.finished(hanging, delivered=True)
-    assert share.finished(recording, delivered=True)
+    assert [hanging] == share.overdue(10.5)
+    assert not share.ended(hanging, delivered=True)
+    assert [ending.claim, hanging.claim] == share.held()
 
 
-def test_nothing_more_is_claimed_for_a_listener_with_claims_waiting():
-    """Another worker may be able to run them at once."""
+def test_lanes_are_claimed_ahead_for_a_listener_that_answers_but_not_without_end():
+    """Threads need not wait for the next claim, and another worker may be able to run the rest."""
     share = FairShare(8)
+    prove(share, "l")
     share.offer(claims("l", 1, 2, 3))
-
     take_all(share)
+    assert set() == share.full(0.0)
+
+    share.offer(claims("l", 4))
 
     assert {"l"} == share.full(0.0)
-    assert {1, 2, 3} == {claim.lane for claim in share.held()}
+    assert {1, 2, 3, 4} == {claim.lane for claim in share.held()}
+
+
+def test_the_next_delivery_of_a_lane_is_attempted_after_the_outcome_of_the_one_before_is_recorded():
+    """So a kill repeats one delivery of a lane at most."""
+    share = FairShare(8)
+    share.offer(claims("l", 1, deliveries=2))
+    lane = share.take(0.0)
+    assert lane is not None
+    assert not lane.at_last
+    share.ended(lane, delivered=True)
+    assert share.take(0.0) is None
+    assert [lane.claim] == share.held()
+
+    share.recorded(lane, held=True)
+
+    assert lane is share.take(0.0)
+    assert lane.at_last
+
+
+def test_a_listener_with_many_lanes_does_not_keep_others_waiting():
+    """Each thread that becomes free takes a lane of the listener with the fewest threads."""
+    share = FairShare(8)
+    prove(share, "busy", "other")
+    share.offer(claims("busy", *range(50)))
+    taken = take_all(share)
+    share.offer(claims("other", 99))
+
+    finish(share, taken[0])
+
+    assert [99] == numbers([lane for lane in take_all(share) if lane.claim.listener_id == "other"])
+
+
+def test_lanes_whose_lease_was_lost_are_dropped_unless_they_are_attempted():
+    """Another worker has them; the outcome of the running attempt will show the same."""
+    share = FairShare(8)
+    prove(share, "l")
+    lost = claims("l", 1, 2, 3)
+    share.offer(lost)
+    running = share.take(0.0)
+    assert running is not None
+
+    share.drop(lost[:2])
+
+    assert [1, 3] == [claim.lane for claim in share.held()]
+    assert [3] == numbers(take_all(share))
+
+
+def test_nothing_is_held_after_the_waiting_lanes_are_withdrawn():
+    """They are released when the worker stops."""
+    share = FairShare(8)
+    waiting = claims("l", 1) + claims("m", 2)
+    share.offer(waiting)
+
+    assert waiting == share.withdraw()
+    assert not share.busy
 
 
 def test_a_lane_can_be_claimed_again_before_its_first_claim_counts_as_done():
-    """The last outcome is recorded a moment before the thread calls finished()."""
+    """Its outcome is on disk a moment before the worker notes it."""
     share = FairShare(8)
     prove(share, "l")
-    first, again = Claim(1, "first", "l", ()), Claim(1, "again", "l", ())
-    share.offer([first])
-    take_all(share)
+    share.offer(claims("l", 1))
+    (first,) = take_all(share)
+    share.ended(first, delivered=True)
+    again = Claim(1, "again", "l", (OWED,))
     share.offer([again])
-    take_all(share)
 
-    share.finished(first, delivered=True)
+    share.recorded(first, held=False)
+
     assert [again] == share.held()
-    share.finished(again, delivered=True)
-
-    assert [] == share.held()
-    assert 8 == share.room(0.0)
-
-
-def test_waiting_claims_can_be_withdrawn():
-    """A worker that stops releases them."""
-    share = FairShare(4)
-    share.offer(claims("l", 1, 2))
-    take_all(share)
-
-    assert [2] == [claim.lane for claim in share.withdraw()]
-    assert [1] == [claim.lane for claim in share.held()]
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_even_one_thread_serves_all_listeners_in_turn(threads):
-    """The shares never round down to nothing."""
-    share = FairShare(threads)
-    served = []
-    share.offer(claims("a", 1) + claims("b", 2))
-    for _ in range(2):
-        claim = share.take(0.0)
-        assert claim is not None
-        served.append(claim.listener_id)
-        share.finished(claim, delivered=False)
-
-    assert ["a", "b"] == served

@@ -15,7 +15,7 @@ def test_the_deliveries_of_a_lane_are_attempted_in_order_and_each_is_recorded():
         claims.wait_for(3)
 
     assert [10, 11, 12] == attempts.attempted
-    assert [(10, False), (11, False), (12, True)] == [(owed.id, last) for _, owed, _, last in claims.recorded]
+    assert [(10, False), (11, False), (12, True)] == [(each.delivery.id, each.last) for each in claims.recorded]
 
 
 def test_a_delivery_that_stays_pending_holds_up_the_rest_of_its_lane():
@@ -71,8 +71,9 @@ def test_the_leases_of_held_lanes_are_renewed():
         renewals = threading.Semaphore(0)
 
         def renew(self, claims, until):
-            super().renew(claims, until)
+            lost = super().renew(claims, until)
             self.renewals.release()
+            return lost
 
     claims, attempts = Renewed(claim_of("l", 1, 10)), PreparedAttempts()
     attempts.gates["l"] = threading.Event()
@@ -94,7 +95,7 @@ def test_an_attempt_that_never_ends_is_given_up_and_its_thread_replaced():
         claims.wait_for(2)
 
     assert [("overdue", 10), (None, 20)] == [
-        (outcome.attempt.error, owed.id) for _, owed, outcome, _ in claims.recorded[:2]
+        (each.outcome.attempt.error, each.delivery.id) for each in claims.recorded[:2]
     ]
 
 
@@ -106,7 +107,7 @@ def test_a_slow_attempt_makes_room_for_others_however_seldom_the_worker_polls():
     with running(claims, attempts, threads=1, poll=timedelta(seconds=60), lease=timedelta(hours=1)):
         claims.wait_for(1)
 
-        assert [20] == [owed.id for _, owed, _, _ in claims.recorded]
+        assert [20] == [each.delivery.id for each in claims.recorded]
 
 
 def test_old_deliveries_are_deleted_after_the_time_for_their_state():

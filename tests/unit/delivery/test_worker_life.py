@@ -23,9 +23,9 @@ def test_a_worker_can_be_started_only_once():
 
 def test_stopping_finishes_running_attempts_and_releases_the_other_lanes():
     """No lane has to wait for the end of its lease."""
-    claims, attempts = RecordedClaims(claim_of("l", 1, 10, 11), claim_of("l", 2, 20)), PreparedAttempts()
+    claims, attempts = RecordedClaims(claim_of("l", 1, 10, 11), claim_of("m", 2, 20)), PreparedAttempts()
     attempts.gates["l"] = threading.Event()
-    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=4))
+    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=1), monotonic=lambda: 0.0)
     worker.start()
     attempts.wait_for(10)
 
@@ -38,7 +38,7 @@ def test_stopping_finishes_running_attempts_and_releases_the_other_lanes():
     stopping.join()
 
     assert [True] == stopped
-    assert [(10, True)] == [(owed.id, last) for _, owed, _, last in claims.recorded]
+    assert [(10, True)] == [(each.delivery.id, each.last) for each in claims.recorded]
     assert [2] == [claim.lane for claim in claims.released]
 
 

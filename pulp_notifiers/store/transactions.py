@@ -1,0 +1,113 @@
+"""Transactions, repeated if the database asks for it or had closed the connection."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+_WORTH_REPEATING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+_REPEATS = 5
+_DURABLE = "pulp_notifiers_durable"
+
+
+class Transactions:
+    """Runs functions in transactions.
+
+    A function runs again if a deadlock was detected, or if the connection was found closed before the commit: when
+    PostgreSQL is restarted, every open connection is. So none has to be tried before it is used, which would cost a
+    round trip each time.
+
+    :param keep: keep one connection for all transactions; then only one thread at a time may call.
+    """
+
+    def __init__(self, engine: sa.Engine, keep: bool = False) -> None:
+        self._engine = engine
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._keep = keep
+        self._kept: sa.Connection | None = None
+        # Those of the driver come from statements that run on its own connection.
+        self.refusals = (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error)
+
+    def read(self, work: Work[T]) -> T:
+        """Return the function's result."""
+        return self._repeated(lambda connection: nullcontext(), work)
+
+    def write(self, work: Work[T], durable: bool = True) -> T:
+        """Return the function's result once everything it wrote is committed.
+
+        :param durable: wait until it is on disk.
+        """
+        return self._repeated(lambda connection: self._begun(connection, durable), work)
+
+    def close(self) -> None:
+        """Close the kept connection."""
+        if self._kept is not None:
+            self._kept.close()
+
+    def _repeated(self, begin: Callable[[sa.Connection], AbstractContextManager[None]], work: Work[T]) -> T:
+        for left in range(_REPEATS, -1, -1):
+            driver, committing = None, False
+            try:
+                with self._connection() as connection:
+                    driver = driver_of(connection)
+                    with begin(connection):
+                        result = work(connection)
+                        committing = True
+                return result
+            except self.refusals as error:
+                closed = not committing and getattr(driver, "closed", False)
+                if not left or not (closed or getattr(driver_error(error), "sqlstate", None) in _WORTH_REPEATING):
+                    raise
+                if closed:
+                    self._engine.dispose()  # the other open connections are closed, too
+        raise AssertionError("the last repeat returns or raises")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        if not self._keep:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        connection = self._kept = self._kept or self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            self._kept = None
+            connection.close()
+            raise
+
+    @contextmanager
+    def _begun(self, connection: sa.Connection, durable: bool) -> Iterator[None]:
+        # By the driver: SQLAlchemy's own begin and commit take as long as the statements between them.
+        driver = driver_of(connection)
+        if not self._sqlite and not durable:
+            driver.execute("SET LOCAL synchronous_commit = off")
+        elif self._sqlite:
+            if connection.info.get(_DURABLE, True) != durable:
+                # In WAL mode NORMAL commits without waiting for the disk; the next FULL commit waits for both.
+                driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                connection.info[_DURABLE] = durable
+            # One that starts as a reader and then writes fails at once if another process wrote meanwhile.
+            driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            driver.commit()
+        finally:
+            connection.rollback()
+            driver.rollback()  # nothing, after a commit
+
+
+def driver_of(connection: sa.Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.driver_connection
+
+
+def driver_error(error: Exception) -> Any:
+    """Return the driver's own error."""
+    return error.orig if isinstance(error, DBAPIError) else error
