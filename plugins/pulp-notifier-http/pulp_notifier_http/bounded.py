@@ -9,10 +9,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http import HTTPStatus
-from http.client import HTTPResponse
+from collections.abc import Sequence
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -20,24 +17,13 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 
 class Exchange(threading.local):
-    """The current exchange of the calling thread; a socket is used by one thread at a time and finds it here.
+    """The current exchange of the calling thread; a socket is used by one thread at a time and finds it here."""
 
-    :ivar target: the request target, byte for byte: path and query, or the whole URL if it goes through a proxy.
-    :ivar connected: whether a new connection was opened for it.
-    """
-
-    target = ""
-    connected = False
     _ends = 0.0
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Limit the exchange inside the block to this time."""
-        self.connected, self._ends = False, time.monotonic() + seconds
-        try:
-            yield
-        finally:
-            self._ends = 0.0
+    def start(self, seconds: float) -> None:
+        """Give the exchange that begins this time."""
+        self._ends = time.monotonic() + seconds
 
     def remaining(self) -> float:
         """Return the seconds that are left.
@@ -54,36 +40,21 @@ exchange = Exchange()
 
 
 class BoundedSocket(socket.socket):
-    """A socket whose reads and writes end with the exchange."""
-
-    def recv(self, *arguments: Any) -> bytes:
-        """Read."""
-        self.settimeout(exchange.remaining())
-        return super().recv(*arguments)
+    """A socket on which the answer of a proxy to ``CONNECT`` ends with the exchange."""
 
     def recv_into(self, *arguments: Any) -> int:
         """Read into a buffer."""
         self.settimeout(exchange.remaining())
         return super().recv_into(*arguments)
 
-    def sendall(self, *arguments: Any) -> None:
-        """Write; the timeout of a plain socket's ``sendall`` is already one for the whole call."""
-        self.settimeout(exchange.remaining())
-        super().sendall(*arguments)
-
 
 class BoundedTLSSocket(ssl.SSLSocket):
-    """A TLS socket whose handshake, reads and writes end with the exchange."""
+    """A TLS socket whose handshake and writes end with the exchange."""
 
     def do_handshake(self, block: bool = False) -> None:
         """Perform the TLS handshake."""
         self.settimeout(exchange.remaining())
         super().do_handshake(block)
-
-    def recv_into(self, *arguments: Any) -> int:
-        """Read into a buffer."""
-        self.settimeout(exchange.remaining())
-        return super().recv_into(*arguments)
 
     def send(self, *arguments: Any) -> int:
         """Write; ``sendall`` of a TLS socket calls this for each part."""
@@ -91,24 +62,10 @@ class BoundedTLSSocket(ssl.SSLSocket):
         return super().send(*arguments)
 
 
-class FinalAnswer(HTTPResponse):
-    """The final answer, which any number of interim ones may precede (RFC 9110, 15.2)."""
-
-    def begin(self) -> None:
-        """Read heads up to the final one; the standard library only skips 100."""
-        super().begin()
-        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # so that begin() reads another head
-            super().begin()
-
-
 class BoundedHTTPConnection(HTTPConnection):
     """urllib3's connection on bounded sockets."""
 
-    response_class = FinalAnswer
-
     def _new_conn(self) -> socket.socket:
-        exchange.connected = True
         sys.audit("http.client.connect", self, self.host, self.port)
         try:
             return _connect(self._dns_host, self.port, self.socket_options or ())
@@ -118,10 +75,6 @@ class BoundedHTTPConnection(HTTPConnection):
             raise ConnectTimeoutError(self, "no connection in time") from error
         except OSError as error:
             raise NewConnectionError(self, "no connection") from error
-
-    def putrequest(self, method: str, url: str, *arguments: Any, **options: Any) -> None:
-        """Start a request for the exchange's target, because urllib3 logs the one that it was given."""
-        super().putrequest(method, exchange.target, *arguments, **options)
 
 
 class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):

@@ -1,9 +1,10 @@
 """Renders an event as the description of an HTTP request; nothing is sent here."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
+from typing import ClassVar
 
 from pulp_notifiers.event import Event
 from pulp_notifiers.outbound import json_body
@@ -24,31 +25,66 @@ _ALWAYS_SENT = {
 
 
 @dataclass(frozen=True)
+class Receiver:
+    """What all requests of a listener have in common.
+
+    :ivar url: without user and password, which are in ``authorization``.
+    :ivar authorization: the header of that name, if the listener has credentials.
+    :ivar verify: path of the CA certificates to verify the receiver with, or True for the system's.
+    """
+
+    url: str
+    authorization: str | None = field(repr=False)
+    verify: bool | str
+
+    def headers(self, event_id: str, attempt: str) -> dict[str, str]:
+        """Return the headers of a request, in the order in which they are sent."""
+        headers = {**_ALWAYS_SENT, "Pulp-Event-Id": event_id, "Pulp-Delivery-Attempt": attempt}
+        return {**headers, "Authorization": self.authorization} if self.authorization else headers
+
+
+@dataclass(frozen=True)
 class HttpRequest:
     """A request, ready to be sent.
 
-    :ivar url: without user and password, which are in the header ``Authorization``.
-    :ivar verify: path of the CA certificates to verify the receiver with, or True for the system's.
     :ivar timeout: seconds for the whole exchange.
     """
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
+    method: ClassVar[str] = "POST"
+
+    receiver: Receiver
+    event_id: str
+    attempt: int
     body: bytes = field(repr=False)
-    verify: bool | str
     timeout: float
+
+    @property
+    def url(self) -> str:
+        """Where it goes."""
+        return self.receiver.url
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that do not depend on how it is sent."""
+        return self.receiver.headers(self.event_id, str(self.attempt))
+
+    @property
+    def verify(self) -> bool | str:
+        """What to verify the receiver with."""
+        return self.receiver.verify
 
 
 def render(event: Event, config: HttpConfig, attempt: int, timeout: float = TIMEOUT_SECONDS) -> HttpRequest:
     """Return the request that carries an event to a listener's URL."""
-    place = destination(config.url)
-    headers = {**_ALWAYS_SENT, "Pulp-Event-Id": str(event.id), "Pulp-Delivery-Attempt": str(attempt)}
-    credentials = config.credentials() or place.credentials
-    if credentials:
-        headers["Authorization"] = basic(*credentials)
-    body = json_body(event)
-    return HttpRequest("POST", place.url, headers, body, config.ca_path or True, timeout)
+    receiver = _receiver(config.url, config.credentials(), config.ca_path or True)
+    return HttpRequest(receiver, str(event.id), attempt, json_body(event), timeout)
+
+
+@lru_cache(maxsize=1024)
+def _receiver(url: str, credentials: tuple[str, str] | None, verify: bool | str) -> Receiver:
+    place = destination(url)
+    credentials = credentials or place.credentials
+    return Receiver(place.url, basic(*credentials) if credentials else None, verify)
 
 
 def basic(username: str, password: str) -> str:
