@@ -25,68 +25,47 @@ _ALWAYS_SENT = {
 
 
 @dataclass(frozen=True)
-class Receiver:
-    """What all requests of a listener have in common.
+class HttpRequest:
+    """A request, ready to be sent.
 
     :ivar url: without user and password, which are in ``authorization``.
     :ivar authorization: the header of that name, if the listener has credentials.
     :ivar verify: path of the CA certificates to verify the receiver with, or True for the system's.
-    """
-
-    url: str
-    authorization: str | None = field(repr=False)
-    verify: bool | str
-
-    def headers(self, event_id: str, attempt: str) -> dict[str, str]:
-        """Return the headers of a request, in the order in which they are sent."""
-        headers = {**_ALWAYS_SENT, "Pulp-Event-Id": event_id, "Pulp-Delivery-Attempt": attempt}
-        return {**headers, "Authorization": self.authorization} if self.authorization else headers
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """A request, ready to be sent.
-
     :ivar timeout: seconds for the whole exchange.
     """
 
     method: ClassVar[str] = "POST"
 
-    receiver: Receiver
+    url: str
+    authorization: str | None = field(repr=False)
     event_id: str
     attempt: int
     body: bytes = field(repr=False)
+    verify: bool | str
     timeout: float
 
     @property
-    def url(self) -> str:
-        """Where it goes."""
-        return self.receiver.url
-
-    @property
     def headers(self) -> dict[str, str]:
-        """The headers that do not depend on how it is sent."""
-        return self.receiver.headers(self.event_id, str(self.attempt))
+        """All headers that do not depend on the way to the receiver."""
+        return headers(self.authorization, self.event_id, str(self.attempt))
 
-    @property
-    def verify(self) -> bool | str:
-        """What to verify the receiver with."""
-        return self.receiver.verify
+
+def headers(authorization: str | None, event_id: str, attempt: str) -> dict[str, str]:
+    """Return the headers of a request in the order in which they are sent."""
+    always = {**_ALWAYS_SENT, "Pulp-Event-Id": event_id, "Pulp-Delivery-Attempt": attempt}
+    return {**always, "Authorization": authorization} if authorization else always
 
 
 def render(event: Event, config: HttpConfig, attempt: int, timeout: float = TIMEOUT_SECONDS) -> HttpRequest:
     """Return the request that carries an event to a listener's URL."""
-    receiver = _receiver(config.url, config.credentials(), config.ca_path or True)
-    return HttpRequest(receiver, str(event.id), attempt, json_body(event), timeout)
+    place = destination(config.url)
+    credentials = config.credentials() or place.credentials
+    authorization = basic(*credentials) if credentials else None
+    verify = config.ca_path or True
+    return HttpRequest(place.url, authorization, str(event.id), attempt, json_body(event), verify, timeout)
 
 
 @lru_cache(maxsize=1024)
-def _receiver(url: str, credentials: tuple[str, str] | None, verify: bool | str) -> Receiver:
-    place = destination(url)
-    credentials = credentials or place.credentials
-    return Receiver(place.url, basic(*credentials) if credentials else None, verify)
-
-
 def basic(username: str, password: str) -> str:
     """Return the header value of HTTP basic authentication: in latin-1 as in Pulp 2, or in UTF-8 if that fails."""
     text = f"{username}:{password}"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from pulp_notifier_http.failures import Answer, answer_failure, retry_after_seconds
-from pulp_notifier_http.request import HttpRequest, Receiver
+from pulp_notifier_http.request import HttpRequest
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
-REQUEST = HttpRequest(Receiver("https://receiver.example/hook?token=hidden", None, True), "an-id", 1, b"", 15.0)
+REQUEST = HttpRequest("https://receiver.example/hook?token=hidden", None, "an-id", 1, b"", True, 15.0)
 
 
 @pytest.mark.parametrize(
