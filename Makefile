@@ -12,14 +12,16 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test test-pulp3 bench bench-fire bench-pulp3 demo run lint docs clean
+.PHONY: help install test test-pulp3 bench bench-stream bench-durable bench-soak bench-pulp3 demo run lint docs clean
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
 	@echo "make test        runs the tests, which start their own RabbitMQ and PostgreSQL"
 	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 that it installs in ~/.cache; takes five minutes"
-	@echo "make bench       compares ways to publish task changes, with its own RabbitMQ; takes ten minutes"
-	@echo "make bench-fire  measures what firing an event costs with 3, 100 and 10,000 listeners; takes five minutes"
+	@echo "make bench       runs the next two; takes half an hour"
+	@echo "make bench-stream  compares ways to publish task changes, with its own RabbitMQ; takes ten minutes"
+	@echo "make bench-durable compares what is stored before it is sent with senders that keep nothing; takes 20 minutes"
+	@echo "make bench-soak  fires and delivers 500 events/s for half an hour and draws what happens, in .soak/"
 	@echo "make bench-pulp3 measures the load of the Pulp 3 source on a real server, and with 20 simulated servers"
 	@echo "make demo        starts the service and shows what HTTP, mail and AMQP receivers get"
 	@echo "make run         runs the service with its data in .state/"
@@ -51,19 +53,21 @@ test-pulp3: install
 	@scripts/test-servers.sh
 	$(BIN)/python -m pytest -m pulp3
 
-bench: install
+bench: bench-stream bench-durable
+
+bench-stream bench-durable: install
 	@scripts/test-servers.sh
 	@$(BIN)/python -m pip install -qq --editable '.[bench]'
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.$(@:bench-%=%)
 
-bench-fire: install
+bench-soak: install
 	@scripts/test-servers.sh
-	@$(BIN)/python -m benchmarks.fire
+	@$(BIN)/python -m benchmarks.durable.soak
 
 bench-pulp3: install
 	@scripts/test-servers.sh
-	@$(BIN)/python -m benchmarks.pulp3_poll
-	@$(BIN)/python -m benchmarks.pulp3_fleet
+	@$(BIN)/python -m benchmarks.pulp3.poll
+	@$(BIN)/python -m benchmarks.pulp3.fleet
 
 demo: install
 	@$(BIN)/python -m demo.run

@@ -16,9 +16,25 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 
 def resident_megabytes(process: int) -> float:
-    """Return the resident memory of a process."""
-    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    """Return the resident memory of a process and its descendants."""
+    return _status_megabytes(process, "VmRSS") + sum(map(resident_megabytes, children(process)))
+
+
+def peak_megabytes(process: int) -> float:
+    """Return the largest resident memory that a process and its descendants have had, each by itself.
+
+    Not ``ru_maxrss``, which a program that was started by another one begins with that one's memory.
+    """
+    return _status_megabytes(process, "VmHWM") + sum(map(peak_megabytes, children(process)))
+
+
+def _status_megabytes(process: int, field: str) -> float:
+    try:
+        text = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:  # it has ended since it was listed
+        return 0.0
+    # One that has ended and was not waited for has no memory.
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{field}:")), 0) / 1024
 
 
 def _own_seconds(process: int) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 from pulp_notifiers.testing.source import RecordingIntake
 from tests.harness.pulp3 import Pulp3
 
-from .processes import cpu_seconds
+from ..processes import cpu_seconds
 
 ROUNDS = 5
 POLLS = 100

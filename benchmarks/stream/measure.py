@@ -1,15 +1,13 @@
-"""One measurement in its own process: ``python -m benchmarks.measure KIND SHAPE URL BYTES COUNT``."""
+"""One measurement, in its own process."""
 
-import json
-import logging
 import resource
-import sys
 import time
 from dataclasses import replace
 
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream.document import message
 
+from ..rounds import Figures
 from .shapes import SHAPES, Ours, Shape
 
 BURST = 400
@@ -35,7 +33,7 @@ def report_of(size: int) -> TaskReport:
     return report
 
 
-def throughput(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
+def throughput(shape: Shape, report: TaskReport, count: int) -> Figures:
     """Return messages per second, until the server has the last one."""
     shape.publish(report)
     shape.settle()
@@ -49,7 +47,7 @@ def throughput(shape: Shape, report: TaskReport, count: int) -> dict[str, float]
     return {"rate": count / (time.perf_counter() - began)}
 
 
-def caller(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
+def caller(shape: Shape, report: TaskReport, count: int) -> Figures:
     """Return the time that a call takes, in microseconds, and a burst, in milliseconds; bursts are spaced by pauses."""
     _burst(shape, report)
     time.sleep(0.05)
@@ -70,7 +68,7 @@ def caller(shape: Shape, report: TaskReport, count: int) -> dict[str, float]:
     }
 
 
-def trouble(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
+def trouble(shape: Ours, report: TaskReport, count: int) -> Figures:
     """Return the same for a server that accepts nothing, and how many messages were dropped."""
     _burst(shape, report)
     time.sleep(2.5)  # until the stream has noticed
@@ -78,7 +76,7 @@ def trouble(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
     return {**caller(shape, report, count), "dropped": float(shape.dropped)}
 
 
-def absent(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
+def absent(shape: Ours, report: TaskReport, count: int) -> Figures:
     """Return the time of each call, in microseconds, if there is no server."""
     began = time.perf_counter()
     for number in range(count):
@@ -86,19 +84,17 @@ def absent(shape: Ours, report: TaskReport, count: int) -> dict[str, float]:
     return {"each": (time.perf_counter() - began) / count * 1e6, "dropped": float(shape.dropped)}
 
 
-def main() -> None:
-    """Print the figures as JSON."""
-    logging.getLogger().addHandler(logging.NullHandler())
-    kind, name, url, size, count = sys.argv[1:]
-    report = report_of(int(size))
+def measure(kind: str, name: str, url: str, size: int, count: int) -> Figures:
+    """Return the figures of one kind of measurement, and the memory that it added to the process, in MB."""
+    report = report_of(size)
     shape = SHAPES[name](url)
     before = _peak_kilobytes()
     figures = {"throughput": throughput, "caller": caller, "trouble": trouble, "absent": absent}[kind](
         shape,  # type: ignore[arg-type]
         report,
-        int(count),
+        count,
     )
-    print(json.dumps({**figures, "memory": (_peak_kilobytes() - before) / 1024}))
+    return {**figures, "memory": (_peak_kilobytes() - before) / 1024}
 
 
 def _burst(shape: Shape, report: TaskReport) -> list[float]:
@@ -113,7 +109,3 @@ def _burst(shape: Shape, report: TaskReport) -> list[float]:
 
 def _peak_kilobytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-if __name__ == "__main__":
-    main()

@@ -25,9 +25,9 @@ from pulp_notifiers.settings import Settings
 from tests.harness.pulp3_record import Transition
 from tests.support.pulp3_comparison import Fired, compare, lives, percentile
 
-from .processes import cpu_seconds, resident_megabytes
+from ..processes import cpu_seconds, resident_megabytes
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "plugins" / "pulp-source-pulp3" / "tests"))
 from fake_pulp3 import VIEWER, FakePulp3  # noqa: E402 (it is on the path only now)
 from pulp3_world import FakeRepository, FakeTask, World  # noqa: E402

@@ -1,23 +1,19 @@
 """Compares ways to publish to a private RabbitMQ, and prints Markdown tables."""
 
 import importlib.util
-import json
 import os
 import platform
-import statistics
-import subprocess
-import sys
-from collections import defaultdict
-from collections.abc import Callable
+from functools import partial
 
 from tests.harness.process import free_ports
 from tests.harness.rabbitmq import RabbitMQ
 
+from ..child import in_child
+from ..rounds import ROUNDS, Figures, medians
+from .measure import measure
 from .shapes import OURS, REFERENCE, SHAPES, WITHOUT_CONFIRMS
 
-ROUNDS = 5
 SIZES = {1536: "1.5 KB", 65536: "64 KB"}
-Figures = dict[str, float]
 
 _ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
 
@@ -27,55 +23,37 @@ def main() -> None:
     names = [name for name in SHAPES if "oslo" not in name or importlib.util.find_spec("oslo_messaging")]
     with RabbitMQ() as server:
         for size, shown in SIZES.items():
-            _print_shapes(shown, _medians(names, lambda name, size=size: _shape(name, server.url, size)))
-        _print_trouble(
-            _medians(["healthy", "down", "frozen", "short of memory"], lambda state: _trouble(state, server))
-        )
-        _print_absent(_medians(["absent"], lambda _: _measure("absent", OURS, _unused_url(), 1536, 1_000_000)))
-
-
-def _medians(names: list[str], measure: Callable[[str], Figures]) -> dict[str, Figures]:
-    runs: dict[str, list[Figures]] = defaultdict(list)
-    for number in range(ROUNDS):
-        for name in names:  # in turn, so that a busy moment of the machine affects all of them
-            print(f"round {number + 1}: {name}", file=sys.stderr)
-            runs[name].append(measure(name))
-    return {
-        name: {key: statistics.median(run[key] for run in figures) for key in figures[0]}
-        for name, figures in runs.items()
-    }
+            _print_shapes(shown, medians(names, partial(_shape, url=server.url, size=size)))
+        _print_trouble(medians(["healthy", "down", "frozen", "short of memory"], lambda state: _trouble(state, server)))
+        _print_absent(medians(["absent"], lambda _: in_child(measure, "absent", OURS, _unused_url(), 1536, 1_000_000)))
 
 
 def _shape(name: str, url: str, size: int) -> Figures:
     slow = name == REFERENCE or "oslo" in name
     many = 400 if slow else 10_000 if size < 10_000 else 1_000
     calls = 400 if slow else 4_000
-    return {**_measure("caller", name, url, size, calls), **_measure("throughput", name, url, size, many)}
+    return {
+        **in_child(measure, "caller", name, url, size, calls),
+        **in_child(measure, "throughput", name, url, size, many),
+    }
 
 
 def _trouble(state: str, server: RabbitMQ) -> Figures:
     if state == "healthy":
-        return {**_measure("caller", OURS, server.url, 1536, 4_000), "dropped": 0.0}
+        return {**in_child(measure, "caller", OURS, server.url, 1536, 4_000), "dropped": 0.0}
     if state == "down":
-        return _measure("trouble", OURS, _unused_url(), 1536, 4_000)
+        return in_child(measure, "trouble", OURS, _unused_url(), 1536, 4_000)
     if state == "frozen":
         server.pause()
         try:
-            return _measure("trouble", OURS, server.url, 1536, 4_000)
+            return in_child(measure, "trouble", OURS, server.url, 1536, 4_000)
         finally:
             server.resume()
     server.control("eval", _ALARM.format("set", "{{resource_limit, memory, node()}, []}"))
     try:
-        return _measure("trouble", OURS, server.url, 1536, 4_000)
+        return in_child(measure, "trouble", OURS, server.url, 1536, 4_000)
     finally:
         server.control("eval", _ALARM.format("clear", "{resource_limit, memory, node()}"))
-
-
-def _measure(kind: str, name: str, url: str, size: int, count: int) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.measure", kind, name, url, str(size), str(count)]
-    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300)
-    figures: Figures = json.loads(ended.stdout)
-    return figures
 
 
 def _unused_url() -> str:

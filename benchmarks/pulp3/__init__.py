@@ -1,0 +1,1 @@
+"""The Pulp 3 source."""

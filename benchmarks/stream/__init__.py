@@ -1,0 +1,1 @@
+"""The task-status stream, against other ways to publish to RabbitMQ."""
