@@ -12,20 +12,31 @@ from typing import Any
 from .processes import peak_megabytes
 from .rounds import Figures
 
-_LONGEST_SECONDS = 3600
-
 
 def in_child(measure: Callable[..., Figures], *arguments: Any) -> Figures:
-    """Call a module's function in a fresh process; return its figures and ``memory``, the peak in MB.
+    """Call a module's function in a fresh process; return its figures and ``memory``, its peak in MB.
 
     :param arguments: values that have a JSON form.
-    :raises RuntimeError: it failed; the text has the end of its output.
+    :raises RuntimeError: it failed; its standard error says why.
     """
+    return end(begin(measure, *arguments))
+
+
+def begin(measure: Callable[..., Figures], *arguments: Any) -> subprocess.Popen[str]:
+    """Start a fresh process for a function; :func:`end` has to follow."""
     command = [sys.executable, "-m", __name__, measure.__module__, measure.__name__, json.dumps(arguments)]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_LONGEST_SECONDS)
-    if ended.returncode:
-        raise RuntimeError(f"{measure.__module__}.{measure.__name__} failed:\n{ended.stderr[-4000:]}")
-    figures: Figures = json.loads(ended.stdout.splitlines()[-1])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def end(process: subprocess.Popen[str]) -> Figures:
+    """Wait for the end of a process and return its figures.
+
+    :raises RuntimeError: it failed; its standard error says why.
+    """
+    output, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{process.args!r} ended with status {process.returncode}")
+    figures: Figures = json.loads(output.splitlines()[-1])
     return figures
 
 

@@ -3,12 +3,17 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from . import end_to_end
+from . import broker, drain, end_to_end, fire, latency, mail
 from .databases import KINDS
 from .options import Options
 
 MEASUREMENTS: Mapping[str, Callable[[Options], None]] = {
+    "fire": fire.run,
     "end-to-end": end_to_end.run,
+    "drain": drain.run,
+    "mail": mail.run,
+    "amqp": broker.run,
+    "latency": latency.run,
 }
 
 
@@ -25,7 +30,7 @@ def main() -> None:
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: use some of {', '.join(MEASUREMENTS)}")
     kinds = tuple(kind for kind in KINDS if given.database in (None, kind.lower()))
-    options = Options(kinds, given.rounds, given.scale, given.seconds, 500.0, ".")
+    options = Options(kinds, given.rounds, given.scale, given.seconds)
     for name in given.measurements or MEASUREMENTS:
         MEASUREMENTS[name](options)
 

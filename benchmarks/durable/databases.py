@@ -1,9 +1,9 @@
 """Empty databases of both kinds."""
 
-import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -58,7 +58,11 @@ class Databases:
         original = section["database_url"]
         if self._server is None or not original.startswith("postgresql"):
             copied = self._new(SQLITE)
-            shutil.copyfile(_path(original), _path(copied["database_url"]))
+            with (
+                closing(sqlite3.connect(_path(original))) as source,
+                closing(sqlite3.connect(_path(copied["database_url"]))) as target,
+            ):
+                source.backup(target)
         else:
             copied = self._section(f"{original}_copy{next(self._numbers)}")
             self._run_sql(f"CREATE DATABASE {_name(copied['database_url'])} TEMPLATE {_name(original)}")

@@ -7,13 +7,13 @@ from ..child import in_child
 from ..processes import cpu_seconds
 from ..rounds import Figures, medians
 from ..tables import Column, print_table
-from . import peers
 from .databases import Databases, Section
 from .engine import fire, running, wait_until_delivered, warm_up
 from .events import event
+from .limits import http_limit
 from .options import Options
+from .peers import http as peers
 from .receiver import Receiver
-from .receiver_limit import limit
 
 _COLUMNS = (
     Column("events/s", "rate", "{:,.0f}"),
@@ -38,7 +38,7 @@ def run(options: Options) -> None:
                 return in_child(measure, section, receiver.url, count)
 
         figures = medians([*options.kinds, *peers.PEERS], one, options.rounds)
-        most = in_child(limit, receiver.url)["rate"]
+        most = in_child(http_limit, receiver.url)["rate"]
         described = {kind: f"pulp-notifiers, {databases.described(kind)}" for kind in options.kinds}
     session, apprise = figures[peers.SESSION], figures[peers.APPRISE]
     for each in figures.values():

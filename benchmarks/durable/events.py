@@ -25,6 +25,11 @@ def body(number: int) -> dict[str, Any]:
     return event(number).body()
 
 
+def text(number: int) -> str:
+    """Return the same body as a text for people, as mails have it."""
+    return json.dumps(body(number), indent=4)
+
+
 @cache
 def _steps() -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []

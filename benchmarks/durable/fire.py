@@ -1,86 +1,113 @@
-"""What firing an event costs with 3, 100 and 10,000 listeners, of which three match; prints Markdown tables.
+"""The cost of firing an event with 1 to 10,000 listeners.
 
-Everything that fire promises is included: each call returns when the event and its three deliveries are on disk.
+Everything that fire promises is included: each call returns when the event and its deliveries are on disk.
 """
 
-import os
-import platform
-import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from itertools import count
+from contextlib import ExitStack
+from functools import partial
 
-from pulp_notifiers.app import App, upgrade_database
-from pulp_notifiers.event import Event
+from pulp_notifiers.app import App
 from pulp_notifiers.records import ListenerDraft
 from pulp_notifiers.settings import Settings
-from tests.harness.postgres import PostgreSQL
 
-ROUNDS = 5
-LISTENERS = (3, 100, 10_000)
-THREADS = (1, 8)
-CALLS = 400
-MATCHING = 3
+from ..child import in_child
+from ..processes import cpu_seconds
+from ..rounds import Figures, medians
+from ..tables import Column, print_table
+from .databases import Databases, Section
+from .engine import fire
+from .events import EVENT_TYPE, event
+from .options import Options
 
-_numbers = count()
+_LISTENERS = (1, 3, 100, 10_000)
+_MATCHING = 3
+_THREADS = (1, 8)
+_REGISTERING = 4
+
+_COLUMNS = (
+    Column("events/s", "rate", "{:,.0f}"),
+    Column("ms each", "each", "{:.3f}"),
+    Column("times 1 listener", "times_one", "{:.2f}"),
+    Column("CPU ms each", "cpu", "{:.3f}"),
+    Column("CPU ms of the server each", "server_cpu", "{:.3f}"),
+)
 
 
-def main() -> None:
+def run(options: Options) -> None:
     """Measure and print."""
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
-        _print_table("SQLite", folder, [f"sqlite:///{folder}/{number}.db" for number in LISTENERS])
-        _print_table("PostgreSQL", folder, [server.create_database() for _ in LISTENERS])
+    count = options.size(800)
+    with Databases(options.kinds) as databases, ExitStack() as stack:
+        prepared: dict[tuple[str, int], Section] = {}
+        for kind in options.kinds:
+            for listeners in _LISTENERS:
+                section = stack.enter_context(databases.fresh(kind))
+                seconds = in_child(register, section, listeners)["seconds"]
+                options.progress(f"{kind}: {listeners:,} listeners registered in {seconds:.1f} s")
+                prepared[kind, listeners] = section
+
+        def one(which: tuple[str, int]) -> Figures:
+            return in_child(measure, prepared[which], count, databases.server_process(which[0]))
+
+        figures = medians(list(prepared), one, options.rounds)
+        described = {kind: databases.described(kind) for kind in options.kinds}
+    for kind in options.kinds:
+        print_table(
+            f"Fire an event, {kind}",
+            f"{count:,} events of 1.5 KB, stored with a delivery for each listener that matches: {_MATCHING}, or the "
+            f"only one. {described[kind]}; {options}.",
+            _COLUMNS,
+            {
+                f"{listeners:,} listener{'s' * (listeners > 1)}, {threads} thread{'s' * (threads > 1)}": _row(
+                    figures[kind, listeners], figures[kind, 1], threads
+                )
+                for threads in _THREADS
+                for listeners in _LISTENERS
+            },
+        )
 
 
-def _print_table(database: str, folder: str, urls: list[str]) -> None:
-    with ExitStack() as stack:
-        apps = {
-            number: stack.enter_context(_app(url, folder, number)) for number, url in zip(LISTENERS, urls, strict=True)
-        }
-        runs: dict[tuple[int, int], list[float]] = {(number, threads): [] for number in apps for threads in THREADS}
-        for current in range(ROUNDS):
-            for (number, threads), figures in runs.items():  # in turn, so that a busy moment affects all of them
-                print(f"{database}, round {current + 1}: {number} listeners, {threads} threads", file=sys.stderr)
-                figures.append(_milliseconds(apps[number], threads))
-    print(f"| {database}: listeners | threads | ms for each event | as a multiple of 3 listeners |")
-    print("|---|---|---|---|")
-    medians = {key: statistics.median(figures) for key, figures in runs.items()}
-    for (number, threads), median in medians.items():
-        print(f"| {number:,} | {threads} | {median:.3f} | {median / medians[LISTENERS[0], threads]:.2f} |")
-    print()
+def _row(figures: Figures, one: Figures, threads: int) -> Figures:
+    each = figures[f"ms by {threads}"]
+    row = {"each": each, "rate": 1000 / each, "times_one": each / one[f"ms by {threads}"]}
+    row["cpu"] = figures[f"cpu by {threads}"]
+    server = figures.get(f"server cpu by {threads}")
+    return row if server is None else {**row, "server_cpu": server}
 
 
-@contextmanager
-def _app(url: str, folder: str, listeners: int) -> Iterator[App]:
-    settings = Settings({"notifiers": {"state_directory": folder, "database_url": url}})
-    upgrade_database(settings.own())
-    with App.from_settings(settings) as app:
-        for number in range(listeners):
-            event_type = "repo.sync.finish" if number < MATCHING else f"other.type.number{number % 50}"
-            app.listeners.create(ListenerDraft("http", {"url": "https://receiver.example/"}, (event_type,)))
-        _fire(app, 20)
-        yield app
-
-
-def _milliseconds(app: App, threads: int) -> float:
+def register(section: Section, listeners: int) -> Figures:
+    """Register listeners, of which three match; return how long it took."""
+    drafts = [
+        ListenerDraft(
+            "http",
+            {"url": "https://receiver.example/"},
+            (EVENT_TYPE if number < _MATCHING else f"other.type.number{number % 50}",),
+        )
+        for number in range(listeners)
+    ]
     began = time.perf_counter()
-    if threads == 1:
-        _fire(app, CALLS)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda _: _fire(app, CALLS // threads), range(threads)))
-    return (time.perf_counter() - began) * 1000 / CALLS
+    # Most of it is processor time, so more threads would not help.
+    with App.from_settings(Settings({"notifiers": section})) as app, ThreadPoolExecutor(_REGISTERING) as pool:
+        list(pool.map(app.listeners.create, drafts))
+    return {"seconds": time.perf_counter() - began}
 
 
-def _fire(app: App, calls: int) -> None:
-    for _ in range(calls):
-        app.fire(Event("repo.sync.finish", {"repo_id": f"repository{next(_numbers) % 50}", "result": "success"}))
+def measure(section: Section, count: int, server: int | None) -> Figures:
+    """Return the time of a call, and the processor time of this process and of the database server, in ms."""
+    figures: Figures = {}
+    with App.from_settings(Settings({"notifiers": section})) as app:
+        fire(app, map(event, range(20)))
+        for threads in _THREADS:
+            fired = partial(fire, app, [event(number) for number in range(count)], threads)
+            began, cpu, of_server = time.perf_counter(), time.process_time(), _server_seconds(server)
+            fired()
+            figures[f"ms by {threads}"] = (time.perf_counter() - began) * 1000 / count
+            figures[f"cpu by {threads}"] = (time.process_time() - cpu) * 1000 / count
+            if server is not None:
+                figures[f"server cpu by {threads}"] = (_server_seconds(server) - of_server) * 1000 / count
+    return figures
 
 
-if __name__ == "__main__":
-    main()
+def _server_seconds(server: int | None) -> float:
+    return 0.0 if server is None else cpu_seconds([server])

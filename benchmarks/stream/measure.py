@@ -1,12 +1,13 @@
 """One measurement, in its own process."""
 
-import resource
+import os
 import time
 from dataclasses import replace
 
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream.document import message
 
+from ..processes import peak_megabytes
 from ..rounds import Figures
 from .shapes import SHAPES, Ours, Shape
 
@@ -88,13 +89,13 @@ def measure(kind: str, name: str, url: str, size: int, count: int) -> Figures:
     """Return the figures of one kind of measurement, and the memory that it added to the process, in MB."""
     report = report_of(size)
     shape = SHAPES[name](url)
-    before = _peak_kilobytes()
+    before = peak_megabytes(os.getpid())
     figures = {"throughput": throughput, "caller": caller, "trouble": trouble, "absent": absent}[kind](
         shape,  # type: ignore[arg-type]
         report,
         count,
     )
-    return {**figures, "memory": (_peak_kilobytes() - before) / 1024}
+    return {**figures, "memory": peak_megabytes(os.getpid()) - before}
 
 
 def _burst(shape: Shape, report: TaskReport) -> list[float]:
@@ -105,7 +106,3 @@ def _burst(shape: Shape, report: TaskReport) -> list[float]:
         publish(report)
         took.append(clock() - began)
     return took
-
-
-def _peak_kilobytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""What users would use instead: HTTP senders that keep nothing. Each encodes the same body itself."""
+"""HTTP senders."""
 
 import json
 import threading
@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
-from ..rounds import Figures
-from .events import BYTES, body
+from ...rounds import Figures
+from ..events import BYTES, body
 
 Send = Callable[[int], Any]
 
