@@ -29,7 +29,7 @@ _COLUMNS = (
 
 def run(options: Options) -> None:
     """Measure and print."""
-    count = options.size(1500)
+    count = options.size(1000)
     with Databases(options.kinds) as databases, RabbitMQ() as server:
 
         def one(name: str) -> Figures:

@@ -28,7 +28,7 @@ _COLUMNS = (
 
 def run(options: Options) -> None:
     """Measure and print."""
-    count = options.size(3000)
+    count = options.size(2000)
     with Databases(options.kinds) as databases, Receiver(databases.folder) as receiver:
 
         def one(name: str) -> Figures:

@@ -37,7 +37,7 @@ _COLUMNS = (
 
 def run(options: Options) -> None:
     """Measure and print."""
-    count = options.size(800)
+    count = options.size(500)
     with Databases(options.kinds) as databases, ExitStack() as stack:
         prepared: dict[tuple[str, int], Section] = {}
         for kind in options.kinds:

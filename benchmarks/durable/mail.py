@@ -26,7 +26,7 @@ _COLUMNS = (
 
 def run(options: Options) -> None:
     """Measure and print."""
-    count = options.size(600)
+    count = options.size(400)
     with Databases(options.kinds) as databases, MailServer() as server:
 
         def one(name: str) -> Figures:

@@ -19,7 +19,7 @@ class Options:
     rounds: int
     scale: float
     seconds: float
-    longest_drain: float = 20.0
+    longest_drain: float = 15.0
 
     def size(self, events: int) -> int:
         """Return how many events to use if this many are usual."""

@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1800.0, help="how long (default 1800)")
     parser.add_argument("--keep", type=float, default=120.0, help="seconds until a delivery is deleted (default 120)")
     parser.add_argument("--database", choices=[kind.lower() for kind in KINDS], default=SQLITE.lower())
-    parser.add_argument("--output", type=Path, default=Path(".soak"), help="folder for the files (default .soak)")
+    parser.add_argument("--output", type=Path, default=Path("build/soak"), help="folder (default build/soak)")
     given = parser.parse_args()
     [kind] = [kind for kind in KINDS if kind.lower() == given.database]
     samples: list[Sample] = []
