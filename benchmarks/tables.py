@@ -21,9 +21,14 @@ class Column:
     form: str
 
 
+def machine() -> str:
+    """Return what figures depend on besides the code."""
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores"
+
+
 def print_table(title: str, facts: str, columns: Sequence[Column], rows: Mapping[str, Figures]) -> None:
     """Print a table under a heading, with what was measured and on which machine."""
-    print(f"\n### {title}\n\n{facts}\nPython {platform.python_version()}, {os.cpu_count()} cores.\n")
+    print(f"\n### {title}\n\n{facts}\n{machine()}.\n")
     print("".join(f"| {column.title} " for column in (Column("", "", ""), *columns)) + "|")
     print("|---" + "|--:" * len(columns) + "|")
     for name, figures in rows.items():

@@ -1,19 +1,14 @@
 """Fire and confirmed AMQP end to end, against one confirmed connection that keeps nothing."""
 
-import os
-import time
-
 import amqp
 
 from tests.harness.rabbitmq import RabbitMQ
 
 from ..child import in_child
-from ..processes import cpu_seconds
 from ..rounds import Figures, medians
 from ..tables import Column, print_table
 from .databases import Databases, Section
-from .engine import fire, running, wait_until_delivered, warm_up
-from .events import event
+from .engine import fire_and_deliver, running
 from .options import Options
 from .peers import broker as peers
 
@@ -55,13 +50,7 @@ def run(options: Options) -> None:
 def measure(section: Section, url: str, count: int) -> Figures:
     """Return how fast events are fired and published."""
     with running(section, "amqp", {"exchange": peers.EXCHANGE}, messaging={"url": url}) as app:
-        warm_up(app)
-        events = [event(number) for number in range(count)]
-        began, cpu = time.perf_counter(), cpu_seconds([os.getpid()])
-        fire(app, events)
-        wait_until_delivered(app)
-        seconds, cpu = time.perf_counter() - began, cpu_seconds([os.getpid()]) - cpu
-    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
+        return fire_and_deliver(app, count)
 
 
 def _empty_queue(port: int) -> None:

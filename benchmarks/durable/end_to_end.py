@@ -1,15 +1,10 @@
 """Fire and HTTP delivery end to end in one process, until the last delivery is recorded as delivered."""
 
-import os
-import time
-
 from ..child import in_child
-from ..processes import cpu_seconds
 from ..rounds import Figures, medians
 from ..tables import Column, print_table
 from .databases import Databases, Section
-from .engine import fire, running, wait_until_delivered, warm_up
-from .events import event
+from .engine import fire_and_deliver, running
 from .limits import http_limit
 from .options import Options
 from .peers import http as peers
@@ -58,10 +53,4 @@ def run(options: Options) -> None:
 def measure(section: Section, url: str, count: int) -> Figures:
     """Return how fast events are fired and delivered."""
     with running(section, "http", {"url": url}) as app:
-        warm_up(app)
-        events = [event(number) for number in range(count)]
-        began, cpu = time.perf_counter(), cpu_seconds([os.getpid()])
-        fire(app, events)
-        wait_until_delivered(app)
-        seconds, cpu = time.perf_counter() - began, cpu_seconds([os.getpid()]) - cpu
-    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
+        return fire_and_deliver(app, count)

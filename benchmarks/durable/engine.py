@@ -1,5 +1,6 @@
 """An app in this process, and waiting until it has delivered."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from pulp_notifiers.event import Event, utc_now
 from pulp_notifiers.records import ListenerDraft
 from pulp_notifiers.settings import Settings
 
+from ..processes import cpu_seconds
+from ..rounds import Figures
 from .databases import Section
 from .events import EVENT_TYPE, event
 
@@ -46,6 +49,17 @@ def warm_up(app: App) -> None:
     """Fire and deliver some events whose numbers nobody waits for."""
     fire(app, (event(-1 - number) for number in range(100)))
     wait_until_delivered(app)
+
+
+def fire_and_deliver(app: App, count: int) -> Figures:
+    """Return how fast one thread's events are stored and delivered, until the last delivery is recorded."""
+    warm_up(app)
+    events = [event(number) for number in range(count)]
+    began, cpu = time.perf_counter(), cpu_seconds([os.getpid()])
+    fire(app, events)
+    wait_until_delivered(app)
+    seconds, cpu = time.perf_counter() - began, cpu_seconds([os.getpid()]) - cpu
+    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
 
 
 def wait_until_delivered(app: App) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _PANEL_HEIGHT, _TOP, _BOTTOM = 760, 150, 44, 40
+_WIDTH, _PANEL_HEIGHT, _TOP, _BOTTOM = 760, 150, 64, 44
 _LEFT, _RIGHT, _TITLE_HEIGHT, _GAP = 76, 20, 26, 14
 _PLOT_HEIGHT = _PANEL_HEIGHT - _TITLE_HEIGHT - _GAP
 _PLOT_WIDTH = _WIDTH - _LEFT - _RIGHT
@@ -38,14 +38,18 @@ class Panel:
     reference: float = 0.0
 
 
-def draw(title: str, panels: Sequence[Panel]) -> str:
-    """Return a picture of panels below each other, with one time axis."""
+def draw(title: str, facts: str, panels: Sequence[Panel]) -> str:
+    """Return a picture of panels below each other, with one time axis.
+
+    :param facts: what was measured and where, below the title.
+    """
     bottom = _TOP + len(panels) * _PANEL_HEIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + _BOTTOM}" role="img">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{bottom + _BOTTOM}" fill="#ffffff"/>',
         f'<text class="title" x="{_LEFT}" y="26">{escape(title)}</text>',
+        f'<text x="{_LEFT}" y="46">{escape(facts)}</text>',
     ]
     longest = max(panel.minutes[-1] for panel in panels)
     for number, panel in enumerate(panels):
@@ -73,12 +77,12 @@ def _panel(panel: Panel, top: float, longest: float) -> Iterator[str]:
         kind = "grid" if number else "axis"
         yield f'<line class="{kind}" x1="{_LEFT}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}"/>'
         yield f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{number * step:,g}</text>'
+    yield f'<polygon class="area" points="{first},{bottom} {" ".join(points)} {last},{bottom}"/>'
+    yield f'<polyline class="line" points="{" ".join(points)}"/>'
     if panel.reference:
         at = y(panel.reference)
         yield f'<line class="reference" x1="{_LEFT}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}"/>'
         yield f'<text x="{right}" y="{top - 8}" text-anchor="end">offered: {panel.reference:,g}</text>'
-    yield f'<polygon class="area" points="{first},{bottom} {" ".join(points)} {last},{bottom}"/>'
-    yield f'<polyline class="line" points="{" ".join(points)}"/>'
 
 
 def _time_axis(bottom: float, longest: float) -> Iterator[str]:

@@ -1,15 +1,10 @@
 """Fire and mail end to end, against senders that keep nothing."""
 
-import os
-import time
-
 from ..child import in_child
-from ..processes import cpu_seconds
 from ..rounds import Figures, medians
 from ..tables import Column, print_table
 from .databases import Databases, Section
-from .engine import fire, running, wait_until_delivered, warm_up
-from .events import event
+from .engine import fire_and_deliver, running
 from .limits import smtp_limit
 from .options import Options
 from .peers import mail as peers
@@ -56,10 +51,4 @@ def measure(section: Section, port: int, count: int) -> Figures:
     email = {"enabled": "true", "host": "127.0.0.1", "port": str(port), "from": peers.SENDER}
     options = {"subject": peers.SUBJECT, "addresses": [peers.RECIPIENT]}
     with running(section, "email", options, email=email) as app:
-        warm_up(app)
-        events = [event(number) for number in range(count)]
-        began, cpu = time.perf_counter(), cpu_seconds([os.getpid()])
-        fire(app, events)
-        wait_until_delivered(app)
-        seconds, cpu = time.perf_counter() - began, cpu_seconds([os.getpid()]) - cpu
-    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
+        return fire_and_deliver(app, count)

@@ -17,6 +17,7 @@ from pulp_notifiers.settings import Settings
 
 from ..child import begin, end
 from ..processes import cpu_seconds, resident_megabytes
+from ..tables import machine
 from . import offer
 from .databases import KINDS, SQLITE, Databases, Section
 from .graph import Panel, draw
@@ -65,8 +66,10 @@ def main() -> None:
             samples.append(sample)
     given.output.mkdir(parents=True, exist_ok=True)
     _write(given.output / "soak.csv", samples)
-    title = f"{given.rate:,.0f} events/s fired and delivered by HTTP, deleted {given.keep:,.0f} s later ({described})"
-    (given.output / "soak.svg").write_text(draw(title, _panels(samples, given.rate)), encoding="utf-8")
+    title = f"{given.rate:,.0f} events/s, fired and delivered by HTTP in one process"
+    facts = f"{described}; deliveries are deleted after {given.keep:g} s. {machine()}."
+    picture = draw(title, facts, _panels(samples, given.rate))
+    (given.output / "soak.svg").write_text(picture, encoding="utf-8")
     print(f"{given.output / 'soak.csv'} and {given.output / 'soak.svg'} are written.")
 
 

@@ -1,8 +1,6 @@
 """Compares ways to publish to a private RabbitMQ, and prints Markdown tables."""
 
 import importlib.util
-import os
-import platform
 from functools import partial
 
 from tests.harness.process import free_ports
@@ -10,6 +8,7 @@ from tests.harness.rabbitmq import RabbitMQ
 
 from ..child import in_child
 from ..rounds import ROUNDS, Figures, medians
+from ..tables import machine
 from .measure import measure
 from .shapes import OURS, REFERENCE, SHAPES, WITHOUT_CONFIRMS
 
@@ -62,7 +61,7 @@ def _unused_url() -> str:
 
 def _print_shapes(shown: str, figures: dict[str, Figures]) -> None:
     print(f"\n### Messages of {shown}\n")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, medians of {ROUNDS} interleaved runs.\n")
+    print(f"{machine()}, medians of {ROUNDS} interleaved runs.\n")
     compared = "times Pulp 2.7 | times py-amqp without confirms"
     print(f"| | messages/s | {compared} | call p50 | call p99 | burst of 400 | memory |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")

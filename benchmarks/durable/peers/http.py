@@ -1,18 +1,12 @@
 """HTTP senders."""
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import requests
 
 from ...rounds import Figures
 from ..events import BYTES, body
-
-Send = Callable[[int], Any]
+from .loop import Send, send_in_loop, send_in_threads
 
 SESSION = "requests.Session in a loop"
 SESSION_THREADS = "requests.Session in a loop, 16 threads"
@@ -26,42 +20,9 @@ _HEADERS = {"Content-Type": "application/json"}
 
 def measure(name: str, url: str, count: int) -> Figures:
     """Return how fast one of them sends this many events."""
-    threads = _THREADS if name == SESSION_THREADS else 1
-    senders = {
-        SESSION: lambda: _by_session(url),
-        SESSION_THREADS: lambda: _by_session(url),
-        POST: lambda: _by_post(url),
-        APPRISE: lambda: _by_apprise(url),
-    }
-    local = threading.local()
-
-    def send(number: int) -> None:
-        if not hasattr(local, "send"):
-            local.send = senders[name]()
-        local.send(number)
-
-    with ThreadPoolExecutor(threads) as pool:
-        _send_all(pool, send, range(-1, -101, -1))
-        began, cpu = time.perf_counter(), time.process_time()
-        _send_all(pool, send, range(count))
-        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
-
-
-def _send_all(pool: ThreadPoolExecutor, send: Send, numbers: range) -> None:
-    # A future for each event would cost more than a loop does.
-    shared = iter(numbers)
-    lock = threading.Lock()
-
-    def take(numbers: Iterator[int]) -> int | None:
-        with lock:
-            return next(numbers, None)
-
-    def loop(_: int) -> None:
-        while (number := take(shared)) is not None:
-            send(number)
-
-    list(pool.map(loop, range(_THREADS)))
+    if name == SESSION_THREADS:
+        return send_in_threads([_by_session(url) for _ in range(_THREADS)], count)
+    return send_in_loop({SESSION: _by_session, POST: _by_post, APPRISE: _by_apprise}[name](url), count)
 
 
 def _by_session(url: str) -> Send:
@@ -78,7 +39,7 @@ def _by_apprise(url: str) -> Send:
 
     sender = apprise.Apprise()
     sender.add(url.replace("http://", "json://"))
-    filler = "x" * (BYTES - 120)
+    filler = "x" * (BYTES - 20)
 
     def send(number: int) -> None:
         if not sender.notify(title="repo.sync.finish", body=f"{number} {filler}"):

@@ -1,13 +1,11 @@
 """Senders of mail."""
 
 import smtplib
-import time
-from collections.abc import Callable
 from email.message import EmailMessage
-from typing import Any
 
 from ...rounds import Figures
 from ..events import text
+from .loop import Send, send_in_loop
 
 SMTPLIB = "smtplib, one connection"
 APPRISE = "Apprise mailto://"
@@ -18,17 +16,10 @@ SENDER, RECIPIENT, SUBJECT = "pulp@example.com", "operators@example.com", "Pulp 
 
 def measure(name: str, port: int, count: int) -> Figures:
     """Return how fast one of the others mails this many events."""
-    send = _by_smtplib(port) if name == SMTPLIB else _by_apprise(port)
-    for number in range(20):
-        send(number)
-    began, cpu = time.perf_counter(), time.process_time()
-    for number in range(count):
-        send(number)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"rate": count / seconds, "cpu": cpu * 1000 / count}
+    return send_in_loop(_by_smtplib(port) if name == SMTPLIB else _by_apprise(port), count)
 
 
-def _by_smtplib(port: int) -> Callable[[int], Any]:
+def _by_smtplib(port: int) -> Send:
     connection = smtplib.SMTP("127.0.0.1", port)
 
     def send(number: int) -> None:
@@ -40,7 +31,7 @@ def _by_smtplib(port: int) -> Callable[[int], Any]:
     return send
 
 
-def _by_apprise(port: int) -> Callable[[int], Any]:
+def _by_apprise(port: int) -> Send:
     import apprise  # noqa: PLC0415  only its own measurement pays for it
 
     sender = apprise.Apprise()
