@@ -3,11 +3,10 @@
 ::
 
     fire, end_to_end, drain, mail, broker, latency, soak    one measurement each
+    peers                                                   what users would use instead
 
-    events      the events that are fired
-    databases   empty databases of both kinds
-    engine      an app that measures itself
-    receiver    the HTTP receiver, a process of its own
-    peers       what users would use instead
-    graph       the picture of a soak
+    options, events, databases                              what is measured, with which events, in which database
+    engine, offer                                           an app that delivers at once, or at a given rate
+    receiver, smtp, limits                                  receivers in their own processes, and how much they take
+    graph                                                   the picture of a soak
 """

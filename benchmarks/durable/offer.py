@@ -62,7 +62,7 @@ def _offer(app: App, rate: float, seconds: float) -> dict[int, float]:
     numbers = count()
 
     def fire() -> None:
-        # Each has its own time, so the schedule does not wait for the engine; one call at a time would.
+        # Each event has its own due time, so one slow call does not move the others.
         while (due := began + (number := next(numbers)) / rate) < began + seconds:
             time.sleep(max(0.0, due - time.monotonic()))
             if time.monotonic() > began + seconds:

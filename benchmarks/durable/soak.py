@@ -8,6 +8,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def _samples(
     began = before = time.monotonic()
     child = begin(offer.keep_offering, section, receiver.url, rate, seconds)
     count, cpu = 0, 0.0
-    with App.from_settings(Settings({"notifiers": section})) as app:
+    with App.from_settings(Settings({"notifiers": section})) as app, ExitStack() as stack:
+        stack.callback(child.kill)  # if sampling fails; otherwise it has ended by itself
         for number in range(1, int(seconds / _EVERY_SECONDS) + 1):
             time.sleep(max(0.0, began + number * _EVERY_SECONDS - time.monotonic()))
             now, arrived, used = time.monotonic(), receiver.tally.count, cpu_seconds([child.pid])
@@ -92,7 +94,7 @@ def _samples(
                 backlog=app.deliveries.backlog(utc_now())[0].pending,
             )
             before, count, cpu = now, arrived, used
-    end(child)
+        end(child)
 
 
 def _write(path: Path, samples: list[Sample]) -> None:
