@@ -6,7 +6,7 @@ with fifteen executions for an event and its delivery that is most of what an ev
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +73,13 @@ class Statement:
     def _bound(self, values: Values) -> Values:
         if not self._sqlite:
             return values
-        return {name: _SQLITE_FORMS.get(type(value), _unchanged)(value) for name, value in values.items()}
+        bound = dict(values)
+        for name, value in values.items():
+            if type(value) is datetime:
+                bound[name] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+            elif type(value) is list:
+                bound[name] = json.dumps(value)
+        return bound
 
 
 def utc_time(stored: str | datetime) -> datetime:
@@ -81,14 +87,3 @@ def utc_time(stored: str | datetime) -> datetime:
     if isinstance(stored, str):
         return datetime.fromisoformat(stored).replace(tzinfo=UTC)
     return stored.astimezone(UTC)
-
-
-def _unchanged(value: Any) -> Any:
-    return value
-
-
-def _sqlite_time(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
-
-
-_SQLITE_FORMS: Mapping[type, Callable[[Any], Any]] = {datetime: _sqlite_time, list: json.dumps}

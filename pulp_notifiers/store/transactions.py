@@ -1,7 +1,6 @@
 """Transactions, repeated if the database asks for it or had closed the connection."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -36,29 +35,35 @@ class Transactions:
 
     def read(self, work: Work[T]) -> T:
         """Return the function's result."""
-        return self._repeated(lambda connection: nullcontext(), work)
+        return self._repeated(work)
 
     def write(self, work: Work[T], durable: bool = True) -> T:
         """Return the function's result once everything it wrote is committed.
 
         :param durable: wait until it is on disk.
         """
-        return self._repeated(lambda connection: self._begun(connection, durable), work)
+
+        def written(connection: sa.Connection) -> T:
+            self._begin(connection, durable)
+            return work(connection)
+
+        return self._repeated(written, commit=True)
 
     def close(self) -> None:
         """Close the kept connection."""
         if self._kept is not None:
             self._kept.close()
 
-    def _repeated(self, begin: Callable[[sa.Connection], AbstractContextManager[None]], work: Work[T]) -> T:
+    def _repeated(self, work: Work[T], commit: bool = False) -> T:
         for left in range(_REPEATS, -1, -1):
-            driver, committing = None, False
+            connection = self._connect()
+            driver, committing, done = driver_of(connection), False, False
             try:
-                with self._connection() as connection:
-                    driver = driver_of(connection)
-                    with begin(connection):
-                        result = work(connection)
-                        committing = True
+                result = work(connection)
+                if commit:
+                    committing = True
+                    driver.commit()
+                done = True
                 return result
             except self.refusals as error:
                 closed = not committing and getattr(driver, "closed", False)
@@ -66,41 +71,38 @@ class Transactions:
                     raise
                 if closed:
                     self._engine.dispose()  # the other open connections are closed, too
+            finally:
+                self._release(connection, done)
         raise AssertionError("the last repeat returns or raises")
 
-    @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
-        if not self._keep:
-            with self._engine.connect() as connection:
-                yield connection
-            return
-        connection = self._kept = self._kept or self._engine.connect()
-        try:
-            yield connection
-        except BaseException:
-            self._kept = None
-            connection.close()
-            raise
-
-    @contextmanager
-    def _begun(self, connection: sa.Connection, durable: bool) -> Iterator[None]:
+    def _begin(self, connection: sa.Connection, durable: bool) -> None:
         # By the driver: SQLAlchemy's own begin and commit take as long as the statements between them.
         driver = driver_of(connection)
-        if not self._sqlite and not durable:
-            driver.execute("SET LOCAL synchronous_commit = off")
-        elif self._sqlite:
+        if self._sqlite:
             if connection.info.get(_DURABLE, True) != durable:
                 # In WAL mode NORMAL commits without waiting for the disk; the next FULL commit waits for both.
                 driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 connection.info[_DURABLE] = durable
-            # One that starts as a reader and then writes fails at once if another process wrote meanwhile.
+            # A transaction that starts as a reader and then writes fails at once if another process wrote meanwhile.
             driver.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            driver.commit()
-        finally:
-            connection.rollback()
-            driver.rollback()  # nothing, after a commit
+        elif not durable:
+            driver.execute("SET LOCAL synchronous_commit = off")
+
+    def _connect(self) -> sa.Connection:
+        if not self._keep:
+            return self._engine.connect()
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        return self._kept
+
+    def _release(self, connection: sa.Connection, done: bool) -> None:
+        if not self._keep:
+            connection.close()
+        elif not done:
+            self._kept = None
+            connection.close()
+        elif connection.in_transaction():
+            connection.rollback()  # SQLAlchemy does not know that the driver has committed
 
 
 def driver_of(connection: sa.Connection) -> Any:
