@@ -7,8 +7,7 @@ CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` over
 """
 
 import os
-from collections.abc import Mapping
-from configparser import ConfigParser, MissingSectionHeaderError, ParsingError
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,10 +16,9 @@ from pydantic.fields import FieldInfo
 
 from .errors import InvalidSetting
 from .options import SECRET_NAME, holds_secret
+from .server_conf import DEFAULT_BIND, DEFAULT_FILE, OWN_SECTION, PREFIX, ServerConf
 
-DEFAULT_FILE = Path("/etc/pulp/server.conf")
-PREFIX = "PULP_NOTIFIERS_"
-OWN_SECTION = "notifiers"
+__all__ = ["DEFAULT_FILE", "OWN_SECTION", "PREFIX", "CommaSeparated", "NotifiersSettings", "Settings"]
 
 _SYSTEM_STATE = Path("/var/lib/pulp-notifiers")
 
@@ -65,7 +63,7 @@ class NotifiersSettings(BaseModel):
     key_file: Path | None = Field(
         None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."
     )
-    bind: str = Field("127.0.0.1:24818", pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
+    bind: str = Field(DEFAULT_BIND, pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns HTTPS on.")
     tls_key: Path | None = Field(None, description="PEM key of tls_certificate.")
     worker_threads: int = Field(16, ge=1, le=256, description="Number of attempts that one process makes at a time.")
@@ -120,44 +118,8 @@ class NotifiersSettings(BaseModel):
         return self.key_file or self.state_directory / "secret.key"
 
 
-class Settings:
-    """All settings of one process.
-
-    :param sections: section name to key to text, as in the file.
-    :param file: the file that they come from, for messages.
-    :param environ: environment variables, which override the file.
-    """
-
-    def __init__(
-        self,
-        sections: Mapping[str, Mapping[str, str]] | None = None,
-        file: Path = DEFAULT_FILE,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        self._sections = sections or {}
-        self._file = file
-        self._environ = environ or {}
-        self._known_variables = {PREFIX + "CONF", PREFIX + "ADMIN_PASSWORD"}
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the file that the environment names, or ``/etc/pulp/server.conf`` if it exists.
-
-        :raises InvalidSetting: the file cannot be read.
-        """
-        named = environ.get(PREFIX + "CONF")
-        file = Path(named) if named else DEFAULT_FILE
-        if not named and not file.exists():
-            return cls({}, file, environ)
-        # No interpolation: a % in a password is an ordinary character.
-        parser = ConfigParser(interpolation=None, strict=False)
-        try:
-            parser.read_string(file.read_text(encoding="utf-8-sig"), source=str(file))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSetting(f"The configuration file {file} cannot be read: {error}") from None
-        except ParsingError as error:
-            raise InvalidSetting(f"The configuration file {file} cannot be read: {_unreadable(error)}") from None
-        return cls({name: dict(parser[name]) for name in parser.sections()}, file, environ)
+class Settings(ServerConf):
+    """All settings of one process, each section checked by the model of its owner."""
 
     def own(self) -> NotifiersSettings:
         """Return the section ``[notifiers]``.
@@ -171,26 +133,13 @@ class Settings:
 
         :raises InvalidSetting: a value is not allowed; the sentence names file, section, key and what is allowed.
         """
-        values: dict[str, Any] = dict(self._sections.get(name, {}))
-        origins = {key: f"{self._file}: [{name}] {key}" for key in values}
-        for key in _fields(model):
-            variable = self._variable(name, key)
-            self._known_variables.add(variable)
-            if variable in self._environ:
-                values[key] = self._environ[variable]
-                origins[key] = f"environment variable {variable} ([{name}] {key})"
+        fields = _fields(model)
+        values = self.texts(name, fields)
         try:
             return model.model_validate({key: text for key, text in values.items() if not _unset(model, key, text)})
         except ValidationError as error:
-            raise InvalidSetting(_sentence(error, model, values, origins, f"{self._file}: [{name}]")) from None
-
-    def unknown_variables(self) -> list[str]:
-        """Return the environment variables with this product's prefix that no section read so far has."""
-        return sorted(name for name in self._environ if name.startswith(PREFIX) and name not in self._known_variables)
-
-    @staticmethod
-    def _variable(section: str, key: str) -> str:
-        return PREFIX + (key if section == OWN_SECTION else f"{section}_{key}").upper().replace("-", "_")
+            sentence = _sentence(error, model, values, lambda key: self._origin(name, key, fields))
+            raise InvalidSetting(sentence) from None
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -209,21 +158,13 @@ def _may_be_shown(model: type[BaseModel], key: str) -> bool:
     return not (field is None or SECRET_NAME.search(key) or "url" in key or holds_secret(field.annotation))
 
 
-def _unreadable(error: ParsingError) -> str:
-    # Never show the line itself, which may contain a password.
-    if isinstance(error, MissingSectionHeaderError):
-        return f"line {error.lineno} is before the first [SECTION]: move it into a section or delete it."
-    lines = ", ".join(str(number) for number, _ in error.errors)
-    return f"write [SECTION], KEY = VALUE or a comment that begins with # in line {lines}."
-
-
 def _sentence(
-    error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], origins: Mapping[str, str], place: str
+    error: ValidationError, model: type[BaseModel], values: Mapping[str, str], origin_of: Callable[[str], str]
 ) -> str:
     sentences = []
     for problem in error.errors(include_url=False, include_input=False):
         key = str(problem["loc"][0]) if problem["loc"] else ""
-        origin = origins.get(key, f"{place} {key}".rstrip())
+        origin = origin_of(key)
         if problem["type"] == "extra_forbidden":
             sentences.append(f"{origin} is not a setting; use one of: {', '.join(sorted(_fields(model)))}.")
             continue

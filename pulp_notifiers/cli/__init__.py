@@ -8,7 +8,6 @@ import click
 
 from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable
 from .failures import RequestFailed
-from .options import InvalidOptionText
 from .root import root
 
 _CODES = (
@@ -47,9 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _click_code(error: click.ClickException) -> int:
-    if isinstance(error, click.UsageError) and not isinstance(error, InvalidOptionText):
-        return os.EX_USAGE
-    return error.exit_code
+    return os.EX_USAGE if error.exit_code == click.UsageError.exit_code else error.exit_code
 
 
 def _code(error: PulpNotifiersError) -> int:

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-
-from ..settings import DEFAULT_FILE, PREFIX, Settings
 from .connection_failures import unreachable, unreadable_ca_path
 from .failures import refusal
 
@@ -23,43 +20,6 @@ NOTIFICATIONS = "/pulp/api/v3/notifications/"
 
 _URL_FORM = "write http://HOST:PORT or https://HOST:PORT"
 TIMEOUT_SECONDS = 120.0
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
-
-
-class ClientSettings(BaseModel):
-    """The section ``[client]``: what the command line tool needs to reach the server."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: str = Field("", description="Address of the server; empty: the one in [notifiers] bind.")
-    username: str = Field("", description="User to log in as.")
-    password: SecretStr = Field(SecretStr(""), description="Password of that user.")
-    ca_path: str = Field("", description="Authorities to trust, a PEM file or directory; empty: the system's.")
-
-    @field_validator("url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        if url:
-            split_url(url)
-        return url
-
-
-def client_settings(environ: Mapping[str, str]) -> ClientSettings:
-    """Return the section ``[client]`` with the server's address filled in.
-
-    Pulp's ``server.conf`` belongs to the server: a user who may not read it can still talk to one.
-
-    :raises InvalidSetting: a value is not allowed.
-    """
-    unreadable = PREFIX + "CONF" not in environ and not os.access(DEFAULT_FILE, os.R_OK)
-    settings = Settings(environ=environ) if unreadable else Settings.load(environ)
-    client = settings.section("client", ClientSettings)
-    if client.url:
-        return client
-    own = settings.own()
-    host, _, port = own.bind.rpartition(":")
-    scheme = "https" if own.tls_certificate else "http"
-    return client.model_copy(update={"url": f"{scheme}://{_ANY_ADDRESS.get(host, host)}:{port}"})
 
 
 def split_url(url: str) -> tuple[str, str, int | None, str]:

@@ -27,11 +27,12 @@ class Connection:
         :param timeout_seconds: how long to wait for the server; None for the client's default.
         :raises InvalidSetting: a value in the section ``[client]`` is not allowed.
         """
-        from .client import TIMEOUT_SECONDS, Client, client_settings
+        from .client import TIMEOUT_SECONDS, Client
+        from .stored_connection import stored_connection
 
-        settings = client_settings(os.environ)
+        settings = stored_connection(os.environ)
         username = self.username or settings.username
-        stored = settings.password.get_secret_value() if settings.username in ("", username) else ""
+        stored = settings.password if settings.username in ("", username) else ""
         password = self.password or stored
         if ask and username and not password:
             password = ask_password(f"Password of {username}", "--password or PULP_NOTIFIERS_CLIENT_PASSWORD")

@@ -86,7 +86,7 @@ def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
     """
     from ..app import App
     from ..settings import Settings
-    from .client import ClientSettings
+    from .client_settings import ClientSettings
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = Settings.load({**os.environ, **overrides})

@@ -4,9 +4,11 @@ import resource
 import subprocess
 import sys
 
+import click
 import pytest
 
 from pulp_notifiers.cli.pulp_admin import listeners
+from pulp_notifiers.cli.root import COMMANDS, root
 from pulp_notifiers.plugin_host import registry
 from tests.support.distributions import installed
 
@@ -24,26 +26,31 @@ HEAVY = {
     "stevedore",
     "uvicorn",
 }
-ASKS_THE_SERVER = HEAVY - {"pydantic"}
-"""What a command that asks the server has no use for; the settings are models of pydantic."""
+ONLY_FOR_SOME_COMMANDS = {"configparser", "http", "json", "logging", "ssl"}
+"""Smaller modules of the standard library, which together take as long as click."""
 
 PROGRAM = """
 import sys
 sys.path[:0] = {path!r}
 from pulp_notifiers.cli import main
 exit_code = main({arguments!r})
-print("modules:", *sorted({{name.partition(".")[0] for name in sys.modules}}), file=sys.stderr)
+print("modules:", *sorted(sys.modules), file=sys.stderr)
 sys.exit(exit_code)
 """
 
 
 def started(arguments, path=()):
-    """Return output, exit code and top-level modules of a command in a process of its own."""
+    """Return output, exit code and modules of a command in a process of its own."""
     program = PROGRAM.format(path=[str(folder) for folder in path], arguments=list(arguments))
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     modules = ended.stderr.rpartition("modules:")[2].split()
     assert "pulp_notifiers" in modules
     return ended.stdout, ended.returncode, set(modules)
+
+
+def commands_in(modules):
+    """Return the modules of the program's commands that were imported."""
+    return {module for module, _ in COMMANDS.values() if f"pulp_notifiers.cli.{module}" in modules}
 
 
 def notifier_named(folder, name):
@@ -111,14 +118,40 @@ def test_help_loads_neither_plugins_nor_heavy_libraries(arguments, tmp_path):
     ],
     ids=" ".join,
 )
-def test_help_that_asks_the_server_loads_only_the_settings(arguments, tmp_path):
-    """And no plugin of this machine."""
+def test_help_that_asks_the_server_loads_neither_plugins_nor_heavy_libraries(arguments, tmp_path):
+    """The server has the plugins, and describes them."""
     with notifier_named(tmp_path, "lazy-one") as site:
         output, exit_code, modules = started(["--url", "http://127.0.0.1:1", *arguments], [site])
 
     assert 0 == exit_code
     assert "pulp-notifiers" in output
-    assert set() == modules & (ASKS_THE_SERVER | {"lazy_one_module"})
+    assert set() == modules & (HEAVY | {"lazy_one_module"})
+
+
+def test_help_of_the_program_imports_none_of_its_commands():
+    """Their summaries stand beside their names."""
+    output, _, modules = started(["--help"])
+
+    assert set() == commands_in(modules)
+    assert set() == modules & ONLY_FOR_SOME_COMMANDS
+    assert all(name in output for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_help(name):
+    """It is shown without importing the command."""
+    command = root.get_command(click.Context(root), name)
+
+    assert COMMANDS[name][1] == command.get_short_help_str(limit=200)
+    assert name == command.name
+
+
+def test_a_command_imports_no_other_one():
+    """Each of them imports what it needs."""
+    _, _, modules = started(["delivery", "list", "--help"])
+
+    assert {"delivery"} == commands_in(modules)
+    assert set() == modules & ONLY_FOR_SOME_COMMANDS - {"json"}
 
 
 @pytest.mark.parametrize(
@@ -165,15 +198,25 @@ def test_the_list_of_notifiers_imports_none_of_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["listener", "list"], ["event", "listener", "list"], ["listener", "lazy-one", "create"]], ids=" ".join
+    "arguments",
+    [
+        ["delivery", "list"],
+        ["listener", "list"],
+        ["event", "listener", "list"],
+        ["event", "fire", "repo.sync.finish"],
+        ["listener", "lazy-one", "create"],
+        ["source", "list"],
+        ["status"],
+    ],
+    ids=" ".join,
 )
-def test_a_command_that_asks_the_server_loads_no_plugin(arguments, tmp_path):
-    """The server has the plugins, and describes them."""
+def test_a_command_that_asks_the_server_loads_neither_plugins_nor_heavy_libraries(arguments, tmp_path):
+    """An HTTP connection of the standard library is enough, with the texts of the settings."""
     with notifier_named(tmp_path, "lazy-one") as site:
         _, exit_code, modules = started(["--url", "http://127.0.0.1:1", *arguments], [site])
 
     assert 78 == exit_code
-    assert set() == modules & (ASKS_THE_SERVER | {"lazy_one_module"})
+    assert set() == modules & (HEAVY | {"lazy_one_module"})
 
 
 def test_a_command_of_pulp_admin_loads_only_its_own_plugin(tmp_path):
