@@ -104,13 +104,9 @@ deliveries = sa.Table(
     sqlite_autoincrement=True,
 )
 
-sa.Index(
-    "ix_deliveries_lane_pending",
-    deliveries.c.lane_id,
-    deliveries.c.id,
-    sqlite_where=deliveries.c.state == "pending",
-    postgresql_where=deliveries.c.state == "pending",
-)
+# The migration limits it to pending deliveries. An option of PostgreSQL here would import that dialect at every start,
+# which takes a sixth of the time that SQLAlchemy takes.
+sa.Index("ix_deliveries_lane_pending", deliveries.c.lane_id, deliveries.c.id)
 
 attempts = sa.Table(
     "attempts",
