@@ -5,6 +5,7 @@ models there take half of the time of a command that sends a request.
 """
 
 import os
+import re
 from collections.abc import Container, Iterable, Mapping
 from configparser import ConfigParser, MissingSectionHeaderError, ParsingError
 from pathlib import Path
@@ -18,8 +19,18 @@ OWN_SECTION = "notifiers"
 
 DEFAULT_BIND = "127.0.0.1:24818"
 
-ANY_TEXT = frozenset({"state_directory", "database_url", "key_file", "tls_certificate", "tls_key"})
-"""The keys of ``[notifiers]`` for which every text is allowed, so that there is nothing to check."""
+OWN_KEYS = (
+    *("state_directory", "database_url", "key_file", "bind", "tls_certificate", "tls_key"),
+    *("worker_threads", "poll_seconds", "lease_seconds", "source_lease_seconds", "attempt_limit_seconds"),
+    *("max_attempts", "backoff_first_seconds", "backoff_longest_seconds", "keep_delivered_days", "keep_dead_days"),
+    *("reveal_secrets", "max_body_bytes", "credential_cache_seconds"),
+    *("trusted_proxies", "remote_user_header", "client_subject_header", "log_level"),
+)
+"""The keys of ``[notifiers]``, as in its model."""
+
+_ANY_TEXT = frozenset({"state_directory", "database_url", "key_file", "tls_certificate", "tls_key"})
+_BIND = re.compile(r"\S+:[0-9]{1,5}")
+_SYSTEM_STATE = Path("/var/lib/pulp-notifiers")
 
 
 class ServerConf:
@@ -71,6 +82,15 @@ class ServerConf:
                 found[key] = self._environ[variable]
         return found
 
+    def plain_own_texts(self) -> dict[str, str] | None:
+        """Return the texts of ``[notifiers]`` that are set, if they need no check; None if only the model can decide.
+
+        Any text is a path or URL, as far as the model checks.
+        """
+        texts = {key: text for key, text in self.texts(OWN_SECTION, OWN_KEYS).items() if text or key not in _ANY_TEXT}
+        is_plain = texts.keys() <= {"bind", *_ANY_TEXT} and _BIND.fullmatch(texts.get("bind", DEFAULT_BIND))
+        return texts if is_plain else None
+
     def unknown_variables(self) -> list[str]:
         """Return the environment variables with this product's prefix that no section read so far has."""
         return sorted(name for name in self._environ if name.startswith(PREFIX) and name not in self._known_variables)
@@ -84,6 +104,29 @@ class ServerConf:
     @staticmethod
     def _variable(section: str, key: str) -> str:
         return PREFIX + (key if section == OWN_SECTION else f"{section}_{key}").upper().replace("-", "_")
+
+
+def default_state_directory() -> Path:
+    """Return the folder for the embedded database and the key file, if the settings name none."""
+    given = os.environ.get("STATE_DIRECTORY")  # set by systemd's StateDirectory=
+    if given:
+        return Path(given)
+    if os.geteuid() == 0:
+        return _SYSTEM_STATE
+    try:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pulp-notifiers"
+    except RuntimeError:  # neither HOME nor an entry in the password database, as in a container
+        return _SYSTEM_STATE
+
+
+def embedded_database_url(state_directory: Path) -> str:
+    """Return the URL of the database, if the settings name none."""
+    return f"sqlite:///{state_directory / 'notifiers.db'}"
+
+
+def key_file_in(state_directory: Path) -> Path:
+    """Return the path of the key file, if the settings name none."""
+    return state_directory / "secret.key"
 
 
 def _unreadable(error: ParsingError) -> str:

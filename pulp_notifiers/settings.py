@@ -6,7 +6,6 @@ CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` over
 ``PULP_NOTIFIERS_<KEY>`` one of ``[notifiers]``.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -16,25 +15,20 @@ from pydantic.fields import FieldInfo
 
 from .errors import InvalidSetting
 from .options import SECRET_NAME, holds_secret
-from .server_conf import DEFAULT_BIND, DEFAULT_FILE, OWN_SECTION, PREFIX, ServerConf
+from .server_conf import (
+    DEFAULT_BIND,
+    DEFAULT_FILE,
+    OWN_SECTION,
+    PREFIX,
+    ServerConf,
+    default_state_directory,
+    embedded_database_url,
+    key_file_in,
+)
 
 __all__ = ["DEFAULT_FILE", "OWN_SECTION", "PREFIX", "CommaSeparated", "NotifiersSettings", "Settings"]
 
-_SYSTEM_STATE = Path("/var/lib/pulp-notifiers")
-
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-def _default_state_directory() -> Path:
-    given = os.environ.get("STATE_DIRECTORY")  # set by systemd's StateDirectory=
-    if given:
-        return Path(given)
-    if os.geteuid() == 0:
-        return _SYSTEM_STATE
-    try:
-        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pulp-notifiers"
-    except RuntimeError:  # neither HOME nor an entry in the password database, as in a container
-        return _SYSTEM_STATE
 
 
 def _split_commas(value: Any) -> Any:
@@ -52,7 +46,7 @@ class NotifiersSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     state_directory: Path = Field(
-        default_factory=_default_state_directory,
+        default_factory=default_state_directory,
         description="Folder of the embedded database and of the key file, unless those are set separately.",
     )
     database_url: SecretStr = Field(
@@ -111,11 +105,11 @@ class NotifiersSettings(BaseModel):
 
     def resolved_database_url(self) -> str:
         """Return the database's URL with the default filled in."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.state_directory / 'notifiers.db'}"
+        return self.database_url.get_secret_value() or embedded_database_url(self.state_directory)
 
     def resolved_key_file(self) -> Path:
         """Return the key file's path with the default filled in."""
-        return self.key_file or self.state_directory / "secret.key"
+        return self.key_file or key_file_in(self.state_directory)
 
 
 class Settings(ServerConf):

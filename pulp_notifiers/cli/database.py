@@ -14,8 +14,7 @@ def upgrade() -> None:
 
     Does nothing if it is up to date. An embedded SQLite database is also upgraded whenever it is opened.
     """
-    from ..settings import Settings
-    from ..wiring import upgrade_database
+    from ..wiring import database_settings, upgrade_database
 
-    location = upgrade_database(Settings.load().own())
+    location = upgrade_database(database_settings())
     click.echo(f"The database {location} has the newest schema.")

@@ -1,15 +1,13 @@
 """The server and the user that the settings name."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
-from ..server_conf import ANY_TEXT, DEFAULT_BIND, DEFAULT_FILE, OWN_SECTION, PREFIX, ServerConf
+from ..server_conf import DEFAULT_BIND, DEFAULT_FILE, OWN_KEYS, OWN_SECTION, PREFIX, ServerConf
 from .client import split_url
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
-_BIND = re.compile(r"\S+:[0-9]{1,5}")
 
 ConfT = TypeVar("ConfT", bound=ServerConf)
 
@@ -30,11 +28,15 @@ def stored_connection(environ: Mapping[str, str]) -> StoredConnection:
     """
     conf = _loaded(ServerConf, environ)
     client = conf.texts("client", StoredConnection._fields)
-    own = {} if client.get("url") else {"bind": DEFAULT_BIND, **conf.texts(OWN_SECTION, {"bind", *ANY_TEXT})}
-    if not (_is_surely_valid(client) and (client.get("url") or _needs_no_check(own, conf))):
-        _check(environ)
+    own: Mapping[str, str] | None = {} if client.get("url") else conf.plain_own_texts()
+    if own is None or not _is_plain(client):
+        # The models that check take longer to import than a request takes.
+        from ..settings import Settings
+        from .client_settings import check_client_settings
+
+        check_client_settings(_loaded(Settings, environ))
     stored = StoredConnection(**client)
-    return stored if stored.url else stored._replace(url=_address(own))
+    return stored if stored.url else stored._replace(url=_address(conf.texts(OWN_SECTION, OWN_KEYS)))
 
 
 def _loaded(kind: type[ConfT], environ: Mapping[str, str]) -> ConfT:
@@ -43,7 +45,8 @@ def _loaded(kind: type[ConfT], environ: Mapping[str, str]) -> ConfT:
     return kind(environ=environ) if unreadable else kind.load(environ)
 
 
-def _is_surely_valid(client: Mapping[str, str]) -> bool:
+def _is_plain(client: Mapping[str, str]) -> bool:
+    """Return whether the section needs no check."""
     try:
         split_url(client.get("url") or "http://unset")
     except ValueError:
@@ -51,21 +54,7 @@ def _is_surely_valid(client: Mapping[str, str]) -> bool:
     return client.keys() <= set(StoredConnection._fields)
 
 
-def _needs_no_check(own: Mapping[str, str], conf: ServerConf) -> bool:
-    # Any other key or variable may have a wrong value, which only the model knows.
-    known = own.keys() <= {"bind", *ANY_TEXT} and not conf.unknown_variables()
-    return known and _BIND.fullmatch(own["bind"]) is not None
-
-
-def _check(environ: Mapping[str, str]) -> None:
-    # The models take longer to import than a request takes, and most settings need no check.
-    from ..settings import Settings
-    from .client_settings import check_client_settings
-
-    check_client_settings(_loaded(Settings, environ))
-
-
 def _address(own: Mapping[str, str]) -> str:
-    host, _, port = own["bind"].rpartition(":")
+    host, _, port = own.get("bind", DEFAULT_BIND).rpartition(":")
     scheme = "https" if own.get("tls_certificate") else "http"
     return f"{scheme}://{_ANY_ADDRESS.get(host, host)}:{port}"

@@ -91,10 +91,9 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
 
 
 def _accounts() -> AbstractContextManager["Accounts"]:
-    from ..settings import Settings
-    from ..wiring import open_accounts
+    from ..wiring import database_settings, open_accounts
 
-    return open_accounts(Settings.load().own())
+    return open_accounts(database_settings())
 
 
 def _password_of(login: str) -> str:

@@ -18,7 +18,20 @@
     migration       upgrades from older revisions; migrations/ has the steps
 """
 
+from typing import TYPE_CHECKING
+
 from .store import Store
-from .vault import Vault
+
+if TYPE_CHECKING:
+    from .vault import Vault
 
 __all__ = ["Store", "Vault"]
+
+if not TYPE_CHECKING:  # who needs the users only must not load cryptography
+
+    def __getattr__(name: str) -> object:
+        if name != "Vault":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .vault import Vault  # noqa: PLC0415
+
+        return Vault

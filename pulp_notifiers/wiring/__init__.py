@@ -1,5 +1,6 @@
 """What opens a part of the product without the rest of an App, for commands that start quickly."""
 
 from .database import open_accounts, open_store, upgrade_database
+from .settings import database_settings
 
-__all__ = ["open_accounts", "open_store", "upgrade_database"]
+__all__ = ["database_settings", "open_accounts", "open_store", "upgrade_database"]

@@ -115,6 +115,16 @@ def test_an_impossible_request_is_one_sentence(capsys, arguments, exit_code, tex
     assert before == users(capsys)
 
 
+def test_users_are_managed_without_the_key(state, capsys):
+    """Nothing of theirs is encrypted with it; a start of the service reports it."""
+    main(["db", "upgrade"])
+    (state / "secret.key").write_text("not a key")
+
+    assert 0 == main(["user", "create", "kate", "--password", "y"])
+    assert ["kate"] == [user["login"] for user in users(capsys)]
+    assert 78 == main(["db", "upgrade"])
+
+
 def test_a_wrong_setting_is_named(tmp_path, capsys, monkeypatch):
     """Before anything is changed."""
     monkeypatch.setenv("PULP_NOTIFIERS_WORKER_THREADS", "many")

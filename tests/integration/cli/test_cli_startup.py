@@ -219,6 +219,32 @@ def test_a_command_that_asks_the_server_loads_neither_plugins_nor_heavy_librarie
     assert set() == modules & (HEAVY | {"lazy_one_module"})
 
 
+NOT_FOR_USERS = HEAVY - {"sqlalchemy"} | {"sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "pulp_notifiers.app"}
+
+
+@pytest.mark.parametrize("command", [["user", "list"], ["user", "create", "kate", "--password", "x"]], ids=" ".join)
+def test_a_command_for_users_loads_the_embedded_database_and_nothing_else(command, tmp_path, monkeypatch):
+    """No model that checks settings, no encryption, no other database, and Alembic only to upgrade the schema."""
+    monkeypatch.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path))
+    started(["user", "list"])
+
+    _, exit_code, modules = started(command)
+
+    assert 0 == exit_code
+    assert set() == modules & NOT_FOR_USERS
+
+
+def test_a_setting_that_needs_a_check_is_checked_by_its_model(tmp_path, monkeypatch):
+    """That is any setting but paths, the URL of the database, and an ordinary address."""
+    monkeypatch.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("PULP_NOTIFIERS_WORKER_THREADS", "4")
+
+    _, exit_code, modules = started(["user", "list"])
+
+    assert 0 == exit_code
+    assert "pydantic" in modules
+
+
 def test_a_command_of_pulp_admin_loads_only_its_own_plugin(tmp_path):
     """A plugin that cannot be imported does not matter to others."""
     with notifier_named(tmp_path, "lazy-one") as one, notifier_named(tmp_path, "lazy-two") as two:
