@@ -35,17 +35,20 @@ def _is_bind(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--no-sources", is_flag=True, help="Leave all sources to another process.")
 def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
     """Serve the REST API, make deliveries and run sources, until SIGTERM or Ctrl-C."""
-    from ..rest import RestServer
+    from ..rest import listen
 
     with suppress(KeyboardInterrupt), _running_app({} if bind is None else {"PULP_NOTIFIERS_BIND": bind}) as app:
-        server = RestServer(app)
+        listening = listen(app)
         _warn_of_unknown_variables(app)
         _ensure_admin(app)
         if not no_worker:
             app.worker.start()
         if not no_sources:
             app.source_runner.start()
-        server.run()
+        # The server takes half of the start to import; what is owed is delivered meanwhile.
+        from ..rest import RestServer
+
+        RestServer(app, listening).run()
 
 
 @click.command()

@@ -3,6 +3,7 @@
 ::
 
     server       serves over sockets
+    listening    checks the settings and listens, before the server is loaded
     application  the ASGI application: the routes of both APIs and their error handlers
     routes       adds a path with its permissions, HEAD, and the answer to other methods
     paths        the URL paths
@@ -16,11 +17,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .access.oauth import OAuthSettings
+    from .listening import listen
     from .server import RestServer
 
-__all__ = ["OAuthSettings", "RestServer"]
+__all__ = ["OAuthSettings", "RestServer", "listen"]
 
-_HOMES = {"OAuthSettings": "access.oauth", "RestServer": "server"}
+_HOMES = {"OAuthSettings": "access.oauth", "RestServer": "server", "listen": "listening"}
 
 if not TYPE_CHECKING:  # a worker reads the settings and must not load the server, which takes a second and 50 MB
 

@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,9 @@ import uvicorn
 from uvicorn.protocols.http import httptools_impl
 
 from ..app import App
-from ..errors import InvalidSetting
-from ..settings import NotifiersSettings
 from .application import create_app
+from .listening import listen
 
-_BACKLOG = 1024
-_HIGHEST_PORT = 65535
 _SHUTDOWN_SECONDS = 10
 _START_SECONDS = 30.0
 
@@ -42,13 +38,14 @@ class RestServer:
 
     Listens as soon as it is created; connections wait until it is started.
 
+    :param listening: the socket of :func:`.listen`, which is called if it is None.
     :raises InvalidSetting: the address cannot be used, or the certificate cannot be read.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, listening: socket.socket | None = None) -> None:
         own = app.own
+        self._socket = listening or listen(app)
         self._server = _Server(_config(app))
-        self._socket = _listening_socket(own.bind)
         self._thread: threading.Thread | None = None
         host, self.port = self._socket.getsockname()[:2]
         self.url = f"{'https' if own.tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -115,7 +112,6 @@ def _stopped_by_signals(server: _Server) -> Iterator[None]:
 
 def _config(app: App) -> uvicorn.Config:
     own = app.own
-    _require_tls_files(own)
     return uvicorn.Config(
         create_app(app),
         http="httptools",
@@ -129,34 +125,3 @@ def _config(app: App) -> uvicorn.Config:
         ssl_certfile=own.tls_certificate,
         ssl_keyfile=own.tls_key,
     )
-
-
-def _require_tls_files(own: NotifiersSettings) -> None:
-    if own.tls_certificate is None:
-        if own.tls_key is not None:
-            raise InvalidSetting("[notifiers] tls_key is set without tls_certificate: set both or neither.")
-        return
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(own.tls_certificate, own.tls_key)
-    except OSError as error:  # includes ssl.SSLError
-        raise InvalidSetting(
-            f"[notifiers] tls_certificate {own.tls_certificate} and tls_key {own.tls_key} cannot be used: {error}."
-        ) from None
-
-
-def _listening_socket(bind: str) -> socket.socket:
-    host, _, port = bind.rpartition(":")
-    try:
-        if int(port) > _HIGHEST_PORT:
-            raise OSError(f"the highest port is {_HIGHEST_PORT}")
-        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
-        # IPv4 first, if a name such as localhost has several addresses.
-        family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-        every_address = address[0] == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(
-            (str(address[0]), int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=every_address
-        )
-    except UnicodeError:  # from the encoding of names, IDNA; its text does not help
-        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: it has no host name or address.") from None
-    except OSError as error:
-        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {error}.") from None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pulp_notifiers import App, Event, ListenerDraft
 from pulp_notifiers.cli import main
 from pulp_notifiers.testing.http import HttpReceiver
 
@@ -244,10 +245,28 @@ def test_an_unknown_environment_variable_is_logged(settings):
     assert ["PULP_NOTIFIERS_WORKER_THREDS"] == [re.search(r"PULP_NOTIFIERS_\w+", line)[0] for line in warned]
 
 
+def test_deliveries_do_not_wait_until_the_server_is_loaded(tmp_path, settings):
+    """What is owed from before arrives even if importing FastAPI never ends, and the start can still be stopped."""
+    (tmp_path / "fastapi.py").write_text("import threading\nthreading.Event().wait()\n")
+    settings.setenv("PYTHONPATH", str(tmp_path))
+
+    with HttpReceiver() as receiver:
+        with App.from_settings() as app:
+            app.listeners.create(ListenerDraft("http", {"url": receiver.url}, ("repo.sync.finish",)))
+            app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+        with running("serve", "--bind", "127.0.0.1:0") as service:
+            receiver.wait_for(1)
+            exit_code = service.end()
+
+    assert 0 == exit_code
+    assert "Serving on" not in service.log
+
+
 @pytest.mark.parametrize(
     ("command", "variable", "value"),
     [
         ("serve", "PULP_NOTIFIERS_POLL_SECONDS", "never"),
+        ("serve", "PULP_NOTIFIERS_OAUTH_ENABLED", "perhaps"),
         ("serve", "PULP_NOTIFIERS_CLIENT_URL", "nowhere"),
         ("serve", "PULP_NOTIFIERS_BIND", "192.0.2.1:1"),
         ("worker", "PULP_NOTIFIERS_EMAIL_PORT", "smtp"),
