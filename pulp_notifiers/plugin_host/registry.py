@@ -94,9 +94,9 @@ class PluginRegistry(ABC, Generic[LoadedT]):
 
     def examined(self) -> list[InstalledPlugin]:
         """Load every installed plugin and return all of them with their problems."""
-        for name in self._scan():
+        for name, entries in self._scan().items():
             try:
-                self.get(name)
+                self._get(name, entries)
             except PluginUnavailable as unavailable:
                 _logger.debug("%s %s: %s", self.noun.capitalize(), name, unavailable.reason)
         return self.installed()
@@ -110,11 +110,7 @@ class PluginRegistry(ABC, Generic[LoadedT]):
 
         :raises PluginUnavailable: it is not installed, cannot be loaded, or two distributions offer it.
         """
-        name = self.renamed.get(plugin_type, plugin_type)
-        with self._lock:
-            if name not in self._loaded:
-                self._loaded[name] = self._load(name)
-            return self._loaded[name]
+        return self._get(self.renamed.get(plugin_type, plugin_type))
 
     def close(self) -> None:
         """Close every loaded plugin."""
@@ -126,14 +122,23 @@ class PluginRegistry(ABC, Generic[LoadedT]):
             except PluginUnavailable as failure:
                 _logger.error("%s", failure)
 
+    def _get(self, name: str, entries: list[EntryPoint] | None = None) -> LoadedT:
+        """Return a plugin, loading it on first use.
+
+        :param entries: what a scan has just found; a scan reads the metadata of every installed distribution.
+        """
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name, self._scan().get(name, []) if entries is None else entries)
+            return self._loaded[name]
+
     def _scan(self) -> dict[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in entry_points(group=self._group):
             found[entry.name].append(entry)
         return found
 
-    def _load(self, name: str) -> LoadedT:
-        entries = self._scan().get(name, [])
+    def _load(self, name: str, entries: list[EntryPoint]) -> LoadedT:
         if not entries:
             raise self._unavailable(name, not_installed(self.noun, name))
         conflict = self._conflict(name, entries)
@@ -176,9 +181,9 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
 
         :raises InvalidSetting: a notifier's section of the configuration file is wrong.
         """
-        for name in self._scan():
+        for name, entries in self._scan().items():
             try:
-                self.get(name)
+                self._get(name, entries)
             except NotifierUnavailable as unavailable:
                 if isinstance(unavailable.__cause__, InvalidSetting):
                     raise unavailable.__cause__ from None
