@@ -54,10 +54,7 @@ _OWED = """
 _OWNERS = "SELECT id, lease_owner FROM lanes WHERE id = any(:lanes) ORDER BY key FOR UPDATE"
 _RENEW = "UPDATE lanes SET lease_until = :until WHERE id = any(:lanes)"
 _RELEASE = "UPDATE lanes SET lease_owner = NULL, lease_until = NULL WHERE id = any(:lanes)"
-_INSERT_ATTEMPT = """
-    INSERT INTO attempts (delivery_id, number, started_at, finished_at, error)
-    VALUES (:delivery, :number, :started_at, :finished_at, :error)
-"""
+_INSERT_ATTEMPTS = "INSERT INTO attempts (delivery_id, number, started_at, finished_at, error) VALUES rows"
 _UPDATE_DELIVERY = """
     UPDATE deliveries SET state = :state, attempts = :number, finished_at = :ended_at,
         last_error = coalesce(:error, last_error)
@@ -88,7 +85,7 @@ class Claims:
         self._lane_owners = database.statement(_OWNERS)
         self._renew = database.statement(_RENEW)
         self._release = database.statement(_RELEASE)
-        self._insert_attempt = database.statement(_INSERT_ATTEMPT)
+        self._insert_attempts = database.insert_of(_INSERT_ATTEMPTS)
         self._update_delivery = database.statement(_UPDATE_DELIVERY)
         self._delete_empty = database.statement(_DELETE_EMPTY)
         self._return_lane = database.statement(_RETURN_LANE)
@@ -147,7 +144,7 @@ class Claims:
         def work(connection: sa.Connection) -> list[LaneState]:
             owners = self._owners(connection, [each.claim for each in attempted])
             recorded = [each for each in attempted if owners[each.claim.lane] == each.claim.owner]
-            self._insert_attempt.run_each(connection, [_attempt_row(each) for each in recorded])
+            self._insert_attempts.run(connection, [_attempt_row(each) for each in recorded])
             self._update_delivery.run_each(connection, [_delivery_row(each) for each in recorded])
             due = {each.claim.lane: each.outcome.due_at or now for each in recorded if each.last}
             empty = {lane for (lane,) in self._delete_empty.run(connection, lanes=list(due))} if due else set()
@@ -219,15 +216,9 @@ def _event(
     return Event.from_encoded(event_type, (payload, call_report), UUID(event_id), utc_time(occurred_at), source)
 
 
-def _attempt_row(attempted: Attempted) -> dict[str, object]:
+def _attempt_row(attempted: Attempted) -> Row:
     attempt = attempted.outcome.attempt
-    return {
-        "delivery": attempted.delivery.id,
-        "number": attempt.number,
-        "started_at": attempt.started_at,
-        "finished_at": attempt.finished_at,
-        "error": attempt.error,
-    }
+    return attempted.delivery.id, attempt.number, attempt.started_at, attempt.finished_at, attempt.error
 
 
 def _delivery_row(attempted: Attempted) -> dict[str, object]:

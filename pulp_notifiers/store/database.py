@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import InvalidSetting, StoreUnavailable
 from .group_commit import BatchWork, GroupCommit, ItemT
-from .statement import Statement
+from .statement import Insert, Statement
 from .transactions import Transactions, Work, driver_error, driver_of
 
 if TYPE_CHECKING:
@@ -96,6 +96,10 @@ class Database:
     def statement(self, sql: str) -> Statement:
         """Return a statement in the form of the driver."""
         return Statement(sql, self.dialect)
+
+    def insert_of(self, sql: str) -> Insert:
+        """Return an insert of many rows in the form of the driver."""
+        return Insert(sql, self.dialect)
 
     def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
         """Return an insert into a table that supports ``ON CONFLICT``."""

@@ -2,58 +2,67 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
-from typing import Any
 
 import sqlalchemy as sa
 
-from ..event import Event
 from ..records import DeliveryState, Kept, Owed, OwedEvent
 from .database import Database
 from .listeners import ListenerState
 from .source_memory import SourceMemory
+from .statement import Row
 
-_INSERT_EVENT = """
-    INSERT INTO events (id, type, payload, call_report, occurred_at, source)
-    VALUES (:id, :type, :payload, :call_report, :occurred_at, :source)
+_INSERT_EVENTS = """
+    INSERT INTO events (id, type, payload, call_report, occurred_at, source) VALUES rows
     ON CONFLICT DO NOTHING RETURNING id
 """
 # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile. The column is one
 # without an index, which SQLite would write again.
-_UPSERT_LANE = """
-    INSERT INTO lanes (key, listener_id, due_at) VALUES (:key, :listener_id, :due_at)
-    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner RETURNING id
+_UPSERT_LANES = """
+    INSERT INTO lanes (key, listener_id, due_at) VALUES rows
+    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner RETURNING key, id
 """
-_INSERT_DELIVERY = """
-    INSERT INTO deliveries (event_id, listener_id, notifier_type, target, lane_id, state, attempts, created_at)
-    VALUES (:event_id, :listener_id, :notifier_type, :target, :lane_id, :state, 0, :created_at)
+_INSERT_DELIVERIES = """
+    INSERT INTO deliveries (event_id, listener_id, notifier_type, target, lane_id, created_at, state, attempts)
+    VALUES rows
 """
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
+
+_PENDING = DeliveryState.PENDING.value
 
 _KEYS_REMEMBERED = 4096
 """A key takes 9 microseconds, and most events are about a repository that had one before."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Addition:
-    """What one call of :meth:`Outbox.add_all` writes.
+    """What one call of :meth:`Outbox.add_all` writes, prepared by the thread that calls.
 
     :ivar listeners_revision: None if there was no event, and so nothing that depends on listeners.
+    :ivar events: rows of events that have deliveries, by id.
+    :ivar deliveries: event id, target and key of the lane.
+    :ivar ended: the listeners that end, and the id of the event that ends them.
     """
 
-    events: Sequence[OwedEvent]
-    rows: Sequence[dict[str, Any]]
-    listeners_revision: int | None
-    now: datetime
-    kept: Kept | None
+    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now")
 
-    @property
-    def ends_listeners(self) -> bool:
-        return any(each.ended for each in self.events)
+    def __init__(
+        self, batch: Sequence[OwedEvent], listeners_revision: int | None, now: datetime, kept: Kept | None
+    ) -> None:
+        self.listeners_revision = listeners_revision
+        self.now = now
+        self.kept = kept
+        self.events: dict[str, Row] = {}
+        self.deliveries: list[tuple[str, Owed, str]] = []
+        self.ended: list[tuple[str, str]] = []
+        for each in batch:
+            event, event_id = each.event, str(each.event.id)
+            if each.owed and event_id not in self.events:
+                self.events[event_id] = (event_id, event.type, *event.encoded(), event.occurred_at, event.source)
+                subject = event.subject()
+                self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
+            self.ended += [(listener_id, event_id) for listener_id in each.ended]
 
 
 class Outbox:
@@ -68,9 +77,9 @@ class Outbox:
         self._database = database
         self._memory = SourceMemory(database)
         self._listeners = ListenerState(database)
-        self._insert_event = database.statement(_INSERT_EVENT)
-        self._upsert_lane = database.statement(_UPSERT_LANE)
-        self._insert_delivery = database.statement(_INSERT_DELIVERY)
+        self._insert_events = database.insert_of(_INSERT_EVENTS)
+        self._upsert_lanes = database.insert_of(_UPSERT_LANES)
+        self._insert_deliveries = database.insert_of(_INSERT_DELIVERIES)
         self._count = database.statement(_COUNT)
 
     def add_all(
@@ -87,8 +96,7 @@ class Outbox:
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
-        rows = [_event_row(each.event) for each in relevant]
-        addition = _Addition(relevant, rows, listeners_revision if batch else None, now, kept)
+        addition = _Addition(relevant, listeners_revision if batch else None, now, kept)
         return self._database.write_together(self._add, addition)
 
     def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> int | None:
@@ -102,68 +110,38 @@ class Outbox:
         for together in _until_listeners_end(additions):
             revision = self._listeners.revision(connection)
             current = [each for each in together if each.listeners_revision in (None, revision)]
-            written = dict(zip(map(id, current), self._write(connection, current), strict=True))
-            results += [written.get(id(each)) for each in together]
+            written = dict(zip(current, self._write(connection, current), strict=True))
+            results += [written.get(each) for each in together]
         return results
 
     def _write(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[int]:
         # In the order of their ids, so that two transactions cannot deadlock.
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
-        rows = {
-            id(each): row
-            for addition in additions
-            for each, row in zip(addition.events, addition.rows, strict=True)
-            if each.owed
-        }
-        inserted = self._insert_event.first_of_each(connection, list(rows.values()))
-        known = {key for key, row in zip(rows, inserted, strict=True) if row is None}
-        new = [(addition.now, [each for each in addition.events if id(each) not in known]) for addition in additions]
+        rows = {event_id: row for each in additions for event_id, row in each.events.items()}
+        new = {event_id for (event_id,) in self._insert_events.run(connection, list(rows.values()))}
         # Before the lanes are locked: deleting a listener does it in this order too.
-        for now, events in new:
-            self._listeners.end(connection, [listener_id for each in events for listener_id in each.ended], now)
-        counts = self._insert_deliveries(connection, new)
+        for each in additions:
+            ended = [listener_id for listener_id, event_id in each.ended if event_id in new or event_id not in rows]
+            self._listeners.end(connection, ended, each.now)
+        owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in new]
+        lanes = self._lanes(connection, {key: (target.listener_id, now) for now, _, target, key in owed})
+        deliveries = [
+            (event_id, target.listener_id, target.notifier_type, target.target, lanes[key], now, _PENDING, 0)
+            for now, event_id, target, key in owed
+        ]
+        self._insert_deliveries.run(connection, deliveries)
         return [
-            count + sum(self._count_of(connection, each) for each in addition.events if id(each) in known)
-            for addition, count in zip(additions, counts, strict=True)
+            len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each)
+            for each in additions
         ]
 
-    def _insert_deliveries(
-        self, connection: sa.Connection, additions: Sequence[tuple[datetime, Sequence[OwedEvent]]]
-    ) -> list[int]:
-        owed = [
-            [
-                (now, each.event, target, _lane_key(target, each.event.subject()))
-                for each in events
-                for target in each.owed
-            ]
-            for now, events in additions
-        ]
-        lanes: dict[str, dict[str, Any]] = {}
-        for now, _, target, key in chain.from_iterable(owed):
-            lanes.setdefault(key, {"key": key, "listener_id": target.listener_id, "due_at": now})
+    def _lanes(self, connection: sa.Connection, lanes: Mapping[str, tuple[str, datetime]]) -> dict[str, int]:
         # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
-        keys = sorted(lanes)
-        found = self._upsert_lane.first_of_each(connection, [lanes[key] for key in keys])
-        lane_ids = {key: row[0] for key, row in zip(keys, found, strict=True) if row is not None}
-        rows = [
-            {
-                "event_id": str(event.id),
-                "listener_id": target.listener_id,
-                "notifier_type": target.notifier_type,
-                "target": target.target,
-                "lane_id": lane_ids[key],
-                "state": DeliveryState.PENDING,
-                "created_at": now,
-            }
-            for now, event, target, key in chain.from_iterable(owed)
-        ]
-        self._insert_delivery.run_each(connection, rows)
-        return list(map(len, owed))
+        return dict(self._upsert_lanes.run(connection, [(key, *lanes[key]) for key in sorted(lanes)]))
 
-    def _count_of(self, connection: sa.Connection, each: OwedEvent) -> int:
-        ((count,),) = self._count.run(connection, event_id=str(each.event.id))
-        return int(count)
+    def _count_of(self, connection: sa.Connection, addition: _Addition) -> int:
+        return sum(self._count.run(connection, event_id=event_id)[0][0] for event_id in addition.events)
 
 
 def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:
@@ -171,23 +149,11 @@ def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addit
     together: list[_Addition] = []
     for addition in additions:
         together.append(addition)
-        if addition.ends_listeners:
+        if addition.ended:
             yield together
             together = []
     if together:
         yield together
-
-
-def _event_row(event: Event) -> dict[str, Any]:
-    payload, call_report = event.encoded()
-    return {
-        "id": str(event.id),
-        "type": event.type,
-        "payload": payload,
-        "call_report": call_report,
-        "occurred_at": event.occurred_at,
-        "source": event.source,
-    }
 
 
 @lru_cache(_KEYS_REMEMBERED)

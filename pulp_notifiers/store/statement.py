@@ -19,6 +19,9 @@ _ANY_OF_LIST = re.compile(r"= any\(:([a-z_]+)\)")
 _EACH_OF_LIST = re.compile(r"each\(:([a-z_]+)\) AS (\w+)")
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE( SKIP LOCKED)?")
 
+_ROWS_AT_ONCE = 200
+"""So that few forms of an insert are kept, and none has more values than a driver takes (SQLite: 32,766)."""
+
 Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 
@@ -26,7 +29,7 @@ Values = Mapping[str, Any]
 class Statement:
     """One SQL statement in the form of one driver.
 
-    Its values may be aware times, which are stored as :class:`.schema.UtcTime` does, and lists.
+    Its values may be lists, and aware times, which are stored as :class:`.schema.UtcTime` does.
 
     :param sql: for PostgreSQL, with ``:name`` for values, ``= any(:name)`` for one of a list, and
         ``each(:name) AS alias`` for a list as a table with the column ``value``.
@@ -44,9 +47,7 @@ class Statement:
 
     def run(self, connection: sa.Connection, **values: Any) -> list[Row]:
         """Run the statement; return its rows."""
-        cursor = driver_of(connection).execute(self._sql, self._bound(values))
-        rows: list[Row] = cursor.fetchall() if cursor.description else []
-        return rows
+        return _rows(driver_of(connection).execute(self._sql, self._bound(values)))
 
     def run_each(self, connection: sa.Connection, values: Sequence[Values]) -> None:
         """Run the statement for each set of values, in order."""
@@ -55,31 +56,48 @@ class Statement:
             cursor.executemany(self._sql, list(map(self._bound, values)))
             cursor.close()
 
-    def first_of_each(self, connection: sa.Connection, values: Sequence[Values]) -> list[Row | None]:
-        """Run the statement for each set of values, in order; return the first row of each, None if it has none."""
-        driver, bound = driver_of(connection), list(map(self._bound, values))
-        if self._sqlite:
-            return [driver.execute(self._sql, each).fetchone() for each in bound]
-        if not bound:
-            return []
-        # One round trip for all of them.
-        with driver.cursor() as cursor:
-            cursor.executemany(self._sql, bound, returning=True)
-            found = [cursor.fetchone()]
-            while cursor.nextset():
-                found.append(cursor.fetchone())
-            return found
-
     def _bound(self, values: Values) -> Values:
         if not self._sqlite:
             return values
         bound = dict(values)
         for name, value in values.items():
             if type(value) is datetime:
-                bound[name] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+                bound[name] = _sqlite_time(value)
             elif type(value) is list:
                 bound[name] = json.dumps(value)
         return bound
+
+
+class Insert:
+    """Inserts any number of rows by one statement.
+
+    :param sql: with ``VALUES rows`` for the rows.
+    :param dialect: ``sqlite`` or ``postgresql``.
+    """
+
+    def __init__(self, sql: str, dialect: str) -> None:
+        self._sqlite = dialect == "sqlite"
+        self._placeholder = "?" if self._sqlite else "%s"
+        self._sql = sql
+        self._forms: dict[int, str] = {}
+
+    def run(self, connection: sa.Connection, rows: Sequence[Row]) -> list[Row]:
+        """Insert the rows, in order; return what the statement returns, in any order."""
+        returned: list[Row] = []
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            values = [value for row in part for value in row]
+            if self._sqlite:
+                values = [_sqlite_time(value) if type(value) is datetime else value for value in values]
+            returned += _rows(driver_of(connection).execute(self._form(len(part), len(part[0])), values))
+        return returned
+
+    def _form(self, rows: int, columns: int) -> str:
+        form = self._forms.get(rows)
+        if form is None:
+            row = f"({', '.join([self._placeholder] * columns)})"
+            form = self._forms[rows] = self._sql.replace("VALUES rows", f"VALUES {', '.join([row] * rows)}")
+        return form
 
 
 def utc_time(stored: str | datetime) -> datetime:
@@ -87,3 +105,12 @@ def utc_time(stored: str | datetime) -> datetime:
     if isinstance(stored, str):
         return datetime.fromisoformat(stored).replace(tzinfo=UTC)
     return stored.astimezone(UTC)
+
+
+def _rows(cursor: Any) -> list[Row]:
+    rows: list[Row] = cursor.fetchall() if cursor.description else []
+    return rows
+
+
+def _sqlite_time(value: datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
