@@ -12,7 +12,7 @@ from .rounds import Figures
 class Column:
     """A column of figures.
 
-    :ivar key: of the figure; a row without it has an empty cell.
+    :ivar key: of the figure; a row without it gets an empty cell.
     :ivar form: a format such as ``{:.2f}``.
     """
 
@@ -27,7 +27,8 @@ def machine() -> str:
 
 
 def print_table(title: str, facts: str, columns: Sequence[Column], rows: Mapping[str, Figures]) -> None:
-    """Print a table under a heading, with what was measured and on which machine."""
+    """Print a table under a heading, with what was measured and on which machine; without columns that are empty."""
+    columns = [column for column in columns if any(column.key in figures for figures in rows.values())]
     print(f"\n### {title}\n\n{facts}\n{machine()}.\n")
     print("".join(f"| {column.title} " for column in (Column("", "", ""), *columns)) + "|")
     print("|---" + "|--:" * len(columns) + "|")
