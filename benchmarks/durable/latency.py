@@ -28,6 +28,7 @@ def run(options: Options) -> None:
 
         def one(which: tuple[str, int]) -> Figures:
             kind, rate = which
+            receiver.tally.forget()  # here, because it fills the memory of who does it
             with databases.fresh(kind) as section:
                 return in_child(offer.measure, section, receiver.url, receiver.tally.path, rate, options.seconds)
 

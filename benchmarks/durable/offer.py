@@ -3,11 +3,13 @@
 import os
 import threading
 import time
+from array import array
+from collections.abc import Callable
 from itertools import count
 
 from pulp_notifiers.app import App
 
-from ..processes import cpu_seconds
+from ..processes import cpu_seconds, peak_megabytes
 from ..rounds import Figures
 from .databases import Section
 from .engine import running, warm_up
@@ -28,24 +30,29 @@ def measure(section: Section, url: str, tally_path: str, rate: float, seconds: f
     tally = Tally(tally_path)
     with running(section, "http", {"url": url}) as app:
         warm_up(app)
-        tally.forget()
+        before = tally.count
+        # Not a dictionary, so that the memory is the engine's.
+        stored_at = array("d", bytes(8 * (1 + int(rate * seconds))))
         began, cpu = time.monotonic(), cpu_seconds([os.getpid()])
-        stored = _offer(app, rate, seconds)
+        fired = _offer(app, rate, seconds, stored_at.__setitem__)
         ended = time.monotonic()
         cpu = cpu_seconds([os.getpid()]) - cpu
-        while tally.count < len(stored) and time.monotonic() < ended + _GRACE_SECONDS:
+        while tally.count - before < fired and time.monotonic() < ended + _GRACE_SECONDS:
             time.sleep(_LOOK_SECONDS)
         now = time.monotonic()
-        arrived = {number: tally.arrived_at(number) for number in stored}
+        memory = peak_megabytes(os.getpid())
+    numbers = [number for number, at in enumerate(stored_at) if at]
+    arrived = {number: tally.arrived_at(number) for number in numbers}
     # An event may arrive before the thread that fired it runs again.
-    latencies = sorted(max(0.0, (arrived[number] or now) - at) * 1000 for number, at in stored.items())
+    latencies = sorted(max(0.0, (at or now) - stored_at[number]) * 1000 for number, at in arrived.items())
     return {
-        "fired": len(stored) / (ended - began),
+        "fired": fired / (ended - began),
         "held": sum(began < at <= ended for at in arrived.values()) / (ended - began),
         "p50": latencies[len(latencies) // 2],
         "p99": latencies[len(latencies) * 99 // 100],
         "max": latencies[-1],
         "missing": sum(not at for at in arrived.values()),
+        "memory": memory,
         "cpu": cpu / (ended - began) * 100,
     }
 
@@ -53,13 +60,16 @@ def measure(section: Section, url: str, tally_path: str, rate: float, seconds: f
 def keep_offering(section: Section, url: str, rate: float, seconds: float) -> Figures:
     """Fire at this rate and deliver in the same process; return what was fired."""
     with running(section, "http", {"url": url}) as app:
-        return {"fired": len(_offer(app, rate, seconds)) / seconds}
+        return {"fired": _offer(app, rate, seconds, lambda number, at: None) / seconds}
 
 
-def _offer(app: App, rate: float, seconds: float) -> dict[int, float]:
-    stored: dict[int, float] = {}
+def _offer(app: App, rate: float, seconds: float, stored: Callable[[int, float], None]) -> int:
+    """Fire; return how many events were fired.
+
+    :param stored: called with each event's number and the monotonic time at which ``fire`` returned.
+    """
     began = time.monotonic()
-    numbers = count()
+    numbers, fired = count(), count()
 
     def fire() -> None:
         # Each event has its own due time, so one slow call does not move the others.
@@ -68,11 +78,12 @@ def _offer(app: App, rate: float, seconds: float) -> dict[int, float]:
             if time.monotonic() > began + seconds:
                 return
             app.fire(event(number))
-            stored[number] = time.monotonic()
+            stored(number, time.monotonic())
+            next(fired)
 
     threads = [threading.Thread(target=fire) for _ in range(_THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return stored
+    return next(fired)
