@@ -36,7 +36,7 @@ class Databases:
         with ExitStack() as stack:
             self.folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
             if self._with_server:
-                self._server = stack.enter_context(PostgreSQL())
+                self._server = stack.enter_context(PostgreSQL(durable=True))
             self._closing = stack.pop_all()
         return self
 

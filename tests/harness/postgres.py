@@ -24,10 +24,10 @@ _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
     "shared_buffers": "32MB",
-    # Written data survives a killed server without these, because the operating system stays up.
-    "fsync": "off",
-    "full_page_writes": "off",
 }
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
+# Written data survives a killed server without these, because the operating system stays up.
+_NOT_DURABLE = dict.fromkeys(_DURABLE, "off")
 
 
 def find_binaries() -> Path | None:
@@ -51,17 +51,19 @@ class PostgreSQL:
     PostgreSQL refuses to run as root; started by root, it runs as user ``postgres`` or ``nobody``.
 
     :param deadline_seconds: how long start and stop may take.
+    :param durable: whether what is committed survives a crash of the machine, as in production; slower.
     :ivar port: the loopback port, the same after a restart.
     :raises FileNotFoundError: PostgreSQL is not installed; see :func:`find_binaries`.
     :raises RuntimeError: it does not start; the text has the end of its log.
     """
 
-    def __init__(self, deadline_seconds: float = 30.0) -> None:
+    def __init__(self, deadline_seconds: float = 30.0, durable: bool = False) -> None:
         binaries = find_binaries()
         if binaries is None:
             raise FileNotFoundError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
         self._binaries = binaries
         self._deadline_seconds = deadline_seconds
+        self._options = {**_OPTIONS, **(_DURABLE if durable else _NOT_DURABLE)}
         self._account = _unprivileged_account()
         self._password = secrets.token_hex(16)
         self._process: GuardedProcess | None = None
@@ -157,7 +159,7 @@ class PostgreSQL:
         )
 
     def _spawn(self) -> GuardedProcess:
-        options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
+        options = {**self._options, "port": str(self.port), "unix_socket_directories": str(self._folder)}
         settings = [f"--{name}={value}" for name, value in options.items()]
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *settings]
         return GuardedProcess(command, self._folder, self._environment(), self._account)
