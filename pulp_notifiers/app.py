@@ -140,7 +140,7 @@ class App:
             self.store.listeners,
             self.store.outbox,
             self.registry,
-            wake=self.worker.wake,
+            worker=self.worker,
             check_seconds=self.own.poll_seconds,
         )
 

@@ -93,6 +93,10 @@ class FairShare:
         slow = self._slow(now)
         return {listener for listener in self._lanes_of if self._is_full(listener, slow)}
 
+    def has_room(self, listener_id: str, now: float) -> bool:
+        """Return whether a lane of a listener could be attempted soon."""
+        return self.may_claim and not self._is_full(listener_id, self._slow(now))
+
     def offer(self, claims: Iterable[Claim]) -> None:
         """Add lanes that wait for a thread."""
         for claim in claims:
@@ -199,7 +203,7 @@ class FairShare:
     def _is_full(self, listener_id: str, slow: set[str]) -> bool:
         if listener_id in self._proven and listener_id not in slow:
             return len(self._waiting.get(listener_id, ())) >= self._share
-        return True
+        return listener_id in self._lanes_of
 
     def _slow(self, now: float) -> set[str]:
         return {lane.claim.listener_id for lane in self._attempted if _is_slow(lane, now)}

@@ -5,15 +5,16 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 
 from ..errors import StoreUnavailable
 from ..event import utc_now
 from ..outage import Outage
-from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, Outcome, OwedDelivery
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, Lease, Outcome, OwedDelivery
 from .fair_share import LANES_AT_ONCE, SLOW_SECONDS, FairShare, HeldLane
 from .recorder import Outcomes, Recorder
 
@@ -106,7 +107,9 @@ class Worker:
         self._something_due = threading.Condition(lock)
         self._stopping = self._ended = False
         self._look_again = False
-        self._more_due = False
+        # Whether lanes may be due that the last claim left, and those of which listeners.
+        self._more_due = True
+        self._left: set[str] = set()
         self._listeners_revision = 0
         self._pid = 0
         self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
@@ -132,6 +135,18 @@ class Worker:
         self._recorder.start()
         self._start_attempting()
         self._claiming.start()
+
+    def lease(self) -> Lease | None:
+        """Return an offer to hold the lanes that begin with an event now; None if this process delivers nothing."""
+        if self._pid != os.getpid() or self._stopping or not self._leases_are_valid():
+            return None
+        return Lease(uuid4().hex, self._clock() + self.options.lease, self._takes)
+
+    def offer(self, claims: Sequence[Claim]) -> None:
+        """Take over lanes that were leased by an offer."""
+        with self._something_to_do:
+            self._share.offer(claims)
+            self._something_to_do.notify()
 
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
@@ -214,7 +229,10 @@ class Worker:
         claimed = self._claims.claim(now, now + self.options.lease, limit, full, self._share.most_of)
         with self._something_to_do:
             self._share.offer(claimed.claims)
-            self._more_due = bool(full) or claimed.more or not limit
+            # An unproven listener gets only one of its lanes.
+            new = {claim.listener_id for claim in claimed.claims if self._share.most_of(claim.listener_id) == 1}
+            self._left = full | new
+            self._more_due = claimed.more or not limit
             self._listeners_revision = claimed.listeners_revision
             self._something_to_do.notify()  # also without a claim: an attempt may have become slow and made room
         return claimed
@@ -264,15 +282,23 @@ class Worker:
         return None
 
     def _take(self) -> HeldLane | None:
-        now = self._monotonic()
         # After the process or the database was frozen, others may hold the lanes; the next renewal shows which.
-        leased = now - self._renewed_at < self.options.lease.total_seconds()
-        return self._share.take(now) if leased else None
+        return self._share.take(self._monotonic()) if self._leases_are_valid() else None
+
+    def _leases_are_valid(self) -> bool:
+        return self._monotonic() - self._renewed_at < self.options.lease.total_seconds()
+
+    def _takes(self, listener_id: str) -> bool:
+        with self._something_to_do:
+            # What is due already comes first.
+            left = self._more_due or listener_id in self._left
+            return not left and self._share.has_room(listener_id, self._monotonic())
 
     def _keep_one_ready(self) -> None:
-        # Another lane may be waiting, or come while all threads wait for receivers.
+        # Another lane may come while all threads wait for receivers.
         if self._resting:
-            self._something_to_do.notify()
+            if self._share.lanes_wait:
+                self._something_to_do.notify()
         elif sum(thread.is_alive() for thread in self._attempting) < self._share.most_threads:
             self._start_attempting()
 
@@ -307,7 +333,7 @@ class Worker:
             if state is LaneState.HELD:
                 self._something_to_do.notify()
             more = state is LaneState.PENDING and attempted.outcome.state is not DeliveryState.PENDING
-            if self._more_due or more:
+            if self._more_due or more or attempted.claim.listener_id in self._left:
                 self._look_again = True
                 self._something_due.notify()
 

@@ -14,7 +14,7 @@ from ..event import Event, utc_now
 from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
-from ..records import Kept, Listener, Owed, OwedEvent
+from ..records import Claim, Kept, Lease, Listener, Owed, OwedEvent, Written
 from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
@@ -34,8 +34,34 @@ class Outbox(Protocol):
     """Where events and deliveries are written (``pulp_notifiers.store``)."""
 
     def add_all(
-        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
-    ) -> int | None: ...
+        self,
+        batch: Sequence[OwedEvent],
+        listeners_revision: int,
+        now: datetime,
+        kept: Kept | None = None,
+        lease: Lease | None = None,
+    ) -> Written | None: ...
+
+
+class LocalWorker(Protocol):
+    """The worker of this process (:class:`pulp_notifiers.delivery.Worker`)."""
+
+    def lease(self) -> Lease | None: ...
+    def offer(self, claims: Sequence[Claim]) -> None: ...
+    def wake(self) -> None: ...
+
+
+class NoWorker:
+    """Stands for the worker if another process delivers."""
+
+    def lease(self) -> None:
+        """Hold nothing."""
+
+    def offer(self, claims: Sequence[Claim]) -> None:
+        """Get nothing."""
+
+    def wake(self) -> None:
+        """Do nothing."""
 
 
 class Notifiers(Protocol):
@@ -50,6 +76,7 @@ class Dispatcher:
     What it knows about listeners belongs to a revision. The transaction that writes an event checks that the revision
     is still current, so a listener that another process registered a moment ago is not missed.
 
+    :param worker: gets the deliveries that it has room for at once; the others are claimed by some process later.
     :param check_seconds: how long :meth:`wants` and :meth:`included` use the known listeners before they check.
     """
 
@@ -58,7 +85,7 @@ class Dispatcher:
         listeners: ListenerRows,
         outbox: Outbox,
         notifiers: Notifiers,
-        wake: Callable[[], None] = lambda: None,
+        worker: LocalWorker | None = None,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         check_seconds: float = 1.0,
@@ -66,7 +93,7 @@ class Dispatcher:
         self._listeners = listeners
         self._outbox = outbox
         self._notifiers = notifiers
-        self._wake = wake
+        self._worker = worker or NoWorker()
         self._clock = clock
         self._monotonic = monotonic
         self._check_seconds = check_seconds
@@ -142,14 +169,16 @@ class Dispatcher:
         self._check_at = -math.inf
 
     def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> int | None:
-        written = self._outbox.add_all(batch, revision, self._clock(), kept)
+        written = self._outbox.add_all(batch, revision, self._clock(), kept, self._worker.lease())
         if written is None:
             return None
         for each in batch:
             _logger.debug("Event %s (%s) fired by %s", each.event.id, each.event.type, each.event.source)
-        if written:
-            self._wake()
-        return written
+        if written.claims:
+            self._worker.offer(written.claims)
+        if written.deliveries > sum(len(claim.deliveries) for claim in written.claims):
+            self._worker.wake()
+        return written.deliveries
 
     def _checked(self) -> Routes:
         routes = self._routes

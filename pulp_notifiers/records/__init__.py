@@ -19,10 +19,12 @@ from .delivery import (
     DeliveryFilter,
     DeliveryState,
     LaneState,
+    Lease,
     Outcome,
     Owed,
     OwedDelivery,
     OwedEvent,
+    Written,
 )
 from .listener import Listener, ListenerChange, ListenerDraft
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
@@ -40,6 +42,7 @@ __all__ = [
     "DeliveryState",
     "Kept",
     "LaneState",
+    "Lease",
     "Listener",
     "ListenerChange",
     "ListenerDraft",
@@ -54,4 +57,5 @@ __all__ = [
     "SourceState",
     "SourceStatus",
     "User",
+    "Written",
 ]

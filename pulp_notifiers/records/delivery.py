@@ -1,6 +1,6 @@
 """Deliveries, claims, attempts and their outcomes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +118,31 @@ class Claim:
     owner: str
     listener_id: str
     deliveries: tuple[OwedDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's offer to hold the lanes that begin with an event which is fired in its process.
+
+    :ivar owner: who will hold them; a new one for each offer.
+    :ivar takes: returns whether the worker has room for a listener's lane.
+    """
+
+    owner: str
+    until: datetime
+    takes: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a transaction that fired events wrote.
+
+    :ivar deliveries: how many deliveries the events have, those of events that were stored already included.
+    :ivar claims: the lanes that the worker of this process holds since then.
+    """
+
+    deliveries: int
+    claims: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True, slots=True)

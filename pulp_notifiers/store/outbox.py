@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..records import DeliveryState, Kept, Owed, OwedEvent
+from ..event import Event
+from ..records import Claim, DeliveryState, Kept, Lease, Owed, OwedDelivery, OwedEvent, Written
 from .database import Database
 from .listeners import ListenerState
 from .source_memory import SourceMemory
@@ -21,15 +24,17 @@ _INSERT_EVENTS = """
 # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile. The column is one
 # without an index, which SQLite would write again.
 _UPSERT_LANES = """
-    INSERT INTO lanes (key, listener_id, due_at) VALUES rows
-    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner RETURNING key, id
+    INSERT INTO lanes (key, listener_id, due_at, lease_owner, lease_until) VALUES rows
+    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner RETURNING key, id, lease_owner
 """
 _INSERT_DELIVERIES = """
     INSERT INTO deliveries (event_id, listener_id, notifier_type, target, lane_id, created_at, state, attempts)
-    VALUES rows
+    VALUES rows RETURNING id, event_id, lane_id
 """
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
 
+_MOST_LEASED = 100
+_NO_CLAIMS: Mapping[str, list[Claim]] = {}
 _PENDING = DeliveryState.PENDING.value
 
 _KEYS_REMEMBERED = 4096
@@ -45,10 +50,15 @@ class _Addition:
     :ivar ended: the listeners that end, and the id of the event that ends them.
     """
 
-    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now")
+    __slots__ = ("deliveries", "ended", "events", "kept", "lease", "listeners_revision", "now")
 
     def __init__(
-        self, batch: Sequence[OwedEvent], listeners_revision: int | None, now: datetime, kept: Kept | None
+        self,
+        batch: Sequence[OwedEvent],
+        listeners_revision: int | None,
+        now: datetime,
+        kept: Kept | None,
+        lease: Lease | None,
     ) -> None:
         self.listeners_revision = listeners_revision
         self.now = now
@@ -63,6 +73,16 @@ class _Addition:
                 subject = event.subject()
                 self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
             self.ended += [(listener_id, event_id) for listener_id in each.ended]
+        # A worker holds a few hundred deliveries in memory, not all of a large batch.
+        self.lease = lease if len(self.deliveries) <= _MOST_LEASED else None
+
+    def lane_rows(self) -> Iterable[Row]:
+        """Yield the rows of the lanes, if they begin now."""
+        for _, target, key in self.deliveries:
+            if self.lease is not None and self.lease.takes(target.listener_id):
+                yield key, target.listener_id, self.now, self.lease.owner, self.lease.until
+            else:
+                yield key, target.listener_id, self.now, None, None
 
 
 class Outbox:
@@ -83,30 +103,35 @@ class Outbox:
         self._count = database.statement(_COUNT)
 
     def add_all(
-        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
-    ) -> int | None:
+        self,
+        batch: Sequence[OwedEvent],
+        listeners_revision: int,
+        now: datetime,
+        kept: Kept | None = None,
+        lease: Lease | None = None,
+    ) -> Written | None:
         """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
         An event whose id is stored already adds nothing, and an event that no listener gets is not stored.
 
-        :return: how many deliveries the events have; None if listeners changed since the revision by which ``owed``
-            was chosen, and nothing was written.
+        :param lease: leases the lanes that begin with these events to a worker, which then need not claim them.
+        :return: None if listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
         :raises LeaseLost: the owner no longer holds the source's lease.
         """
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
-        addition = _Addition(relevant, listeners_revision if batch else None, now, kept)
+        addition = _Addition(relevant, listeners_revision if batch else None, now, kept, lease)
         return self._database.write_together(self._add, addition)
 
-    def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> int | None:
+    def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> Written | None:
         # A source never repeats events that no listener gets, so only the holder of its lease may skip them.
         if kept is not None:
             self._memory.require_lease(connection, kept)
-        return 0 if self._listeners.revision(connection) == listeners_revision else None
+        return Written(0) if self._listeners.revision(connection) == listeners_revision else None
 
-    def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[int | None]:
-        results: list[int | None] = []
+    def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written | None]:
+        results: list[Written | None] = []
         for together in _until_listeners_end(additions):
             revision = self._listeners.revision(connection)
             current = [each for each in together if each.listeners_revision in (None, revision)]
@@ -114,7 +139,7 @@ class Outbox:
             results += [written.get(each) for each in together]
         return results
 
-    def _write(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[int]:
+    def _write(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
         # In the order of their ids, so that two transactions cannot deadlock.
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
@@ -124,24 +149,59 @@ class Outbox:
         for each in additions:
             ended = [listener_id for listener_id, event_id in each.ended if event_id in new or event_id not in rows]
             self._listeners.end(connection, ended, each.now)
-        owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in new]
-        lanes = self._lanes(connection, {key: (target.listener_id, now) for now, _, target, key in owed})
-        deliveries = [
-            (event_id, target.listener_id, target.notifier_type, target.target, lanes[key], now, _PENDING, 0)
-            for now, event_id, target, key in owed
-        ]
-        self._insert_deliveries.run(connection, deliveries)
+        claims = self._write_deliveries(connection, additions, {event_id: rows[event_id] for event_id in new})
         return [
-            len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each)
+            Written(
+                len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
+                claims.get(each.lease.owner, ()) if each.lease is not None else (),
+            )
             for each in additions
         ]
 
-    def _lanes(self, connection: sa.Connection, lanes: Mapping[str, tuple[str, datetime]]) -> dict[str, int]:
+    def _write_deliveries(
+        self, connection: sa.Connection, additions: Sequence[_Addition], events: Mapping[str, Row]
+    ) -> Mapping[str, list[Claim]]:
+        owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in events]
+        begun: dict[str, Row] = {}
+        keys = {key for _, _, _, key in owed}
+        for row in (row for each in additions for row in each.lane_rows() if row[0] in keys):
+            begun.setdefault(row[0], row)
         # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
-        return dict(self._upsert_lanes.run(connection, [(key, *lanes[key]) for key in sorted(lanes)]))
+        found = self._upsert_lanes.run(connection, [begun[key] for key in sorted(begun)])
+        lanes = {key: lane for key, lane, _ in found}
+        inserted = self._insert_deliveries.run(
+            connection,
+            [
+                (event_id, target.listener_id, target.notifier_type, target.target, lanes[key], now, _PENDING, 0)
+                for now, event_id, target, key in owed
+            ],
+        )
+        leased = {lane: begun[key] for key, lane, owner in found if owner is not None and owner == begun[key][3]}
+        return _claims(leased, owed, lanes, inserted, events) if leased else _NO_CLAIMS
 
     def _count_of(self, connection: sa.Connection, addition: _Addition) -> int:
         return sum(self._count.run(connection, event_id=event_id)[0][0] for event_id in addition.events)
+
+
+def _claims(
+    leased: Mapping[int, Row],
+    owed: Sequence[tuple[datetime, str, Owed, str]],
+    lanes: Mapping[str, int],
+    inserted: Iterable[Row],
+    events: Mapping[str, Row],
+) -> Mapping[str, list[Claim]]:
+    ids = {(event_id, lane): delivery for delivery, event_id, lane in inserted}
+    deliveries: dict[int, list[OwedDelivery]] = defaultdict(list)
+    for _, event_id, target, key in owed:
+        if (lane := lanes[key]) in leased:
+            # Not the caller's event, whose payload may be changed after it was fired.
+            _, event_type, payload, call_report, occurred_at, source = events[event_id][:6]
+            event = Event.from_encoded(event_type, (payload, call_report), UUID(event_id), occurred_at, source)
+            deliveries[lane].append(OwedDelivery(ids[event_id, lane], event, target.target, 0))
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    for lane, (_, listener_id, _, owner, _) in leased.items():
+        claims[owner].append(Claim(lane, owner, listener_id, tuple(deliveries[lane])))
+    return claims
 
 
 def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:

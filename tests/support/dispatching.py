@@ -8,7 +8,7 @@ from pulp_notifiers.dispatch import Dispatcher
 from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
-from pulp_notifiers.records import Kept, Listener, Owed, OwedEvent
+from pulp_notifiers.records import Kept, Lease, Listener, Owed, OwedEvent, Written
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
@@ -43,15 +43,20 @@ class WrittenEvents:
         self.kept: Kept | None = None
 
     def add_all(
-        self, batch: Sequence[OwedEvent], listeners_revision: int, now: datetime, kept: Kept | None = None
-    ) -> int | None:
+        self,
+        batch: Sequence[OwedEvent],
+        listeners_revision: int,
+        now: datetime,
+        kept: Kept | None = None,
+        lease: Lease | None = None,
+    ) -> Written | None:
         """Keep the events if the revision is current."""
         if listeners_revision != self._listeners.revision:
             return None
         self.written.extend((each.event, list(each.owed)) for each in batch)
         self.ended.extend(listener_id for each in batch for listener_id in each.ended)
         self.kept = kept
-        return sum(len(each.owed) for each in batch)
+        return Written(sum(len(each.owed) for each in batch))
 
 
 class CountedTable(ListenerTable):

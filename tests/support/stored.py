@@ -19,7 +19,8 @@ def add(
 ) -> int | None:
     """Write one event for the listeners' current revision, or for the one given."""
     known = store.listeners.latest_revision() if revision is None else revision
-    return store.outbox.add_all([OwedEvent(event, owed, ended)], known, START)
+    written = store.outbox.add_all([OwedEvent(event, owed, ended)], known, START)
+    return None if written is None else written.deliveries
 
 
 def fire(
