@@ -15,7 +15,7 @@ from .fair_share import HeldLane
 MOST_UNRECORDED = 100
 """Attempts that have ended and are not recorded yet; after a kill they are repeated, as are those that were running."""
 
-GATHER_SECONDS = 0.003
+GATHER_SECONDS = 0.01
 """How long outcomes for which no thread waits are gathered, since a commit costs more than recording ten of them."""
 
 _RETRY_SECONDS = 0.5

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Protocol
 from uuid import uuid4
 
@@ -111,6 +112,7 @@ class Worker:
         self._more_due = True
         self._left: set[str] = set()
         self._listeners_revision = 0
+        self._name, self._offers = uuid4().hex, count()
         self._pid = 0
         self._claiming = threading.Thread(target=self._claim_forever, name="pulp-notifiers-claims", daemon=True)
         self._attempting: list[threading.Thread] = []
@@ -140,7 +142,7 @@ class Worker:
         """Return an offer to hold the lanes that begin with an event now; None if this process delivers nothing."""
         if self._pid != os.getpid() or self._stopping or not self._leases_are_valid():
             return None
-        return Lease(uuid4().hex, self._clock() + self.options.lease, self._takes)
+        return Lease(f"{self._name}-{next(self._offers)}", self._clock() + self.options.lease, self._takes)
 
     def offer(self, claims: Sequence[Claim]) -> None:
         """Take over lanes that were leased by an offer."""

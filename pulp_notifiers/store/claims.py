@@ -11,6 +11,7 @@ from ..event import Event
 from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
 from .database import Database
 from .listeners import LISTENERS_REVISION
+from .outbox import DELETE_EMPTY_LANES
 from .schema import LONGEST_LEASE
 from .statement import Row, Statement, utc_time
 
@@ -60,11 +61,6 @@ _UPDATE_DELIVERY = """
         last_error = coalesce(:error, last_error)
     WHERE id = :delivery
 """
-_DELETE_EMPTY = """
-    DELETE FROM lanes WHERE id = any(:lanes)
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE lane_id = lanes.id AND state = 'pending')
-    RETURNING id
-"""
 _RETURN_LANE = "UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL WHERE id = :lane"
 _NEXT = f"SELECT (SELECT min(due_at) FROM lanes WHERE lease_owner IS NULL), ({LISTENERS_REVISION})"
 
@@ -87,7 +83,7 @@ class Claims:
         self._release = database.statement(_RELEASE)
         self._insert_attempts = database.insert_of(_INSERT_ATTEMPTS)
         self._update_delivery = database.statement(_UPDATE_DELIVERY)
-        self._delete_empty = database.statement(_DELETE_EMPTY)
+        self._delete_empty = database.statement(DELETE_EMPTY_LANES)
         self._return_lane = database.statement(_RETURN_LANE)
         self._next = database.statement(_NEXT)
 

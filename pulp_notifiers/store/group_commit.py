@@ -11,7 +11,7 @@ of another caller, because a signal may raise an exception in that one at any mo
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -50,6 +50,7 @@ class GroupCommit:
         self._jobs: queue.SimpleQueue[_Job[Any, Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._turn = threading.Lock()
+        self._queued = 0
         self._lock = threading.Lock()
         self._closed = False
 
@@ -62,7 +63,7 @@ class GroupCommit:
 
         :param durable: wait until it is on disk; a transaction waits if anything in it must.
         """
-        if not (self._turn.locked() or self._closed):
+        if not (self._turn.locked() or self._queued or self._closed):
             with self._turn:
                 return self._transactions.write(lambda connection: work(connection, (item,))[0], durable)
         job = _Job(work, item, durable)
@@ -73,6 +74,7 @@ class GroupCommit:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="pulp-notifiers-writer", daemon=True)
                 self._thread.start()
+            self._queued += 1
             self._jobs.put(job)
         job.done.acquire()
         if job.error is not None:
@@ -90,25 +92,23 @@ class GroupCommit:
             self._transactions.close()
 
     def _loop(self) -> None:
-        closing = False
-        while not closing:
-            group, closing = self._next_group()
-            if group:
-                with self._turn:
-                    self._commit(group)
+        while (first := self._jobs.get()) is not None:
+            with self._turn:
+                group = [first, *self._waiting()]
+                self._commit(group)
+            with self._lock:
+                self._queued -= len(group)
 
-    def _next_group(self) -> tuple[list[_Job[Any, Any]], bool]:
-        group: list[_Job[Any, Any]] = []
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == _LARGEST_GROUP:
-                return group, False
+    def _waiting(self) -> Iterator[_Job[Any, Any]]:
+        for _ in range(_LARGEST_GROUP - 1):
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
-                return group, False
-        return group, True
+                return
+            if job is None:
+                self._jobs.put(None)  # the end, after this group
+                return
+            yield job
 
     def _commit(self, group: list[_Job[Any, Any]]) -> None:
         begun = False

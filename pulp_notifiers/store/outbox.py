@@ -15,7 +15,7 @@ from ..records import Claim, DeliveryState, Kept, Lease, Owed, OwedDelivery, Owe
 from .database import Database
 from .listeners import ListenerState
 from .source_memory import SourceMemory
-from .statement import Row
+from .statement import Row, Rows
 
 _INSERT_EVENTS = """
     INSERT INTO events (id, type, payload, call_report, occurred_at, source) VALUES rows
@@ -31,10 +31,14 @@ _INSERT_DELIVERIES = """
     INSERT INTO deliveries (event_id, listener_id, notifier_type, target, lane_id, created_at, state, attempts)
     VALUES rows RETURNING id, event_id, lane_id
 """
+DELETE_EMPTY_LANES = """
+    DELETE FROM lanes WHERE id = any(:lanes)
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE lane_id = lanes.id AND state = 'pending')
+    RETURNING id
+"""
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
 
 _MOST_LEASED = 100
-_NO_CLAIMS: Mapping[str, list[Claim]] = {}
 _PENDING = DeliveryState.PENDING.value
 
 _KEYS_REMEMBERED = 4096
@@ -85,6 +89,10 @@ class _Addition:
                 yield key, target.listener_id, self.now, None, None
 
 
+class _ListenersChanged(Exception):
+    """Targets were chosen for an older revision of the listeners; undoes what was written."""
+
+
 class Outbox:
     """Writes events together with their deliveries.
 
@@ -100,6 +108,7 @@ class Outbox:
         self._insert_events = database.insert_of(_INSERT_EVENTS)
         self._upsert_lanes = database.insert_of(_UPSERT_LANES)
         self._insert_deliveries = database.insert_of(_INSERT_DELIVERIES)
+        self._delete_empty = database.statement(DELETE_EMPTY_LANES)
         self._count = database.statement(_COUNT)
 
     def add_all(
@@ -122,7 +131,10 @@ class Outbox:
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
         addition = _Addition(relevant, listeners_revision if batch else None, now, kept, lease)
-        return self._database.write_together(self._add, addition)
+        try:
+            return self._database.write_together(self._add, addition)
+        except _ListenersChanged:
+            return None
 
     def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> Written | None:
         # A source never repeats events that no listener gets, so only the holder of its lease may skip them.
@@ -130,26 +142,35 @@ class Outbox:
             self._memory.require_lease(connection, kept)
         return Written(0) if self._listeners.revision(connection) == listeners_revision else None
 
-    def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written | None]:
-        results: list[Written | None] = []
-        for together in _until_listeners_end(additions):
-            revision = self._listeners.revision(connection)
-            current = [each for each in together if each.listeners_revision in (None, revision)]
-            written = dict(zip(current, self._write(connection, current), strict=True))
-            results += [written.get(each) for each in together]
-        return results
+    def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
+        return [
+            written
+            for together in _until_listeners_end(additions)
+            for written in self._add_together(connection, together)
+        ]
 
-    def _write(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
+    def _add_together(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
         # In the order of their ids, so that two transactions cannot deadlock.
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
-        rows = {event_id: row for each in additions for event_id, row in each.events.items()}
-        new = {event_id for (event_id,) in self._insert_events.run(connection, list(rows.values()))}
-        # Before the lanes are locked: deleting a listener does it in this order too.
-        for each in additions:
-            ended = [listener_id for listener_id, event_id in each.ended if event_id in new or event_id not in rows]
-            self._listeners.end(connection, ended, each.now)
-        claims = self._write_deliveries(connection, additions, {event_id: rows[event_id] for event_id in new})
+        events = {event_id: row for each in additions for event_id, row in each.events.items()}
+        # All of these are sent before the first answer is read.
+        revision = self._listeners.start_revision(connection)
+        inserted = self._insert_events.start(connection, list(events.values()))
+        if ended := additions[-1].ended:
+            inserted = _known(inserted())
+            new = {event_id for (event_id,) in inserted()}
+            ends = [listener_id for listener_id, event_id in ended if event_id in new or event_id not in events]
+            # Before the lanes are locked: deleting a listener does it in this order too.
+            self._listeners.end(connection, ends, additions[-1].now)
+        begun = {row[0]: row for each in reversed(additions) for row in each.lane_rows()}
+        # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
+        lanes = self._upsert_lanes.start(connection, [begun[key] for key in sorted(begun)])
+        ((current,),) = revision()
+        if any(each.listeners_revision not in (None, current) for each in additions):
+            raise _ListenersChanged
+        new = {event_id for (event_id,) in inserted()}
+        claims = self._write_deliveries(connection, additions, {key: events[key] for key in new}, begun, lanes())
         return [
             Written(
                 len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
@@ -159,25 +180,31 @@ class Outbox:
         ]
 
     def _write_deliveries(
-        self, connection: sa.Connection, additions: Sequence[_Addition], events: Mapping[str, Row]
-    ) -> Mapping[str, list[Claim]]:
+        self,
+        connection: sa.Connection,
+        additions: Sequence[_Addition],
+        events: Mapping[str, Row],
+        begun: Mapping[str, Row],
+        lanes: Sequence[Row],
+    ) -> Mapping[str, Sequence[Claim]]:
         owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in events]
-        begun: dict[str, Row] = {}
-        keys = {key for _, _, _, key in owed}
-        for row in (row for each in additions for row in each.lane_rows() if row[0] in keys):
-            begun.setdefault(row[0], row)
-        # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
-        found = self._upsert_lanes.run(connection, [begun[key] for key in sorted(begun)])
-        lanes = {key: lane for key, lane, _ in found}
+        ids = {key: lane for key, lane, _ in lanes}
         inserted = self._insert_deliveries.run(
             connection,
             [
-                (event_id, target.listener_id, target.notifier_type, target.target, lanes[key], now, _PENDING, 0)
+                (event_id, target.listener_id, target.notifier_type, target.target, ids[key], now, _PENDING, 0)
                 for now, event_id, target, key in owed
             ],
         )
-        leased = {lane: begun[key] for key, lane, owner in found if owner is not None and owner == begun[key][3]}
-        return _claims(leased, owed, lanes, inserted, events) if leased else _NO_CLAIMS
+        needless = ids.keys() - {key for _, _, _, key in owed}
+        if needless:
+            self._delete_empty.run(connection, lanes=[ids[key] for key in needless])
+        leased = {
+            lane: begun[key]
+            for key, lane, owner in lanes
+            if owner is not None and owner == begun[key][3] and key not in needless
+        }
+        return _claims(leased, owed, ids, inserted, events) if leased else {}
 
     def _count_of(self, connection: sa.Connection, addition: _Addition) -> int:
         return sum(self._count.run(connection, event_id=event_id)[0][0] for event_id in addition.events)
@@ -202,6 +229,10 @@ def _claims(
     for lane, (_, listener_id, _, owner, _) in leased.items():
         claims[owner].append(Claim(lane, owner, listener_id, tuple(deliveries[lane])))
     return claims
+
+
+def _known(rows: list[Row]) -> Rows:
+    return lambda: rows
 
 
 def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:

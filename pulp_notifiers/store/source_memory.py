@@ -8,32 +8,32 @@ import sqlalchemy as sa
 from ..errors import LeaseLost
 from ..records import Kept
 from .database import Database
-from .schema import source_memory, sources
+from .statement import Statement
 
-_HELD = sa.select(sources.c.id).where(
-    sources.c.id == sa.bindparam("source_id"), sources.c.lease_owner == sa.bindparam("owner")
-)
-_HOLD = _HELD.with_for_update()
-_FORGET = source_memory.delete().where(
-    source_memory.c.source_id == sa.bindparam("of_source"), source_memory.c.key == sa.bindparam("of_key")
-)
+_HELD = "SELECT id FROM sources WHERE id = :source_id AND lease_owner = :owner"
+_HOLD = f"{_HELD} FOR UPDATE"
+_REMEMBER = """
+    INSERT INTO source_memory (source_id, key, value) VALUES rows
+    ON CONFLICT (source_id, key) DO UPDATE SET value = excluded.value
+"""
+_FORGET = "DELETE FROM source_memory WHERE source_id = :source_id AND key = any(:keys)"
 
 
 class SourceMemory:
     """Writes what sources remember, as part of the transaction that writes their events."""
 
     def __init__(self, database: Database) -> None:
-        remember = database.insert(source_memory)
-        self._remember = remember.on_conflict_do_update(
-            index_elements=["source_id", "key"], set_={"value": remember.excluded.value}
-        )
+        self._held = database.statement(_HELD)
+        self._hold = database.statement(_HOLD)
+        self._remember = database.insert_of(_REMEMBER)
+        self._forget = database.statement(_FORGET)
 
     def require_lease(self, connection: sa.Connection, kept: Kept) -> None:
         """Check that the owner holds the source's lease.
 
         :raises LeaseLost: another process runs the source now, or it was removed.
         """
-        _require(connection, _HELD, kept)
+        _require(connection, self._held, kept)
 
     def keep(self, connection: sa.Connection, kept: Kept) -> None:
         """Write what a source remembers.
@@ -42,18 +42,17 @@ class SourceMemory:
 
         :raises LeaseLost: another process runs the source now, or it was removed.
         """
-        _require(connection, _HOLD, kept)
+        _require(connection, self._hold, kept)
         new = {key: value for key, value in kept.remember.items() if value is not None}
-        forgotten = kept.remember.keys() - new.keys()
+        forgotten = list(kept.remember.keys() - new.keys())
         if new:
-            rows = [{"source_id": kept.source_id, "key": key, "value": _text(value)} for key, value in new.items()]
-            connection.execute(self._remember, rows)
+            self._remember.run(connection, [(kept.source_id, key, _text(value)) for key, value in new.items()])
         if forgotten:
-            connection.execute(_FORGET, [{"of_source": kept.source_id, "of_key": key} for key in forgotten])
+            self._forget.run(connection, source_id=kept.source_id, keys=forgotten)
 
 
-def _require(connection: sa.Connection, held: sa.Select[Any], kept: Kept) -> None:
-    if connection.execute(held, {"source_id": kept.source_id, "owner": kept.owner}).first() is None:
+def _require(connection: sa.Connection, held: Statement, kept: Kept) -> None:
+    if not held.run(connection, source_id=kept.source_id, owner=kept.owner):
         raise LeaseLost("Another process runs this source now, or it was removed; nothing was written.")
 
 

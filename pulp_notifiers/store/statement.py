@@ -6,8 +6,9 @@ with fifteen executions for an event and its delivery that is most of what an ev
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,10 +20,13 @@ _ANY_OF_LIST = re.compile(r"= any\(:([a-z_]+)\)")
 _EACH_OF_LIST = re.compile(r"each\(:([a-z_]+)\) AS (\w+)")
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE( SKIP LOCKED)?")
 
+_HAS_ROWS = re.compile(r"^\s*(SELECT|WITH)\b|\bRETURNING\b")
+
 _ROWS_AT_ONCE = 200
 """So that few forms of an insert are kept, and none has more values than a driver takes (SQLite: 32,766)."""
 
 Row = tuple[Any, ...]
+Rows = Callable[[], list[Row]]
 Values = Mapping[str, Any]
 
 
@@ -38,6 +42,7 @@ class Statement:
 
     def __init__(self, sql: str, dialect: str) -> None:
         self._sqlite = dialect == "sqlite"
+        self._has_rows = _HAS_ROWS.search(sql) is not None
         if self._sqlite:
             # SQLite has one writer at a time, and no lists.
             listed = _ANY_OF_LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)
@@ -47,7 +52,15 @@ class Statement:
 
     def run(self, connection: sa.Connection, **values: Any) -> list[Row]:
         """Run the statement; return its rows."""
-        return _rows(driver_of(connection).execute(self._sql, self._bound(values)))
+        return self.start(connection, **values)()
+
+    def start(self, connection: sa.Connection, **values: Any) -> Rows:
+        """Send the statement; return a function that returns its rows.
+
+        On PostgreSQL, what is sent before rows are asked for takes one round trip.
+        """
+        cursor = driver_of(connection).execute(self._sql, self._bound(values))
+        return cursor.fetchall if self._has_rows else list
 
     def run_each(self, connection: sa.Connection, values: Sequence[Values]) -> None:
         """Run the statement for each set of values, in order."""
@@ -77,20 +90,25 @@ class Insert:
 
     def __init__(self, sql: str, dialect: str) -> None:
         self._sqlite = dialect == "sqlite"
+        self._has_rows = _HAS_ROWS.search(sql) is not None
         self._placeholder = "?" if self._sqlite else "%s"
         self._sql = sql
         self._forms: dict[int, str] = {}
 
     def run(self, connection: sa.Connection, rows: Sequence[Row]) -> list[Row]:
         """Insert the rows, in order; return what the statement returns, in any order."""
-        returned: list[Row] = []
+        return self.start(connection, rows)()
+
+    def start(self, connection: sa.Connection, rows: Sequence[Row]) -> Rows:
+        """Send the rows; return a function that returns what the statement returns, as :meth:`Statement.start`."""
+        cursors = []
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             values = [value for row in part for value in row]
             if self._sqlite:
                 values = [_sqlite_time(value) if type(value) is datetime else value for value in values]
-            returned += _rows(driver_of(connection).execute(self._form(len(part), len(part[0])), values))
-        return returned
+            cursors.append(driver_of(connection).execute(self._form(len(part), len(part[0])), values))
+        return lambda: [row for cursor in cursors for row in cursor.fetchall()] if self._has_rows else []
 
     def _form(self, rows: int, columns: int) -> str:
         form = self._forms.get(rows)
@@ -107,10 +125,6 @@ def utc_time(stored: str | datetime) -> datetime:
     return stored.astimezone(UTC)
 
 
-def _rows(cursor: Any) -> list[Row]:
-    rows: list[Row] = cursor.fetchall() if cursor.description else []
-    return rows
-
-
+@lru_cache(maxsize=64)  # most rows of a transaction have the same time
 def _sqlite_time(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")

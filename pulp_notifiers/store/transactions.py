@@ -1,6 +1,7 @@
 """Transactions, repeated if the database asks for it or had closed the connection."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -22,7 +23,8 @@ class Transactions:
     PostgreSQL is restarted, every open connection is. So none has to be tried before it is used, which would cost a
     round trip each time.
 
-    :param keep: keep one connection for all transactions; then only one thread at a time may call.
+    :param keep: keep one connection for all transactions; then only one thread at a time may call, with functions that
+        use :class:`.statement.Statement` only, unless the database is SQLite.
     """
 
     def __init__(self, engine: sa.Engine, keep: bool = False) -> None:
@@ -59,10 +61,11 @@ class Transactions:
             connection = self._connect()
             driver, committing, done = driver_of(connection), False, False
             try:
-                result = work(connection)
-                if commit:
-                    committing = True
-                    driver.commit()
+                with self._pipeline(driver):
+                    result = work(connection)
+                    if commit:
+                        committing = True
+                        driver.commit()
                 done = True
                 return result
             except self.refusals as error:
@@ -87,6 +90,10 @@ class Transactions:
             driver.execute("BEGIN IMMEDIATE")
         elif not durable:
             driver.execute("SET LOCAL synchronous_commit = off")
+
+    def _pipeline(self, driver: Any) -> AbstractContextManager[Any]:
+        # Only for statements on the driver's connection: SQLAlchemy asks for the result of each one.
+        return driver.pipeline() if self._keep and not self._sqlite else nullcontext()
 
     def _connect(self) -> sa.Connection:
         if not self._keep:

@@ -44,7 +44,7 @@ def together(database, *writes):
         results = []
         for write in writes:
             results.append(pool.submit(write))
-            while database._writer._jobs.qsize() < len(results):
+            while database._writer._queued < len(results):
                 pass
         gate.set()
         holding.result(SECONDS)
