@@ -20,6 +20,8 @@ from .fair_share import LANES_AT_ONCE, SLOW_SECONDS, FairShare, HeldLane
 from .recorder import Outcomes, Recorder
 
 _PRUNE_EVERY_SECONDS = 3600.0
+_PRUNES_IN_RETENTION = 10
+"""Old deliveries are looked for so often in the time that they are kept, and at least once an hour."""
 
 _logger = logging.getLogger(__name__)
 
@@ -118,6 +120,8 @@ class Worker:
         self._attempting: list[threading.Thread] = []
         self._resting = 0
         self._renewed_at = monotonic()
+        kept = min(self.options.keep_delivered, self.options.keep_dead)
+        self._prune_seconds = min(_PRUNE_EVERY_SECONDS, kept.total_seconds() / _PRUNES_IN_RETENTION)
         self._pruned_at = -math.inf
         self._outage = Outage(clock)
 
@@ -340,7 +344,7 @@ class Worker:
                 self._something_due.notify()
 
     def _prune_sometimes(self) -> None:
-        if self._monotonic() - self._pruned_at < _PRUNE_EVERY_SECONDS:
+        if self._monotonic() - self._pruned_at < self._prune_seconds:
             return
         now = self._clock()
         pruned = self._history.prune(now - self.options.keep_delivered, now - self.options.keep_dead)

@@ -1,7 +1,9 @@
 """Events, their types, and patterns."""
 
+import copy
+import pickle
 import re
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC
 
 import pytest
@@ -130,3 +132,21 @@ def test_an_event_without_repository_and_task_is_its_own_subject():
     first, second = Event("a", {}), Event("a", {})
 
     assert first.subject() != second.subject()
+
+
+def test_an_event_that_was_fired_before_is_parsed_when_somebody_looks_inside():
+    """Most notifiers send the stored text as it is."""
+    fired = Event("a.b", {"repo_id": "zoo", "n": 1}, {"task_id": "t"})
+    text = "this is not parsed"
+    unread = Event.from_encoded("a.b", (text, None), fired.id, fired.occurred_at, fired.source)
+    assert (text, None) == unread.encoded()
+    with pytest.raises(ValueError, match="Expecting value"):
+        unread.body()
+
+    stored = Event.from_encoded("a.b", fired.encoded(), fired.id, fired.occurred_at, fired.source)
+    assert fired == stored
+    assert ("repo:zoo", "t", fired.body()) == (stored.subject(), stored.task_id(), stored.body())
+    assert repr(fired) == repr(stored)
+    assert fired == copy.deepcopy(stored) == pickle.loads(pickle.dumps(stored)) == replace(stored)
+    with pytest.raises(AttributeError, match="no attribute 'paylaod'"):
+        stored.paylaod  # type: ignore[attr-defined]  # noqa: B018

@@ -1,9 +1,31 @@
 """Events and their deliveries, as they are written."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import sqlalchemy as sa
+
 from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Listener, Owed
-from tests.support.stored import add, claim, fire
+from pulp_notifiers.records import DeliveryState, Lease, Listener, Owed, OwedEvent, Written
+from tests.support.memory import START
+from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record
+
+
+def lease(*listeners: str) -> Lease:
+    """Return a worker's offer for some listeners."""
+    return Lease("worker-1", START + LEASE, listeners.__contains__)
+
+
+def write(store, *events: OwedEvent, offer: Lease | None = None) -> Written:
+    written = store.outbox.add_all(events, store.listeners.latest_revision(), START, lease=offer)
+    assert written is not None
+    return written
+
+
+def about(repo: str, *listeners: str, number: int = 0) -> OwedEvent:
+    event = Event("repo.sync.start", {"repo_id": repo, "number": number}, {"task_id": "t"}, occurred_at=START)
+    return OwedEvent(event, [Owed(listener, "http", "") for listener in listeners])
 
 
 def test_an_event_is_read_back_as_it_was_fired(store):
@@ -48,3 +70,76 @@ def test_deliveries_about_one_repository_to_one_target_share_a_lane(store):
     )
     assert [[0, 1, 2, 3, 4]] * 2 == lanes
     assert 3 == len(claimed)
+
+
+def test_a_lane_that_begins_is_leased_to_the_worker_that_offers_to_hold_it(store):
+    """It gets the deliveries without a claim, and nobody else can claim them until the lease ends."""
+    first, second = about("zoo", "l", number=1), about("zoo", "l", number=2)
+    written = write(store, first, second, offer=lease("l"))
+
+    (held,) = written.claims
+    assert 2 == written.deliveries
+    assert ("worker-1", "l") == (held.owner, held.listener_id)
+    assert [first.event, second.event] == [owed.event for owed in held.deliveries]
+    assert [] == claim(store, now=START + LEASE - timedelta(seconds=1))
+    delivered = outcome(DeliveryState.DELIVERED)
+    record(store, held, delivered, 0, last=False)
+    record(store, held, delivered, 1)
+    assert 0 == store.history.backlog().pending
+    assert [] == claim(store, now=START + 9 * LEASE)
+
+
+def test_a_lane_with_older_deliveries_and_one_without_room_are_not_leased(store):
+    """They are claimed, so that the order is kept and no listener gets more than its share."""
+    fire(store, "zoo", listener="l")
+    written = write(store, about("zoo", "l", "m"), offer=lease("l"))
+
+    assert (2, ()) == (written.deliveries, tuple(written.claims))
+    assert {"l", "m"} == {each.listener_id for each in claim(store)}
+
+
+def test_a_leased_delivery_is_what_was_stored_even_if_the_caller_changes_the_payload(store):
+    """Otherwise the first attempt could send something else than a later one."""
+    each = about("zoo", "l")
+    (held,) = write(store, each, offer=lease("l")).claims
+
+    each.event.payload["repo_id"] = "changed"
+
+    assert "zoo" == held.deliveries[0].event.payload["repo_id"]
+
+
+def test_firing_an_event_again_leases_nothing_and_leaves_no_lane(store, database_url):
+    """A lane without deliveries would hold up the next event."""
+    each = about("zoo", "l")
+    (held,) = write(store, each, offer=lease("l")).claims
+    record(store, held, outcome(DeliveryState.DELIVERED))
+
+    again = write(store, each, offer=lease("l"))
+
+    assert (1, ()) == (again.deliveries, tuple(again.claims))
+    assert [(0,)] == execute(database_url, sa.text("SELECT count(*) FROM lanes"))
+
+
+def test_many_threads_that_fire_at_once_each_get_their_own_counts(open_store):
+    """Also if some of them fire the same event, and if two processes do."""
+    stores = [open_store(), open_store()]
+    each = [about(f"repo{number % 5}", "l", "m", number=number) for number in range(40)]
+    twice = about("twice", "l", "m", "n")
+
+    def work(number: int) -> int:
+        store = stores[number % 2]
+        return write(store, each[number], twice).deliveries
+
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(work, range(40)))
+
+    assert [5] * 40 == counts
+    assert 83 == Deliveries(stores[0].history).list()[0]
+
+
+def test_a_batch_of_thousands_of_events_is_written_at_once(store):
+    """A source hands over what it found after an outage."""
+    events = [about(f"repo{number}", "l", number=number) for number in range(2500)]
+
+    assert 2500 == write(store, *events, offer=lease("l")).deliveries
+    assert 2500 == store.history.backlog().pending

@@ -1,9 +1,12 @@
 """The worker's threads at work: order, shares, slow attempts and leases."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
+from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.records import DeliveryState
+from tests.support.memory import NoHistory
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
 
 
@@ -127,3 +130,67 @@ def test_old_deliveries_are_deleted_after_the_time_for_their_state():
         assert old.asked.acquire(timeout=SECONDS)
 
     assert timedelta(days=83) == old.span
+
+
+def test_lanes_of_events_fired_in_this_process_are_attempted_without_a_claim():
+    """The transaction that fired them leased them to this worker."""
+    claims, attempts = RecordedClaims(claim_of("proven", 1, 10)), PreparedAttempts()
+
+    with running(claims, attempts) as worker:
+        claims.wait_for(1)
+        while not (lease := worker.lease()) or not lease.takes("proven"):
+            pass  # until the worker has noted that nothing else is due
+        worker.offer([replace(claim_of("proven", 2, 20), owner=lease.owner)])
+        claims.wait_for(2)
+
+        assert lease.owner != worker.lease().owner
+
+    assert [10, 20] == attempts.attempted
+    assert worker.lease() is None
+
+
+def test_nothing_is_leased_for_a_listener_whose_receiver_does_not_answer():
+    """Another worker may be able to reach it, and its events wait in the database, not in memory."""
+    claims, attempts = RecordedClaims(claim_of("hangs", 1, 10)), PreparedAttempts()
+    attempts.gates["hangs"] = threading.Event()
+
+    with running(claims, attempts) as worker:
+        attempts.wait_for(10)
+        while not (lease := worker.lease()) or not lease.takes("new"):
+            pass
+
+        assert not lease.takes("hangs")
+
+
+def test_a_worker_that_was_frozen_waits_until_its_leases_are_renewed():
+    """Others may hold its lanes; the renewal shows which, and those are not attempted."""
+    seconds = [0.0]
+    claims = RecordedClaims(claim_of("l", 1, 10), claim_of("m", 2, 20), claim_of("n", 3, 30))
+    attempts = PreparedAttempts()
+    attempts.gates["l"] = threading.Event()
+    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
+    worker.start()
+    attempts.wait_for(10)
+    while not worker._share.lanes_wait:
+        pass
+
+    claims.lost = {2}
+    seconds[0] = 31.0
+    assert worker.lease() is None
+    worker.wake()
+    attempts.wait_for(30)
+    attempts.gates["l"].set()
+    assert worker.stop(SECONDS)
+
+    assert 20 not in attempts.attempted
+
+
+def test_attempts_use_the_listeners_as_they_are_after_a_claim():
+    """A changed URL counts for the next event."""
+    claims, attempts = RecordedClaims(claim_of("l", 1, 10)), PreparedAttempts()
+    claims.revision = 7
+
+    with running(claims, attempts):
+        claims.wait_for(1)
+
+    assert [7] == attempts.revisions

@@ -1,5 +1,6 @@
 """Firing events: which listeners' targets are owed a delivery."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from pulp_notifiers.dispatch import Dispatcher
 from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Owed
+from pulp_notifiers.records import Claim, Lease, Owed, OwedDelivery
 from tests.support.dispatching import Mail, WrittenEvents, dispatching, mail, on_task, task_event
-from tests.support.memory import Clock, ListenerTable, NotifierTable
+from tests.support.memory import START, Clock, ListenerTable, NotifierTable
 
 
 def test_each_target_of_each_matching_listener_is_owed_the_event():
@@ -63,16 +64,52 @@ def test_targets_are_found_again_when_a_missing_plugin_is_installed():
     assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
 
 
+class WorkerOfThisProcess:
+    """Offers one lease, and keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.offered = Lease("owner", START, lambda listener_id: True)
+        self.got: list[Claim] = []
+        self.woken = 0
+
+    def lease(self) -> Lease:
+        return self.offered
+
+    def offer(self, claims: Sequence[Claim]) -> None:
+        self.got.extend(claims)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
 def test_the_worker_is_woken_only_if_a_delivery_was_written():
     """Events that no listener matches are the common case."""
-    woken: list[int] = []
+    worker = WorkerOfThisProcess()
     table = ListenerTable(mail("one", ["a"], "repo.sync.start"))
-    dispatcher = Dispatcher(table, WrittenEvents(table), NotifierTable(mail=Mail), wake=lambda: woken.append(1))
+    dispatcher = Dispatcher(table, WrittenEvents(table), NotifierTable(mail=Mail), worker)
 
     dispatcher.fire(Event("repo.sync.finish", {}))
-    assert [] == woken
+    assert 0 == worker.woken
     dispatcher.fire(Event("repo.sync.start", {}))
-    assert [1] == woken
+    assert 1 == worker.woken
+
+
+def test_the_worker_gets_the_lanes_that_were_leased_to_it_and_is_woken_for_the_others():
+    """What it has already needs no claim."""
+    worker = WorkerOfThisProcess()
+    table = ListenerTable(mail("one", ["a", "b"], "repo.sync.start"))
+    written = WrittenEvents(table)
+    dispatcher = Dispatcher(table, written, NotifierTable(mail=Mail), worker)
+    claims = [Claim(lane, "owner", "one", (OwedDelivery(lane, Event("a", {}), "a", 0),)) for lane in (1, 2)]
+
+    written.claims = claims
+    assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
+    assert (claims, 0) == (worker.got, worker.woken)
+    assert written.lease is worker.offered
+
+    written.claims = claims[:1]
+    assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
+    assert 1 == worker.woken
 
 
 def test_firing_fails_if_the_store_refuses_the_event():
