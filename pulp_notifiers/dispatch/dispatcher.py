@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -102,6 +102,7 @@ class Dispatcher:
         self._outage = Outage(clock)
         self._lock = Lock()
         self._routes: Routes | None = None
+        self._route_of: dict[str, tuple[Listener, Route]] = {}
 
     def fire(self, event: Event) -> int:
         """Write an event and its deliveries in one transaction; return how many deliveries it has.
@@ -202,11 +203,17 @@ class Dispatcher:
     def _load(self) -> Routes:
         with self._lock:
             revision, listeners = self._listeners.all()
-            routes = Routes(revision, map(self._route, listeners))
+            known = self._route_of
+            self._route_of = {each.id: (each, self._kept_route(each, known) or self._route(each)) for each in listeners}
+            routes = Routes(revision, [route for _, route in self._route_of.values()])
             # A missing plugin may be installed soon, which does not change the revision.
             self._reload_at = math.inf if routes.complete else self._monotonic() + _RETRY_SECONDS
             self._routes = routes
             return routes
+
+    def _kept_route(self, listener: Listener, known: Mapping[str, tuple[Listener, Route]]) -> Route | None:
+        read_before, route = known.get(listener.id, (None, None))
+        return route if read_before is listener and route is not None and route.owed else None
 
     def _route(self, listener: Listener) -> Route:
         # If the targets are unknown there is still one delivery: its attempts say why.

@@ -68,16 +68,23 @@ class ListenerRows:
         self._database = database
         self._configs = configs
         self._state = ListenerState(database)
+        self._read: dict[Any, Listener] = {}
 
     def all(self) -> tuple[int, list[Listener]]:
-        """Return the revision and its listeners in the order of their creation, without those that ended."""
+        """Return the revision and its listeners in the order of their creation, without those that ended.
+
+        A listener whose row has not changed since the last call is the same object: decrypting it again takes most of
+        the time.
+        """
 
         def work(connection: sa.Connection) -> tuple[int, list[Listener]]:
             # In this order: on PostgreSQL a listener may be added between the two. An old revision with newer listeners
             # only costs another read; a new one with older listeners would miss events.
             found = self._state.revision(connection)
             rows = connection.execute(sa.select(schema.listeners).where(_LIVE).order_by(schema.listeners.c.position))
-            return found, [self._listener(row) for row in rows]
+            known = self._read
+            read = self._read = {row: known.get(row) or self._listener(row) for row in rows}
+            return found, list(read.values())
 
         return self._database.read(work)
 
