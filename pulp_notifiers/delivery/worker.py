@@ -151,8 +151,12 @@ class Worker:
     def offer(self, claims: Sequence[Claim]) -> None:
         """Take over lanes that were leased by an offer."""
         with self._something_to_do:
-            self._share.offer(claims)
-            self._something_to_do.notify()
+            stopping = self._stopping
+            if not stopping:
+                self._share.offer(claims)
+                self._something_to_do.notify()
+        if stopping:
+            self._release(claims)
 
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
@@ -181,13 +185,16 @@ class Worker:
             self._ended = True
             self._something_due.notify()
         self._claiming.join()
+        self._release(self._share.withdraw())
+        return not any(thread.is_alive() for thread in self._attempting)
+
+    def _release(self, claims: Sequence[Claim]) -> None:
         try:
-            self._claims.release(self._share.withdraw())
+            self._claims.release(claims)
         except StoreUnavailable as unavailable:
             _logger.warning(
                 "Claimed lanes could not be released: %s; they wait for the end of their leases", unavailable
             )
-        return not any(thread.is_alive() for thread in self._attempting)
 
     def _start_attempting(self) -> None:
         name = f"pulp-notifiers-attempts-{len(self._attempting)}"

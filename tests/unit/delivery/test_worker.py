@@ -149,6 +149,18 @@ def test_lanes_of_events_fired_in_this_process_are_attempted_without_a_claim():
     assert worker.lease() is None
 
 
+def test_a_lane_that_comes_when_the_worker_has_stopped_is_released():
+    """Its event was fired at the same moment; the next worker need not wait for the end of the lease."""
+    claims = RecordedClaims()
+    with running(claims, PreparedAttempts()) as worker:
+        pass
+    late = claim_of("l", 1, 10)
+
+    worker.offer([late])
+
+    assert [late] == claims.released
+
+
 def test_nothing_is_leased_for_a_listener_whose_receiver_does_not_answer():
     """Another worker may be able to reach it, and its events wait in the database, not in memory."""
     claims, attempts = RecordedClaims(claim_of("hangs", 1, 10)), PreparedAttempts()
