@@ -13,7 +13,6 @@ from ..records import LISTENER_DELETED, DeliveryState, Listener
 from . import schema
 from .database import Database
 from .sealed_configs import SealedConfigs
-from .statement import Rows
 
 REVISION = "listeners"
 """Key in ``meta`` of a number that every change of a listener raises."""
@@ -43,10 +42,6 @@ class ListenerState:
         """Return the number that every change of a listener raises."""
         ((found,),) = self._revision.run(connection)
         return int(found)
-
-    def start_revision(self, connection: sa.Connection) -> Rows:
-        """Ask for it; return a function that returns its row."""
-        return self._revision.start(connection)
 
     def raise_revision(self, connection: sa.Connection) -> None:
         """Raise it."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ..event import Event
 from ..records import Claim, DeliveryState, Kept, Lease, Owed, OwedDelivery, OwedEvent, Written
 from .database import Database
-from .listeners import ListenerState
+from .listeners import LISTENERS_REVISION, ListenerState
 from .source_memory import SourceMemory
 from .statement import Row, Rows
 
@@ -23,9 +23,10 @@ _INSERT_EVENTS = """
 """
 # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile. The column is one
 # without an index, which SQLite would write again.
-_UPSERT_LANES = """
+_UPSERT_LANES = f"""
     INSERT INTO lanes (key, listener_id, due_at, lease_owner, lease_until) VALUES rows
-    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner RETURNING key, id, lease_owner
+    ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner
+    RETURNING key, id, lease_owner, ({LISTENERS_REVISION})
 """
 _INSERT_DELIVERIES = """
     INSERT INTO deliveries (event_id, listener_id, notifier_type, target, lane_id, created_at, state, attempts)
@@ -154,23 +155,16 @@ class Outbox:
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
         events = {event_id: row for each in additions for event_id, row in each.events.items()}
-        # All of these are sent before the first answer is read.
-        revision = self._listeners.start_revision(connection)
         inserted = self._insert_events.start(connection, list(events.values()))
-        if ended := additions[-1].ended:
-            inserted = _known(inserted())
-            new = {event_id for (event_id,) in inserted()}
-            ends = [listener_id for listener_id, event_id in ended if event_id in new or event_id not in events]
-            # Before the lanes are locked: deleting a listener does it in this order too.
-            self._listeners.end(connection, ends, additions[-1].now)
+        if additions[-1].ended:
+            inserted = self._end_listeners(connection, additions, inserted())
         begun = {row[0]: row for each in reversed(additions) for row in each.lane_rows()}
         # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
-        lanes = self._upsert_lanes.start(connection, [begun[key] for key in sorted(begun)])
-        ((current,),) = revision()
-        if any(each.listeners_revision not in (None, current) for each in additions):
-            raise _ListenersChanged
+        lanes = self._upsert_lanes.run(connection, [begun[key] for key in sorted(begun)])
+        if not additions[-1].ended:
+            _require_revision(additions, lanes[0][3] if lanes else self._listeners.revision(connection))
         new = {event_id for (event_id,) in inserted()}
-        claims = self._write_deliveries(connection, additions, {key: events[key] for key in new}, begun, lanes())
+        claims = self._write_deliveries(connection, additions, {key: events[key] for key in new}, begun, lanes)
         return [
             Written(
                 len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
@@ -178,6 +172,15 @@ class Outbox:
             )
             for each in additions
         ]
+
+    def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], inserted: list[Row]) -> Rows:
+        # Before the lanes are locked: deleting a listener does it in this order too. It raises the revision.
+        _require_revision(additions, self._listeners.revision(connection))
+        new = {event_id for (event_id,) in inserted}
+        last = additions[-1]
+        ends = [listener_id for listener_id, event_id in last.ended if event_id in new or event_id not in last.events]
+        self._listeners.end(connection, ends, last.now)
+        return lambda: inserted
 
     def _write_deliveries(
         self,
@@ -188,7 +191,7 @@ class Outbox:
         lanes: Sequence[Row],
     ) -> Mapping[str, Sequence[Claim]]:
         owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in events]
-        ids = {key: lane for key, lane, _ in lanes}
+        ids = {key: lane for key, lane, _, _ in lanes}
         inserted = self._insert_deliveries.run(
             connection,
             [
@@ -201,7 +204,7 @@ class Outbox:
             self._delete_empty.run(connection, lanes=[ids[key] for key in needless])
         leased = {
             lane: begun[key]
-            for key, lane, owner in lanes
+            for key, lane, owner, _ in lanes
             if owner is not None and owner == begun[key][3] and key not in needless
         }
         return _claims(leased, owed, ids, inserted, events) if leased else {}
@@ -231,8 +234,9 @@ def _claims(
     return claims
 
 
-def _known(rows: list[Row]) -> Rows:
-    return lambda: rows
+def _require_revision(additions: Sequence[_Addition], current: int) -> None:
+    if any(each.listeners_revision not in (None, current) for each in additions):
+        raise _ListenersChanged
 
 
 def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:
