@@ -58,7 +58,7 @@ class Recorder:
         self._waiting: list[tuple[HeldLane, Attempted]] = []
         self._unrecorded = 0
         self._awaited = False
-        self._stopping = self._ended = False
+        self._letting_go = self._stopping = self._ended = False
         self._thread = threading.Thread(target=self._record_forever, name="pulp-notifiers-recorder", daemon=True)
 
     def start(self) -> None:
@@ -81,10 +81,16 @@ class Recorder:
         self._record([(lane, attempted)])
 
     def wait_for_room(self) -> None:
-        """Return once fewer than :data:`MOST_UNRECORDED` outcomes are unrecorded, or the recorder stops."""
+        """Return once fewer than :data:`MOST_UNRECORDED` outcomes are unrecorded, or :meth:`let_go` was called."""
         if self._unrecorded >= MOST_UNRECORDED:
             with self._changed:
-                self._changed.wait_for(lambda: self._unrecorded < MOST_UNRECORDED or self._stopping)
+                self._changed.wait_for(lambda: self._unrecorded < MOST_UNRECORDED or self._letting_go)
+
+    def let_go(self) -> None:
+        """Let threads go that wait for room, because they are to end."""
+        with self._changed:
+            self._letting_go = True
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Record what was handed over, once more if the database does not answer, and end the thread."""

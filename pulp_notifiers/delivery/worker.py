@@ -177,6 +177,7 @@ class Worker:
         with self._something_due:
             self._stopping = True
             self._something_to_do.notify_all()
+        self._recorder.let_go()
         deadline = self._monotonic() + timeout_seconds
         for thread in self._attempting:
             thread.join(max(0.0, deadline - self._monotonic()))

@@ -132,6 +132,19 @@ def test_threads_wait_while_too_many_outcomes_are_unrecorded():
         waiting.join()
 
 
+def test_threads_that_are_to_end_do_not_wait_for_room():
+    """A worker stops quickly also while the database does not answer."""
+    table = Table()
+    table.gate.clear()
+    with Scene(table) as scene:
+        for number in range(MOST_UNRECORDED):
+            scene.hand_over(number)
+
+        scene.recorder.let_go()
+
+        scene.recorder.wait_for_room()
+
+
 def test_an_outcome_that_comes_after_the_stop_is_recorded_at_once():
     """Its attempt took longer than the worker waits for when it stops."""
     with Scene(Table()) as scene:
