@@ -2,15 +2,21 @@
 
 ::
 
-    worker       threads that claim lanes, run attempts and record the outcomes
-    fair_share   how many threads each listener may hold, so that a slow receiver never holds them all
+    worker       the threads that make attempts; starts and stops everything below
+    held_lanes   what the threads share: the lanes that the worker holds, and what they wait for
+    fair_share   which lane comes next, so that a slow receiver never holds all threads
+    claim_loop   the thread that claims due lanes and renews their leases
+    recorder     the thread that commits outcomes in batches
     attempt      one attempt: calls the notifier and turns anything it raises into an outcome
+    recipients   listeners with their parsed configs, as attempts need them
     attempt_log  the log level of each outcome
+    options      how a worker works
     deliveries   lists deliveries, shows one, counts the backlog
 """
 
 from .attempt import AttemptRunner
 from .deliveries import Deliveries
-from .worker import Worker, WorkerOptions
+from .options import WorkerOptions
+from .worker import Worker
 
 __all__ = ["AttemptRunner", "Deliveries", "Worker", "WorkerOptions"]

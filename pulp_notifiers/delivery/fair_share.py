@@ -52,7 +52,7 @@ class FairShare:
     """
 
     def __init__(self, threads: int) -> None:
-        self.most_threads = threads * _THREADS_FOR_EACH
+        self._most_threads = most_threads(threads)
         self._threads = threads
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
@@ -77,7 +77,7 @@ class FairShare:
     @property
     def may_claim(self) -> bool:
         """Whether further lanes could be attempted."""
-        return len(self._attempted) < self.most_threads
+        return len(self._attempted) < self._most_threads
 
     def held(self) -> list[Claim]:
         """Return every claim whose lease has to be renewed."""
@@ -110,7 +110,7 @@ class FairShare:
         """
         slow = self._slow(now)
         quick = sum(1 for lane in self._attempted if not _is_slow(lane, now))
-        if quick >= self._threads or len(self._attempted) >= self.most_threads:
+        if quick >= self._threads or len(self._attempted) >= self._most_threads:
             return None
         listener_id = self._next_listener(slow, now)
         if listener_id is None:
@@ -207,6 +207,11 @@ class FairShare:
 
     def _slow(self, now: float) -> set[str]:
         return {lane.claim.listener_id for lane in self._attempted if _is_slow(lane, now)}
+
+
+def most_threads(threads: int) -> int:
+    """Return how many threads there are at most, however many attempts wait for receivers."""
+    return threads * _THREADS_FOR_EACH
 
 
 def _is_slow(lane: HeldLane, now: float) -> bool:

@@ -183,7 +183,7 @@ def test_a_worker_that_was_frozen_waits_until_its_leases_are_renewed():
     worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
     worker.start()
     attempts.wait_for(10)
-    while not worker._share.lanes_wait:
+    while not worker._lanes._share.lanes_wait:
         pass
 
     claims.lost = {2}

@@ -23,9 +23,7 @@ def connection():
 
 def test_postgresql_gets_its_own_parameters_and_lists():
     """The statement is written for it, except for the parameters."""
-    sql = (
-        "SELECT l.value FROM each(:ids) AS l JOIN t ON t.id = l.value WHERE t.name = any(:names) FOR UPDATE"
-    )
+    sql = "SELECT l.value FROM each(:ids) AS l JOIN t ON t.id = l.value WHERE t.name = any(:names) FOR UPDATE"
     statement = Statement(sql, "postgresql")
 
     assert (

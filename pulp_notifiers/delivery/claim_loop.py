@@ -1,0 +1,156 @@
+"""The thread that claims due lanes, renews their leases, gives overdue attempts up and deletes old deliveries."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from ..errors import StoreUnavailable
+from ..event import utc_now
+from ..records import Claim, Claimed
+from .fair_share import SLOW_SECONDS, HeldLane
+from .held_lanes import HeldLanes
+from .options import WorkerOptions
+
+_PRUNE_EVERY_SECONDS = 3600.0
+_PRUNES_IN_RETENTION = 10
+"""Old deliveries are looked for so often in the time that they are kept, and at least once an hour."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Leases(Protocol):
+    """Where lanes are leased (:class:`pulp_notifiers.store.claims.Claims`)."""
+
+    def claim(
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        except_listeners: Collection[str],
+        most_of: Callable[[str], int],
+    ) -> Claimed: ...
+    def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]: ...
+    def release(self, claims: Iterable[Claim]) -> None: ...
+
+
+class History(Protocol):
+    """Deliveries that ended, which are deleted later (``pulp_notifiers.store``)."""
+
+    def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
+
+
+class Outages(Protocol):
+    """Logs when the database becomes unavailable and when it answers again."""
+
+    def begin(self, unavailable: StoreUnavailable) -> None: ...
+    def end(self) -> None: ...
+
+
+class ClaimLoop:
+    """Looks for due lanes whenever it is worth it.
+
+    :param give_up: called for each overdue attempt.
+    :param monotonic: seconds that never go back; leases are renewed by them, so a change of the clock does not matter.
+    :ivar listeners_revision: the listeners' revision at the last claim.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        history: History,
+        lanes: HeldLanes,
+        outages: Outages,
+        give_up: Callable[[HeldLane], None],
+        options: WorkerOptions,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.listeners_revision = 0
+        self._leases = leases
+        self._history = history
+        self._lanes = lanes
+        self._outages = outages
+        self._give_up = give_up
+        self._options = options
+        self._clock = clock
+        self._monotonic = monotonic
+        kept = min(options.keep_delivered, options.keep_dead)
+        self._prune_seconds = min(_PRUNE_EVERY_SECONDS, kept.total_seconds() / _PRUNES_IN_RETENTION)
+        self._pruned_at = -math.inf
+        self._thread = threading.Thread(target=self._run, name="pulp-notifiers-claims", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the thread, which ends with :meth:`.held_lanes.HeldLanes.end`."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._lanes.ended:
+            pause = self._longest_pause
+            try:
+                pause = self._one_round()
+                self._outages.end()
+            except StoreUnavailable as unavailable:
+                self._outages.begin(unavailable)
+            except Exception:  # the one broad except of this thread, which must survive, or nothing is delivered
+                _logger.exception("Unexpected error in the worker; continuing")
+            self._lanes.rest(pause)
+
+    def _one_round(self) -> float:
+        self._renew_sometimes()
+        for lane in self._lanes.overdue(self._options.attempt_limit.total_seconds()):
+            self._give_up(lane)
+        claimed = None if self._lanes.stopping else self._claim()
+        self._prune_sometimes()
+        return self._longest_pause if claimed is None else self._pause_seconds(claimed)
+
+    def _renew_sometimes(self) -> None:
+        if self._monotonic() - self._lanes.renewed_at < self._options.lease.total_seconds() / 3:
+            return
+        began = self._monotonic()
+        lost = self._leases.renew(self._lanes.held(), self._clock() + self._options.lease)
+        self._lanes.renewed(lost, began)
+
+    def _claim(self) -> Claimed:
+        now = self._clock()
+        limit, full = self._lanes.begin_round()
+        claimed = self._leases.claim(now, now + self._options.lease, limit, full, self._lanes.most_of)
+        self.listeners_revision = claimed.listeners_revision
+        self._lanes.end_round(claimed, full)
+        return claimed
+
+    @property
+    def _longest_pause(self) -> float:
+        return min(self._options.poll, self._options.lease / 3).total_seconds()
+
+    def _pause_seconds(self, claimed: Claimed) -> float:
+        if claimed.more and claimed.claims:
+            return 0.0  # their listeners may be full now, so that others have their turn
+        due_at = claimed.next_due
+        wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
+        # What is due already waits for a thread, and a thread that becomes free looks again.
+        pause = min(wait, self._longest_pause) if wait > 0 else self._longest_pause
+        # A running attempt makes room for others when it becomes slow, and only the time shows that.
+        return min(pause, SLOW_SECONDS) if self._lanes.busy else pause
+
+    def _prune_sometimes(self) -> None:
+        if self._monotonic() - self._pruned_at < self._prune_seconds:
+            return
+        now = self._clock()
+        pruned = self._history.prune(now - self._options.keep_delivered, now - self._options.keep_dead)
+        if pruned:
+            _logger.info("Deleted %d old deliveries", pruned)  # the next round looks for more
+        else:
+            self._pruned_at = self._monotonic()

@@ -1,0 +1,202 @@
+"""What the threads of a worker share: the lanes that it holds, and what they wait for."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, Outcome
+from .fair_share import LANES_AT_ONCE, FairShare, HeldLane
+
+
+class Ended(NamedTuple):
+    """An attempt that ended.
+
+    :ivar counts: False if it had been given up as overdue.
+    :ivar last: the worker makes no further attempt in the claim.
+    :ivar awaited: threads have nothing to do until its outcome is recorded.
+    """
+
+    counts: bool
+    last: bool
+    awaited: bool
+
+
+class HeldLanes:
+    """The lanes that one worker holds, for all of its threads.
+
+    One lock for everything, since whatever happens inside it is quick. Two conditions, because waking all threads for
+    each event costs more than the event.
+
+    :param lease_seconds: nothing is attempted if the leases were renewed longer ago.
+    :param start_thread: called if no thread waits for lanes and there may be more.
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        lease_seconds: float,
+        start_thread: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._share = FairShare(threads)
+        self._lease_seconds = lease_seconds
+        self._start_thread = start_thread
+        self._monotonic = monotonic
+        lock = threading.Lock()
+        self._something_to_do = threading.Condition(lock)
+        self._something_due = threading.Condition(lock)
+        self._stopping = self._ended = False
+        self._look_again = False
+        # Whether lanes may be due that the last claim left, and those of which listeners.
+        self._more_due = True
+        self._left: set[str] = set()
+        self._resting = 0
+        self.renewed_at = monotonic()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no further attempt begins."""
+        return self._stopping
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is claimed any more."""
+        return self._ended
+
+    @property
+    def busy(self) -> bool:
+        """Whether any lane is held."""
+        return self._share.busy
+
+    @property
+    def leases_are_valid(self) -> bool:
+        """Whether the leases cannot have ended, as they can while the process or the database is frozen."""
+        return self._monotonic() - self.renewed_at < self._lease_seconds
+
+    def next(self) -> HeldLane | None:
+        """Wait for a lane to attempt, and count its attempt as begun; return None if the thread is to end."""
+        with self._something_to_do:
+            while not self._stopping:
+                # Others may hold the lanes if the leases are not valid; the next renewal shows which.
+                lane = self._share.take(self._monotonic()) if self.leases_are_valid else None
+                if lane is not None:
+                    self._keep_one_ready()
+                    return lane
+                self._resting += 1
+                self._something_to_do.wait()
+                self._resting -= 1
+        return None
+
+    def attempt_ended(self, lane: HeldLane, outcome: Outcome | None) -> Ended:
+        """Note that an attempt ended; None if it could not be made, and the lane is not held any longer."""
+        with self._something_due:
+            counts = self._share.ended(lane, _succeeded(outcome))
+            if counts and outcome is None:
+                self._share.recorded(lane, held=False)
+            last = lane.at_last or self._stopping or (outcome is not None and outcome.state is DeliveryState.PENDING)
+            return Ended(counts, last, awaited=not last and not self._share.lanes_wait)
+
+    def recorded(self, lane: HeldLane, attempted: Attempted, state: LaneState | None) -> None:
+        """Note that an outcome was recorded; None if it could not be."""
+        with self._something_due:
+            self._share.recorded(lane, held=state is LaneState.HELD)
+            if state is LaneState.HELD:
+                self._something_to_do.notify()
+            more = state is LaneState.PENDING and attempted.outcome.state is not DeliveryState.PENDING
+            if self._more_due or more or attempted.claim.listener_id in self._left:
+                self._look_again = True
+                self._something_due.notify()
+
+    def begin_round(self) -> tuple[int, set[str]]:
+        """Return how many lanes to claim at most, and the listeners of which none should be claimed."""
+        with self._something_due:
+            self._look_again = False
+            return LANES_AT_ONCE if self._share.may_claim else 0, self._share.full(self._monotonic())
+
+    def most_of(self, listener_id: str) -> int:
+        """Return how many lanes of a listener to claim at once at most."""
+        return self._share.most_of(listener_id)
+
+    def end_round(self, claimed: Claimed, full: set[str]) -> None:
+        """Add the lanes that were claimed."""
+        with self._something_to_do:
+            self._share.offer(claimed.claims)
+            # An unproven listener gets only one of its lanes.
+            new = {claim.listener_id for claim in claimed.claims if self._share.most_of(claim.listener_id) == 1}
+            self._left = full | new
+            self._more_due = claimed.more or not self._share.may_claim
+            self._something_to_do.notify()  # also without a claim: an attempt may have become slow and made room
+
+    def has_room(self, listener_id: str) -> bool:
+        """Return whether a listener's lane that begins now could be attempted soon; what is due already comes first."""
+        with self._something_to_do:
+            left = self._more_due or listener_id in self._left
+            return not left and self._share.has_room(listener_id, self._monotonic())
+
+    def offer(self, claims: Sequence[Claim]) -> bool:
+        """Add lanes that were leased to the worker; return False if it is stopping, and they are not held."""
+        with self._something_to_do:
+            if self._stopping:
+                return False
+            self._share.offer(claims)
+            self._something_to_do.notify()
+            return True
+
+    def held(self) -> list[Claim]:
+        """Return every claim whose lease has to be renewed."""
+        with self._something_due:
+            return self._share.held()
+
+    def renewed(self, lost: Sequence[Claim], at: float) -> None:
+        """Note that the leases were renewed, except those that were lost."""
+        with self._something_to_do:
+            self._share.drop(lost)
+            self.renewed_at = at
+            self._something_to_do.notify()
+
+    def overdue(self, limit_seconds: float) -> list[HeldLane]:
+        """Return the lanes whose attempts take longer than the limit, and count those as ended."""
+        with self._something_due:
+            return self._share.overdue(self._monotonic() - limit_seconds)
+
+    def withdraw(self) -> list[Claim]:
+        """Remove the lanes that wait for a thread and return their claims."""
+        with self._something_due:
+            return self._share.withdraw()
+
+    def rest(self, seconds: float) -> None:
+        """Return after that time, or when it is worth to look for due lanes earlier."""
+        with self._something_due:
+            self._something_due.wait_for(lambda: self._ended or (self._look_again and not self._stopping), seconds)
+
+    def look_again(self) -> None:
+        """Have due lanes looked for now."""
+        with self._something_due:
+            self._look_again = True
+            self._something_due.notify()
+
+    def stop(self) -> None:
+        """Begin no further attempt."""
+        with self._something_to_do:
+            self._stopping = True
+            self._something_to_do.notify_all()
+
+    def end(self) -> None:
+        """Claim nothing any more."""
+        with self._something_due:
+            self._ended = True
+            self._something_due.notify()
+
+    def _keep_one_ready(self) -> None:
+        # Another lane may come while all threads wait for receivers.
+        if not self._resting:
+            self._start_thread()
+        elif self._share.lanes_wait:
+            self._something_to_do.notify()
+
+
+def _succeeded(outcome: Outcome | None) -> bool | None:
+    if outcome is None or outcome.state is DeliveryState.DEAD:
+        return None  # that says nothing about the receiver
+    return outcome.state is DeliveryState.DELIVERED
