@@ -9,6 +9,12 @@ from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
 from . import schema
 from .database import Database
 
+_DELETE_DELIVERIES = "DELETE FROM deliveries WHERE id = any(:deliveries)"
+_DELETE_EVENTS = """
+    DELETE FROM events WHERE id = any(:events)
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)
+"""
+
 PRUNED_AT_ONCE = 1000
 """The most deliveries that one transaction deletes, to keep the transaction short."""
 
@@ -25,6 +31,9 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # One text for any number of rows: a driver keeps a prepared statement for each text.
+        self._delete_deliveries = database.statement(_DELETE_DELIVERIES)
+        self._delete_events = database.statement(_DELETE_EVENTS)
 
     def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]:
         """Return how many deliveries match, and one page of them, newest first."""
@@ -82,23 +91,21 @@ class History:
 
         :return: how many deliveries were deleted; fewer than :data:`PRUNED_AT_ONCE` if none are left.
         """
-        return self._database.write(lambda connection: _prune_some(connection, delivered_before, dead_before))
+        return self._database.write(lambda connection: self._prune_some(connection, delivered_before, dead_before))
 
-
-def _prune_some(connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
-    owed, events = schema.deliveries, schema.events
-    old = sa.or_(
-        sa.and_(owed.c.state == DeliveryState.DELIVERED, owed.c.finished_at < delivered_before),
-        sa.and_(owed.c.state == DeliveryState.DEAD, owed.c.finished_at < dead_before),
-    )
-    query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
-    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-    connection.execute(_FORGET_ENDED)
-    if rows:
-        connection.execute(owed.delete().where(owed.c.id.in_([row.id for row in rows])))
-        still_owed = sa.select(owed.c.id).where(owed.c.event_id == events.c.id).exists()
-        connection.execute(events.delete().where(events.c.id.in_({row.event_id for row in rows}), ~still_owed))
-    return len(rows)
+    def _prune_some(self, connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
+        owed = schema.deliveries
+        old = sa.or_(
+            sa.and_(owed.c.state == DeliveryState.DELIVERED, owed.c.finished_at < delivered_before),
+            sa.and_(owed.c.state == DeliveryState.DEAD, owed.c.finished_at < dead_before),
+        )
+        query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
+        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+        connection.execute(_FORGET_ENDED)
+        if rows:
+            self._delete_deliveries.run(connection, deliveries=[row.id for row in rows])
+            self._delete_events.run(connection, events=sorted({row.event_id for row in rows}))
+        return len(rows)
 
 
 def _delivery_query() -> sa.Select[Any]:
