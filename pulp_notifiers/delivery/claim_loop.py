@@ -55,7 +55,6 @@ class ClaimLoop:
 
     :param give_up: called for each overdue attempt.
     :param monotonic: seconds that never go back; leases are renewed by them, so a change of the clock does not matter.
-    :ivar listeners_revision: the listeners' revision at the last claim.
     """
 
     def __init__(
@@ -69,7 +68,6 @@ class ClaimLoop:
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.listeners_revision = 0
         self._leases = leases
         self._history = history
         self._lanes = lanes
@@ -119,15 +117,13 @@ class ClaimLoop:
     def _renew_sometimes(self) -> None:
         if self._monotonic() - self._lanes.renewed_at < self._options.lease.total_seconds() / 3:
             return
-        began = self._monotonic()
-        lost = self._leases.renew(self._lanes.held(), self._clock() + self._options.lease)
-        self._lanes.renewed(lost, began)
+        lost = self._leases.renew(self._lanes.begin_renewal(), self._clock() + self._options.lease)
+        self._lanes.renewed(lost)
 
     def _claim(self) -> Claimed:
         now = self._clock()
         limit, full = self._lanes.begin_round()
         claimed = self._leases.claim(now, now + self._options.lease, limit, full, self._lanes.most_of)
-        self.listeners_revision = claimed.listeners_revision
         self._lanes.end_round(claimed, full)
         return claimed
 

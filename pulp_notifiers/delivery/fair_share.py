@@ -12,6 +12,11 @@ SLOW_SECONDS = 1.0
 LANES_AT_ONCE = 100
 """How many lanes a claim leases at most; one transaction for so many costs each of them a few microseconds."""
 
+MOST_HELD = 10_000
+"""So many lanes are held in memory at most, nearly all of them of receivers that do not answer."""
+
+_MOST_PROVEN = 10_000
+
 _THREADS_FOR_EACH = 8
 """However many attempts wait for receivers, there are never more threads than this times the option."""
 
@@ -57,7 +62,8 @@ class FairShare:
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
         # Dicts as ordered sets.
-        self._waiting: dict[str, deque[HeldLane]] = {}
+        self._waiting: dict[bool, dict[str, deque[HeldLane]]] = {True: {}, False: {}}
+        """The lanes that wait for a thread, by whether their listener is proven."""
         self._attempted: dict[HeldLane, None] = {}
         self._ended: dict[HeldLane, None] = {}
         self._threads_of: Counter[str] = Counter()
@@ -72,17 +78,21 @@ class FairShare:
     @property
     def lanes_wait(self) -> bool:
         """Whether any lane waits for a thread."""
-        return bool(self._waiting)
+        return any(self._waiting.values())
 
     @property
     def may_claim(self) -> bool:
-        """Whether further lanes could be attempted."""
+        """Whether further lanes may be held."""
+        return self.may_attempt and self._lanes_of.total() < MOST_HELD
+
+    @property
+    def may_attempt(self) -> bool:
+        """Whether a further thread may make an attempt."""
         return len(self._attempted) < self._most_threads
 
     def held(self) -> list[Claim]:
         """Return every claim whose lease has to be renewed."""
-        waiting = (lane for lanes in self._waiting.values() for lane in lanes)
-        return [lane.claim for lane in (*self._attempted, *self._ended, *waiting)]
+        return [lane.claim for lane in (*self._attempted, *self._ended, *self._all_waiting())]
 
     def most_of(self, listener_id: str) -> int:
         """Return how many lanes of a listener to claim at once at most."""
@@ -93,9 +103,11 @@ class FairShare:
         slow = self._slow(now)
         return {listener for listener in self._lanes_of if self._is_full(listener, slow)}
 
-    def has_room(self, listener_id: str, now: float) -> bool:
-        """Return whether a lane of a listener could be attempted soon."""
-        return self.may_claim and not self._is_full(listener_id, self._slow(now))
+    def room(self, listener_id: str, now: float) -> int:
+        """Return how many further lanes of a listener could be attempted soon."""
+        if not self.may_claim or self._is_full(listener_id, self._slow(now)):
+            return 0
+        return self._share - self._waiting_of(listener_id) if listener_id in self._proven else 1
 
     def offer(self, claims: Iterable[Claim]) -> None:
         """Add lanes that wait for a thread."""
@@ -110,15 +122,16 @@ class FairShare:
         """
         slow = self._slow(now)
         quick = sum(1 for lane in self._attempted if not _is_slow(lane, now))
-        if quick >= self._threads or len(self._attempted) >= self._most_threads:
+        if quick >= self._threads or not self.may_attempt:
             return None
         listener_id = self._next_listener(slow, now)
         if listener_id is None:
             return None
-        lanes = self._waiting.pop(listener_id)
+        waiting = self._waiting[listener_id in self._proven]
+        lanes = waiting.pop(listener_id)
         lane = lanes.popleft()
         if lanes:
-            self._waiting[listener_id] = lanes  # behind the other listeners
+            waiting[listener_id] = lanes  # behind the other listeners
         lane.since = now
         self._attempted[lane] = None
         self._threads_of[listener_id] += 1
@@ -137,8 +150,8 @@ class FairShare:
         _decrement(self._threads_of, listener_id)
         self._ended[lane] = None
         lane.since = None
-        if delivered is not None:
-            (self._proven.add if delivered else self._proven.discard)(listener_id)
+        if delivered is not None and delivered is not (listener_id in self._proven):
+            self._prove(listener_id, delivered)
         return True
 
     def recorded(self, lane: HeldLane, held: bool) -> None:
@@ -163,8 +176,7 @@ class FairShare:
     def drop(self, claims: Iterable[Claim]) -> None:
         """Remove lanes whose lease was lost, unless they are attempted at the moment."""
         lost = {(claim.lane, claim.owner) for claim in claims}
-        waiting, self._waiting = self._waiting, {}
-        for lane in (lane for lanes in waiting.values() for lane in lanes):
+        for lane in self._all_withdrawn():
             if (lane.claim.lane, lane.claim.owner) in lost:
                 _decrement(self._lanes_of, lane.claim.listener_id)
             else:
@@ -172,24 +184,50 @@ class FairShare:
 
     def withdraw(self) -> list[Claim]:
         """Remove the lanes that wait for a thread and return their claims."""
-        withdrawn = [lane.claim for lanes in self._waiting.values() for lane in lanes]
-        self._waiting = {}
+        withdrawn = [lane.claim for lane in self._all_withdrawn()]
         for claim in withdrawn:
             _decrement(self._lanes_of, claim.listener_id)
         return withdrawn
 
+    def _prove(self, listener_id: str, proven: bool) -> None:
+        waiting = self._waiting[not proven].pop(listener_id, None)
+        if not proven:
+            self._proven.discard(listener_id)
+        else:
+            if len(self._proven) >= _MOST_PROVEN:
+                # Listeners on a single task come and go; those that are forgotten prove themselves again.
+                self._proven &= self._lanes_of.keys()
+            self._proven.add(listener_id)
+        if waiting:
+            self._waiting[proven][listener_id] = waiting
+
     def _wait(self, lane: HeldLane) -> None:
-        self._waiting.setdefault(lane.claim.listener_id, deque()).append(lane)
+        listener_id = lane.claim.listener_id
+        self._waiting[listener_id in self._proven].setdefault(listener_id, deque()).append(lane)
+
+    def _waiting_of(self, listener_id: str) -> int:
+        return len(self._waiting[listener_id in self._proven].get(listener_id, ()))
+
+    def _all_waiting(self) -> list[HeldLane]:
+        return [lane for listeners in self._waiting.values() for lanes in listeners.values() for lane in lanes]
+
+    def _all_withdrawn(self) -> list[HeldLane]:
+        withdrawn = self._all_waiting()
+        self._waiting = {True: {}, False: {}}
+        return withdrawn
 
     def _next_listener(self, slow: set[str], now: float) -> str | None:
+        # They have half of the threads at most, so they may come first.
+        if self._waiting[False] and self._unproven_attempts(now) < self._unproven_share:
+            for listener_id in self._waiting[False]:
+                if not self._threads_of[listener_id]:
+                    return listener_id
         found: str | None = None
-        unproven_may_run = self._unproven_attempts(now) < self._unproven_share
-        for listener_id in self._waiting:
+        for listener_id in self._waiting[True]:
             threads = self._threads_of[listener_id]
             if found is not None and threads >= self._threads_of[found]:
                 continue
-            proven = listener_id in self._proven and listener_id not in slow
-            if threads < self._share if proven else (threads < 1 and unproven_may_run):
+            if threads < (1 if listener_id in slow else self._share):
                 found = listener_id
                 if not threads:
                     break
@@ -202,7 +240,7 @@ class FairShare:
 
     def _is_full(self, listener_id: str, slow: set[str]) -> bool:
         if listener_id in self._proven and listener_id not in slow:
-            return len(self._waiting.get(listener_id, ())) >= self._share
+            return self._waiting_of(listener_id) >= self._share
         return listener_id in self._lanes_of
 
     def _slow(self, now: float) -> set[str]:

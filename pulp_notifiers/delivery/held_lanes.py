@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, Outcome
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, LeaseOffer, Outcome
 from .fair_share import LANES_AT_ONCE, FairShare, HeldLane
 
 
@@ -29,7 +29,7 @@ class HeldLanes:
     each event costs more than the event.
 
     :param lease_seconds: nothing is attempted if the leases were renewed longer ago.
-    :param start_thread: called if no thread waits for lanes and there may be more.
+    :param start_thread: called, with the lock held, if no thread waits for lanes and there may be more.
     """
 
     def __init__(
@@ -48,11 +48,12 @@ class HeldLanes:
         self._something_due = threading.Condition(lock)
         self._stopping = self._ended = False
         self._look_again = False
-        # Whether lanes may be due that the last claim left, and those of which listeners.
+        # Whether the last claim may have left due lanes behind, and of which listeners.
         self._more_due = True
         self._left: set[str] = set()
         self._resting = 0
-        self.renewed_at = monotonic()
+        self._renewal_began_at = self.renewed_at = monotonic()
+        self._listeners_revision = 0
 
     @property
     def stopping(self) -> bool:
@@ -65,6 +66,11 @@ class HeldLanes:
         return self._ended
 
     @property
+    def listeners_revision(self) -> int:
+        """The latest revision of the listeners that is known."""
+        return self._listeners_revision
+
+    @property
     def busy(self) -> bool:
         """Whether any lane is held."""
         return self._share.busy
@@ -74,10 +80,13 @@ class HeldLanes:
         """Whether the leases cannot have ended, as they can while the process or the database is frozen."""
         return self._monotonic() - self.renewed_at < self._lease_seconds
 
-    def next(self) -> HeldLane | None:
-        """Wait for a lane to attempt, and count its attempt as begun; return None if the thread is to end."""
+    def next(self, may_begin: Callable[[], bool]) -> HeldLane | None:
+        """Wait for a lane to attempt, and count its attempt as begun.
+
+        :return: None if the worker is stopping, or if no attempt may begin at the moment.
+        """
         with self._something_to_do:
-            while not self._stopping:
+            while not self._stopping and may_begin():
                 # Others may hold the lanes if the leases are not valid; the next renewal shows which.
                 lane = self._share.take(self._monotonic()) if self.leases_are_valid else None
                 if lane is not None:
@@ -111,7 +120,6 @@ class HeldLanes:
     def begin_round(self) -> tuple[int, set[str]]:
         """Return how many lanes to claim at most, and the listeners of which none should be claimed."""
         with self._something_due:
-            self._look_again = False
             return LANES_AT_ONCE if self._share.may_claim else 0, self._share.full(self._monotonic())
 
     def most_of(self, listener_id: str) -> int:
@@ -126,33 +134,46 @@ class HeldLanes:
             new = {claim.listener_id for claim in claimed.claims if self._share.most_of(claim.listener_id) == 1}
             self._left = full | new
             self._more_due = claimed.more or not self._share.may_claim
+            self._listeners_revision = max(self._listeners_revision, claimed.listeners_revision)
+            if full - self._share.full(self._monotonic()):
+                self._look_again = True  # they have room again since the claim began
             self._something_to_do.notify()  # also without a claim: an attempt may have become slow and made room
 
-    def has_room(self, listener_id: str) -> bool:
-        """Return whether a listener's lane that begins now could be attempted soon; what is due already comes first."""
+    def room(self, listener_id: str) -> int:
+        """Return how many lanes of a listener that begin now could be attempted soon.
+
+        None as long as others are due already, which come first.
+        """
         with self._something_to_do:
             left = self._more_due or listener_id in self._left
-            return not left and self._share.has_room(listener_id, self._monotonic())
+            return 0 if left else self._share.room(listener_id, self._monotonic())
 
-    def offer(self, claims: Sequence[Claim]) -> bool:
-        """Add lanes that were leased to the worker; return False if it is stopping, and they are not held."""
+    def take_over(self, offer: LeaseOffer, claims: Sequence[Claim], listeners_revision: int) -> bool:
+        """Add lanes that were leased by an offer; return False if they must not be attempted, and are not held.
+
+        That is if the worker is stopping, or if the offer is so old that a renewal began without them or their leases
+        may have ended.
+        """
         with self._something_to_do:
-            if self._stopping:
+            self._listeners_revision = max(self._listeners_revision, listeners_revision)
+            late = self._monotonic() - offer.made_at >= self._lease_seconds
+            if self._stopping or late or offer.made_at < self._renewal_began_at:
                 return False
             self._share.offer(claims)
             self._something_to_do.notify()
             return True
 
-    def held(self) -> list[Claim]:
-        """Return every claim whose lease has to be renewed."""
+    def begin_renewal(self) -> list[Claim]:
+        """Return every claim whose lease has to be renewed now."""
         with self._something_due:
+            self._renewal_began_at = self._monotonic()
             return self._share.held()
 
-    def renewed(self, lost: Sequence[Claim], at: float) -> None:
+    def renewed(self, lost: Sequence[Claim]) -> None:
         """Note that the leases were renewed, except those that were lost."""
         with self._something_to_do:
             self._share.drop(lost)
-            self.renewed_at = at
+            self.renewed_at = self._renewal_began_at
             self._something_to_do.notify()
 
     def overdue(self, limit_seconds: float) -> list[HeldLane]:
@@ -169,6 +190,7 @@ class HeldLanes:
         """Return after that time, or when it is worth to look for due lanes earlier."""
         with self._something_due:
             self._something_due.wait_for(lambda: self._ended or (self._look_again and not self._stopping), seconds)
+            self._look_again = False
 
     def look_again(self) -> None:
         """Have due lanes looked for now."""
@@ -191,7 +213,8 @@ class HeldLanes:
     def _keep_one_ready(self) -> None:
         # Another lane may come while all threads wait for receivers.
         if not self._resting:
-            self._start_thread()
+            if self._share.may_attempt:
+                self._start_thread()
         elif self._share.lanes_wait:
             self._something_to_do.notify()
 

@@ -1,6 +1,7 @@
 """Recipients: listeners with their parsed configs, read once for each revision of the listeners."""
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol
 
 from ..plugin_host import LoadedNotifier
@@ -45,6 +46,7 @@ class Recipients:
     def __init__(self, listeners: ListenerRows) -> None:
         self._listeners = listeners
         self._known: dict[str, Recipient] = {}
+        self._lock = Lock()
 
     def get(self, listener_id: str, revision: int) -> Recipient | None:
         """Return a listener as it is at a revision of the listeners or later; None if it was deleted.
@@ -55,10 +57,11 @@ class Recipients:
         if known is not None and known.revision >= revision:
             return known
         listener = self._listeners.get(listener_id)
-        if listener is None:
+        with self._lock:
             self._known.pop(listener_id, None)
-            return None
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.pop(next(iter(self._known), ""), None)  # the one that was read first
-        recipient = self._known[listener_id] = Recipient(listener, revision)
-        return recipient
+            if listener is None:
+                return None
+            if len(self._known) >= _MOST_REMEMBERED:
+                del self._known[next(iter(self._known))]  # the one that was read first
+            recipient = self._known[listener_id] = Recipient(listener, revision)
+            return recipient

@@ -68,7 +68,7 @@ class Recorder:
     def hand_over(self, lane: HeldLane, attempted: Attempted, awaited: bool) -> None:
         """Have an outcome recorded soon; after :meth:`stop`, record it now.
 
-        :param awaited: without gathering others, because threads have nothing to do before.
+        :param awaited: without gathering others, because threads are idle until then.
         """
         with self._changed:
             if not self._ended:
@@ -80,11 +80,15 @@ class Recorder:
                 return
         self._record([(lane, attempted)])
 
+    def has_room(self) -> bool:
+        """Return whether fewer than :data:`MOST_UNRECORDED` outcomes are unrecorded."""
+        return self._unrecorded < MOST_UNRECORDED
+
     def wait_for_room(self) -> None:
-        """Return once fewer than :data:`MOST_UNRECORDED` outcomes are unrecorded, or :meth:`let_go` was called."""
-        if self._unrecorded >= MOST_UNRECORDED:
+        """Return once there is room, or :meth:`let_go` was called."""
+        if not self.has_room():
             with self._changed:
-                self._changed.wait_for(lambda: self._unrecorded < MOST_UNRECORDED or self._letting_go)
+                self._changed.wait_for(lambda: self.has_room() or self._letting_go)
 
     def let_go(self) -> None:
         """Let threads go that wait for room, because they are to end."""
@@ -101,7 +105,10 @@ class Recorder:
 
     def _record_forever(self) -> None:
         while batch := self._next_batch():
-            self._record(batch)
+            try:
+                self._record(batch)
+            except Exception:  # the other broad except of this thread
+                _logger.exception("Unexpected error while recording outcomes; continuing")
             with self._changed:
                 self._unrecorded -= len(batch)
                 self._changed.notify_all()

@@ -13,9 +13,9 @@ from uuid import uuid4
 from ..errors import StoreUnavailable
 from ..event import utc_now
 from ..outage import Outage
-from ..records import Attempted, Claim, LaneState, Lease, Outcome, OwedDelivery
+from ..records import Attempted, Claim, LaneState, LeaseOffer, Outcome, OwedDelivery, Written
 from .claim_loop import ClaimLoop, History, Leases
-from .fair_share import HeldLane, most_threads
+from .fair_share import HeldLane
 from .held_lanes import HeldLanes
 from .options import WorkerOptions
 from .recorder import Outcomes, Recorder
@@ -61,7 +61,7 @@ class Worker:
         self._clock = clock
         self._monotonic = monotonic
         self._outages = _Outages(clock)
-        self._lanes = HeldLanes(self.options.threads, self.options.lease.total_seconds(), self._start_if_few, monotonic)
+        self._lanes = HeldLanes(self.options.threads, self.options.lease.total_seconds(), self._start_thread, monotonic)
         self._recorder = Recorder(claims, self._recorded, self._outages.begin, self.options.lease, clock, monotonic)
         self._claim_loop = ClaimLoop(
             claims, history, self._lanes, self._outages, self._give_up, self.options, clock, monotonic
@@ -87,16 +87,18 @@ class Worker:
         self._start_thread()
         self._claim_loop.start()
 
-    def lease(self) -> Lease | None:
+    def offer_lease(self) -> LeaseOffer | None:
         """Return an offer to hold the lanes that begin with an event now; None if this process delivers nothing."""
         if self._pid != os.getpid() or self._lanes.stopping or not self._lanes.leases_are_valid:
             return None
-        return Lease(f"{self._name}-{next(self._offers)}", self._clock() + self.options.lease, self._lanes.has_room)
+        owner = f"{self._name}-{next(self._offers)}"
+        return LeaseOffer(owner, self._clock() + self.options.lease, self._monotonic(), self._lanes.room)
 
-    def offer(self, claims: Sequence[Claim]) -> None:
-        """Take over lanes that were leased by an offer."""
-        if not self._lanes.offer(claims):
-            self._release(claims)
+    def take_over(self, offer: LeaseOffer, written: Written) -> None:
+        """Hold the lanes that were leased by an offer."""
+        if not self._lanes.take_over(offer, written.claims, written.listeners_revision):
+            self._release(written.claims)
+            self._lanes.look_again()
 
     def wake(self) -> None:
         """Look for due deliveries now instead of at the next poll."""
@@ -130,28 +132,28 @@ class Worker:
                 "Claimed lanes could not be released: %s; they wait for the end of their leases", unavailable
             )
 
-    def _start_if_few(self) -> None:
-        if sum(thread.is_alive() for thread in self._threads) < most_threads(self.options.threads):
-            self._start_thread()
-
     def _start_thread(self) -> None:
         name = f"pulp-notifiers-attempts-{len(self._threads)}"
         thread = threading.Thread(target=self._attempt_forever, name=name, daemon=True)
-        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as refused:  # by the system's limit
+            _logger.error("No further thread could be started: %s; deliveries go on with those that run", refused)
+        else:
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
 
     def _attempt_forever(self) -> None:
         needed = True
         while needed:
             self._recorder.wait_for_room()
-            lane = self._lanes.next()
+            lane = self._lanes.next(self._recorder.has_room)
             # A thread whose attempt was given up has been replaced.
-            needed = lane is not None and self._attempt(lane)
+            needed = self._attempt(lane) if lane is not None else not self._lanes.stopping
 
     def _attempt(self, lane: HeldLane) -> bool:
         claim, delivery, outcome = lane.claim, lane.delivery, None
         try:
-            outcome = self._attempts.run(claim.listener_id, delivery, self._claim_loop.listeners_revision)
+            outcome = self._attempts.run(claim.listener_id, delivery, self._lanes.listeners_revision)
         except StoreUnavailable as unavailable:
             self._outages.begin(unavailable)
         except Exception:  # the one broad except of this thread; the lane comes back when its lease ends

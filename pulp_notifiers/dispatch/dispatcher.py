@@ -14,7 +14,7 @@ from ..event import Event, utc_now
 from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
-from ..records import Claim, Kept, Lease, Listener, Owed, OwedEvent, Written
+from ..records import Kept, LeaseOffer, Listener, Owed, OwedEvent, Written
 from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
@@ -39,26 +39,26 @@ class Outbox(Protocol):
         listeners_revision: int,
         now: datetime,
         kept: Kept | None = None,
-        lease: Lease | None = None,
+        offer: LeaseOffer | None = None,
     ) -> Written | None: ...
 
 
 class LocalWorker(Protocol):
     """The worker of this process (:class:`pulp_notifiers.delivery.Worker`)."""
 
-    def lease(self) -> Lease | None: ...
-    def offer(self, claims: Sequence[Claim]) -> None: ...
+    def offer_lease(self) -> LeaseOffer | None: ...
+    def take_over(self, offer: LeaseOffer, written: Written) -> None: ...
     def wake(self) -> None: ...
 
 
 class NoWorker:
     """Stands for the worker if another process delivers."""
 
-    def lease(self) -> None:
-        """Hold nothing."""
+    def offer_lease(self) -> None:
+        """Offer nothing."""
 
-    def offer(self, claims: Sequence[Claim]) -> None:
-        """Get nothing."""
+    def take_over(self, offer: LeaseOffer, written: Written) -> None:
+        """Do nothing, because nothing was offered."""
 
     def wake(self) -> None:
         """Do nothing."""
@@ -170,13 +170,14 @@ class Dispatcher:
         self._check_at = -math.inf
 
     def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> int | None:
-        written = self._outbox.add_all(batch, revision, self._clock(), kept, self._worker.lease())
+        offer = self._worker.offer_lease()
+        written = self._outbox.add_all(batch, revision, self._clock(), kept, offer)
         if written is None:
             return None
         for each in batch:
             _logger.debug("Event %s (%s) fired by %s", each.event.id, each.event.type, each.event.source)
-        if written.claims:
-            self._worker.offer(written.claims)
+        if offer is not None and written.claims:
+            self._worker.take_over(offer, written)
         if written.deliveries > sum(len(claim.deliveries) for claim in written.claims):
             self._worker.wake()
         return written.deliveries

@@ -121,16 +121,19 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class LeaseOffer:
     """A worker's offer to hold the lanes that begin with an event which is fired in its process.
 
     :ivar owner: who will hold them; a new one for each offer.
-    :ivar takes: returns whether the worker has room for a listener's lane.
+    :ivar until: when their leases end.
+    :ivar made_at: when the offer was made, in the worker's monotonic seconds.
+    :ivar room: returns how many lanes of a listener the worker has room for.
     """
 
     owner: str
     until: datetime
-    takes: Callable[[str], bool]
+    made_at: float
+    room: Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,12 @@ class Written:
 
     :ivar deliveries: how many deliveries the events have, those of events that were stored already included.
     :ivar claims: the lanes that the worker of this process holds since then.
+    :ivar listeners_revision: the listeners' revision in that transaction.
     """
 
     deliveries: int
     claims: Sequence[Claim] = ()
+    listeners_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

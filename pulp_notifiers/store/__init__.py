@@ -12,8 +12,10 @@
     users           users and grants
     sealed_configs  configs, encrypted at rest
     vault           the key file and the encryption
-    database        transactions on SQLite and PostgreSQL
-    group_commit    SQLite's one writer thread
+    database        reads and writes on SQLite and PostgreSQL
+    transactions    one transaction, repeated after a deadlock or on a closed connection
+    group_commit    functions that wait share the next transaction
+    statement       SQL that each event runs, on the driver's own connection
     schema          the tables of the newest revision
     migration       upgrades from older revisions; migrations/ has the steps
 """

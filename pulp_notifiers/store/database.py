@@ -1,7 +1,8 @@
 """Transactions on SQLite and PostgreSQL.
 
-SQLite has one writer at a time, so with it each process writes from one thread (:mod:`.group_commit`). On PostgreSQL
-what many threads write at once has a writer thread of its own; the rest is written by the thread that calls.
+SQLite has one writer at a time, so with it each process has one transaction at a time that writes
+(:mod:`.group_commit`). On PostgreSQL that holds for what many threads write at once; for the rest each thread has its
+own.
 """
 
 import os
@@ -46,6 +47,7 @@ class Database:
         self._refusals = self._transactions.refusals
         self._writer = self._new_writer()
         self._writers: dict[object, GroupCommit] = {}
+        self._of_parent: list[object] = []
 
     def read(self, work: Work[T]) -> T:
         """Return the function's result.
@@ -89,6 +91,7 @@ class Database:
 
     def close(self) -> None:
         """Finish the waiting transactions, then close the connections."""
+        self._after_fork()
         for writer in (self._writer, *self._writers.values()):
             writer.close()
         self.engine.dispose()
@@ -121,7 +124,9 @@ class Database:
             return
         with self._fork_lock:
             if self._pid != os.getpid():
-                self.engine.dispose(close=False)  # the connections belong to the parent
+                # The connections belong to the parent; if they were collected here, SQLAlchemy would roll back.
+                self.engine.dispose(close=False)
+                self._of_parent.append((self._writer, self._writers))
                 self._writer, self._writers = self._new_writer(), {}
                 self._pid = os.getpid()
 

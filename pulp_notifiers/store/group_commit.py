@@ -26,6 +26,7 @@ ItemT = TypeVar("ItemT")
 BatchWork = Callable[[sa.Connection, Sequence[ItemT]], Sequence[T]]
 
 _LARGEST_GROUP = 100
+_CLOSED = "The database is closed, nothing was written."
 
 
 @dataclass(slots=True, eq=False)
@@ -65,12 +66,14 @@ class GroupCommit:
         """
         if not (self._turn.locked() or self._queued or self._closed):
             with self._turn:
+                if self._closed:
+                    raise StoreUnavailable(_CLOSED)
                 return self._transactions.write(lambda connection: work(connection, (item,))[0], durable)
         job = _Job(work, item, durable)
         job.done.acquire()
         with self._lock:
             if self._closed:
-                raise StoreUnavailable("The database is closed, nothing was written.")
+                raise StoreUnavailable(_CLOSED)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="pulp-notifiers-writer", daemon=True)
                 self._thread.start()

@@ -129,7 +129,11 @@ class ListenerRows:
             if not connection.execute(delete).rowcount:
                 return False
             self._state.raise_revision(connection)
-            connection.execute(schema.lanes.delete().where(schema.lanes.c.listener_id == listener_id))
+            lanes = schema.lanes
+            # Locked in the order in which workers and the outbox lock them, so that no two can deadlock.
+            in_order = sa.select(lanes.c.id).where(lanes.c.listener_id == listener_id).order_by(lanes.c.key)
+            connection.execute(in_order.with_for_update())
+            connection.execute(lanes.delete().where(lanes.c.listener_id == listener_id))
             owed = schema.deliveries
             connection.execute(
                 owed.update()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -11,11 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ..event import Event
-from ..records import Claim, DeliveryState, Kept, Lease, Owed, OwedDelivery, OwedEvent, Written
+from ..records import Claim, DeliveryState, Kept, LeaseOffer, Owed, OwedDelivery, OwedEvent, Written
 from .database import Database
 from .listeners import LISTENERS_REVISION, ListenerState
 from .source_memory import SourceMemory
-from .statement import Row, Rows
+from .statement import Row
 
 _INSERT_EVENTS = """
     INSERT INTO events (id, type, payload, call_report, occurred_at, source) VALUES rows
@@ -42,6 +42,7 @@ _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
 _MOST_LEASED = 100
 _PENDING = DeliveryState.PENDING.value
 
+_LONGEST_SUBJECT = 300
 _KEYS_REMEMBERED = 4096
 """A key takes 9 microseconds, and most events are about a repository that had one before."""
 
@@ -55,7 +56,7 @@ class _Addition:
     :ivar ended: the listeners that end, and the id of the event that ends them.
     """
 
-    __slots__ = ("deliveries", "ended", "events", "kept", "lease", "listeners_revision", "now")
+    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now", "offer")
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class _Addition:
         listeners_revision: int | None,
         now: datetime,
         kept: Kept | None,
-        lease: Lease | None,
+        offer: LeaseOffer | None,
     ) -> None:
         self.listeners_revision = listeners_revision
         self.now = now
@@ -78,16 +79,25 @@ class _Addition:
                 subject = event.subject()
                 self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
             self.ended += [(listener_id, event_id) for listener_id in each.ended]
-        # A worker holds a few hundred deliveries in memory, not all of a large batch.
-        self.lease = lease if len(self.deliveries) <= _MOST_LEASED else None
+        # A worker does not hold all of a large batch in memory.
+        self.offer = offer if len(self.deliveries) <= _MOST_LEASED else None
 
-    def lane_rows(self) -> Iterable[Row]:
-        """Yield the rows of the lanes, if they begin now."""
+    def add_lanes(self, begun: dict[str, Row], room: dict[str, int]) -> None:
+        """Add the rows to insert for lanes that do not exist yet.
+
+        :param room: how many lanes of each listener the worker of this process still takes.
+        """
         for _, target, key in self.deliveries:
-            if self.lease is not None and self.lease.takes(target.listener_id):
-                yield key, target.listener_id, self.now, self.lease.owner, self.lease.until
-            else:
-                yield key, target.listener_id, self.now, None, None
+            if key in begun:
+                continue
+            owner, until = None, None
+            if self.offer is not None:
+                if target.listener_id not in room:
+                    room[target.listener_id] = self.offer.room(target.listener_id)
+                if room[target.listener_id] > 0:
+                    room[target.listener_id] -= 1
+                    owner, until = self.offer.owner, self.offer.until
+            begun[key] = (key, target.listener_id, self.now, owner, until)
 
 
 class _ListenersChanged(Exception):
@@ -118,20 +128,20 @@ class Outbox:
         listeners_revision: int,
         now: datetime,
         kept: Kept | None = None,
-        lease: Lease | None = None,
+        offer: LeaseOffer | None = None,
     ) -> Written | None:
         """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
         An event whose id is stored already adds nothing, and an event that no listener gets is not stored.
 
-        :param lease: leases the lanes that begin with these events to a worker, which then need not claim them.
+        :param offer: leases the lanes that begin with these events to a worker, which then need not claim them.
         :return: None if listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
         :raises LeaseLost: the owner no longer holds the source's lease.
         """
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
-        addition = _Addition(relevant, listeners_revision if batch else None, now, kept, lease)
+        addition = _Addition(relevant, listeners_revision if batch else None, now, kept, offer)
         try:
             return self._database.write_together(self._add, addition)
         except _ListenersChanged:
@@ -145,9 +155,7 @@ class Outbox:
 
     def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
         return [
-            written
-            for together in _until_listeners_end(additions)
-            for written in self._add_together(connection, together)
+            written for together in _split_after_ends(additions) for written in self._add_together(connection, together)
         ]
 
     def _add_together(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
@@ -155,32 +163,41 @@ class Outbox:
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
         events = {event_id: row for each in additions for event_id, row in each.events.items()}
-        inserted = self._insert_events.start(connection, list(events.values()))
+        # In the order of their ids, for the same reason. On PostgreSQL they are sent together with the lanes.
+        inserted = self._insert_events.start(connection, [events[event_id] for event_id in sorted(events)])
         if additions[-1].ended:
-            inserted = self._end_listeners(connection, additions, inserted())
-        begun = {row[0]: row for each in reversed(additions) for row in each.lane_rows()}
-        # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
-        lanes = self._upsert_lanes.run(connection, [begun[key] for key in sorted(begun)])
-        if not additions[-1].ended:
-            _require_revision(additions, lanes[0][3] if lanes else self._listeners.revision(connection))
-        new = {event_id for (event_id,) in inserted()}
+            new = {event_id for (event_id,) in inserted()}
+            revision = self._end_listeners(connection, additions, new)
+            lanes, begun = self._upsert(connection, additions)
+        else:
+            lanes, begun = self._upsert(connection, additions)
+            new = {event_id for (event_id,) in inserted()}
+            revision = _required(additions, lanes[0][3] if lanes else self._listeners.revision(connection))
         claims = self._write_deliveries(connection, additions, {key: events[key] for key in new}, begun, lanes)
         return [
             Written(
                 len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
-                claims.get(each.lease.owner, ()) if each.lease is not None else (),
+                claims.get(each.offer.owner, ()) if each.offer is not None else (),
+                revision,
             )
             for each in additions
         ]
 
-    def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], inserted: list[Row]) -> Rows:
+    def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], new: Collection[str]) -> int:
         # Before the lanes are locked: deleting a listener does it in this order too. It raises the revision.
-        _require_revision(additions, self._listeners.revision(connection))
-        new = {event_id for (event_id,) in inserted}
+        revision = _required(additions, self._listeners.revision(connection))
         last = additions[-1]
         ends = [listener_id for listener_id, event_id in last.ended if event_id in new or event_id not in last.events]
         self._listeners.end(connection, ends, last.now)
-        return lambda: inserted
+        return revision
+
+    def _upsert(self, connection: sa.Connection, additions: Sequence[_Addition]) -> tuple[list[Row], Mapping[str, Row]]:
+        room: dict[str, int] = {}
+        begun: dict[str, Row] = {}
+        for each in additions:
+            each.add_lanes(begun, room)
+        # In the order of the keys, so that two transactions for the same listeners cannot deadlock.
+        return self._upsert_lanes.run(connection, [begun[key] for key in sorted(begun)]), begun
 
     def _write_deliveries(
         self,
@@ -190,7 +207,13 @@ class Outbox:
         begun: Mapping[str, Row],
         lanes: Sequence[Row],
     ) -> Mapping[str, Sequence[Claim]]:
-        owed = [(each.now, *delivery) for each in additions for delivery in each.deliveries if delivery[0] in events]
+        owed: list[tuple[datetime, str, Owed, str]] = []
+        taken: set[str] = set()
+        for each in additions:
+            # An event that two threads fire at once is delivered once.
+            fresh = (each.events.keys() & events.keys()) - taken
+            taken |= fresh
+            owed += [(each.now, *delivery) for delivery in each.deliveries if delivery[0] in fresh]
         ids = {key: lane for key, lane, _, _ in lanes}
         inserted = self._insert_deliveries.run(
             connection,
@@ -234,12 +257,13 @@ def _claims(
     return claims
 
 
-def _require_revision(additions: Sequence[_Addition], current: int) -> None:
-    if any(each.listeners_revision not in (None, current) for each in additions):
+def _required(additions: Sequence[_Addition], revision: int) -> int:
+    if any(each.listeners_revision not in (None, revision) for each in additions):
         raise _ListenersChanged
+    return revision
 
 
-def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:
+def _split_after_ends(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:
     # What ends listeners raises their revision, and what comes after it was chosen before.
     together: list[_Addition] = []
     for addition in additions:
@@ -251,7 +275,15 @@ def _until_listeners_end(additions: Sequence[_Addition]) -> Iterable[list[_Addit
         yield together
 
 
-@lru_cache(_KEYS_REMEMBERED)
 def _lane_key(owed: Owed, subject: str) -> str:
+    # A subject that is an event, or that is long, does not come again.
+    recurs = len(subject) < _LONGEST_SUBJECT and not subject.startswith("event:")
+    return _known_key(owed, subject) if recurs else _key(owed, subject)
+
+
+def _key(owed: Owed, subject: str) -> str:
     # A digest, because repository ids and addresses may have any length and contain characters that PostgreSQL refuses.
     return hashlib.sha256(json.dumps([owed.listener_id, owed.target, subject]).encode()).hexdigest()
+
+
+_known_key = lru_cache(_KEYS_REMEMBERED)(_key)

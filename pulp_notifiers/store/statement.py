@@ -52,15 +52,9 @@ class Statement:
 
     def run(self, connection: sa.Connection, **values: Any) -> list[Row]:
         """Run the statement; return its rows."""
-        return self.start(connection, **values)()
-
-    def start(self, connection: sa.Connection, **values: Any) -> Rows:
-        """Send the statement; return a function that returns its rows.
-
-        On PostgreSQL, what is sent before rows are asked for takes one round trip.
-        """
         cursor = driver_of(connection).execute(self._sql, self._bound(values))
-        return cursor.fetchall if self._has_rows else list
+        rows: list[Row] = cursor.fetchall() if self._has_rows else []
+        return rows
 
     def run_each(self, connection: sa.Connection, values: Sequence[Values]) -> None:
         """Run the statement for each set of values, in order."""
@@ -100,7 +94,10 @@ class Insert:
         return self.start(connection, rows)()
 
     def start(self, connection: sa.Connection, rows: Sequence[Row]) -> Rows:
-        """Send the rows; return a function that returns what the statement returns, as :meth:`Statement.start`."""
+        """Send the rows; return a function that returns what the statement returns.
+
+        On PostgreSQL, what is sent before rows are asked for takes one round trip.
+        """
         cursors = []
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]

@@ -8,7 +8,7 @@ from pulp_notifiers.dispatch import Dispatcher
 from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
-from pulp_notifiers.records import Claim, Kept, Lease, Listener, Owed, OwedEvent, Written
+from pulp_notifiers.records import Claim, Kept, LeaseOffer, Listener, Owed, OwedEvent, Written
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
@@ -41,7 +41,7 @@ class WrittenEvents:
         self.written: list[tuple[Event, list[Owed]]] = []
         self.ended: list[str] = []
         self.kept: Kept | None = None
-        self.lease: Lease | None = None
+        self.offer: LeaseOffer | None = None
         self.claims: Sequence[Claim] = ()
 
     def add_all(
@@ -50,14 +50,14 @@ class WrittenEvents:
         listeners_revision: int,
         now: datetime,
         kept: Kept | None = None,
-        lease: Lease | None = None,
+        offer: LeaseOffer | None = None,
     ) -> Written | None:
         """Keep the events if the revision is current."""
         if listeners_revision != self._listeners.revision:
             return None
         self.written.extend((each.event, list(each.owed)) for each in batch)
         self.ended.extend(listener_id for each in batch for listener_id in each.ended)
-        self.kept, self.lease = kept, lease
+        self.kept, self.offer = kept, offer
         return Written(sum(len(each.owed) for each in batch), self.claims)
 
 

@@ -1,5 +1,8 @@
 """The writer thread of SQLite: shared transactions, and failures in them."""
 
+import gc
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -187,3 +190,31 @@ def test_a_transaction_waits_for_the_disk_if_anything_in_it_must(database, durab
 
     assert [expected] * len(durable) == found
     assert 2 == database.write(synchronous)
+
+
+def test_a_forked_child_leaves_the_transaction_of_its_parent_alone(database):
+    """Nor does it close the connections of its parent, or wait for its parent's threads."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(connection):
+        insert(1)(connection)
+        inside.set()
+        assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(database.write, slow)
+        assert inside.wait(SECONDS)
+        child = os.fork()
+        if not child:
+            signal.alarm(SECONDS)
+            numbers(database)
+            gc.collect()
+            database.close()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        go_on.set()
+        writing.result(SECONDS)
+
+    assert 0 == status
+    assert [1] == numbers(database)
+    assert 1 == database.write(insert(2))

@@ -7,18 +7,18 @@ import sqlalchemy as sa
 
 from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import DeliveryState, Lease, Listener, Owed, OwedEvent, Written
+from pulp_notifiers.records import DeliveryState, LeaseOffer, Listener, Owed, OwedEvent, Written
 from tests.support.memory import START
 from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record
 
 
-def lease(*listeners: str) -> Lease:
+def offer(*listeners: str, room: int = 10) -> LeaseOffer:
     """Return a worker's offer for some listeners."""
-    return Lease("worker-1", START + LEASE, listeners.__contains__)
+    return LeaseOffer("worker-1", START + LEASE, 0.0, lambda listener: room if listener in listeners else 0)
 
 
-def write(store, *events: OwedEvent, offer: Lease | None = None) -> Written:
-    written = store.outbox.add_all(events, store.listeners.latest_revision(), START, lease=offer)
+def write(store, *events: OwedEvent, offered: LeaseOffer | None = None) -> Written:
+    written = store.outbox.add_all(events, store.listeners.latest_revision(), START, offer=offered)
     assert written is not None
     return written
 
@@ -75,7 +75,7 @@ def test_deliveries_about_one_repository_to_one_target_share_a_lane(store):
 def test_a_lane_that_begins_is_leased_to_the_worker_that_offers_to_hold_it(store):
     """It gets the deliveries without a claim, and nobody else can claim them until the lease ends."""
     first, second = about("zoo", "l", number=1), about("zoo", "l", number=2)
-    written = write(store, first, second, offer=lease("l"))
+    written = write(store, first, second, offered=offer("l"))
 
     (held,) = written.claims
     assert 2 == written.deliveries
@@ -92,7 +92,7 @@ def test_a_lane_that_begins_is_leased_to_the_worker_that_offers_to_hold_it(store
 def test_a_lane_with_older_deliveries_and_one_without_room_are_not_leased(store):
     """They are claimed, so that the order is kept and no listener gets more than its share."""
     fire(store, "zoo", listener="l")
-    written = write(store, about("zoo", "l", "m"), offer=lease("l"))
+    written = write(store, about("zoo", "l", "m"), offered=offer("l"))
 
     assert (2, ()) == (written.deliveries, tuple(written.claims))
     assert {"l", "m"} == {each.listener_id for each in claim(store)}
@@ -101,7 +101,7 @@ def test_a_lane_with_older_deliveries_and_one_without_room_are_not_leased(store)
 def test_a_leased_delivery_is_what_was_stored_even_if_the_caller_changes_the_payload(store):
     """Otherwise the first attempt could send something else than a later one."""
     each = about("zoo", "l")
-    (held,) = write(store, each, offer=lease("l")).claims
+    (held,) = write(store, each, offered=offer("l")).claims
 
     each.event.payload["repo_id"] = "changed"
 
@@ -111,10 +111,10 @@ def test_a_leased_delivery_is_what_was_stored_even_if_the_caller_changes_the_pay
 def test_firing_an_event_again_leases_nothing_and_leaves_no_lane(store, database_url):
     """A lane without deliveries would hold up the next event."""
     each = about("zoo", "l")
-    (held,) = write(store, each, offer=lease("l")).claims
+    (held,) = write(store, each, offered=offer("l")).claims
     record(store, held, outcome(DeliveryState.DELIVERED))
 
-    again = write(store, each, offer=lease("l"))
+    again = write(store, each, offered=offer("l"))
 
     assert (1, ()) == (again.deliveries, tuple(again.claims))
     assert [(0,)] == execute(database_url, sa.text("SELECT count(*) FROM lanes"))
@@ -137,9 +137,31 @@ def test_many_threads_that_fire_at_once_each_get_their_own_counts(open_store):
     assert 83 == Deliveries(stores[0].history).list()[0]
 
 
+def test_the_same_event_from_several_threads_is_stored_once_and_leased_once(store):
+    """They may even share a transaction."""
+    each = about("zoo", "l", "m")
+
+    with ThreadPoolExecutor(8) as pool:
+        all_written = list(pool.map(lambda _: write(store, each, offered=offer("l", "m")), range(40)))
+
+    assert [2] * 40 == [written.deliveries for written in all_written]
+    claims = [held for written in all_written for held in written.claims]
+    assert [1, 1] == [len(held.deliveries) for held in claims]
+    assert {"l", "m"} == {held.listener_id for held in claims}
+    assert 2 == Deliveries(store.history).list()[0]
+
+
+def test_no_more_lanes_are_leased_than_the_worker_has_room_for(store):
+    """A new listener gets one, however many repositories a batch is about."""
+    written = write(store, *[about(f"repo{number}", "l") for number in range(20)], offered=offer("l", room=1))
+
+    assert 1 == len(written.claims)
+    assert 19 == len(claim(store, limit=100))
+
+
 def test_a_batch_of_thousands_of_events_is_written_at_once(store):
     """A source hands over what it found after an outage."""
     events = [about(f"repo{number}", "l", number=number) for number in range(2500)]
 
-    assert 2500 == write(store, *events, offer=lease("l")).deliveries
+    assert 2500 == write(store, *events, offered=offer("l")).deliveries
     assert 2500 == store.history.backlog().pending

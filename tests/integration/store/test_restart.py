@@ -1,5 +1,7 @@
 """PostgreSQL is restarted while connections to it are open."""
 
+import logging
+
 import pytest
 
 from pulp_notifiers.errors import StoreUnavailable
@@ -20,7 +22,7 @@ def server():
         yield server
 
 
-def test_a_restart_between_two_calls_is_not_noticed(server, tmp_path):
+def test_a_restart_between_two_calls_is_not_noticed(server, tmp_path, caplog):
     """Connections that the restart closed are opened again, and nothing is written twice or lost."""
     store = Store(server.create_database(), lambda sealed: Vault.from_file(tmp_path / "key", may_create=not sealed))
     store.upgrade()
@@ -35,6 +37,7 @@ def test_a_restart_between_two_calls_is_not_noticed(server, tmp_path):
     assert ["two"] == [each.deliveries[0].event.payload["repo_id"] for each in claim(store)]
     server.restart()
     assert 1 == store.history.backlog().pending
+    assert [] == [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
     server.stop()
     for refused in (lambda: fire(store, "three"), lambda: claim(store), store.history.backlog):

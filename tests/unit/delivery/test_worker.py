@@ -4,8 +4,10 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from pulp_notifiers.delivery import Worker, WorkerOptions
-from pulp_notifiers.records import DeliveryState
+from pulp_notifiers.records import DeliveryState, LeaseOffer, Written
 from tests.support.memory import NoHistory
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
 
@@ -132,33 +134,61 @@ def test_old_deliveries_are_deleted_after_the_time_for_their_state():
     assert timedelta(days=83) == old.span
 
 
+def offered(worker: Worker, listener: str) -> LeaseOffer:
+    """Return an offer of the worker with room for a listener, once it has noted that nothing else is due."""
+    while not (offer := worker.offer_lease()) or not offer.room(listener):
+        pass
+    return offer
+
+
 def test_lanes_of_events_fired_in_this_process_are_attempted_without_a_claim():
-    """The transaction that fired them leased them to this worker."""
+    """The transaction that fired them leased them to this worker, and read the listeners' revision."""
     claims, attempts = RecordedClaims(claim_of("proven", 1, 10)), PreparedAttempts()
 
     with running(claims, attempts) as worker:
         claims.wait_for(1)
-        while not (lease := worker.lease()) or not lease.takes("proven"):
-            pass  # until the worker has noted that nothing else is due
-        worker.offer([replace(claim_of("proven", 2, 20), owner=lease.owner)])
+        offer = offered(worker, "proven")
+        worker.take_over(offer, Written(1, [replace(claim_of("proven", 2, 20), owner=offer.owner)], 8))
         claims.wait_for(2)
 
-        assert lease.owner != worker.lease().owner
+        assert offer.owner != worker.offer_lease().owner
 
     assert [10, 20] == attempts.attempted
-    assert worker.lease() is None
+    assert [0, 8] == attempts.revisions
+    assert worker.offer_lease() is None
 
 
 def test_a_lane_that_comes_when_the_worker_has_stopped_is_released():
     """Its event was fired at the same moment; the next worker need not wait for the end of the lease."""
     claims = RecordedClaims()
     with running(claims, PreparedAttempts()) as worker:
-        pass
+        offer = offered(worker, "l")
     late = claim_of("l", 1, 10)
 
-    worker.offer([late])
+    worker.take_over(offer, Written(1, [late]))
 
     assert [late] == claims.released
+
+
+@pytest.mark.parametrize("seconds_of_commit", [11.0, 31.0])
+def test_a_lane_that_comes_after_a_renewal_or_the_end_of_its_lease_is_released(seconds_of_commit):
+    """The process was frozen during the commit: another worker may hold the lane already."""
+    seconds = [0.0]
+    claims, attempts = RecordedClaims(), PreparedAttempts()
+    renewed = threading.Semaphore(0)
+    claims.renew = lambda held, until: renewed.release() or []
+    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
+    worker.start()
+    offer = offered(worker, "l")
+
+    seconds[0] = seconds_of_commit
+    worker.wake()
+    assert renewed.acquire(timeout=SECONDS)
+    worker.take_over(offer, Written(1, [claim_of("l", 1, 10)]))
+    assert worker.stop(SECONDS)
+
+    assert [1] == [claim.lane for claim in claims.released]
+    assert [] == attempts.attempted
 
 
 def test_nothing_is_leased_for_a_listener_whose_receiver_does_not_answer():
@@ -168,10 +198,22 @@ def test_nothing_is_leased_for_a_listener_whose_receiver_does_not_answer():
 
     with running(claims, attempts) as worker:
         attempts.wait_for(10)
-        while not (lease := worker.lease()) or not lease.takes("new"):
-            pass
+        offer = offered(worker, "new")
 
-        assert not lease.takes("hangs")
+        assert 1 == offer.room("new")
+        assert 0 == offer.room("hangs")
+
+
+def test_attempts_that_never_return_do_not_keep_others_from_beginning():
+    """However many were given up, their threads are replaced."""
+    claims = RecordedClaims(*(claim_of(f"hangs{number}", number, number) for number in range(1, 21)))
+    attempts = PreparedAttempts()
+    attempts.gates.update({f"hangs{number}": threading.Event() for number in range(1, 21)})
+
+    with running(claims, attempts, threads=1, attempt_limit=timedelta(seconds=0.01), poll=timedelta(seconds=0.005)):
+        claims.wait_for(20)
+        claims.waiting.append(claim_of("quick", 100, 100))
+        attempts.wait_for(100)
 
 
 def test_a_worker_that_was_frozen_waits_until_its_leases_are_renewed():
@@ -188,7 +230,7 @@ def test_a_worker_that_was_frozen_waits_until_its_leases_are_renewed():
 
     claims.lost = {2}
     seconds[0] = 31.0
-    assert worker.lease() is None
+    assert worker.offer_lease() is None
     worker.wake()
     attempts.wait_for(30)
     attempts.gates["l"].set()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,37 @@ def test_an_outage_of_the_database_is_two_log_lines_and_work_continues(caplog):
         "Deliveries are waiting for the database: no route to database",
         "The database answers again; deliveries continue",
     ] == lines
+
+
+def test_the_worker_rests_between_two_looks_while_the_database_is_away():
+    """Held lanes and failed outcomes do not make it look again at once."""
+    seconds = [0.0]
+
+    class Away(RecordedClaims):
+        looks = 0
+
+        def renew(self, claims, until):
+            Away.looks += 1
+            raise StoreUnavailable("gone")
+
+    claims, attempts = Away(claim_of("l", 1, 10), claim_of("m", 2, 20)), PreparedAttempts()
+    attempts.gates["l"] = threading.Event()
+    options = WorkerOptions(threads=2, poll=timedelta(seconds=0.05))
+    worker = Worker(claims, NoHistory(), attempts, options, monotonic=lambda: seconds[0])
+    worker.start()
+    attempts.wait_for(10)
+    seconds[0] = 31.0
+    worker.wake()
+    while Away.looks < 3:
+        pass
+    began = time.monotonic()
+    before = Away.looks
+    while Away.looks < before + 4:
+        pass
+
+    assert time.monotonic() - began > 0.1
+    attempts.gates["l"].set()
+    assert worker.stop(SECONDS)
 
 
 @pytest.mark.parametrize("where", ["claim", "record"])

@@ -1,6 +1,5 @@
 """Firing events: which listeners' targets are owed a delivery."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from pulp_notifiers.dispatch import Dispatcher
 from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Claim, Lease, Owed, OwedDelivery
+from pulp_notifiers.records import Claim, LeaseOffer, Owed, OwedDelivery, Written
 from tests.support.dispatching import Mail, WrittenEvents, dispatching, mail, on_task, task_event
 from tests.support.memory import START, Clock, ListenerTable, NotifierTable
 
@@ -68,15 +67,16 @@ class WorkerOfThisProcess:
     """Offers one lease, and keeps what it gets."""
 
     def __init__(self) -> None:
-        self.offered = Lease("owner", START, lambda listener_id: True)
+        self.offered = LeaseOffer("owner", START, 0.0, lambda listener_id: 1)
         self.got: list[Claim] = []
         self.woken = 0
 
-    def lease(self) -> Lease:
+    def offer_lease(self) -> LeaseOffer:
         return self.offered
 
-    def offer(self, claims: Sequence[Claim]) -> None:
-        self.got.extend(claims)
+    def take_over(self, offer: LeaseOffer, written: Written) -> None:
+        assert offer is self.offered
+        self.got.extend(written.claims)
 
     def wake(self) -> None:
         self.woken += 1
@@ -105,7 +105,7 @@ def test_the_worker_gets_the_lanes_that_were_leased_to_it_and_is_woken_for_the_o
     written.claims = claims
     assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
     assert (claims, 0) == (worker.got, worker.woken)
-    assert written.lease is worker.offered
+    assert written.offer is worker.offered
 
     written.claims = claims[:1]
     assert 2 == dispatcher.fire(Event("repo.sync.start", {}))
