@@ -16,7 +16,7 @@ from .schema import LONGEST_LEASE
 from .statement import Row, Statement, utc_time
 
 _DELIVERIES_OF_CLAIMS = 200
-"""About how many deliveries the claims of one call have, so that a worker holds a few hundred in memory."""
+"""About how many deliveries the claims of one call have: a lane gets more of them if few lanes are due."""
 
 _LONGEST_RUN = 100
 _RUN_CHARACTERS = 256 * 1024

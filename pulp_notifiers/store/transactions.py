@@ -103,7 +103,7 @@ class Transactions:
         return self._kept
 
     def _release(self, connection: sa.Connection, done: bool) -> None:
-        if not done and getattr(driver_of(connection), "closed", False):
+        if not done and not connection.invalidated and getattr(driver_of(connection), "closed", False):
             connection.invalidate()  # or SQLAlchemy rolls back on it, and logs that this fails
         if not self._keep:
             connection.close()
