@@ -3,6 +3,7 @@
 import os
 import random
 import threading
+import time
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import uuid4
@@ -39,6 +40,7 @@ def fire_until_accepted(service: Service, session: requests.Session, number: int
         except requests.RequestException:
             if killing.done():
                 killing.result()
+            time.sleep(0.02)  # the service needs the processor to start again
             continue
         assert requests.codes.accepted == answer.status_code, answer.text
         return event_id
