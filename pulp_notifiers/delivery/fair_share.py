@@ -57,7 +57,7 @@ class FairShare:
     """
 
     def __init__(self, threads: int) -> None:
-        self._most_threads = most_threads(threads)
+        self._most_threads = threads * _THREADS_FOR_EACH
         self._threads = threads
         self._share = max(1, threads // 4)
         self._unproven_share = max(1, threads // 2)
@@ -68,6 +68,7 @@ class FairShare:
         self._ended: dict[HeldLane, None] = {}
         self._threads_of: Counter[str] = Counter()
         self._lanes_of: Counter[str] = Counter()
+        self._held = 0  # the sum of these: every event that is fired asks for it
         self._proven: set[str] = set()
 
     @property
@@ -83,7 +84,7 @@ class FairShare:
     @property
     def may_claim(self) -> bool:
         """Whether further lanes may be held."""
-        return self.may_attempt and self._lanes_of.total() < MOST_HELD
+        return self.may_attempt and self._held < MOST_HELD
 
     @property
     def may_attempt(self) -> bool:
@@ -113,6 +114,7 @@ class FairShare:
         """Add lanes that wait for a thread."""
         for claim in claims:
             self._lanes_of[claim.listener_id] += 1
+            self._held += 1
             self._wait(HeldLane(claim))
 
     def take(self, now: float) -> HeldLane | None:
@@ -164,7 +166,7 @@ class FairShare:
             lane.position += 1
             self._wait(lane)
         else:
-            _decrement(self._lanes_of, lane.claim.listener_id)
+            self._hold_no_longer(lane.claim)
 
     def overdue(self, before: float) -> list[HeldLane]:
         """Return the lanes whose attempts began before a time, and count those as ended: they are given up."""
@@ -178,7 +180,7 @@ class FairShare:
         lost = {(claim.lane, claim.owner) for claim in claims}
         for lane in self._all_withdrawn():
             if (lane.claim.lane, lane.claim.owner) in lost:
-                _decrement(self._lanes_of, lane.claim.listener_id)
+                self._hold_no_longer(lane.claim)
             else:
                 self._wait(lane)
 
@@ -186,8 +188,12 @@ class FairShare:
         """Remove the lanes that wait for a thread and return their claims."""
         withdrawn = [lane.claim for lane in self._all_withdrawn()]
         for claim in withdrawn:
-            _decrement(self._lanes_of, claim.listener_id)
+            self._hold_no_longer(claim)
         return withdrawn
+
+    def _hold_no_longer(self, claim: Claim) -> None:
+        _decrement(self._lanes_of, claim.listener_id)
+        self._held -= 1
 
     def _prove(self, listener_id: str, proven: bool) -> None:
         waiting = self._waiting[not proven].pop(listener_id, None)
@@ -245,11 +251,6 @@ class FairShare:
 
     def _slow(self, now: float) -> set[str]:
         return {lane.claim.listener_id for lane in self._attempted if _is_slow(lane, now)}
-
-
-def most_threads(threads: int) -> int:
-    """Return how many threads there are at most, however many attempts wait for receivers."""
-    return threads * _THREADS_FOR_EACH
 
 
 def _is_slow(lane: HeldLane, now: float) -> bool:

@@ -248,7 +248,7 @@ def _claims(
     for _, event_id, target, key in owed:
         if (lane := lanes[key]) in leased:
             # Not the caller's event, whose payload may be changed after it was fired.
-            _, event_type, payload, call_report, occurred_at, source = events[event_id][:6]
+            _, event_type, payload, call_report, occurred_at, source = events[event_id]
             event = Event.from_encoded(event_type, (payload, call_report), UUID(event_id), occurred_at, source)
             deliveries[lane].append(OwedDelivery(ids[event_id, lane], event, target.target, 0))
     claims: dict[str, list[Claim]] = defaultdict(list)
