@@ -173,7 +173,7 @@ class App:
             keep_delivered=timedelta(days=own.keep_delivered_days),
             keep_dead=timedelta(days=own.keep_dead_days),
         )
-        attempts = AttemptRunner(self.store.listeners, self.registry, backoff)
+        attempts = AttemptRunner(self.store.listeners, self.registry, backoff, max_crashes=own.max_crashes)
         return Worker(self.store.claims, self.store.history, attempts, options)
 
     def _stop_worker(self) -> None:

@@ -77,6 +77,12 @@ class NotifiersSettings(BaseModel):
         300.0, ge=1, le=86400, description="How long a notifier may take for one attempt before it is given up."
     )
     max_attempts: int = Field(24, ge=1, le=1000, description="Failed attempts after which a delivery is dead.")
+    max_crashes: int = Field(
+        5,
+        ge=2,
+        le=1000,
+        description="How often in a row the process may end during the attempts of a delivery before it is dead.",
+    )
     backoff_first_seconds: float = Field(2.0, gt=0, le=3600, description="Wait after the first failed attempt.")
     backoff_longest_seconds: float = Field(3600.0, gt=0, le=604800, description="Longest wait between two attempts.")
     keep_delivered_days: float = Field(

@@ -23,6 +23,11 @@ from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcom
 from .attempt_log import AttemptLog
 from .recipients import ListenerRows, Recipient, Recipients
 
+_CRASHED = (
+    "The process ended {} times in a row while it attempted this delivery: repair or uninstall the notifier [{}], and "
+    "fire the event again under a new id."
+)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -35,6 +40,7 @@ class Notifiers(Protocol):
 class AttemptRunner:
     """Calls notifiers and turns anything they raise into an outcome.
 
+    :param max_crashes: a delivery that so many processes in a row did not survive is given up.
     :param draw: returns the randomness of the backoff, from 0 up to 1.
     """
 
@@ -45,12 +51,14 @@ class AttemptRunner:
         backoff: Backoff,
         clock: Callable[[], datetime] = utc_now,
         draw: Callable[[], float] = random.random,
+        max_crashes: int = 5,
     ) -> None:
         self._recipients = Recipients(listeners)
         self._notifiers = notifiers
         self._backoff = backoff
         self._clock = clock
         self._draw = draw
+        self._max_crashes = max_crashes
         self._log = AttemptLog()
 
     def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome:
@@ -60,6 +68,8 @@ class AttemptRunner:
         :raises StoreUnavailable: the listener could not be read; no attempt was made.
         """
         started_at = self._clock()
+        if delivery.suspected:
+            self._log.suspected(listener_id, delivery)
         failure = self._failure_of(listener_id, delivery, listeners_revision)
         if failure is None:
             self._log.delivered(listener_id, delivery)
@@ -92,6 +102,8 @@ class AttemptRunner:
         if recipient is None:
             return PermanentFailure(LISTENER_DELETED)
         listener = recipient.listener
+        if delivery.crashes >= self._max_crashes:
+            return PermanentFailure(_CRASHED.format(delivery.crashes, listener.notifier_type))
         try:
             self._send(recipient, delivery)
         except NotifierUnavailable as unavailable:

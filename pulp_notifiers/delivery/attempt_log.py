@@ -40,6 +40,17 @@ class AttemptLog:
             wait_seconds,
         )
 
+    def suspected(self, listener_id: str, delivery: OwedDelivery) -> None:
+        """Log that an attempt begins although processes that held the delivery ended."""
+        _logger.warning(
+            "Delivery %d of %s to listener %s: the process ended %d times in a row while it held this delivery; it is "
+            "attempted apart from others",
+            delivery.id,
+            delivery.event.type,
+            listener_id,
+            delivery.crashes,
+        )
+
     def dead(self, listener_id: str, delivery: OwedDelivery, reason: str) -> None:
         """Log that a delivery was given up."""
         _logger.error(

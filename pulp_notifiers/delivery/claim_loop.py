@@ -32,6 +32,7 @@ class Leases(Protocol):
         limit: int,
         except_listeners: Collection[str],
         most_of: Callable[[str], int],
+        suspects: int,
     ) -> Claimed: ...
     def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]: ...
     def release(self, claims: Iterable[Claim]) -> None: ...
@@ -122,8 +123,8 @@ class ClaimLoop:
 
     def _claim(self) -> Claimed:
         now = self._clock()
-        limit, full = self._lanes.begin_round()
-        claimed = self._leases.claim(now, now + self._options.lease, limit, full, self._lanes.most_of)
+        limit, full, suspects = self._lanes.begin_round()
+        claimed = self._leases.claim(now, now + self._options.lease, limit, full, self._lanes.most_of, suspects)
         self._lanes.end_round(claimed, full)
         return claimed
 

@@ -70,6 +70,7 @@ class FairShare:
         self._lanes_of: Counter[str] = Counter()
         self._held = 0  # the sum of these: every event that is fired asks for it
         self._proven: set[str] = set()
+        self._suspected: list[HeldLane] = []
 
     @property
     def busy(self) -> bool:
@@ -110,12 +111,23 @@ class FairShare:
             return 0
         return self._share - self._waiting_of(listener_id) if listener_id in self._proven else 1
 
+    def suspects(self, now: float) -> int:
+        """Return how many lanes to claim whose delivery is suspected of ending processes.
+
+        One at a time, so that the next end of this process accuses no other of them; but a slow attempt makes room, as
+        elsewhere.
+        """
+        return int(all(_is_slow(lane, now) for lane in self._suspected))
+
     def offer(self, claims: Iterable[Claim]) -> None:
         """Add lanes that wait for a thread."""
         for claim in claims:
             self._lanes_of[claim.listener_id] += 1
             self._held += 1
-            self._wait(HeldLane(claim))
+            lane = HeldLane(claim)
+            if lane.delivery.suspected:
+                self._suspected.append(lane)
+            self._wait(lane)
 
     def take(self, now: float) -> HeldLane | None:
         """Return the next lane to attempt, and count its attempt as begun; None if none may be attempted now.
@@ -194,6 +206,8 @@ class FairShare:
     def _hold_no_longer(self, claim: Claim) -> None:
         _decrement(self._lanes_of, claim.listener_id)
         self._held -= 1
+        if self._suspected:
+            self._suspected = [lane for lane in self._suspected if lane.claim is not claim]
 
     def _prove(self, listener_id: str, proven: bool) -> None:
         waiting = self._waiting[not proven].pop(listener_id, None)

@@ -22,6 +22,19 @@ class Ended(NamedTuple):
     awaited: bool
 
 
+class Wanted(NamedTuple):
+    """What a worker has room for.
+
+    :ivar limit: how many lanes to claim at most.
+    :ivar full: the listeners of which none should be claimed.
+    :ivar suspects: how many to claim whose delivery is suspected of ending processes.
+    """
+
+    limit: int
+    full: set[str]
+    suspects: int
+
+
 class HeldLanes:
     """The lanes that one worker holds, for all of its threads.
 
@@ -113,14 +126,16 @@ class HeldLanes:
             if state is LaneState.HELD:
                 self._something_to_do.notify()
             more = state is LaneState.PENDING and attempted.outcome.state is not DeliveryState.PENDING
-            if self._more_due or more or attempted.claim.listener_id in self._left:
+            if self._more_due or more or attempted.claim.listener_id in self._left or attempted.delivery.suspected:
                 self._look_again = True
                 self._something_due.notify()
 
-    def begin_round(self) -> tuple[int, set[str]]:
-        """Return how many lanes to claim at most, and the listeners of which none should be claimed."""
+    def begin_round(self) -> Wanted:
+        """Return what to claim."""
         with self._something_due:
-            return LANES_AT_ONCE if self._share.may_claim else 0, self._share.full(self._monotonic())
+            now = self._monotonic()
+            limit = LANES_AT_ONCE if self._share.may_claim else 0
+            return Wanted(limit, self._share.full(now), self._share.suspects(now))
 
     def most_of(self, listener_id: str) -> int:
         """Return how many lanes of a listener to claim at once at most."""

@@ -10,6 +10,7 @@
 
 from .delivery import (
     LISTENER_DELETED,
+    SUSPECTED_CRASHES,
     Attempt,
     Attempted,
     Backlog,
@@ -32,6 +33,7 @@ from .user import Operation, User
 
 __all__ = [
     "LISTENER_DELETED",
+    "SUSPECTED_CRASHES",
     "Attempt",
     "Attempted",
     "Backlog",

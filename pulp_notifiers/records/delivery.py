@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from ..event import Event
 
+SUSPECTED_CRASHES = 2
+"""A delivery is attempted apart from others once so many processes in a row ended while they held it."""
+
 LISTENER_DELETED = "The listener was deleted before this could be delivered."
 """The last error of the deliveries that were pending when their listener was deleted."""
 
@@ -95,6 +98,8 @@ class OwedDelivery:
     """What a worker needs to make one attempt.
 
     :ivar last_error: why the attempt before failed, if it did.
+    :ivar crashes: how many workers in a row held it until their leases ended without an outcome: their processes ended,
+        perhaps during its attempt.
     """
 
     id: int
@@ -102,6 +107,12 @@ class OwedDelivery:
     target: str
     attempts: int
     last_error: str | None = None
+    crashes: int = 0
+
+    @property
+    def suspected(self) -> bool:
+        """Whether it may be what ends the processes that attempt it."""
+        return self.crashes >= SUSPECTED_CRASHES
 
 
 @dataclass(frozen=True, slots=True)

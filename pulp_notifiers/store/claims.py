@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from ..event import Event
-from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
+from ..records import SUSPECTED_CRASHES, Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
 from .database import Database
 from .listeners import LISTENERS_REVISION
 from .outbox import DELETE_EMPTY_LANES
@@ -22,22 +22,26 @@ _LONGEST_RUN = 100
 _RUN_CHARACTERS = 256 * 1024
 """The most that one claim returns of one lane.
 
-Its first delivery is returned whatever its size, and alone if it has failed before, because then the others are
-unlikely to be attempted.
+Its first delivery is returned whatever its size, and alone if it has failed before, or if the process that held it
+ended, because then the others are unlikely to be attempted.
 """
 
 _LONGEST_WAIT = timedelta(days=7)
 """No setting allows more, so a due time beyond that was written while a clock was wrong."""
 
 # Leased lanes are locked in the order of their keys, as the outbox does, so that two transactions cannot deadlock.
-_DUE = """
-    SELECT id, listener_id FROM lanes
+# Who leaves a lane by itself clears its owner; so a lane that has one was held by a process that ended.
+_CRASHES = "crashes + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END"
+_DUE = f"""
+    SELECT id, listener_id, {_CRASHES} FROM lanes
     WHERE (due_at <= :now OR due_at > :never_due)
         AND (lease_until IS NULL OR lease_until <= :now OR lease_until > :never_leased)
         AND NOT listener_id = any(:except_listeners)
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """
-_LEASE = "UPDATE lanes SET lease_owner = :owner, lease_until = :until WHERE id = any(:lanes)"
+_LEASE = f"""
+    UPDATE lanes SET crashes = {_CRASHES}, lease_owner = :owner, lease_until = :until WHERE id = any(:lanes)
+"""
 # A cross join, because SQLite would otherwise begin with all pending deliveries.
 _SIZES = """
     SELECT d.lane_id, d.id, d.attempts, length(e.payload) + coalesce(length(e.call_report), 0)
@@ -61,7 +65,9 @@ _UPDATE_DELIVERY = """
         last_error = coalesce(:error, last_error)
     WHERE id = :delivery
 """
-_RETURN_LANE = "UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL WHERE id = :lane"
+_RETURN_LANE = """
+    UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL, crashes = 0 WHERE id = :lane
+"""
 _NEXT = f"SELECT (SELECT min(due_at) FROM lanes WHERE lease_owner IS NULL), ({LISTENERS_REVISION})"
 
 
@@ -70,6 +76,9 @@ class Claims:
 
     A lane is held by one worker at a time, so its deliveries go out in order. Outcomes are only recorded for the
     holder: a worker whose lease ended while it slept cannot overwrite what another one recorded since.
+
+    A lease is also the mark of an attempt that has begun: a lane whose lease ended with nothing recorded was held by a
+    process that ended, and that is counted until an outcome is recorded.
     """
 
     def __init__(self, database: Database) -> None:
@@ -94,12 +103,15 @@ class Claims:
         limit: int,
         except_listeners: Collection[str] = (),
         most_of: Callable[[str], int] | None = None,
+        suspects: int = 1,
     ) -> Claimed:
         """Lease due lanes that nobody holds, earliest due first; return them with their deliveries.
 
         It does not wait until the leases are on disk: without them, after a crash, lanes are claimed a bit earlier.
 
         :param most_of: returns how many lanes of a listener to lease at most; None for no such limit.
+        :param suspects: how many lanes to lease at most whose delivery is suspected of ending processes; those that
+            did so least often come first, since they are the most likely to be innocent.
         """
 
         def work(connection: sa.Connection) -> Claimed:
@@ -111,7 +123,7 @@ class Claims:
                 limit=limit,
                 except_listeners=list(except_listeners),
             )
-            taken: dict[int, str] = dict(due if most_of is None else _at_most(due, most_of))
+            taken = {row[0]: row for row in _chosen(due, most_of or (lambda listener_id: limit), suspects)}
             claims = self._lease_all(connection, taken, uuid4().hex, until) if taken else []
             ((next_due, revision),) = self._next.run(connection)
             return Claimed(
@@ -151,15 +163,17 @@ class Claims:
         return self._database.write(work)
 
     def _lease_all(
-        self, connection: sa.Connection, taken: Mapping[int, str], owner: str, until: datetime
+        self, connection: sa.Connection, taken: Mapping[int, Row], owner: str, until: datetime
     ) -> list[Claim]:
         self._lease.run(connection, owner=owner, until=until, lanes=list(taken))
-        owed = self._owed_of(connection, list(taken))
+        owed = self._owed_of(connection, {lane: crashes for lane, _, crashes in taken.values()})
         # On PostgreSQL an event may be written while its listener is deleted; such a lane has no pending delivery.
         if empty := taken.keys() - owed.keys():
             self._delete_empty.run(connection, lanes=list(empty))
         return [
-            Claim(lane, owner, listener_id, tuple(owed[lane])) for lane, listener_id in taken.items() if lane in owed
+            Claim(lane, owner, listener_id, tuple(owed[lane]))
+            for lane, listener_id, _ in taken.values()
+            if lane in owed
         ]
 
     def _update_held(self, statement: Statement, claims: Sequence[Claim], **values: datetime) -> list[Claim]:
@@ -176,30 +190,35 @@ class Claims:
         lanes = list({claim.lane for claim in claims})
         return defaultdict(lambda: None, self._lane_owners.run(connection, lanes=lanes))
 
-    def _owed_of(self, connection: sa.Connection, lanes: list[int]) -> dict[int, list[OwedDelivery]]:
+    def _owed_of(self, connection: sa.Connection, crashes: Mapping[int, int]) -> dict[int, list[OwedDelivery]]:
+        lanes = list(crashes)
         further = min(_LONGEST_RUN, max(1, _DELIVERIES_OF_CLAIMS // len(lanes))) - 1
         sizes: dict[int, list[Row]] = defaultdict(list)
         for lane, *delivery in self._sizes.run(connection, lanes=lanes, further=further):
             sizes[lane].append(tuple(delivery))
-        chosen = [delivery_id for rows in sizes.values() for delivery_id in _run(rows)]
+        chosen = [delivery_id for lane, rows in sizes.items() for delivery_id in _run(rows, crashes[lane])]
         owed: dict[int, list[OwedDelivery]] = defaultdict(list)
         for lane, delivery_id, target, attempts, last_error, *event in self._owed.run(connection, deliveries=chosen):
-            owed[lane].append(OwedDelivery(delivery_id, _event(*event), target, attempts, last_error))
+            owed[lane].append(
+                OwedDelivery(delivery_id, _event(*event), target, attempts, last_error, crashes=crashes[lane])
+            )
         return owed
 
 
-def _at_most(due: Iterable[Row], most_of: Callable[[str], int]) -> Iterable[Row]:
+def _chosen(due: Sequence[Row], most_of: Callable[[str], int], suspects: int) -> Iterable[Row]:
     taken: Counter[str] = Counter()
-    for lane, listener_id in due:
+    suspected = sorted((row for row in due if row[2] >= SUSPECTED_CRASHES), key=lambda row: row[2])
+    for row in (*suspected[:suspects], *(row for row in due if row[2] < SUSPECTED_CRASHES)):
+        listener_id = row[1]
         if taken[listener_id] < most_of(listener_id):
             taken[listener_id] += 1
-            yield lane, listener_id
+            yield row
 
 
-def _run(rows: Sequence[Row]) -> Iterable[int]:
+def _run(rows: Sequence[Row], crashes: int) -> Iterable[int]:
     (first, failures, total), *further = rows
     yield first
-    for delivery_id, _, size in () if failures else further:
+    for delivery_id, _, size in () if failures or crashes else further:
         total += size
         if total > _RUN_CHARACTERS:
             return

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest revision, to which the migrations lead; known without them, because Alembic is slow to import."""
 
 metadata = sa.MetaData()
@@ -82,6 +82,7 @@ lanes = sa.Table(
     sa.Column("due_at", UtcTime, nullable=False, index=True),
     sa.Column("lease_owner", sa.String(64)),
     sa.Column("lease_until", UtcTime),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 """One row for each lane with pending deliveries; the unit that a worker claims."""

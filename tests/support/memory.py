@@ -95,6 +95,7 @@ class ClaimTable:
         limit: int,
         except_listeners: Collection[str],
         most_of: Callable[[str], int],
+        suspects: int,
     ) -> Claimed:
         """Hand out claims of listeners that are not excepted, and of each listener no more than it may have."""
         chosen: list[Claim] = []

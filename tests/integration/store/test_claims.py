@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from pulp_notifiers.delivery import Deliveries
-from pulp_notifiers.records import Attempt, DeliveryFilter, DeliveryState, LaneState
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Attempt, DeliveryFilter, DeliveryState, LaneState, LeaseOffer, Owed, OwedEvent
 from pulp_notifiers.store import Store, schema
 from tests.support.memory import START
 from tests.support.stored import LEASE, claim, execute, fire, next_due, outcome, record, work_off
@@ -192,3 +193,66 @@ def test_a_claim_is_limited_in_size_but_never_empty(store):
     runs = [[owed.event.payload.get("number") for owed in each.deliveries] for each in claim(store)]
 
     assert [[0], [None]] == runs
+
+
+def crashed(store: Store, times: int) -> None:
+    """Claim what is due so often, each time by a process that ends."""
+    for number in range(times):
+        claim(store, now=NOW + number * LEASE)
+
+
+def test_a_lane_whose_lease_ends_without_an_outcome_counts_one_crash_for_its_first_delivery(store):
+    """It is claimed with that delivery alone, so that an outcome of it is recorded before the next one is attempted."""
+    fire(store, number=1)
+    fire(store, number=2)
+    crashed(store, 3)
+
+    (claimed,) = claim(store, now=NOW + 3 * LEASE)
+
+    assert [(1, 3)] == [(owed.event.payload["number"], owed.crashes) for owed in claimed.deliveries]
+
+
+def test_an_outcome_and_a_clean_release_count_no_crash(store):
+    """Neither does the lane's next delivery inherit those of the one before."""
+    fire(store, number=1)
+    fire(store, number=2)
+    crashed(store, 2)
+    (claimed,) = claim(store, now=NOW + 2 * LEASE)
+    store.claims.release([claimed])
+    (again,) = claim(store, now=NOW + 2 * LEASE)
+    assert 2 == again.deliveries[0].crashes
+
+    assert LaneState.PENDING is record(store, again, outcome(DeliveryState.DELIVERED))
+    (following,) = claim(store, now=NOW + 2 * LEASE)
+
+    assert [(2, 0)] == [(owed.event.payload["number"], owed.crashes) for owed in following.deliveries]
+
+
+def test_a_lane_leased_by_the_event_that_begins_it_counts_a_crash_when_that_lease_ends(store):
+    """Its attempt begins without a claim."""
+    offer = LeaseOffer("worker", NOW + LEASE, 0.0, lambda listener_id: 1)
+    owed = [OwedEvent(Event("repo.sync.start", {"repo_id": "zoo"}), [Owed("l", "http", "")])]
+    assert store.outbox.add_all(owed, store.listeners.latest_revision(), NOW, offer=offer).claims
+
+    (claimed,) = claim(store, now=NOW + LEASE)
+
+    assert 1 == claimed.deliveries[0].crashes
+
+
+def test_suspected_lanes_are_claimed_one_at_a_time_beside_the_others_and_the_least_suspected_first(store):
+    """Whatever the order in which they are due."""
+    fire(store, "killer", "a")
+    crashed(store, 3)
+    fire(store, "innocent", "b")
+    crashed_twice = [claim(store, now=NOW + (3 + number) * LEASE) for number in range(2)]
+    assert [["killer", "innocent"], ["killer", "innocent"]] == [
+        [each.deliveries[0].event.payload["repo_id"] for each in claims] for claims in crashed_twice
+    ]
+    fire(store, "new", "c")
+    now = NOW + 5 * LEASE
+
+    claims = claim(store, now=now)
+
+    assert ["innocent", "new"] == [each.deliveries[0].event.payload["repo_id"] for each in claims]
+    assert [] == store.claims.claim(now, now + LEASE, 10, suspects=0).claims
+    assert ["killer"] == [each.deliveries[0].event.payload["repo_id"] for each in claim(store, now=now)]
