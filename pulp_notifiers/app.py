@@ -57,7 +57,7 @@ class App:
             self._dispatcher = self._new_dispatcher()
             self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
             closing.callback(self.stream.close)
-            self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire)
+            self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire_derived)
             self.source_registry = SourceTypeRegistry()
             closing.callback(self.source_registry.close)
             self.source_runner = SourceRunner(
@@ -90,6 +90,9 @@ class App:
     def fire(self, event: Event) -> int:
         """Fire an event; return how many deliveries it has, once they are on disk.
 
+        Firing it again adds nothing and returns the same number.
+
+        :raises EventIdTaken: another event is stored under this id; nothing was written.
         :raises StoreUnavailable: nothing was written.
         :raises TypeError: payload or call report contain a value that has no JSON form.
         :raises ValueError: they contain a number that is not finite.

@@ -16,11 +16,13 @@
     ├── InvalidSource              correct every field that is named
     ├── NoSuchSource               add it, or look at the list for the right name
     ├── LeaseLost                  do nothing: another process does it now
+    ├── EventIdTaken               fire the event with a new id
     ├── InvalidSetting             correct the configuration file or environment, then start again
     └── StoreUnavailable           repair the database; nothing was written
 """
 
 from collections.abc import Mapping
+from uuid import UUID
 
 
 class PulpNotifiersError(Exception):
@@ -156,6 +158,21 @@ class NoSuchSource(PulpNotifiersError):
 
 class LeaseLost(PulpNotifiersError):
     """Another process has taken over what this one was working on; nothing was written."""
+
+
+class EventIdTaken(PulpNotifiersError):
+    """An event with other content has this id; nothing was written.
+
+    :param digest: that of the stored event (:meth:`pulp_notifiers.event.Event.digest`).
+    """
+
+    def __init__(self, event_id: UUID, digest: str) -> None:
+        super().__init__(
+            f"Another event has the id {event_id}; the SHA-256 of its content is {digest}. Fire this one with a new "
+            "id. A repeat must have the same type, payload and call report."
+        )
+        self.event_id = event_id
+        self.digest = digest
 
 
 class InvalidSetting(PulpNotifiersError):

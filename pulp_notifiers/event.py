@@ -1,5 +1,6 @@
 """Events, their types, and the patterns with which listeners select types."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -40,9 +41,31 @@ _TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _PATTERN_WORD = re.compile(r"[A-Za-z0-9_-]+|\*|#")
 
 
+_DERIVED_VERSION = 8  # RFC 9562, section 5.8: the other 122 bits may be anything
+_VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62
+
+
 def utc_now() -> datetime:
     """Return the current time as aware UTC."""
     return datetime.now(UTC)
+
+
+def derived_id(namespace: UUID, name: str) -> UUID:
+    """Return the id of an event that is derived from a fact, so that the same fact always has the same id.
+
+    It is a UUID of version 8. REST refuses these, so that nobody who may fire events can take such an id in advance.
+
+    :param namespace: drawn once for a kind of fact, and never changed.
+    :param name: names the fact within the namespace.
+    """
+    digest = hashlib.sha256(namespace.bytes + name.encode("utf-8", "surrogatepass")).digest()
+    number = int.from_bytes(digest[:16]) & ~_VERSION_AND_VARIANT
+    return UUID(int=number | _DERIVED_VERSION << 76 | 0x2 << 62)
+
+
+def is_derived(event_id: UUID) -> bool:
+    """Return whether an id belongs to the events whose ids are derived from facts."""
+    return event_id.version == _DERIVED_VERSION
 
 
 class _Encoded:
@@ -56,7 +79,8 @@ class Event(_Encoded):
     :ivar type: dotted name, such as ``repo.sync.finish``.
     :ivar payload: facts of that type.
     :ivar call_report: the task's state as Pulp 2's 17 keys (CONTRACT 2.4), or None outside a task.
-    :ivar id: the same in all attempts of all deliveries, so that receivers can drop repeats.
+    :ivar id: the same in all attempts of all deliveries, so that receivers can drop repeats; :func:`derived_id` makes
+        one from a fact.
     :ivar occurred_at: aware UTC; a naive time counts as UTC.
     :ivar source: where it came from, for people: ``rest``, ``python``, the name of a source.
     :raises ValueError: the type is not a dotted name.
@@ -112,6 +136,21 @@ class Event(_Encoded):
         if known is None:
             known = dumps(self.payload), None if self.call_report is None else dumps(self.call_report)
         return known
+
+    def digest(self) -> str:
+        """Return the SHA-256 of type, payload and call report in hex; what differs in another event with the same id.
+
+        Of the body as JSON in ASCII, with sorted keys and without spaces. Time and source do not count, because a
+        client that repeats a request leaves them to the server.
+        """
+        payload, call_report = self.encoded()
+        content = {
+            "event_type": self.type,
+            "payload": json.loads(payload),
+            "call_report": None if call_report is None else json.loads(call_report),
+        }
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def body(self) -> dict[str, Any]:
         """Return the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""

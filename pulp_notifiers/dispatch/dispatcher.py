@@ -9,8 +9,8 @@ from functools import partial
 from threading import Lock
 from typing import Protocol
 
-from ..errors import InvalidConfig, NotifierUnavailable, StoreUnavailable
-from ..event import Event, utc_now
+from ..errors import EventIdTaken, InvalidConfig, NotifierUnavailable, StoreUnavailable
+from ..event import TASK_EVENT_TYPES, Event, utc_now
 from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
@@ -101,34 +101,44 @@ class Dispatcher:
         self._reload_at = math.inf
         self._outage = Outage(clock)
         self._lock = Lock()
+        self._reusing: set[str] = set()  # sources that were logged for it
         self._routes: Routes | None = None
         self._route_of: dict[str, tuple[Listener, Route]] = {}
 
     def fire(self, event: Event) -> int:
         """Write an event and its deliveries in one transaction; return how many deliveries it has.
 
-        Firing an event id again adds nothing. An event that no listener matches is not stored.
+        Firing an event again adds nothing. An event that no listener matches is not stored.
 
+        :raises EventIdTaken: another event is stored under this id; nothing was written.
         :raises StoreUnavailable: nothing was written.
         :raises TypeError: payload or call report contain a value that has no JSON form.
         :raises ValueError: they contain a number that is not finite.
         """
+        written = self._fire((event,), None)
+        if written.taken:
+            raise EventIdTaken(event.id, written.taken[str(event.id)])
+        return written.deliveries
+
+    def fire_derived(self, event: Event) -> int:
+        """Write an event whose id is derived from a fact; like :meth:`fire`, but another description is a repeat."""
         return self.fire_all((event,))
 
     def fire_all(self, events: Sequence[Event], kept: Kept | None = None) -> int:
         """Write events, their deliveries and what a source remembers in one transaction; see :meth:`fire`.
+
+        An event whose id is stored already adds nothing, whatever its content: a source could do nothing about it, and
+        would be stopped for ever if that was an error.
 
         :param kept: what the source of the events remembers; its lease is checked even if there are no events.
         :raises LeaseLost: another process runs that source; nothing was written.
         """
         if not events and kept is None:
             return 0
-        routes = self._routes
-        if routes is None or self._monotonic() >= self._reload_at:
-            routes = self._load()
-        while (written := self._write(routes.batch(events), routes.revision, kept)) is None:
-            routes = self._load()
-        return written
+        written = self._fire(events, kept)
+        if written.taken:
+            self._log_taken([event for event in events if str(event.id) in written.taken])
+        return written.deliveries
 
     def fire_to(self, listener_id: str, event: Event) -> bool:
         """Write an event that is owed to one listener, whether or not the listener matches its type.
@@ -169,7 +179,29 @@ class Dispatcher:
         """Check the listeners at the next question: one has changed in this process."""
         self._check_at = -math.inf
 
-    def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> int | None:
+    def _fire(self, events: Sequence[Event], kept: Kept | None) -> Written:
+        routes = self._routes
+        if routes is None or self._monotonic() >= self._reload_at:
+            routes = self._load()
+        while (written := self._write(routes.batch(events), routes.revision, kept)) is None:
+            routes = self._load()
+        return written
+
+    def _log_taken(self, events: Sequence[Event]) -> None:
+        for event in events:
+            # A task that is reported again may have made progress.
+            usual = event.type in TASK_EVENT_TYPES or event.source in self._reusing
+            _logger.log(
+                logging.DEBUG if usual else logging.WARNING,
+                "Event %s (%s) from %s is dropped: another event has its id; the source must derive ids from facts",
+                event.id,
+                event.type,
+                event.source,
+            )
+            if event.type not in TASK_EVENT_TYPES:
+                self._reusing.add(event.source)
+
+    def _write(self, batch: Sequence[OwedEvent], revision: int, kept: Kept | None = None) -> Written | None:
         offer = self._worker.offer_lease()
         written = self._outbox.add_all(batch, revision, self._clock(), kept, offer)
         if written is None:
@@ -180,7 +212,7 @@ class Dispatcher:
             self._worker.take_over(offer, written)
         if written.deliveries > sum(len(claim.deliveries) for claim in written.claims):
             self._worker.wake()
-        return written.deliveries
+        return written
 
     def _checked(self) -> Routes:
         routes = self._routes

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from ..encoding import dumps
-from ..event import TASK_EVENT_TYPES, Event, utc_now
+from ..event import TASK_EVENT_TYPES, Event, derived_id, utc_now
 from ..task import FINAL_TASK_STATES, TaskReport
 
 _TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
@@ -33,7 +33,7 @@ def task_event(report: TaskReport, source: str = "task") -> Event:
         "tags": list(report.tags),
         "error_description": _description(report),
     }
-    event_id = uuid5(_IDS, f"{report.task_id} {report.state}")
+    event_id = derived_id(_IDS, f"{report.task_id} {report.state}")
     event_type = _TYPE_OF_STATE[report.state]
     return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
 

@@ -1,7 +1,7 @@
 """Deliveries, claims, attempts and their outcomes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -154,11 +154,13 @@ class Written:
     :ivar deliveries: how many deliveries the events have, those of events that were stored already included.
     :ivar claims: the lanes that the worker of this process holds since then.
     :ivar listeners_revision: the listeners' revision in that transaction.
+    :ivar taken: ids under which an event with other content was stored already, each with the digest of that content.
     """
 
     deliveries: int
     claims: Sequence[Claim] = ()
     listeners_revision: int = 0
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from ..dispatch import TaskEvents, is_writable, task_event
 from ..encoding import unportable
-from ..event import Event
+from ..event import Event, derived_id, is_derived
 from ..records import Kept, RegisteredSource
 from ..task import TaskReport
 
 _LONGEST_KEY = 255
+_IDS = UUID("c6a5d2fb-8f0b-4b5e-9d39-57c3f1f06b52")  # never change it: events would get other ids and be sent again
 
 
 class Dispatcher(Protocol):
@@ -106,12 +108,19 @@ class SourceIntake:
         kept = Kept(self._source.id, self._owner, remember)
         news = self._engine.task_events.news(reports)
         task_events = [task_event(report, self._origin) for report in news.reports]
+        events = list(_protected(events))
         try:
             self._engine.dispatcher.fire_all([*task_events, *events], kept)
         except (TypeError, ValueError):
             # Checking each of them is expensive, so it is only done now.
             self._engine.dispatcher.fire_all([*filter(is_writable, task_events), *events], kept)
         self._engine.task_events.note(news)
+
+
+def _protected(events: Iterable[Event]) -> Iterable[Event]:
+    """Yield events with ids that nobody else can take: a plugin may derive ids that others can foresee."""
+    for event in events:
+        yield event if is_derived(event.id) else replace(event, id=derived_id(_IDS, str(event.id)))
 
 
 def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:

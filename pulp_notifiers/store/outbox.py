@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,11 +39,19 @@ DELETE_EMPTY_LANES = """
     RETURNING id
 """
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
+_CONTENT = "SELECT id, type, payload, call_report FROM events WHERE id = any(:events)"
+# For an event that no listener gets: one statement for all that is to be known.
+_REPEATED = f"""
+    SELECT revision.value, e.type, e.payload, e.call_report,
+        (SELECT count(*) FROM deliveries WHERE event_id = :event_id)
+    FROM ({LISTENERS_REVISION}) AS revision LEFT JOIN events e ON e.id = :event_id
+"""
 
 _MOST_LEASED = 100
 _PENDING = DeliveryState.PENDING.value
 
 _LONGEST_SUBJECT = 300
+_NO_TIME = datetime.min.replace(tzinfo=UTC)  # not part of a digest
 _KEYS_REMEMBERED = 4096
 """A key takes 9 microseconds, and most events are about a repository that had one before."""
 
@@ -51,12 +60,13 @@ class _Addition:
     """What one call of :meth:`Outbox.add_all` writes, prepared by the thread that calls.
 
     :ivar listeners_revision: None if there was no event, and so nothing that depends on listeners.
-    :ivar events: rows of events that have deliveries, by id.
+    :ivar events: rows of events that have deliveries, by id; the first of each id.
+    :ivar repeated: further events of the same ids.
     :ivar deliveries: event id, target and key of the lane.
     :ivar ended: the listeners that end, and the id of the event that ends them.
     """
 
-    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now", "offer")
+    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now", "offer", "repeated")
 
     def __init__(
         self,
@@ -70,14 +80,19 @@ class _Addition:
         self.now = now
         self.kept = kept
         self.events: dict[str, Row] = {}
+        self.repeated: list[Row] = []
         self.deliveries: list[tuple[str, Owed, str]] = []
         self.ended: list[tuple[str, str]] = []
         for each in batch:
             event, event_id = each.event, str(each.event.id)
-            if each.owed and event_id not in self.events:
-                self.events[event_id] = (event_id, event.type, *event.encoded(), event.occurred_at, event.source)
-                subject = event.subject()
-                self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
+            if each.owed:
+                row = (event_id, event.type, *event.encoded(), event.occurred_at, event.source)
+                if event_id in self.events:
+                    self.repeated.append(row)
+                else:
+                    self.events[event_id] = row
+                    subject = event.subject()
+                    self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
             self.ended += [(listener_id, event_id) for listener_id in each.ended]
         # A worker does not hold all of a large batch in memory.
         self.offer = offer if len(self.deliveries) <= _MOST_LEASED else None
@@ -121,6 +136,8 @@ class Outbox:
         self._insert_deliveries = database.insert_of(_INSERT_DELIVERIES)
         self._delete_empty = database.statement(DELETE_EMPTY_LANES)
         self._count = database.statement(_COUNT)
+        self._content = database.statement(_CONTENT)
+        self._repeated = database.statement(_REPEATED)
 
     def add_all(
         self,
@@ -132,7 +149,8 @@ class Outbox:
     ) -> Written | None:
         """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
-        An event whose id is stored already adds nothing, and an event that no listener gets is not stored.
+        An event whose id is stored already adds nothing; :attr:`Written.taken` says which of them have other content.
+        An event that no listener gets is not stored.
 
         :param offer: leases the lanes that begin with these events to a worker, which then need not claim them.
         :return: None if listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
@@ -140,18 +158,31 @@ class Outbox:
         """
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
-            return self._database.read(lambda connection: self._nothing(connection, listeners_revision, kept))
+            return self._database.read(lambda connection: self._nothing(connection, batch, listeners_revision, kept))
         addition = _Addition(relevant, listeners_revision if batch else None, now, kept, offer)
         try:
             return self._database.write_together(self._add, addition)
         except _ListenersChanged:
             return None
 
-    def _nothing(self, connection: sa.Connection, listeners_revision: int, kept: Kept | None) -> Written | None:
+    def _nothing(
+        self, connection: sa.Connection, batch: Sequence[OwedEvent], listeners_revision: int, kept: Kept | None
+    ) -> Written | None:
         # A source never repeats events that no listener gets, so only the holder of its lease may skip them.
         if kept is not None:
             self._memory.require_lease(connection, kept)
+        if kept is None and len(batch) == 1:
+            return self._unmatched(connection, batch[0].event, listeners_revision)
         return Written(0) if self._listeners.revision(connection) == listeners_revision else None
+
+    def _unmatched(self, connection: sa.Connection, event: Event, listeners_revision: int) -> Written | None:
+        # Listeners may have matched the event, or another one with its id, when it was fired before.
+        event_id = str(event.id)
+        ((revision, *stored, deliveries),) = self._repeated.run(connection, event_id=event_id)
+        if revision != listeners_revision:
+            return None
+        repeats = () if stored[0] is None else [((event_id, event.type, *event.encoded()), stored)]
+        return Written(deliveries, taken=_taken(repeats))
 
     def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
         return [
@@ -162,7 +193,10 @@ class Outbox:
         # In the order of their ids, so that two transactions cannot deadlock.
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
-        events = {event_id: row for each in additions for event_id, row in each.events.items()}
+        events: dict[str, Row] = {}
+        for each in additions:
+            for event_id, row in each.events.items():
+                events.setdefault(event_id, row)  # the first one counts
         # In the order of their ids, for the same reason. On PostgreSQL they are sent together with the lanes.
         inserted = self._insert_events.start(connection, [events[event_id] for event_id in sorted(events)])
         if additions[-1].ended:
@@ -174,14 +208,28 @@ class Outbox:
             new = {event_id for (event_id,) in inserted()}
             revision = _required(additions, lanes[0][3] if lanes else self._listeners.revision(connection))
         claims = self._write_deliveries(connection, additions, {key: events[key] for key in new}, begun, lanes)
+        stored = self._stored(connection, additions, events, new)
         return [
             Written(
                 len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
                 claims.get(each.offer.owner, ()) if each.offer is not None else (),
                 revision,
+                _taken((row, stored[row[0]]) for row in (*each.events.values(), *each.repeated)) if stored else {},
             )
             for each in additions
         ]
+
+    def _stored(
+        self, connection: sa.Connection, additions: Sequence[_Addition], events: Mapping[str, Row], new: Collection[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """Return type, payload and call report under each id; nothing if there is no repeat."""
+        if len(new) == sum(len(each.events) + len(each.repeated) for each in additions):
+            return {}
+        stored = {event_id: row[1:4] for event_id, row in events.items()}
+        known = [event_id for event_id in events if event_id not in new]
+        if known:
+            stored |= {event_id: content for event_id, *content in self._content.run(connection, events=known)}
+        return stored
 
     def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], new: Collection[str]) -> int:
         # Before the lanes are locked: deleting a listener does it in this order too. It raises the revision.
@@ -255,6 +303,24 @@ def _claims(
     for lane, (_, listener_id, _, owner, _) in leased.items():
         claims[owner].append(Claim(lane, owner, listener_id, tuple(deliveries[lane])))
     return claims
+
+
+def _taken(repeats: Iterable[tuple[Row, Sequence[Any]]]) -> Mapping[str, str]:
+    """Return the ids of events whose content differs from the stored one, with the digest of that.
+
+    :param repeats: each event's row, and the type, payload and call report that are stored under its id.
+    """
+    taken = {}
+    for (event_id, *row), stored in repeats:
+        if tuple(row[:3]) != tuple(stored):
+            digest = _digest(event_id, *stored)
+            if digest != _digest(event_id, *row[:3]):  # equal if only the order of keys differs
+                taken[event_id] = digest
+    return taken
+
+
+def _digest(event_id: str, event_type: str, payload: str, call_report: str | None) -> str:
+    return Event.from_encoded(event_type, (payload, call_report), UUID(event_id), _NO_TIME, "").digest()
 
 
 def _required(additions: Sequence[_Addition], revision: int) -> int:

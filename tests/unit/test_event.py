@@ -1,16 +1,26 @@
 """Events, their types, and patterns."""
 
 import copy
+import hashlib
 import pickle
 import re
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC
+from uuid import NAMESPACE_DNS, RFC_4122, UUID, uuid1, uuid3, uuid4, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulp_notifiers.event import REPOSITORY_EVENT_TYPES, Event, is_event_type, is_pattern, matches
+from pulp_notifiers.event import (
+    REPOSITORY_EVENT_TYPES,
+    Event,
+    derived_id,
+    is_derived,
+    is_event_type,
+    is_pattern,
+    matches,
+)
 
 WORDS = st.sampled_from(["repo", "task", "sync", "a", "b-c", "d_9"])
 TYPES = st.lists(WORDS, min_size=1, max_size=5).map(".".join)
@@ -150,3 +160,38 @@ def test_an_event_that_was_fired_before_is_parsed_when_somebody_looks_inside():
     assert fired == copy.deepcopy(stored) == pickle.loads(pickle.dumps(stored)) == replace(stored)
     with pytest.raises(AttributeError, match="no attribute 'paylaod'"):
         stored.paylaod  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_an_id_derived_from_a_fact_is_a_uuid_of_version_8_and_stays_the_same():
+    """RFC 9562, section 5.8; the value was computed once and may not change."""
+    namespace = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")
+    found = derived_id(namespace, "zoo")
+
+    assert UUID("653ef227-8351-8043-8022-d710394de6b0") == found
+    assert (8, RFC_4122) == (found.version, found.variant)
+    assert is_derived(found)
+    assert len({found, derived_id(namespace, "zoo "), derived_id(found, "zoo"), derived_id(namespace, "\ud800")}) == 4
+
+
+@pytest.mark.parametrize(
+    "event_id", [uuid1(), uuid3(NAMESPACE_DNS, "a"), uuid4(), uuid5(NAMESPACE_DNS, "a"), UUID(int=0)]
+)
+def test_other_ids_are_not_derived(event_id):
+    """Callers may use any of them."""
+    assert not is_derived(event_id)
+
+
+def test_the_digest_covers_type_payload_and_call_report_and_nothing_else():
+    """A client can compute it from the body that it sent."""
+    event = Event("a.b", {"b": [1.5, "ü"], "a": {"d": None, "c": True}})
+    same = Event("a.b", {"a": {"c": True, "d": None}, "b": [1.5, "ü"]}, source="rest")
+
+    body = '{"call_report":null,"event_type":"a.b","payload":{"a":{"c":true,"d":null},"b":[1.5,"\\u00fc"]}}'
+    assert hashlib.sha256(body.encode()).hexdigest() == event.digest() == same.digest()
+    others = [
+        replace(event, type="a.c"),
+        replace(event, payload={}),
+        replace(event, call_report={}),
+        replace(event, payload={"b": [1.5, "ü"], "a": {"d": None, "c": 1}}),
+    ]
+    assert len({event.digest(), *(other.digest() for other in others)}) == 5

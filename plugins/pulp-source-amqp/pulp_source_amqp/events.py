@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pulp_notifiers.encoding import iso_seconds
 from pulp_notifiers.event import (
@@ -12,6 +12,7 @@ from pulp_notifiers.event import (
     REPO_SYNC_FINISH,
     REPO_SYNC_START,
     Event,
+    derived_id,
     utc_now,
 )
 from pulp_notifiers.task import TaskReport, publish_payload, sync_payload
@@ -46,7 +47,7 @@ def _has_started(report: TaskReport) -> bool:
 
 
 def _event(event_type: str, payload: dict[str, Any], report: TaskReport, time: datetime | None, source: str) -> Event:
-    event_id = uuid5(_IDS, f"{report.task_id} {event_type}")
+    event_id = derived_id(_IDS, f"{report.task_id} {event_type}")
     return Event(event_type, payload, report.call_report(), event_id, time or utc_now(), source)
 
 

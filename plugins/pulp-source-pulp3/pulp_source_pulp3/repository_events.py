@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pulp_notifiers.event import (
     REPO_PUBLISH_FINISH,
@@ -13,6 +13,7 @@ from pulp_notifiers.event import (
     REPO_SYNC_START,
     REPO_VERSION_CREATED,
     Event,
+    derived_id,
 )
 from pulp_notifiers.task import TaskReport, publish_payload, sync_payload
 
@@ -233,4 +234,4 @@ def _event(
 ) -> Event:
     # One task can create several publications and versions, each with events of its own.
     name = "/".join((origin.url, document.uuid, event_type, part))
-    return Event(event_type, payload, report.call_report(), uuid5(_IDS, name), at, origin.source)
+    return Event(event_type, payload, report.call_report(), derived_id(_IDS, name), at, origin.source)

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...errors import InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
+from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
 from ...options import UNEXPECTED_FIELD
 from ..http.answers import json_answer
 from ..http.errors import (
@@ -112,6 +112,7 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotFound: lambda error: not_found(),
     NoSuchListener: lambda error: not_found(),
     NoSuchSource: lambda error: not_found(),
+    EventIdTaken: lambda error: json_answer({"detail": str(error), "digest": error.digest}, 409),
     PartlyAccepted: lambda error: detail(503, str(error)),
     StoreUnavailable: lambda error: detail(503, DATABASE_UNAVAILABLE),
 }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from ...app import App
-from ...event import MAX_TYPE_LENGTH, Event
+from ...event import MAX_TYPE_LENGTH, Event, derived_id, is_derived
 from ...records import Operation
 from ..http.errors import InvalidFields
 from ..paths import OWN
@@ -17,6 +17,15 @@ from .fields import EventType, PortableObject, PortableObjectOrNull
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Has the event's id; the http notifier of another installation sends it too."""
+
+ATTEMPT_HEADER = "Pulp-Delivery-Attempt"
+"""The http notifier of another installation sends it."""
+
+_FORWARDED = UUID("7b0b7c55-6f0e-4a8f-9a44-0b8b4f4f3f1a")  # never change it: repeats would be events of their own
+_RESERVED = (
+    "UUIDs of version 8 are the ids of task events and of the events of sources. Send one of another version, such as "
+    "a random one (version 4), and the same one in each repeat."
+)
 
 
 class NewEvent(BaseModel):
@@ -50,16 +59,29 @@ class EventsV3:
 
     def _create(self, request: Request, sent: Body) -> FiredEvent:
         new = parsed(NewEvent, sent)
-        event_id = _event_id(request.headers.get(EVENT_ID_HEADER))
+        event_id = _event_id(request.headers.get(EVENT_ID_HEADER), ATTEMPT_HEADER in request.headers)
         event = Event(new.event_type, new.payload, new.call_report, id=event_id, source="rest")
         return FiredEvent(id=event.id, deliveries=self._app.fire(event))
 
 
-def _event_id(text: str | None) -> UUID:
+def _event_id(text: str | None, forwarded: bool) -> UUID:
     try:
-        return uuid4() if text is None else UUID(text)
+        event_id = uuid4() if text is None else UUID(text)
     except ValueError:
         raise InvalidFields({EVENT_ID_HEADER: ["Must be a valid UUID."]}) from None
+    if not is_derived(event_id):
+        return event_id
+    if not forwarded:
+        raise InvalidFields({EVENT_ID_HEADER: [_RESERVED]})
+    # A task event of another installation. It cannot have the id of one here, and its repeats need the same id.
+    return derived_id(_FORWARDED, str(event_id))
+
+
+class TakenId(BaseModel):
+    """Another event has the id."""
+
+    detail: str
+    digest: Annotated[str, Field(description="SHA-256 of the content of the event that has the id, in hex.")]
 
 
 _CREATE = accepts(
@@ -68,12 +90,14 @@ _CREATE = accepts(
     summary="Fire an event",
     status_code=202,
     response_description="The event is on disk and will be delivered.",
+    responses={409: {"model": TakenId, "description": "Another event, with other content, has the id."}},
     openapi_extra={
         "parameters": [
             {
                 "name": EVENT_ID_HEADER,
                 "in": "header",
-                "description": "Id of the event. Firing the same id again adds nothing, so a request can be repeated.",
+                "description": "Id of the event, a UUID of any version but 8. Firing the same event again adds "
+                "nothing, so a request can be repeated; an event with other content is refused.",
                 "schema": {"type": "string", "format": "uuid"},
             }
         ]

@@ -1,14 +1,18 @@
 """Firing events over REST, and their deliveries."""
 
+import hashlib
+import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_DNS, UUID, uuid1, uuid3, uuid4, uuid5
 
 import pytest
 import requests
 
-from pulp_notifiers.event import utc_now
+from pulp_notifiers.dispatch import task_event
+from pulp_notifiers.event import derived_id, utc_now
 from pulp_notifiers.records import Attempt, Attempted, DeliveryState, Outcome
+from pulp_notifiers.task import TaskReport
 from tests.support.rest import EVENTS, OWN, RestService
 
 FIRE = f"{OWN}events/"
@@ -267,3 +271,72 @@ def test_a_path_without_the_final_slash_is_redirected(service: RestService) -> N
     answer = service.request("GET", f"{DELIVERIES.rstrip('/')}?limit=1")
 
     assert (301, f"{DELIVERIES}?limit=1") == (answer.status, answer.headers["location"])
+
+
+def test_another_event_under_a_known_id_is_409_with_the_digest_of_the_first(service: RestService) -> None:
+    """It is not mistaken for a repeat, whether or not a listener matches it."""
+    event_id = str(uuid4())
+    header = {"Pulp-Event-Id": event_id}
+    assert service.request("POST", FIRE, FINISHED, header).status == 202
+    content = json.dumps(FINISHED, sort_keys=True, separators=(",", ":"))
+    others = [
+        {**FINISHED, "event_type": "noise.x"},
+        {**FINISHED, "event_type": "repo.publish.finish"},
+        {**FINISHED, "payload": {}},
+        {**FINISHED, "call_report": None},
+    ]
+
+    answers = [service.request("POST", FIRE, other, header) for other in others]
+
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    assert [(409, digest)] * 4 == [(answer.status, answer.json()["digest"]) for answer in answers]
+    assert event_id in answers[0].json()["detail"]
+    assert service.request("POST", FIRE, dict(reversed(FINISHED.items())), header).status == 202
+    assert service.request("GET", f"{DELIVERIES}?event={event_id}").json()["count"] == 1
+
+
+TASK = {"id": "5f0c1e2d3a4b5c6d7e8f9012", "state": "error", "start_time": "2026-11-01T12:00:00Z"}
+
+
+def test_the_id_of_a_task_event_cannot_be_taken_in_advance(service: RestService) -> None:
+    """Whoever knows the task could compute it."""
+    listener = {
+        "notifier_type": "http",
+        "config": {"url": "http://x.example/"},
+        "event_types": ["noise.x", "task.error"],
+    }
+    assert service.request("POST", f"{OWN}listeners/", listener).status == 201
+    report = TaskReport.from_record({**TASK, "task_id": "nightly"})
+    foreseen = {"Pulp-Event-Id": str(task_event(report).id)}
+
+    noise = service.request("POST", FIRE, {"event_type": "noise.x", "payload": {}}, foreseen)
+    taken = service.request("POST", f"{OWN}tasks/", {**TASK, "task_id": "nightly"})
+
+    assert noise.status == 400
+    assert "version 8" in noise.json()["Pulp-Event-Id"][0]
+    assert {"reports": 1, "deliveries": 1} == taken.json()
+
+
+@pytest.mark.parametrize(
+    "event_id", [uuid1(), uuid3(NAMESPACE_DNS, "a"), uuid5(NAMESPACE_DNS, "a"), UUID(int=7 << 76 | 2 << 62)]
+)
+def test_a_repeat_may_have_an_id_of_any_other_version(service: RestService, event_id: UUID) -> None:
+    """Clients derive ids in many ways."""
+    header = {"Pulp-Event-Id": str(event_id)}
+
+    answers = [service.request("POST", FIRE, FINISHED, header) for _ in range(2)]
+
+    assert [(202, str(event_id))] * 2 == [(answer.status, answer.json()["id"]) for answer in answers]
+
+
+def test_a_task_event_that_another_installation_hands_over_gets_an_id_of_its_own(service: RestService) -> None:
+    """A repeat is recognised, and the id of the same task here stays free."""
+    own = derived_id(UUID(int=0), "a fact")
+    header = {"Pulp-Event-Id": str(own), "Pulp-Delivery-Attempt": "1"}
+
+    answers = [service.request("POST", FIRE, FINISHED, header) for _ in range(2)]
+
+    (event_id,) = {answer.json()["id"] for answer in answers}
+    assert [202, 202] == [answer.status for answer in answers]
+    assert (str(own) != event_id, 8) == (True, UUID(event_id).version)
+    assert service.request("GET", f"{DELIVERIES}?event={event_id}").json()["count"] == 1

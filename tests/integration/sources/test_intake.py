@@ -1,11 +1,13 @@
 """What a source hands over: events, task reports and values to remember, in one transaction under its lease."""
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import pytest
 
+from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.errors import LeaseLost
-from pulp_notifiers.event import Event
+from pulp_notifiers.event import Event, derived_id
 from pulp_notifiers.records import Kept, Listener
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.testing.source import RecordingIntake
@@ -212,3 +214,35 @@ def test_a_source_can_ask_what_listeners_of_an_event_type_include(store):
 
     assert {"content"} == intake.included("repo.sync.finish")
     assert frozenset() == intake.included("task.finished")
+
+
+def test_the_id_of_an_event_of_a_source_cannot_be_taken_by_others(store):
+    """An id that a plugin derives in a way that anybody can foresee is replaced, always by the same one."""
+    listen(store, "a")
+    store.sources.add(a_source())
+    claim_sources(store)
+    foreseen, protected = uuid5(NAMESPACE_DNS, "fact"), derived_id(NAMESPACE_DNS, "fact")
+    dispatcher_of(store).fire(Event("a", {"by": "somebody"}, id=foreseen))
+
+    for _ in range(2):
+        intake_of(store).take([Event("a", {"by": "source"}, id=each) for each in (foreseen, protected)])
+
+    ids = [UUID(delivery.event_id) for delivery in Deliveries(store.history).list()[1]]
+    assert (3, protected, foreseen) == (len(ids), ids[0], ids[2])
+    assert (8, True) == (ids[1].version, ids[1] != protected)
+
+
+def test_a_source_that_hands_over_another_event_under_a_known_id_goes_on(store, caplog):
+    """The first event counts, and the position moves."""
+    listen(store, "a")
+    store.sources.add(a_source())
+    claim_sources(store)
+    intake = intake_of(store)
+    event_id = derived_id(NAMESPACE_DNS, "fact")
+
+    for number in range(3):
+        intake.take([Event("a", {"n": number}, id=event_id)], remember={"n": number})
+
+    assert ["a"] == owed(store)
+    assert {"n": 2} == intake.remembered()
+    assert 1 == len([record for record in caplog.records if "another event has its id" in record.message])

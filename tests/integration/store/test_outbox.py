@@ -1,6 +1,7 @@
 """Events and their deliveries, as they are written."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryState, LeaseOffer, Listener, Owed, OwedEvent, Written
 from tests.support.memory import START
-from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record
+from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record, work_off
 
 
 def offer(*listeners: str, room: int = 10) -> LeaseOffer:
@@ -165,3 +166,85 @@ def test_a_batch_of_thousands_of_events_is_written_at_once(store):
 
     assert 2500 == write(store, *events, offered=offer("l")).deliveries
     assert 2500 == store.history.backlog().pending
+
+
+def same_id(event: Event, **changes) -> OwedEvent:
+    """Return another event with the id of one."""
+    return OwedEvent(replace(event, **changes), [Owed("l", "http", "")])
+
+
+def test_an_event_with_other_content_under_a_known_id_is_reported_with_the_digest_of_the_first(store):
+    """Nothing is written, whatever of the content differs."""
+    first = about("zoo", "l")
+    write(store, first)
+    changes = [{"type": "noise.x"}, {"payload": {"repo_id": "zoo"}}, {"call_report": None}]
+
+    for change in changes:
+        written = write(store, same_id(first.event, **change))
+        assert {str(first.event.id): first.event.digest()} == written.taken
+
+    assert 1 == Deliveries(store.history).list()[0]
+    assert first.event == claim(store)[0].deliveries[0].event
+
+
+def test_the_time_the_source_and_the_order_of_keys_are_not_content(store):
+    """A client that repeats a request lets the server set the time."""
+    first = about("zoo", "l")
+    write(store, first)
+    turned = dict(reversed(first.event.payload.items()))
+
+    written = write(store, same_id(first.event, payload=turned, occurred_at=START + LEASE, source="rest"))
+
+    assert (1, {}) == (written.deliveries, written.taken)
+
+
+def test_an_id_is_known_although_no_listener_gets_the_event_any_more(store):
+    """A repeat has the same number of deliveries, and another event is not mistaken for one."""
+    first = about("zoo", "l", "m")
+    write(store, first)
+
+    repeated = write(store, OwedEvent(first.event, ()))
+    other = write(store, OwedEvent(replace(first.event, type="noise.x"), ()))
+
+    assert (2, {}) == (repeated.deliveries, repeated.taken)
+    assert [str(first.event.id)] == list(other.taken)
+    assert (0, {}) == (write(store, OwedEvent(Event("a", {}), ())).deliveries, {})
+
+
+def test_two_events_with_one_id_in_a_batch_are_one_event(store):
+    """The first of them counts."""
+    first = about("zoo", "l")
+
+    written = write(store, first, same_id(first.event, payload={"n": 1}), first)
+
+    assert (1, {str(first.event.id): first.event.digest()}) == (written.deliveries, written.taken)
+    assert first.event == claim(store)[0].deliveries[0].event
+
+
+def test_of_events_that_are_fired_at_once_with_one_id_one_is_stored_and_all_others_are_reported(open_store):
+    """They may share a transaction, or be written by two processes."""
+    stores = [open_store(), open_store()]
+    for number in range(20):
+        first = about("zoo", "l", number=number)
+        each = [same_id(first.event, payload={"n": n}) for n in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda n, each=each: write(stores[n % 2], each[n]), range(8)))
+
+        kept = [position for position, written in enumerate(found) if not written.taken]
+        (position,) = kept
+        digests = {digest for written in found for digest in written.taken.values()}
+        assert {each[position].event.digest()} == digests
+    assert 20 == Deliveries(stores[0].history).list()[0]
+
+
+def test_an_id_is_free_again_when_its_event_was_deleted(store):
+    """History is kept for a limited time."""
+    first = about("zoo", "l")
+    write(store, first)
+    work_off(store, claim(store)[0])
+    later = START + timedelta(days=1)
+    store.history.prune(later, later)
+
+    written = write(store, same_id(first.event, payload={"n": 1}))
+
+    assert (1, {}) == (written.deliveries, written.taken)

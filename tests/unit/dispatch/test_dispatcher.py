@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pulp_notifiers.dispatch import Dispatcher
-from pulp_notifiers.errors import NotifierUnavailable, StoreUnavailable
+from pulp_notifiers.errors import EventIdTaken, NotifierUnavailable, StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Claim, LeaseOffer, Owed, OwedDelivery, Written
 from tests.support.dispatching import Mail, WrittenEvents, dispatching, mail, on_task, task_event
@@ -150,3 +150,36 @@ def test_a_listener_on_a_task_ends_with_it_whether_or_not_it_matches_the_last_ev
     dispatcher.fire(task_event(f"task.{state}"))
 
     assert ["one", "two"] == outbox.ended
+
+
+class TakenIds(WrittenEvents):
+    """An outbox in which other events have all ids."""
+
+    def add_all(self, batch: Any, *further: Any, **named: Any) -> Written | None:
+        """Write nothing."""
+        return Written(3, taken={str(each.event.id): "abc" for each in batch})
+
+
+def test_firing_an_event_whose_id_another_one_has_is_an_error():
+    """The sentence says what to do, and the error has the digest of the stored event."""
+    dispatcher = Dispatcher(table := ListenerTable(), TakenIds(table), NotifierTable())
+    event = Event("a", {})
+
+    with pytest.raises(EventIdTaken, match=f"{event.id}.* is abc. Fire this one with a new id") as raised:
+        dispatcher.fire(event)
+
+    assert (event.id, "abc") == (raised.value.event_id, raised.value.digest)
+
+
+def test_a_source_that_reuses_an_id_is_logged_once_and_not_stopped(caplog):
+    """A task that is reported again with other progress is not worth a warning."""
+    caplog.set_level("DEBUG", "pulp_notifiers.dispatch.dispatcher")
+    dispatcher = Dispatcher(table := ListenerTable(), TakenIds(table), NotifierTable())
+    events = [Event(kind, {}, source=source) for kind in ("task.error", "a", "a") for source in ("x", "y")]
+
+    assert 3 == dispatcher.fire_all(events)
+    assert 3 == dispatcher.fire_derived(events[0])
+
+    dropped = [record for record in caplog.records if "is dropped: another event has its id" in record.message]
+    levels = ["DEBUG", "DEBUG", "WARNING", "WARNING", "DEBUG", "DEBUG", "DEBUG"]
+    assert levels == [record.levelname for record in dropped]

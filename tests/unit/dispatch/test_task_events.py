@@ -80,7 +80,7 @@ def test_the_id_of_a_task_event_is_derived_from_task_and_state():
     ids = {task_event(report(state, task)).id for state in ("running", "error") for task in ("a", "b")}
 
     assert 4 == len(ids)
-    assert UUID("932d4cbc-72e4-56b8-b3d0-062b512aced0") == task_event(report("running")).id
+    assert UUID("4d4a3e17-de51-85f0-a7ed-5056650bd1f6") == task_event(report("running")).id
     assert task_event(report("running", result=1)).id == task_event(report("running", result=2)).id
 
 
