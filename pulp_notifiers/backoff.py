@@ -40,5 +40,9 @@ class Backoff:
 
 
 def usable_seconds(asked: object) -> float:
-    """Return the wait that a plugin asks for, or 0 if it is not a finite number, as a server may have sent it."""
-    return asked if isinstance(asked, int | float) and math.isfinite(asked) else 0.0
+    """Return the wait that a plugin asks for, or 0 if it is not a finite number, as a server may have sent it.
+
+    It may be an integer that no float can hold, so bound it before calculating with it.
+    """
+    is_finite = math.isfinite(asked) if isinstance(asked, float) else isinstance(asked, int)
+    return asked if is_finite else 0.0  # type: ignore[return-value]

@@ -105,8 +105,9 @@ def _start_log(level: str) -> None:
     if level == "INFO":
         for chatty in ("alembic", "uvicorn"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-    # At debug level it logs whole URLs, and the query of a webhook is often its password.
-    logging.getLogger("urllib3").setLevel(logging.INFO)
+    # It logs whole URLs at debug level, and the query of a webhook is often its password; its warnings quote what the
+    # other side sent, without a bound.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _warn_of_unknown_variables(app: "App") -> None:

@@ -1,21 +1,19 @@
 """Turns answers, and missing ones, into failures that say what an administrator can do."""
 
-import re
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from requests.exceptions import RequestException
 from urllib3.exceptions import ConnectTimeoutError, ProxyError
 
-from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import utc_now
+from pulp_notifiers.outbound import retry_after_seconds
 
 from .destination import shown
 from .request import HttpRequest
@@ -28,8 +26,6 @@ _FINAL_REDIRECTS = (300, 301, 304, 305, 308)
 _REFUSALS = range(400, 500)
 _REFUSED_LOGINS = (401, 403, 407)  # the event is not at fault: it goes once the credentials are fixed
 _PASSING_REFUSALS = (*_REFUSED_LOGINS, 408, 425, 429)
-
-_SECONDS = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,6 @@ def answer_failure(
     if answer.status in _FINAL_REDIRECTS or (answer.status in _REFUSALS and answer.status not in _PASSING_REFUSALS):
         return PermanentFailure(reason)
     return TemporaryFailure(reason, retry_after_seconds(answer.retry_after, now or utc_now()))
-
-
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Return the seconds in a ``Retry-After`` header, which holds a number or a date; None for anything else."""
-    value = (value or "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    try:
-        return max(0.0, (utc(parsedate_to_datetime(value)) - now).total_seconds())
-    except (ValueError, OverflowError):
-        return None
 
 
 def transport_failure(error: Exception, request: HttpRequest, proxy: str | None) -> TemporaryFailure:

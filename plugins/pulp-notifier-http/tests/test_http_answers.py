@@ -2,6 +2,7 @@
 
 import io
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.client import BadStatusLine, HTTPException, HTTPResponse, RemoteDisconnected
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pulp_notifier_http import HttpNotifier
 from pulp_notifier_http.answer import read_answer
+from pulp_notifier_http.failures import Answer as FinalAnswer
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
@@ -47,13 +49,17 @@ def read(*pieces: bytes) -> tuple[int, bool]:
         CHUNKED + b"2\r\nok\r\n0\r\n\r\n",
         CHUNKED + b"A;name=value\r\n0123456789\r\n00\r\nTrailer: x\r\n\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + EMPTY,
+        OK + b"X: x\r\n" * 101 + b"Content-Length: 0\r\n\r\n",
+        OK + b"X: x\r\n" * 10_000 + b"Content-Length: 0\r\n\r\n",
+        OK + b"X: " + b"x" * 70_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        OK + b"Content-Length: 2\r\ncontent-length: 2\r\n\r\nok",
     ],
 )
 def test_a_connection_is_reusable_after_a_complete_answer(answer: bytes) -> None:
     """It does not matter in which pieces the answer arrives."""
     bytewise = [answer[i : i + 1] for i in range(len(answer))]
 
-    assert read(answer)[1]
+    assert read(answer) == (int(answer[9:12]) if b"100 C" not in answer else 200, True)
     assert read(*bytewise) == read(answer)
 
 
@@ -87,6 +93,19 @@ def test_a_connection_is_reusable_after_a_complete_answer(answer: bytes) -> None
         CHUNKED + b"10001\r\n" + b"x" * 65537 + b"\r\n0\r\n\r\n",
         CHUNKED + b"0\r\n" + b"Trailer: x\r\n" * 10_000 + b"\r\n",
         CHUNKED + b"0;" + b"x" * 100_000 + b"\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        OK + b"X-L\xc3\xa4nge: 1\r\nContent-Length: 0\r\n\r\n",
+        OK + b"Content-Length : 0\r\nContent-Length: 0\r\n\r\n",
+        OK + b"no colon\r\nContent-Length: 0\r\n\r\n",
+        OK + b"X: a\r\n folded\r\nContent-Length: 0\r\n\r\n",
+        OK + b"Content-Length: +2\r\n\r\nok",
+        OK + b"Content-Length: 2, 2\r\n\r\nok",
+        OK + b"X-Long: " + b"x" * 7_000_000,
+        OK + b"X: x\r\n" * 1_000_000,
+        b"HTTP/1.1 200 " + b"x" * 7_000_000,
+        b"HTTP/1.1 200 \x1b[31m\x00\xff\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\nX-Long: " + b"x" * 7_000_000,
+        b"HTTP/1.1 410 Gone\r\nContent-Length: -1\r\n\r\n",
     ],
 )
 def test_a_connection_is_not_reusable_if_the_end_of_the_answer_is_in_doubt(answer: bytes) -> None:
@@ -110,23 +129,54 @@ def test_a_connection_is_not_reusable_if_the_end_of_the_answer_is_in_doubt(answe
         (b"HTTP/2 200 OK\r\n\r\n", BadStatusLine),
         (b"\r\n\r\n" + EMPTY, BadStatusLine),
         (b"220 mail.example ESMTP\r\n", BadStatusLine),
-        (OK + b"X-Long: " + b"x" * 7_000_000, HTTPException),
+        (b"HTTP/1.1 200OK\r\n\r\n", BadStatusLine),
+        (b"HTTP/1.1 100 Continue\r\nX-Long: " + b"x" * 7_000_000, HTTPException),
+        (b"HTTP/1.1 103 " + b"x" * 7_000_000, HTTPException),
         (b"x" * 7_000_000, HTTPException),
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 300_000, HTTPException),
-        (OK + b"X: x\r\n" * 101 + b"\r\n", HTTPException),
-        (OK + b"X: x\r\n" * 10_000, HTTPException),
     ],
 )
-def test_an_answer_without_a_proper_head_is_an_error(answer: bytes, error: type[Exception]) -> None:
-    """It has no status, or a head with more fields than the standard library accepts."""
+def test_an_answer_without_a_final_status_is_an_error(answer: bytes, error: type[Exception]) -> None:
+    """The first line is garbage, or interim answers do not end."""
     with pytest.raises(error):
         read(*(answer[i : i + 16384] for i in range(0, len(answer), 16384)))
 
 
-def test_a_head_may_have_a_hundred_fields_and_long_lines() -> None:
-    """What the standard library accepts is accepted."""
-    assert read(OK + b"X: x\r\n" * 99 + b"Content-Length: 0\r\n\r\n") == (200, True)
-    assert read(OK + b"X: " + b"x" * 60_000 + b"\r\n", b"Content-Length: 0\r\n\r\n") == (200, True)
+def test_no_more_of_an_answer_is_read_than_its_bounds_allow() -> None:
+    """A quarter of a megabyte of fields, or 64 kB of body."""
+    sizes = []
+    for start in (OK + b"X: ", OK + b"\r\n", b"HTTP/1.1 200 ", CHUNKED):
+        pieces = [start]
+
+        def receive(pieces: list[bytes] = pieces) -> bytes:
+            pieces.append(b"1" * 16384)
+            return pieces[-2]
+
+        assert read_answer(receive)[0].status == 200
+        sizes.append(sum(map(len, pieces[:-1])))
+
+    assert max(sizes) < 300_000
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), ssl.SSLError(), HTTPException()])
+@pytest.mark.parametrize("arrived", [b"HTTP/1.1 200 ", OK, OK + b"X: x\r\n\r\n", OK + b"Content-Length: 9\r\n\r\nx"])
+def test_the_status_stands_however_the_rest_fails(arrived: bytes, error: Exception) -> None:
+    """The receiver stops sending, resets the connection or breaks TLS."""
+    pieces = [arrived]
+
+    def receive() -> bytes:
+        if not pieces:
+            raise error
+        return pieces.pop()
+
+    assert read_answer(receive) == (FinalAnswer(200, ""), False)
+
+
+def test_retry_after_counts_even_if_the_head_does_not_end() -> None:
+    """What arrived completely is used."""
+    arriving = iter([b"HTTP/1.1 503 Busy\r\nRetry-After: 70\r\nRetry-Af"])
+
+    assert "70" == read_answer(lambda: next(arriving, b""))[0].retry_after
 
 
 FIELDS = some.sampled_from(
@@ -281,8 +331,51 @@ def refuse_one(listening: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_huge_head_is_a_temporary_failure(send: Send) -> None:
-    """It is not read to its end."""
-    huge = Answer(headers={f"X-{number}": "x" for number in range(5000)})
-    with HttpReceiver([huge]) as receiver, pytest.raises(TemporaryFailure, match="is not HTTP"):
+ODD_HEADS = [
+    b"".join(b"X-%d: x\r\n" % number for number in range(101)) + b"Content-Length: 0\r\n",
+    b"".join(b"X-%d: x\r\n" % number for number in range(10_000)) + b"Content-Length: 0\r\n",
+    b"X-Long: " + b"x" * 70_000 + b"\r\nContent-Length: 0\r\n",
+    b"X-Long: " + b"x" * 1_000_000 + b"\r\nContent-Length: 0\r\n",
+    b"Content-Length: -1\r\n",
+    b"Content-Length: 99999999999999999999\r\n",
+    b"Content-Length: 0\r\nContent-Length: 0\r\n",
+    b"Content-Length: 0\r\nContent-Length: 7\r\n",
+    b"X-Gr\xc3\xb6\xc3\x9fe: 1\r\n\xff\xfe: 2\r\nContent-Length: 0\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n",
+]
+
+
+@pytest.mark.parametrize("head", ODD_HEADS, ids=range(len(ODD_HEADS)))
+def test_the_status_is_the_verdict_whatever_follows_it(head: bytes, send: Send) -> None:
+    """200 is delivered, 500 and 410 keep their meaning, and the next exchange is not disturbed."""
+    raw = [Answer(raw=b"HTTP/1.1 %d Any\r\n" % status + head + b"\r\n") for status in (200, 500, 410)]
+    with HttpReceiver([*raw, 200]) as receiver:
         send(url=receiver.url)
+        with pytest.raises(TemporaryFailure, match="Received HTTP 500 "):
+            send(url=receiver.url)
+        with pytest.raises(PermanentFailure, match="Received HTTP 410 "):
+            send(url=receiver.url)
+        send(url=receiver.url)
+
+        assert 4 == len(receiver.requests)
+
+
+def test_nothing_that_a_receiver_sends_reaches_a_reason_or_the_log(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither reason phrases nor fields nor bodies, at any level."""
+    caplog.set_level(1)
+    evil = b"\x1b[31mEVIL\x00"
+    answers = [
+        Answer(raw=b"HTTP/1.1 500 %s\r\n%s: %s\r\nRetry-After: %s\r\n\r\n%s" % ((evil,) * 5), close=True),
+        Answer(raw=b"HTTP/1.1 %s\r\n\r\n" % evil, close=True),
+        Answer(raw=evil * 1000, close=True),
+    ]
+    with HttpReceiver(answers) as receiver:
+        for _ in answers:
+            with pytest.raises(TemporaryFailure) as raised:
+                send(url=receiver.url)
+
+            assert "EVIL" not in raised.value.reason
+            assert len(raised.value.reason) < 300
+    assert "EVIL" not in caplog.text

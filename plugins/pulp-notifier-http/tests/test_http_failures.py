@@ -1,11 +1,11 @@
-"""How statuses and ``Retry-After`` are read."""
+"""What statuses mean."""
 
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from pulp_notifier_http.failures import Answer, answer_failure, retry_after_seconds
+from pulp_notifier_http.failures import Answer, answer_failure
 from pulp_notifier_http.request import HttpRequest
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
@@ -14,34 +14,13 @@ NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 REQUEST = HttpRequest("https://receiver.example/hook?token=hidden", None, "an-id", 1, b"", True, 15.0)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("120", 120.0),
-        (" 0 ", 0.0),
-        ("Mon, 23 Nov 2026 16:01:30 GMT", 90.0),
-        ("Mon, 23 Nov 2026 16:01:30 -0000", 90.0),
-        ("Mon, 23 Nov 2026 15:00:00 GMT", 0.0),
-        (None, None),
-        ("", None),
-        ("-5", None),
-        ("1.5", None),
-        ("soon", None),
-        ("9" * 5000, None),
-        ("Mon, 99 Nov 2026 16:01:30 GMT", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str | None, expected: float | None) -> None:
-    """Anything else is left to the backoff, and a time in the past means now."""
-    assert expected == retry_after_seconds(value, NOW)
+@pytest.mark.parametrize(("status", "sent", "waits"), [(503, "70", 70.0), (429, "9" * 30, 1e9), (429, "soon", None)])
+def test_a_receiver_can_ask_for_a_wait(status: int, sent: str, waits: float | None) -> None:
+    """One that is too long for a number is very long, and garbage is left to the backoff."""
+    failure = answer_failure(Answer(status, sent), REQUEST, NOW)
 
-
-@given(some.text())
-def test_no_retry_after_can_break_an_attempt(value: str) -> None:
-    """Receivers may send any text."""
-    seconds = retry_after_seconds(value, NOW)
-
-    assert seconds is None or seconds >= 0
+    assert isinstance(failure, TemporaryFailure)
+    assert waits == failure.retry_after
 
 
 @given(some.integers(100, 999))

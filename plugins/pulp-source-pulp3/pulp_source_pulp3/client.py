@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
+from pulp_notifiers.outbound import quiet_library
 
 from .config import Pulp3Config
 from .failures import NotAuthenticated, TooLarge, answer_failure, transport_failure, unreadable
@@ -132,14 +133,17 @@ class Client:
         ends = time.monotonic() + timeout
         place = self._place(path)
         try:
-            with self._session.request(
-                method,
-                f"{self._config.origin}{path}{query}",
-                auth=auth,
-                timeout=timeout,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            with (
+                quiet_library("urllib3"),
+                self._session.request(
+                    method,
+                    f"{self._config.origin}{path}{query}",
+                    auth=auth,
+                    timeout=timeout,
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 return _Raw(response.status_code, _body(response, ends, place), response.headers)
         except (RequestException, HTTPError, ssl.SSLError, TimeoutError, UnicodeError) as error:
             raise transport_failure(error, place, timeout) from None

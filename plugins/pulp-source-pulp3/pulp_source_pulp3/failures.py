@@ -6,13 +6,12 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from requests.exceptions import ConnectTimeout, InvalidHeader
 from urllib3.exceptions import SSLError
 
-from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure, PulpNotifiersError, TemporaryFailure
+from pulp_notifiers.outbound import retry_after_seconds
 
 from .redact import redact
 
@@ -89,17 +88,6 @@ def answer_failure(status: int, place: str, body: bytes, retry_after: str | None
             retry_after_seconds(retry_after, now),
         )
     return PermanentFailure(f"{place} answers HTTP {status}{_explained(body)}; check the source's url.")
-
-
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Return the seconds in a ``Retry-After`` header, which holds a number or a date; None for anything else."""
-    value = (value or "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return float(value)
-    try:
-        return max(0.0, (utc(parsedate_to_datetime(value)) - now).total_seconds())
-    except (ValueError, OverflowError):
-        return None
 
 
 def transport_failure(error: Exception, place: str, timeout: float) -> PulpNotifiersError:

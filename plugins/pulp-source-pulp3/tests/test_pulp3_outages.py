@@ -11,6 +11,7 @@ from pulp3_running import failure, options, polled, run
 from pulp_source_pulp3 import Pulp3Source
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.testing.http import Answer
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,24 @@ def test_retry_after_is_passed_on(pulp, intake):
     failed = failure(pulp, intake, lambda: pulp.misbehave(trouble))
 
     assert 30 == failed.retry_after
+
+
+def test_a_wait_that_is_too_large_is_passed_on_as_the_longest_one(pulp, intake):
+    """The engine bounds it."""
+    trouble = pulp3_troubles.status(503, retry_after="9" * 30)
+    failed = failure(pulp, intake, lambda: pulp.misbehave(trouble))
+
+    assert 1e9 == failed.retry_after
+
+
+def test_what_a_server_sends_is_not_logged(pulp, intake, caplog):
+    """urllib3 warns with the whole of a head that it cannot parse."""
+    head = b"HTTP/1.1 500 EVIL\r\nEVIL without a colon\r\nX: " + b"EVIL" * 10_000 + b"\r\nContent-Length: 0\r\n\r\n"
+    failed = failure(pulp, intake, lambda: pulp.misbehave(lambda _: Answer(raw=head)))
+
+    assert "HTTP 500" in failed.reason
+    assert "EVIL" not in failed.reason
+    assert "EVIL" not in caplog.text
 
 
 def test_a_silent_server_is_given_up_after_the_timeout(pulp, intake):

@@ -80,7 +80,7 @@ def test_a_temporary_failure_is_attempted_again_after_the_backoff(scene):
     assert 2.0 == (outcome.due_at - START).total_seconds()
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(1, 2.0), (30, 30.0), (9999, 60.0)])
+@pytest.mark.parametrize(("asked", "waited"), [(1, 2.0), (30, 30.0), (9999, 60.0), (1e300, 60.0), (10**400, 60.0)])
 def test_retry_after_can_extend_the_wait_up_to_the_longest_one(scene, asked, waited):
     """It cannot shorten the wait."""
     scene.script.raises[""] = TemporaryFailure("busy", retry_after=asked)
