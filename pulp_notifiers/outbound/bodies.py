@@ -1,6 +1,6 @@
 """The body of an event: the object that Pulp 2 sent through every notifier (CONTRACT 2.2)."""
 
-from ..encoding import dumps
+from ..encoding import dumps, utc
 from ..event import Event
 
 
@@ -24,3 +24,8 @@ def readable_body(event: Event) -> str:
     :raises ValueError: they contain a number that is not finite.
     """
     return dumps(event.body(), indent=2)
+
+
+def event_time(event: Event) -> str:
+    """Return when an event happened, for a header: RFC 3339 in UTC, such as ``2026-11-30T07:00:00.123456Z``."""
+    return utc(event.occurred_at).replace(tzinfo=None).isoformat() + "Z"

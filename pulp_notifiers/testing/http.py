@@ -80,15 +80,21 @@ class HttpReceiver:
         request to answer, called in the thread of the request's connection.
     :param certificate: PEM file with the certificate chain; turns HTTPS on.
     :param key: PEM file with the key, unless the first file holds it too.
+    :param context: a TLS context of your own instead, such as one that demands client certificates.
     :ivar errors: what the function of answers raised.
     :raises Exception: at the end of the block, the first thing that the function of answers raised.
     """
 
     def __init__(
-        self, answers: Answers = (), *, certificate: str | Path | None = None, key: str | Path | None = None
+        self,
+        answers: Answers = (),
+        *,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self._choose = answers if callable(answers) else _in_order(answers)
-        self._tls = _tls_context(certificate, key) if certificate else None
+        self._tls = _tls_context(certificate, key) if certificate else context
         self._requests: list[ReceivedRequest] = []
         self._arrived = threading.Condition()
         self.errors: list[BaseException] = []

@@ -21,7 +21,7 @@ from .answer import read_answer
 from .bounded import BoundedHTTPConnection, BoundedHTTPSConnection, exchange
 from .failures import Answer, transport_failure
 from .request import HttpRequest, basic, headers
-from .trust import TrustStores
+from .trust import TlsFiles, TrustStores
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,9 @@ _RECEIVED_BYTES = 16 * 1024
 """At once; what a TLS record holds."""
 
 _BOUNDED: Mapping[Any, Any] = {HTTPConnection: BoundedHTTPConnection, HTTPSConnection: BoundedHTTPSConnection}
+_ID, _TIME, _ATTEMPT, _LENGTH = "\0id", "\0time", "\0attempt", "\0length"
+"""Marks in the head of a request, in this order; no header can contain a NUL character."""
+
 _USUAL_PORTS = {"http": 80, "https": 443}
 _HUNG_UP = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -41,7 +44,8 @@ class Route:
     """The way to a receiver in this environment.
 
     :ivar connection: routes with the same text share connections.
-    :ivar head: of a request, with places for the event's id, the number of the attempt and the length of the body.
+    :ivar head: of a request, with places for the event's id and time, the number of the attempt and the length of the
+        body.
     """
 
     url: SplitResult
@@ -77,17 +81,18 @@ class Connections:
         """
         exchange.start(request.timeout)
         try:
-            route = self._route(request.url, request.authorization)
-            head = route.head % (request.event_id.encode("ascii"), request.attempt, len(request.body))
-            answer = self._exchange(route, request.verify, head + request.body)
+            route = self._route(request.url, request.authorization, request.more)
+            event = request.event_id.encode("ascii"), request.event_time.encode("ascii")
+            head = route.head % (*event, request.attempt, len(request.body))
+            answer = self._exchange(route, request.tls, head + request.body)
         except (HTTPException, HTTPError, OSError) as error:
             raise transport_failure(error, request, _proxy(request.url)) from None
         # Without the query, which may contain a token.
         _log.debug('%s: "%s %s HTTP/1.1" %d', route.url.netloc, request.method, route.url.path, answer.status)
         return answer
 
-    def _exchange(self, route: Route, verify: bool | str, octets: bytes) -> Answer:
-        context = self._trust.context(verify) if route.url.scheme == "https" else None
+    def _exchange(self, route: Route, tls: TlsFiles, octets: bytes) -> Answer:
+        context = self._trust.context(tls) if route.url.scheme == "https" else None
         key = (route.connection, context)
         kept = self._kept.pop(key, None)
         if kept is not None and kept.is_connected:
@@ -103,7 +108,7 @@ class Connections:
         try:
             connection.sock.settimeout(exchange.remaining())
             # A receiver may answer and close before it has read everything; without an answer, reading fails too.
-            with suppress(BrokenPipeError, ConnectionResetError):
+            with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 connection.send(octets)
             answer, is_reusable = read_answer(partial(_receive, connection.sock))
         finally:
@@ -146,14 +151,15 @@ def _proxy(url: str) -> str | None:
     return select_proxy(url, get_environ_proxies(url))
 
 
-def _route(adapter: HTTPAdapter, url: str, authorization: str | None) -> Route:
+def _route(adapter: HTTPAdapter, url: str, authorization: str | None, more: tuple[tuple[str, str], ...]) -> Route:
     """Return the route to a receiver.
 
     :raises HTTPError: the proxy's URL is not valid.
     :raises InvalidProxyURL: it has no host.
     """
     parts = urlsplit(url)
-    login = None if authorization else get_netrc_auth(url)
+    has_own = authorization or any(name.lower() == "authorization" for name, _ in more)
+    login = None if has_own else get_netrc_auth(url)
     last = {"Authorization": basic(*login)} if login else {}
     proxy = _proxy(url)
     if proxy:
@@ -172,7 +178,9 @@ def _route(adapter: HTTPAdapter, url: str, authorization: str | None) -> Route:
         host = (parts.hostname or "") if is_http_proxy else (parts.hostname or "").rstrip(".")
         host = f"[{host}]" if ":" in host else host
         host = host if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f"{host}:{parts.port}"
-    lines = {"Host": host, **headers(authorization, "%b", "%d"), "Content-Length": "%d", **last}
-    start = f"{HttpRequest.method} {target} HTTP/1.1".replace("%", "%%")
-    head = "\r\n".join([start, *map(": ".join, lines.items()), "", ""])
+    lines = {"Host": host, **headers(authorization, more, _ID, _TIME, _ATTEMPT), "Content-Length": _LENGTH, **last}
+    start = f"{HttpRequest.method} {target} HTTP/1.1"
+    head = "\r\n".join([start, *map(": ".join, lines.items()), "", ""]).replace("%", "%%")
+    for mark, place in ((_ID, "%b"), (_TIME, "%b"), (_ATTEMPT, "%d"), (_LENGTH, "%d")):
+        head = head.replace(mark, place)
     return Route(parts, proxy, connection, head.encode("ascii"))

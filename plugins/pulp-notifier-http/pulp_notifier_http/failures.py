@@ -1,5 +1,6 @@
 """Turns answers, and missing ones, into failures that say what an administrator can do."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ _FINAL_REDIRECTS = (300, 301, 304, 305, 308)
 _REFUSALS = range(400, 500)
 _REFUSED_LOGINS = (401, 403, 407)  # the event is not at fault: it goes once the credentials are fixed
 _PASSING_REFUSALS = (*_REFUSED_LOGINS, 408, 425, 429)
+
+
+_CERTIFICATE_ALERT = re.compile(
+    "ALERT_(HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE"
+    "|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)$"
+)
+"""OpenSSL's names of what a receiver says about our certificate (RFC 8446, 6.2); they begin with a version of TLS."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +88,22 @@ def _error_text(chain: list[BaseException], place: str, request: HttpRequest) ->
     for cause in reversed(chain):
         if isinstance(cause, RequestException):  # it derives from OSError, and is none of the causes below
             break
-        text = _tls_error_text(cause, place) or _network_error_text(cause, place, request)
+        text = _tls_error_text(cause, place, request.tls.cert is not None) or _network_error_text(cause, place, request)
         if text:
             return text
     return None
 
 
-def _tls_error_text(cause: BaseException, place: str) -> str | None:
+def _tls_error_text(cause: BaseException, place: str, has_certificate: bool) -> str | None:
+    alert = _CERTIFICATE_ALERT.search(getattr(cause, "reason", None) or "") if isinstance(cause, ssl.SSLError) else None
+    if alert and alert[1] == "HANDSHAKE_FAILURE":  # what most servers answer to a missing certificate before TLS 1.3
+        remedy = "check cert and key" if has_certificate else "if it demands a client certificate, set cert and key"
+        return f"{place} refused the TLS handshake; {remedy}"
+    if alert and has_certificate:
+        why = alert[1].lower().replace("_", " ")
+        return f"{place} refused the listener's client certificate ({why}); check cert and key"
+    if alert:
+        return f"{place} demands a client certificate; set cert and key"
     match cause:
         case ssl.SSLCertVerificationError():
             return (

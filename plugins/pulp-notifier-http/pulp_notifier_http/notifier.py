@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier
 
-from .config import HttpConfig
+from .config import HttpConfig, HttpSettings
 from .connections import Connections
 from .failures import answer_failure
 from .request import TIMEOUT_SECONDS, render
@@ -21,16 +21,24 @@ class HttpNotifier(Notifier[HttpConfig]):
     """
 
     Config = HttpConfig
+    Settings = HttpSettings
+    settings_section = "http"
 
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
-        self._trust = TrustStores()
+        self.configure(HttpSettings.model_validate({}))
         # By process and thread, because a fork copies the connections of threads that it does not copy. A new thread
         # may get the number of one that ended; it then uses those connections.
         self._connections: dict[tuple[int, int], Connections] = {}
 
+    def configure(self, settings: HttpSettings) -> None:
+        """Use the settings in the section ``[http]``."""
+        self._trust = TrustStores(settings.certificate_dirs)
+
     def advice(self, config: HttpConfig) -> Sequence[str]:
-        """Remark on a username without a password, or the reverse."""
+        """Remark on credentials that are incomplete, or given twice."""
+        if config.token is not None and config.credentials() is not None:
+            return ("The http listener has a token, so it does not send its username and password; remove them.",)
         if (config.username is None) == (config.password is None):
             return ()
         given, missing = ("username", "password") if config.password is None else ("password", "username")

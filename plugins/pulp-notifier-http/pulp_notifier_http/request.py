@@ -7,10 +7,11 @@ from importlib.metadata import version
 from typing import ClassVar
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.outbound import json_body
+from pulp_notifiers.outbound import event_time, json_body
 
 from .config import HttpConfig
-from .destination import destination
+from .destination import Destination, destination
+from .trust import TlsFiles
 
 TIMEOUT_SECONDS = 15.0
 """For the whole exchange, from name resolution to the end of the answer."""
@@ -32,6 +33,9 @@ class HttpRequest:
     :ivar authorization: the header of that name, if the listener has credentials.
     :ivar verify: path of the CA certificates to verify the receiver with, or True for the system's.
     :ivar timeout: seconds for the whole exchange.
+    :ivar event_time: when the event happened (RFC 3339, UTC).
+    :ivar more: the headers that the listener adds.
+    :ivar tls: the files that the listener names, ``verify`` among them.
     """
 
     method: ClassVar[str] = "POST"
@@ -43,26 +47,51 @@ class HttpRequest:
     body: bytes = field(repr=False)
     verify: bool | str
     timeout: float
+    event_time: str = ""
+    more: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    tls: TlsFiles = field(default=TlsFiles())
 
     @property
     def headers(self) -> dict[str, str]:
         """All headers that do not depend on the way to the receiver."""
-        return headers(self.authorization, self.event_id, str(self.attempt))
+        return headers(self.authorization, self.more, self.event_id, self.event_time, str(self.attempt))
 
 
-def headers(authorization: str | None, event_id: str, attempt: str) -> dict[str, str]:
+def headers(
+    authorization: str | None, more: tuple[tuple[str, str], ...], event_id: str, event_time: str, attempt: str
+) -> dict[str, str]:
     """Return the headers of a request in the order in which they are sent."""
-    always = {**_ALWAYS_SENT, "Pulp-Event-Id": event_id, "Pulp-Delivery-Attempt": attempt}
+    own = {"Pulp-Event-Id": event_id, "Pulp-Event-Time": event_time, "Pulp-Delivery-Attempt": attempt}
+    always = {**_ALWAYS_SENT, **own, **dict(more)}
     return {**always, "Authorization": authorization} if authorization else always
 
 
 def render(event: Event, config: HttpConfig, attempt: int, timeout: float = TIMEOUT_SECONDS) -> HttpRequest:
     """Return the request that carries an event to a listener's URL."""
     place = destination(config.url)
+    more = config.more_headers()
+    tls = TlsFiles(config.ca_path or None, config.cert or None, config.key or None)
+    return HttpRequest(
+        place.url,
+        _authorization(config, place, more),
+        str(event.id),
+        attempt,
+        json_body(event),
+        tls.ca_path or True,
+        timeout,
+        event_time(event),
+        more,
+        tls,
+    )
+
+
+def _authorization(config: HttpConfig, place: Destination, more: tuple[tuple[str, str], ...]) -> str | None:
+    if config.token is not None:
+        return f"Bearer {config.token.get_secret_value()}"
+    if any(name.lower() == "authorization" for name, _ in more):
+        return None
     credentials = config.credentials() or place.credentials
-    authorization = basic(*credentials) if credentials else None
-    verify = config.ca_path or True
-    return HttpRequest(place.url, authorization, str(event.id), attempt, json_body(event), verify, timeout)
+    return basic(*credentials) if credentials else None
 
 
 @lru_cache(maxsize=1024)

@@ -1,42 +1,106 @@
-"""The certificate authorities to verify receivers with, loaded once."""
+"""TLS contexts: the authorities to verify receivers with, and the client certificate to present."""
 
+import logging
 import os
 import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pulp_notifiers.errors import TemporaryFailure
+from pulp_notifiers.outbound import (
+    UnusableFile,
+    file_version,
+    require_authorities,
+    require_certificate,
+    require_key,
+)
 
 from .bounded import BoundedTLSSocket
 
+_logger = logging.getLogger(__name__)
 
-class TrustStores:
-    """Caches TLS contexts by the path of their CA certificates; loading one costs more than a handshake.
+_MOST_CONTEXTS = 256
 
-    A file that has changed is read again. OpenSSL itself reads directories at every handshake.
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """The files that a listener names.
+
+    :ivar ca_path: CA certificates, a file or hashed directory; None for the system's.
+    :ivar cert: the client certificate, if there is one.
+    :ivar key: its key; None if ``cert`` contains it.
     """
 
-    def __init__(self) -> None:
-        self._contexts: dict[str, tuple[object, ssl.SSLContext]] = {}
+    ca_path: str | None = None
+    cert: str | None = None
+    key: str | None = None
 
-    def context(self, verify: bool | str) -> ssl.SSLContext:
-        """Return the context for ``ca_path``, or for the system's authorities.
 
-        :raises TemporaryFailure: the certificates cannot be read. It is not permanent, because an administrator can
-            fix the file without changing the listener, and pending deliveries must then go out.
+class TrustStores:
+    """Caches TLS contexts by their files; loading one costs more than a handshake.
+
+    A file that has changed is read again. OpenSSL itself reads directories at every handshake.
+
+    :param within: directories in which the files of listeners must be; any if there is none.
+    """
+
+    def __init__(self, within: Sequence[Path] = ()) -> None:
+        self._within = within
+        self._contexts: dict[TlsFiles, tuple[object, ssl.SSLContext]] = {}
+        self._problems: dict[str, str] = {}
+
+    def context(self, files: TlsFiles) -> ssl.SSLContext:
+        """Return the context for a listener's files.
+
+        :raises TemporaryFailure: they cannot be used. It is not permanent, because an administrator can fix a file
+            without changing the listener, and pending deliveries must then go out. The reason is the same for a file
+            that is missing and one that is unsuitable; the log says more.
         """
-        path = verify if isinstance(verify, str) else _bundle_of_environment()
-        try:
-            version = _version(path)
-            known = self._contexts.get(path)
-            if known is None or known[0] != version:
-                known = self._contexts[path] = (version, _load(path))
-        except OSError as error:
-            why = "it contains no PEM certificate" if isinstance(error, ssl.SSLError) else error.strerror
-            reason = f"HTTP Notification Failed: the CA certificates in {path} cannot be used: {why}; check ca_path."
-            raise TemporaryFailure(reason) from None
+        bundle = "" if files.ca_path else _bundle_of_environment()
+        version = bundle, *(file_version(path) for path in (files.ca_path or bundle, files.cert, files.key) if path)
+        known = self._contexts.get(files)
+        if known is None or known[0] != version:
+            known = self._contexts[files] = (version, self._loaded(files, bundle))
+            if len(self._contexts) > _MOST_CONTEXTS:
+                self._contexts.pop(next(iter(self._contexts)), None)
         return known[1]
+
+    def _loaded(self, files: TlsFiles, bundle: str) -> ssl.SSLContext:
+        authorities = (
+            f"the CA certificates in {files.ca_path}" if files.ca_path else "the CA certificates of the system"
+        )
+        with self._usable(authorities, "ca_path"):
+            if files.ca_path:
+                require_authorities(files.ca_path, self._within)
+            context = _authorities(files.ca_path or bundle)
+        # Python 3.13 is stricter with private authorities; the same certificates must work with every version.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        context.sslsocket_class = BoundedTLSSocket
+        if files.cert:
+            with self._usable(f"the client certificate in {files.cert}, or its key,", "cert and key"):
+                require_certificate(files.cert, self._within, with_key=not files.key)
+                if files.key:
+                    require_key(files.key, self._within)
+                _load_certificate(context, files.cert, files.key)
+        return context
+
+    @contextmanager
+    def _usable(self, what: str, options: str) -> Iterator[None]:
+        try:
+            yield
+        except UnusableFile as unusable:
+            # Once for each problem, and not for each attempt.
+            if self._problems.get(what) != str(unusable):
+                self._problems[what] = str(unusable)
+                _logger.warning("A certificate file of http listeners cannot be used: %s", unusable)
+            raise TemporaryFailure(
+                f"HTTP Notification Failed: {what} cannot be used; check {options}. The service's log says why."
+            ) from None
+        self._problems.pop(what, None)
 
 
 def _bundle_of_environment() -> str:
@@ -44,25 +108,25 @@ def _bundle_of_environment() -> str:
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
 
 
-def _version(path: str) -> object:
-    if not path:
-        return None
-    status = Path(path).stat()
-    return status.st_mtime_ns, status.st_ino, status.st_size
+def _authorities(path: str) -> ssl.SSLContext:
+    try:
+        if not path:
+            return _system_context()
+        if Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        why = "it contains no PEM certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UnusableFile(path, why or str(error)) from None
 
 
-def _load(path: str) -> ssl.SSLContext:
-    if path and Path(path).is_dir():
-        next(Path(path).iterdir(), None)  # raises if it is unreadable, which OpenSSL does not report
-        context = ssl.create_default_context(capath=path)
-    elif path:
-        context = ssl.create_default_context(cafile=path)
-    else:
-        context = _system_context()
-    # Python 3.13 is stricter with private authorities; the same certificates must work with every version.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.sslsocket_class = BoundedTLSSocket
-    return context
+def _load_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+    try:
+        # Without a function OpenSSL would ask for a passphrase at the terminal, and wait.
+        context.load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        why = "it does not match its key" if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH" else str(error)
+        raise UnusableFile(cert, why) from None
 
 
 def _system_context() -> ssl.SSLContext:

@@ -9,6 +9,7 @@ import trustme
 from pulp_notifier_http import HttpNotifier
 
 from pulp_notifiers.event import Event
+from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.plugins import LoadedNotifier
 
 Send = Callable[..., None]
@@ -52,6 +53,15 @@ def impatient_send(event: Event) -> Iterator[Send]:
     notifier.close()
 
 
+@pytest.fixture
+def limited_send(event: Event, certificates: Path) -> Iterator[Send]:
+    """Return a function like ``send``; certificate files are allowed only in the folder of ``certificates``."""
+    settings = Settings({"http": {"certificate_dirs": f"/no/such/directory, {certificates}"}})
+    notifier = LoadedNotifier("http", HttpNotifier, settings.section)
+    yield sender(notifier, event)
+    notifier.close()
+
+
 def sender(notifier: LoadedNotifier, event: Event) -> Send:
     """Return a function that makes one attempt with the options given."""
 
@@ -71,10 +81,15 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def certificates(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with ``ca.pem``, ``other-ca.pem``, ``127.0.0.1.pem`` and ``receiver.example.pem``."""
-    folder = tmp_path_factory.mktemp("certificates")
+    """Return a folder with the certificates of two authorities, and with those of servers and clients.
+
+    They are ``ca.pem``, ``other-ca.pem``, ``127.0.0.1.pem``, ``receiver.example.pem``, ``client.pem`` and, of the other
+    authority, ``other-client.pem``.
+    """
+    folder, other = tmp_path_factory.mktemp("certificates"), trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    trustme.CA().cert_pem.write_to_path(str(folder / "other-ca.pem"))
-    for name in ("127.0.0.1", "receiver.example"):
-        authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(str(folder / f"{name}.pem"))
+    other.cert_pem.write_to_path(str(folder / "other-ca.pem"))
+    issued = {name: authority.issue_cert(name) for name in ("127.0.0.1", "receiver.example", "client")}
+    for name, pair in {**issued, "other-client": other.issue_cert("client")}.items():
+        pair.private_key_and_cert_chain_pem.write_to_path(str(folder / f"{name}.pem"))
     return folder

@@ -90,16 +90,98 @@ def test_the_schema_names_the_options_in_the_order_of_the_command_line(loaded: L
     """The URL comes first and is required, and every option has a description."""
     schema = loaded.schema()
 
-    assert ["url", "username", "password", "ca_path"] == list(schema["properties"])
+    names = ["url", "username", "password", "ca_path", "cert", "key", "token", "headers"]
+    assert names == list(schema["properties"])
     assert ["url"] == schema["required"]
     assert all(option["description"] for option in schema["properties"].values())
 
 
-def test_only_the_password_is_secret(loaded: LoadedNotifier) -> None:
+def test_password_token_and_headers_are_secret(loaded: LoadedNotifier) -> None:
     """Clients compare ``url`` and ``ca_path`` for equality (CONTRACT 1.8)."""
     config = {"url": "http://receiver.example/", "username": "jo", "password": "pw", "ca_path": "/ca.pem"}
+    more = {"cert": "/c.pem", "key": "/k.pem", "token": "t", "headers": {"X-Key": "k"}}
+    masked = {"password": "*****", "token": "*****", "headers": "*****"}
 
-    assert {**config, "password": "*****"} == mask(config, loaded.secret_options(config))
+    assert {**config, **more, **masked} == mask({**config, **more}, loaded.secret_options({**config, **more}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Host", "host", "CONTENT-LENGTH", "Content-Type", "Transfer-Encoding", "Connection", "User-Agent", "Expect"),
+        *(
+            "Pulp-Event-Id",
+            "pulp-event-time",
+            "Pulp-Anything",
+            "Proxy-Authorization",
+            "TE",
+            "Upgrade",
+            "Accept",
+        ),  # codespell:ignore
+        *("", "X Y", "X:", "X\r\nY", "Ä", "X\x00", "x" * 101, "(x)"),
+    ],
+)
+def test_a_header_that_cannot_be_added_is_refused(name: str, loaded: LoadedNotifier) -> None:
+    """It has no valid name, or the notifier sets it; the value stays secret."""
+    with pytest.raises(InvalidConfig) as raised:
+        loaded.parse({"url": "http://receiver.example/", "headers": {"X-Good": "1", name: "hidden"}})
+
+    assert ["headers"] == list(raised.value.problems)
+    assert "hidden" not in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: b", "a\nb", "a\x00", "\x7f", "ä", "x" * 4097])
+def test_a_header_value_that_cannot_be_sent_is_refused(value: str, loaded: LoadedNotifier) -> None:
+    """A line break would start another header."""
+    with pytest.raises(InvalidConfig, match="value of X-Key"):
+        loaded.parse({"url": "http://receiver.example/", "headers": {"X-Key": value}})
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Key": "1", "x-key": "2"}, {f"X-{n}": "" for n in range(33)}, [], "X-Key: 1", {"X-Key": None}]
+)
+def test_headers_are_an_object_of_up_to_32_texts(headers: object, loaded: LoadedNotifier) -> None:
+    """Names that differ only in case are the same."""
+    with pytest.raises(InvalidConfig):
+        loaded.parse({"url": "http://receiver.example/", "headers": headers})
+
+
+@pytest.mark.parametrize("token", ["Bearer abc", "a b", "a\nb", "ä", "x" * 4097, " \t"])
+def test_a_token_that_cannot_be_sent_is_refused(token: str, loaded: LoadedNotifier) -> None:
+    """Only the token itself is given."""
+    with pytest.raises(InvalidConfig) as raised:
+        loaded.parse({"url": "http://receiver.example/", "token": token})
+
+    assert ["token"] == list(raised.value.problems)
+
+
+def test_an_empty_token_is_none(loaded: LoadedNotifier) -> None:
+    """So it can be removed on the command line."""
+    assert loaded.parse({"url": "http://receiver.example/", "token": ""}).token is None
+
+
+def test_a_token_and_a_header_of_the_same_name_are_refused(loaded: LoadedNotifier) -> None:
+    """Both would be sent as Authorization."""
+    with pytest.raises(InvalidConfig, match="remove one of them"):
+        loaded.parse({"url": "http://receiver.example/", "token": "t", "headers": {"AUTHORIZATION": "x"}})
+
+
+def test_a_token_beside_a_login_gets_a_remark(loaded: LoadedNotifier) -> None:
+    """Only the token is sent."""
+    (remark,) = loaded.advice(
+        loaded.parse({"url": "http://receiver.example/", "token": "hidden", "username": "jo", "password": "pw"})
+    )
+
+    assert "has a token" in remark
+
+
+def test_a_key_needs_its_certificate(loaded: LoadedNotifier) -> None:
+    """The reverse is allowed, because one file may hold both."""
+    with pytest.raises(InvalidConfig, match="cert is not set"):
+        loaded.parse({"url": "https://receiver.example/", "key": "/k.pem"})
+
+    assert loaded.parse({"url": "https://receiver.example/", "cert": "/c.pem", "key": ""}).cert == "/c.pem"
 
 
 @pytest.mark.parametrize(("given", "missing"), [("username", "password"), ("password", "username")])

@@ -6,7 +6,12 @@ from pulp_notifier_http import HttpNotifier
 from pulp_notifiers.testing.contract import NotifierContract
 from pulp_notifiers.testing.http import HttpReceiver
 
-LOGIN = {"username": "joe", "password": "correct horse battery staple"}
+LOGIN = {
+    "username": "joe",
+    "password": "correct horse battery staple",
+    "token": "not-to-be-shown",
+    "headers": {"X-Api-Key": "nor-this-one"},
+}
 
 
 class TestHttpNotifier(NotifierContract):
@@ -17,8 +22,9 @@ class TestHttpNotifier(NotifierContract):
         ({}, ["url"]),
         ({"url": "ftp://receiver.example/"}, ["url"]),
         ({"url": 7, "username": [], "password": {}, "ca_path": {}}, ["url", "username", "password", "ca_path"]),
+        ({"url": "x", "cert": 1.5, "key": [], "token": "a b", "headers": 5}, ["url", "key", "token", "headers"]),
     )
-    secrets = ("in-the-url",)
+    secrets = ("in-the-url", "nor-this-one")
 
     @pytest.fixture(autouse=True)
     def _receiver(self):

@@ -38,7 +38,7 @@ def test_event_id_and_attempt_are_in_headers() -> None:
 def test_the_other_headers_are_those_of_pulp_2_except_the_user_agent() -> None:
     """They are what Pulp 2's library sent."""
     headers = dict(rendered(url="http://receiver.example/").headers)
-    del headers["Pulp-Event-Id"], headers["Pulp-Delivery-Attempt"]
+    del headers["Pulp-Event-Id"], headers["Pulp-Event-Time"], headers["Pulp-Delivery-Attempt"]
 
     expected = {
         "Content-Type": "application/json",

@@ -266,3 +266,18 @@ def test_the_query_stays_out_of_the_log(send: Send, caplog: pytest.LogCaptureFix
         assert ["/hook?token=hidden"] == [request.path for request in receiver.requests]
     assert "POST /hook HTTP/1.1" in caplog.text
     assert "hidden" not in caplog.text
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_leaks_no_credentials(status: int, send: Send) -> None:
+    """The other server gets no request."""
+    with (
+        HttpReceiver() as elsewhere,
+        HttpReceiver(lambda _: Answer(status, {"Location": elsewhere.url})) as receiver,
+        pytest.raises((TemporaryFailure, PermanentFailure), match="Redirects are not followed"),
+    ):
+        send(url=receiver.url, token="hidden", headers={"X-Api-Key": "hidden"})
+
+    assert "Bearer hidden" == receiver.requests[0].headers["Authorization"]
+    assert "hidden" == receiver.requests[0].headers["X-Api-Key"]
+    assert () == elsewhere.requests

@@ -3,8 +3,10 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +15,12 @@ from pulp_notifier_http import HttpNotifier
 from pulp_notifiers.event import Event
 from pulp_notifiers.testing.plugins import LoadedNotifier
 
-EVENT = Event("repo.sync.start", {"repo_id": "zoo"}, id=UUID("8d7c0f0a-0000-4000-8000-000000000001"))
+EVENT = Event(
+    "repo.sync.start",
+    {"repo_id": "zoo"},
+    id=UUID("8d7c0f0a-0000-4000-8000-000000000001"),
+    occurred_at=datetime(2026, 11, 30, 9, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2))),
+)
 BODY = '{"event_type": "repo.sync.start", "payload": {"repo_id": "zoo"}, "call_report": null}'
 
 FIXED = f"""\
@@ -23,6 +30,7 @@ Accept-Encoding: gzip, deflate
 Connection: keep-alive
 User-Agent: pulp-notifiers/{version("pulp-notifiers")}
 Pulp-Event-Id: 8d7c0f0a-0000-4000-8000-000000000001
+Pulp-Event-Time: 2026-11-30T07:00:00.123456Z
 """
 """The headers that are the same in all requests here."""
 
@@ -35,7 +43,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
         here = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", listening.getsockname())
         monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: [here])
 
-        def send(attempt: int = 1, **config: str) -> str:
+        def send(attempt: int = 1, **config: Any) -> str:
             notifier = LoadedNotifier("http", HttpNotifier)
             thread = threading.Thread(target=take_one, args=(listening, arrived))
             thread.start()
@@ -81,6 +89,42 @@ Content-Length: 85
 {BODY}"""
 
     assert expected == sent(12, url="http://receiver.example:8080", username="jo", password="pw")
+
+
+def test_a_request_with_a_token_and_further_headers(
+    sent: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token replaces any other login; a percent sign has no special meaning."""
+    (tmp_path / "netrc").write_text("machine receiver.example login jo password pw\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    expected = f"""\
+POST / HTTP/1.1
+Host: receiver.example
+{FIXED}Pulp-Delivery-Attempt: 1
+X-Api-Key: 100%d%b%%
+X-Empty:{" "}
+Authorization: Bearer abc.DEF-123~==
+Content-Length: 85
+
+{BODY}"""
+    headers = {"X-Api-Key": " 100%d%b%%\t", "X-Empty": ""}
+
+    assert expected == sent(
+        url="http://u:p@receiver.example/", username="jo", password="pw", token="abc.DEF-123~==", headers=headers
+    )
+
+
+def test_a_login_of_another_kind_can_be_given_as_a_header(
+    sent: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the URL nor .netrc add a second one."""
+    (tmp_path / "netrc").write_text("machine receiver.example login jo password pw\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    request = sent(url="http://u:p@receiver.example/", headers={"authorization": "Splunk abc"})
+
+    assert "\nauthorization: Splunk abc\n" in request
+    assert 1 == request.lower().count("authorization:")
 
 
 def test_a_request_with_credentials_from_netrc(
