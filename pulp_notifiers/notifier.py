@@ -23,6 +23,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from .event import Event
+from .options import Destination
+
+__all__ = ["ONE_TARGET", "ConfigT", "Destination", "Notifier", "NotifierConfig"]
 
 ONE_TARGET = ""
 """The target of a config that has only one."""
@@ -31,8 +34,9 @@ ONE_TARGET = ""
 class NotifierConfig(BaseModel):
     """Parent of config models: immutable, and unknown options are ignored, as in Pulp 2 (CONTRACT 1.4).
 
-    Mark a secret option with :class:`pydantic.SecretStr`: it is then encrypted at rest and masked in every answer and
-    log line.
+    Mark a secret option with :class:`pydantic.SecretStr`: it is then masked in every answer and log line. Mark the
+    option that decides where it is sent with :class:`Destination`, as in ``url: Annotated[str, Destination()]``: a
+    change of the destination then removes the stored secret, unless the change gives it again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -14,13 +14,18 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from .event import Event
+from .options import Destination
 from .task import TaskReport
+
+__all__ = ["Check", "ConfigT", "Destination", "Intake", "Source", "SourceConfig"]
 
 
 class SourceConfig(BaseModel):
     """Parent of config models: immutable, and an unknown option is an error.
 
-    Mark a secret option with :class:`pydantic.SecretStr`: it is then encrypted at rest and masked in every answer.
+    Mark a secret option with :class:`pydantic.SecretStr`: it is then masked in every answer. Mark the option that
+    decides where it is sent with :class:`Destination`, as in ``url: Annotated[str, Destination()]``: a change of the
+    destination then removes the stored secret, unless the change gives it again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,6 +1,6 @@
 """Requests to the server, as Pulp's Python bindings made them (CONTRACT 5).
 
-Uses the standard library: a command makes one request or two, and a larger HTTP library takes longer to import.
+Uses the standard library for them: a command makes one or two, and a larger HTTP library takes longer to import.
 """
 
 import http.client
@@ -11,10 +11,16 @@ from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+import click
 
 from .connection_failures import unreachable, unreadable_ca_path
+from .documents import printable
 from .failures import refusal
+
+# A copy of the server's constant, because importing the server takes longer than a request; a test compares them.
+DROPPED_SECRETS_HEADER = "Pulp-Dropped-Secrets"
 
 NOTIFICATIONS = "/pulp/api/v3/notifications/"
 
@@ -108,6 +114,7 @@ class Client:
             connection.request(method, self._prefix + path, body, self._headers)
             response = connection.getresponse()
             status, text = response.status, response.read()
+            _report_dropped_secrets(response.getheader(DROPPED_SECRETS_HEADER))
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise unreachable(error, self._host, self.url) from None
         finally:
@@ -148,6 +155,16 @@ def _tls_context(ca_path: str) -> ssl.SSLContext:
         raise unreadable_ca_path(ca_path, "the file holds no PEM certificate") from None
     except OSError as error:
         raise unreadable_ca_path(ca_path, error.strerror or str(error)) from None
+
+
+def _report_dropped_secrets(names: str | None) -> None:
+    if names:
+        listed = printable(unquote(names))
+        click.echo(
+            f"Warning: the stored secret of {listed} was removed, because the change sends it elsewhere (scheme, host "
+            f"or port). Enter it again with another update if the new destination needs it.",
+            err=True,
+        )
 
 
 def _parsed(text: bytes) -> Any:

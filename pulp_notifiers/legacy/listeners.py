@@ -56,7 +56,11 @@ class EventListenerManager:
         :raises NoSuchListener: no listener has this id.
         :raises InvalidValue: a value is not allowed; nothing is changed.
         """
-        return self._document(self._app.pulp2_listeners.update(str(event_listener_id), notifier_config, event_types))
+        # As in Pulp 2, a secret stays if the URL changes: code of this process could read it anyway.
+        changed = self._app.pulp2_listeners.update(
+            str(event_listener_id), notifier_config, event_types, keep_secrets=True
+        )
+        return self._document(changed)
 
     @deprecated("App.listeners.delete")
     def delete(self, event_listener_id: object) -> None:

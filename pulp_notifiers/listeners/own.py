@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InvalidListener, NotifierUnavailable
+from ..options import with_dropped
 from ..plugin_host import not_installed
 from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import Problems, config_problems, include_problems, pattern_problems
@@ -33,7 +34,9 @@ class OwnListeners(RegisteredListeners):
         return self._added(replace(draft, include=_once(draft.include)))
 
     def update(self, listener_id: str, change: ListenerChange) -> Listener:
-        """Change a listener. A secret that is given as ``*****`` stays.
+        """Change a listener. A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere.
+
+        ``dropped_secrets`` of the result names the secrets that were removed for that reason.
 
         :raises NoSuchListener: no listener has this id.
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
@@ -44,7 +47,9 @@ class OwnListeners(RegisteredListeners):
             if change.event_types is not None:
                 problems["event_types"] = pattern_problems(result.event_types, result.task_id)
             if change.config is not None:
-                problems |= self._config_problems(result.notifier_type, result.config)
+                problems |= with_dropped(
+                    self._config_problems(result.notifier_type, result.config), result.dropped_secrets
+                )
             _refuse(problems)
 
         include = None if change.include is None else _once(change.include)

@@ -29,18 +29,23 @@ class Pulp2Listeners(RegisteredListeners):
             raise InvalidValue(["notifier_type_id"], not_installed("notifier", notifier_type))
         return self._added(ListenerDraft(notifier_type, _checked_config(config), chosen))
 
-    def update(self, listener_id: str, config: object, event_types: object) -> Listener:
+    def update(self, listener_id: str, config: object, event_types: object, keep_secrets: bool = False) -> Listener:
         """Change a listener: merge its config, replace its event types.
+
+        Secrets that would go elsewhere are removed, as by the product's own rules; not with ``reveal_secrets``.
 
         :param config: an object to merge; None leaves the config unchanged.
         :param event_types: the new types; None leaves them unchanged.
+        :param keep_secrets: keep them wherever they go, for callers that could read them anyway.
         :raises NoSuchListener: no listener has this id.
         :raises InvalidValue: a value cannot be accepted; nothing is changed.
         """
         stored = self.get(listener_id)
         patch = _checked_config(config)
         chosen = None if event_types is None else _checked_event_types(event_types)
-        return self._changed_to(stored.id, ListenerChange(patch, chosen))
+        # reveal_secrets asks for Pulp 2's behaviour: whatever a change does not name stays, wherever it is sent.
+        keep_secrets = keep_secrets or self._reveal_secrets
+        return self._changed_to(stored.id, ListenerChange(patch, chosen), keep_secrets=keep_secrets)
 
 
 def _checked_event_types(value: object) -> tuple[str, ...]:

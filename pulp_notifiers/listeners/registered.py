@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ..errors import InvalidConfig, NoSuchListener, NotifierUnavailable
-from ..options import merge_config, scrub
+from ..options import Merged, dropped_sentence, scrub
 from ..plugin_host import LoadedNotifier, Registrar
 from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import include_advice
@@ -70,7 +70,11 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         return self._kept(listener)
 
     def _changed_to(
-        self, listener_id: str, change: ListenerChange, check: Callable[[Listener], None] = lambda _listener: None
+        self,
+        listener_id: str,
+        change: ListenerChange,
+        check: Callable[[Listener], None] = lambda _listener: None,
+        keep_secrets: bool = False,
     ) -> Listener:
         """Apply a change in one transaction; nothing is written if ``check`` refuses the result."""
 
@@ -78,10 +82,10 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         self._secret_options(self.get(listener_id).notifier_type, {})
 
         def apply(found: Listener) -> Listener:
-            result = change.applied_to(
-                found,
-                lambda stored, patch: merge_config(stored, self._unmasked(found.notifier_type, stored, patch)),
-            )
+            merged = Merged(found.config)
+            if change.config is not None:
+                merged = self._merged(found.notifier_type, found.config, change.config, keep_secrets)
+            result = change.applied_to(found, merged.config, merged.dropped)
             check(result)
             return result
 
@@ -101,6 +105,8 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
             remarks = notifier.advice(notifier.parse(listener.config))
         except (InvalidConfig, NotifierUnavailable) as problem:
             remarks = (f"{str(problem).rstrip('.')}. Nothing will be delivered until that is corrected.",)
+        if listener.dropped_secrets:
+            remarks = (*remarks, dropped_sentence(listener.dropped_secrets))
         secret_options = self._secret_options(listener.notifier_type, listener.config)
         for remark in (*remarks, *include_advice(listener.include)):
             _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))

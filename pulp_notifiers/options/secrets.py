@@ -1,8 +1,11 @@
 """Merging options, and showing them and texts without their secrets."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from .destinations import DestinationOption
 
 MASK = "*****"
 """Replaces a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
@@ -27,6 +30,54 @@ def merge_config(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[st
     """
     merged = {**stored, **patch}
     return {key: value for key, value in merged.items() if key not in patch or value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A config after an update.
+
+    :ivar dropped: the secret options that were removed, because the update sends them elsewhere without giving them.
+    """
+
+    config: Mapping[str, Any]
+    dropped: tuple[str, ...] = ()
+
+
+def merge_safely(
+    stored: Mapping[str, Any],
+    patch: Mapping[str, Any],
+    secret_options: frozenset[str],
+    destinations: Iterable[DestinationOption],
+) -> Merged:
+    """Return a config after an update by somebody who may not know its secrets.
+
+    A secret that is absent from the update, or ``*****`` in it, stays; but not if the update changes where secrets are
+    sent.
+    """
+    given = unmask(patch, secret_options)
+    merged = merge_config(stored, given)
+    if not any(option.leads_elsewhere(stored, merged) for option in destinations):
+        return Merged(merged)
+    dropped = tuple(
+        name for name in stored if name in secret_options and name not in given and stored[name] is not None
+    )
+    return Merged({name: value for name, value in merged.items() if name not in dropped}, dropped)
+
+
+def dropped_sentence(names: Iterable[str]) -> str:
+    """Return the sentence for people about secrets that an update removed."""
+    listed = ", ".join(names)
+    return (
+        f"The stored secret of {listed} was removed, because the change sends it elsewhere (scheme, host or port): "
+        f"enter it again if the new destination needs it."
+    )
+
+
+def with_dropped(problems: Mapping[str, list[str]], dropped: Iterable[str]) -> dict[str, list[str]]:
+    """Return the problems of a changed config, with the secrets that it lacks because the change removed them."""
+    if not problems:
+        return {}
+    return {**problems, **{f"config.{name}": [dropped_sentence([name])] for name in dropped}}
 
 
 def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel
 
 from ..errors import PluginUnavailable
-from ..options import config_model, declared_secrets, undeclared
+from ..options import DestinationOption, config_model, declared_destinations, declared_secrets, undeclared
 from .calls import guarded
 
 ResultT = TypeVar("ResultT")
@@ -31,6 +31,7 @@ class LoadedPlugin(ABC):
         self._plugin = plugin
         self._config_model: type[BaseModel] = config_model(plugin, owner)
         self._declared_secrets = declared_secrets(self._config_model)
+        self._destinations = declared_destinations(self._config_model)
 
     @abstractmethod
     def _unavailable(self, reason: str) -> PluginUnavailable:
@@ -43,6 +44,10 @@ class LoadedPlugin(ABC):
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
         """Return which of the given options are secret."""
         return self._declared_secrets & config.keys()
+
+    def destinations(self, *_configs: Mapping[str, Any]) -> tuple[DestinationOption, ...]:
+        """Return which options of these configs decide where secrets are sent."""
+        return self._destinations
 
     def unknown_options(self, config: Mapping[str, Any]) -> list[str]:
         """Return which of the given options the plugin does not declare."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors import InvalidConfig, NotifierUnavailable
 from ..event import Event
 from ..notifier import ONE_TARGET
-from ..options import SECRET_NAME, problems_of
+from ..options import SECRET_NAME, DestinationOption, guessed_destinations, problems_of
 from .calls import UNPRINTABLE, require_parameters
 from .handle_event import HandleEventNotifier
 from .loaded import LoadedPlugin, built
@@ -83,6 +83,15 @@ class LoadedNotifier(LoadedPlugin):
         if isinstance(self.notifier, HandleEventNotifier):
             return frozenset(name for name, value in config.items() if _names_secret({name: value}))
         return super().secret_options(config)
+
+    def destinations(self, *configs: Mapping[str, Any]) -> tuple[DestinationOption, ...]:
+        """Return which options of these configs decide where secrets are sent.
+
+        A Pulp 2 style notifier declares none, so names and values decide.
+        """
+        if isinstance(self.notifier, HandleEventNotifier):
+            return guessed_destinations(*configs)
+        return super().destinations(*configs)
 
     def _unavailable(self, reason: str) -> NotifierUnavailable:
         return NotifierUnavailable(self.type, reason)

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from ..errors import PluginUnavailable
 from ..event import utc_now
 from ..ids import ObjectIds
-from ..options import mask, unmask
+from ..options import DestinationOption, Merged, guessed_destinations, mask, merge_safely
 
 RowsT = TypeVar("RowsT")
 PluginsT_co = TypeVar("PluginsT_co", bound="Plugins", covariant=True)
@@ -15,6 +15,7 @@ PluginsT_co = TypeVar("PluginsT_co", bound="Plugins", covariant=True)
 
 class _KnowsSecrets(Protocol):
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]: ...
+    def destinations(self, *configs: Mapping[str, Any]) -> tuple[DestinationOption, ...]: ...
 
 
 class Plugins(Protocol):
@@ -61,9 +62,24 @@ class Registrar(Generic[RowsT, PluginsT_co]):
         """Return a config as it may be shown: secrets read ``*****`` unless they are revealed."""
         return dict(config) if self._reveal_secrets else mask(config, self._secret_options(plugin_type, config))
 
-    def _unmasked(self, plugin_type: str, stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a change of a config without the secrets that were sent back masked: they stay unchanged."""
-        return unmask(patch, self._secret_options(plugin_type, {**patch, **stored}))
+    def _merged(
+        self, plugin_type: str, stored: Mapping[str, Any], patch: Mapping[str, Any], keep_secrets: bool = False
+    ) -> Merged:
+        """Return a config after an update.
+
+        Secrets that were sent back masked stay unchanged, unless the update sends them elsewhere.
+
+        :param keep_secrets: keep them wherever they go.
+        """
+        secrets = self._secret_options(plugin_type, {**patch, **stored})
+        destinations = () if keep_secrets else self._destinations(plugin_type, stored, patch)
+        return merge_safely(stored, patch, secrets, destinations)
+
+    def _destinations(self, plugin_type: str, *configs: Mapping[str, Any]) -> tuple[DestinationOption, ...]:
+        try:
+            return self._plugins.get(plugin_type).destinations(*configs)
+        except PluginUnavailable:
+            return guessed_destinations(*configs)
 
     def _secret_options(self, plugin_type: str, config: Mapping[str, Any]) -> frozenset[str]:
         return secret_options(self._plugins, plugin_type, config)

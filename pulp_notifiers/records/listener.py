@@ -1,6 +1,6 @@
 """Listeners: drafts of new ones, registered ones, and changes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -29,10 +29,12 @@ class Listener(ListenerDraft):
 
     :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
     :ivar ended: its task has ended, so it is no longer listed; it is kept until none of its deliveries is pending.
+    :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
     """
 
     id: str = field(kw_only=True)
     ended: bool = False
+    dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
 
     @classmethod
     def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
@@ -53,14 +55,17 @@ class ListenerChange:
     include: tuple[str, ...] | None = None
 
     def applied_to(
-        self, listener: Listener, merge: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+        self, listener: Listener, config: Mapping[str, Any], dropped_secrets: tuple[str, ...] = ()
     ) -> Listener:
         """Return the listener after the change.
 
-        :param merge: makes the new config from the stored one and from ``config``.
+        :param config: the stored config after the change of it.
+        :param dropped_secrets: the secret options that were removed from it.
         """
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
-        changed = {name: value for name, value in given.items() if value is not None}
-        if self.config is not None:
-            changed["config"] = merge(listener.config, self.config)
-        return replace(listener, **changed)
+        return replace(
+            listener,
+            config=config,
+            event_types=listener.event_types if self.event_types is None else self.event_types,
+            include=listener.include if self.include is None else self.include,
+            dropped_secrets=dropped_secrets,
+        )

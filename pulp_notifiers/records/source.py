@@ -36,10 +36,12 @@ class RegisteredSource(SourceDraft):
     """A source that was added.
 
     :ivar id: 24 lower-case hex digits; a new one if it is removed and added again.
+    :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
     """
 
     created_at: datetime
     id: str = field(kw_only=True)
+    dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
 
     @classmethod
     def of(cls, draft: SourceDraft, source_id: str, created_at: datetime) -> Self:

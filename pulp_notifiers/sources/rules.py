@@ -1,5 +1,6 @@
 """The rules for sources: what may be added, what is shown, and how requirements are checked."""
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,13 +9,15 @@ from typing import Any, Protocol
 
 from ..encoding import unportable
 from ..errors import InvalidSource, NoSuchSource, SourceUnavailable
-from ..options import masked_without_stored, merge_config, scrub
+from ..options import Merged, dropped_sentence, masked_without_stored, scrub, with_dropped
 from ..plugin_host import LoadedSourceType, Registrar
 from ..records import RegisteredSource, SourceChange, SourceDraft, SourceStatus
 from ..source import Check
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME_RULE = "Use 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
+
+_logger = logging.getLogger(__name__)
 
 _Problems = Mapping[str, list[str]]
 
@@ -25,7 +28,7 @@ class Rows(Protocol):
     def list(self) -> Sequence[RegisteredSource]: ...
     def get(self, name: str) -> RegisteredSource | None: ...
     def add(self, source: RegisteredSource) -> bool: ...
-    def amend(self, name: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> RegisteredSource | None: ...
+    def amend(self, name: str, change: Callable[[RegisteredSource], Mapping[str, Any]]) -> RegisteredSource | None: ...
     def delete(self, name: str) -> bool: ...
     def status(self, source_id: str, now: datetime) -> SourceStatus | None: ...
     def statuses(self, now: datetime) -> Mapping[str, SourceStatus]: ...
@@ -59,19 +62,31 @@ class Sources(Registrar[Rows, SourceTypes]):
     def update(self, name: str, change: SourceChange) -> RegisteredSource:
         """Change options of a source; it restarts within seconds and keeps what it remembers.
 
+        A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere. ``dropped_secrets`` of
+        the result names the secrets that were removed for that reason.
+
         :raises NoSuchSource: no source has this name.
         :raises InvalidSource: with all problems; nothing is changed.
         """
-        stored = self.get(name)
-        patch = self._unmasked(stored.source_type, stored.config, change.config)
-        problems = self._config_problems(stored.source_type, merge_config(stored.config, patch))
-        if problems:
-            raise InvalidSource(problems)
-        amended = self._rows.amend(name, lambda current: merge_config(current, patch))
+        # Loads the plugin before the transaction, which must not hold up others for as long as an import takes.
+        self._secret_options(self.get(name).source_type, {})
+        merged = Merged({})
+
+        def changed(stored: RegisteredSource) -> Mapping[str, Any]:
+            nonlocal merged
+            merged = self._merged(stored.source_type, stored.config, change.config)
+            problems = with_dropped(self._config_problems(stored.source_type, merged.config), merged.dropped)
+            if problems:
+                raise InvalidSource(problems)
+            return merged.config
+
+        amended = self._rows.amend(name, changed)
         if amended is None:
             raise NoSuchSource(name)
         self._changed()
-        return amended
+        if merged.dropped:
+            _logger.warning("Source %s: %s", name, dropped_sentence(merged.dropped))
+        return replace(amended, dropped_secrets=merged.dropped)
 
     def list(self) -> Sequence[RegisteredSource]:
         """Return all sources by name."""

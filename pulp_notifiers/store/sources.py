@@ -105,10 +105,10 @@ class SourceRows:
         }
         return self._database.write(lambda connection: connection.execute(self._insert, values).first() is not None)
 
-    def amend(self, name: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> RegisteredSource | None:
+    def amend(self, name: str, change: Callable[[RegisteredSource], Mapping[str, Any]]) -> RegisteredSource | None:
         """Change the config of a source and end its lease, so that it is restarted.
 
-        :param change: returns the new config for the stored one.
+        :param change: returns the new config for the stored source; if it raises, nothing is written.
         :return: the changed source; None if no source has this name.
         """
 
@@ -117,7 +117,7 @@ class SourceRows:
             if row is None:
                 return None
             found = self._source(row)
-            amended = replace(found, config=dict(change(found.config)))
+            amended = replace(found, config=dict(change(found)))
             connection.execute(_AMEND, {"source_id": found.id, "new_config": self._configs.seal(amended.config)})
             return amended
 

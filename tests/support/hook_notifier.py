@@ -1,15 +1,17 @@
 """A notifier with an option, a secret and a warning, for tests of the rules for listeners."""
 
+from typing import Annotated
+
 from pydantic import SecretStr
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.notifier import Destination, Notifier, NotifierConfig
 
 
 class HookConfig(NotifierConfig):
     """Options of the notifier."""
 
-    url: str
+    url: Annotated[str, Destination()]
     password: SecretStr | None = None
 
 

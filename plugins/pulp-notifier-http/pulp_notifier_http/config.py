@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from pulp_notifiers.errors import InvalidConfig
-from pulp_notifiers.notifier import NotifierConfig
+from pulp_notifiers.notifier import Destination, NotifierConfig
 
 from .custom_headers import checked_headers, checked_token
 from .destination import destination
@@ -38,7 +38,7 @@ class HttpConfig(NotifierConfig):
     # Pulp 2 sent numbers as their digits.
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
-    url: str = Field(description="URL to post events to, http:// or https://.", min_length=1)
+    url: Annotated[str, Destination()] = Field(description="URL to post events to, http:// or https://.", min_length=1)
     username: str | None = Field(
         None, description="User for HTTP basic authentication; used only together with a password."
     )

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.event import utc_now
-from pulp_notifiers.source import SourceConfig
+from pulp_notifiers.source import Destination, SourceConfig
 
 from .redact import redact
 
@@ -40,7 +40,9 @@ Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class Pulp3Config(SourceConfig):
     """The options of a source of the type ``pulp3``."""
 
-    url: str = Field(description="URL of the Pulp 3 server; a path in it is Pulp's API_ROOT (default /pulp/).")
+    url: Annotated[str, Destination()] = Field(
+        description="URL of the Pulp 3 server; a path in it is Pulp's API_ROOT (default /pulp/)."
+    )
     username: str | None = Field(None, description="User to log in as, once; later requests use the session cookie.")
     password: SecretStr | None = Field(None, description="Password of that user.")
     token: SecretStr | None = Field(None, description="Bearer token, instead of a user and password.")

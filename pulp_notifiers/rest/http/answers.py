@@ -1,13 +1,17 @@
 """Answers built byte for byte here, because Pulp 2's clients compare them (CONTRACT 1.2)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ...encoding import dumps
+
+DROPPED_SECRETS_HEADER = "Pulp-Dropped-Secrets"
+"""Names the secret options that an update removed; Pulp 2's documents have no field for them."""
 
 _JSON = "application/json; charset=utf-8"
 
@@ -31,3 +35,9 @@ def conditional_answer(request: Request, value: Any) -> Response:
 def empty_answer(status: int, headers: Mapping[str, str]) -> Response:
     """Return an answer without a body."""
     return Response(b"", status, dict(headers))
+
+
+def dropped_secrets_header(names: Iterable[str]) -> dict[str, str]:
+    """Return the header about secrets that an update removed; none if it removed none."""
+    listed = ", ".join(quote(name, safe="") for name in names)
+    return {DROPPED_SECRETS_HEADER: listed} if listed else {}

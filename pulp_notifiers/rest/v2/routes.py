@@ -9,7 +9,7 @@ from starlette.responses import Response
 from ...listeners import LISTENERS, Pulp2Listeners, listener_document, listener_href
 from ...records import Listener, Operation
 from ..http import body
-from ..http.answers import conditional_answer, json_answer
+from ..http.answers import conditional_answer, dropped_secrets_header, json_answer
 from ..routes import Handler, Routes, RouteStyle
 from . import openapi
 from .errors import method_not_allowed
@@ -74,7 +74,7 @@ class ListenersV2:
         # Pulp 2 accepted an empty body as an empty change, but not a body of blanks.
         values = body.parse_object(sent) if sent else {}
         listener = self._listeners.update(listener_id, values.get("notifier_config"), values.get("event_types"))
-        return json_answer(self._document(listener))
+        return json_answer(self._document(listener), headers=dropped_secrets_header(listener.dropped_secrets))
 
     def _document(self, listener: Listener) -> dict[str, Any]:
         return listener_document(listener, self._listeners.shown_config(listener))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from ...encoding import unportable
 from ...event import MAX_TYPE_LENGTH, is_event_type
@@ -31,3 +31,11 @@ PortableObject = Annotated[dict[str, Any], AfterValidator(_portable)]
 """An object that every receiver and database supports."""
 
 PortableObjectOrNull = Annotated[dict[str, Any] | None, AfterValidator(_portable)]
+
+DroppedSecrets = Annotated[
+    list[str],
+    Field(
+        description="Secret options that were removed, because the change sends them to another scheme, host or port "
+        "without giving them; send them again if the new destination needs them."
+    ),
+]

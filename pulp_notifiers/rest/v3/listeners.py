@@ -12,10 +12,11 @@ from starlette.responses import Response
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import OwnListeners
 from ...records import Listener, ListenerChange, ListenerDraft, Operation
+from ..http.answers import dropped_secrets_header
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import PortableObject, PortableObjectOrNull
+from .fields import DroppedSecrets, PortableObject, PortableObjectOrNull
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
@@ -73,7 +74,10 @@ class ListenerChanges(BaseModel):
 
     config: Annotated[
         PortableObjectOrNull,
-        Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays unchanged."),
+        Field(
+            description="Options to overwrite; null removes one. Secrets that are absent or sent as ***** stay, unless "
+            "the change sends them to another scheme, host or port: then they are removed."
+        ),
     ] = None
     event_types: EventTypes | None = None
     source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
@@ -106,6 +110,12 @@ class ListenerDocument(BaseModel):
             "source_options": SourceOptions(include=list(listener.include)),
         }
         return cls(**made, **{name: getattr(listener, name) for name in cls.model_fields if name not in made})
+
+
+class ChangedListener(ListenerDocument):
+    """A listener after a change."""
+
+    dropped_secrets: DroppedSecrets
 
 
 def _record_fields(model: BaseModel, names: Iterable[str]) -> dict[str, Any]:
@@ -163,8 +173,11 @@ class ListenersV3:
         response.headers["Location"] = document.pulp_href
         return document
 
-    def _update(self, listener_id: str, sent: Body) -> ListenerDocument:
-        return self._document(self._listeners.update(listener_id, parsed(ListenerChanges, sent).change()))
+    def _update(self, response: Response, listener_id: str, sent: Body) -> ChangedListener:
+        listener = self._listeners.update(listener_id, parsed(ListenerChanges, sent).change())
+        response.headers.update(dropped_secrets_header(listener.dropped_secrets))
+        document = self._document(listener).model_dump()
+        return ChangedListener(**document, dropped_secrets=list(listener.dropped_secrets))
 
     def _delete(self, listener_id: str) -> None:
         self._listeners.delete(listener_id)

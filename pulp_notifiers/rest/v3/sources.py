@@ -14,11 +14,12 @@ from ...errors import InvalidSource, SourceUnavailable
 from ...records import Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
+from ..http.answers import dropped_secrets_header
 from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import PortableObject
+from .fields import DroppedSecrets, PortableObject
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
@@ -47,7 +48,10 @@ class SourceChanges(BaseModel):
 
     config: Annotated[
         PortableObject,
-        Field(description="Options to overwrite; null removes one, and a secret sent as ***** stays."),
+        Field(
+            description="Options to overwrite; null removes one. Secrets that are absent or sent as ***** stay, unless "
+            "the change sends them to another scheme, host or port: then they are removed."
+        ),
     ]
 
 
@@ -77,6 +81,12 @@ class SourceDocument(BaseModel):
     problem_since: datetime | None
     facts: Annotated[dict[str, Any], Field(description="What the source reports about itself, such as lag_seconds.")]
     told_at: Annotated[datetime | None, Field(description="When it last reported facts.")]
+
+
+class ChangedSource(SourceDocument):
+    """A source after a change."""
+
+    dropped_secrets: DroppedSecrets
 
 
 class CheckDocument(BaseModel):
@@ -137,11 +147,13 @@ class SourcesV3:
         response.headers["Location"] = document.pulp_href
         return document
 
-    def _update(self, name: str, sent: Body) -> SourceDocument:
+    def _update(self, response: Response, name: str, sent: Body) -> ChangedSource:
         change = SourceChange(parsed(SourceChanges, sent).config)
         with _problems_by_field():
             source = self._sources.update(name, change)
-        return self._document(source, self._sources.status(source))
+        response.headers.update(dropped_secrets_header(source.dropped_secrets))
+        document = self._document(source, self._sources.status(source)).model_dump()
+        return ChangedSource(**document, dropped_secrets=list(source.dropped_secrets))
 
     def _delete(self, name: str) -> None:
         self._sources.remove(name)

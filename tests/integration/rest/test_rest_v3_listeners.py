@@ -48,10 +48,10 @@ def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: Rest
         "GET", LISTENERS
     ).json()
 
-    changes = {"config": {"url": "https://y.example/", "password": "*****"}, "event_types": ["task.error"]}
+    changes = {"config": {"url": "https://x.example/other", "password": "*****"}, "event_types": ["task.error"]}
     changed = service.request("PATCH", created["pulp_href"], changes)
     assert (200, ["task.error"]) == (changed.status, changed.json()["event_types"])
-    assert {**HOOK, "url": "https://y.example/"} == service.app.listeners.get(created["id"]).config
+    assert {**HOOK, "url": "https://x.example/other"} == service.app.listeners.get(created["id"]).config
 
     deleted = service.request("DELETE", created["pulp_href"])
     assert (204, b"") == (deleted.status, deleted.body)

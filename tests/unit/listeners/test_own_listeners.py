@@ -1,11 +1,12 @@
 """Registering and changing listeners by the rules of the product's own API."""
 
 import pytest
+from pydantic import SecretStr
 
 from pulp_notifiers.errors import InvalidListener, NoSuchListener
 from pulp_notifiers.listeners import OwnListeners, Pulp2Listeners
 from pulp_notifiers.records import ListenerChange, ListenerDraft
-from tests.support.hook_notifier import Hook
+from tests.support.hook_notifier import Hook, HookConfig
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
@@ -87,12 +88,44 @@ def test_a_change_changes_only_what_it_names(listeners):
     """Secrets that come back masked stay, null removes, types are replaced."""
     made = listeners.create(ListenerDraft("hook", GOOD, ("task.*",), TASK))
 
-    listeners.update(made.id, ListenerChange({"url": "https://y/", "password": "*****"}))
-    assert {"url": "https://y/", "password": "p4ssword"} == listeners.get(made.id).config
+    listeners.update(made.id, ListenerChange({"url": "https://x/y", "password": "*****"}))
+    assert {"url": "https://x/y", "password": "p4ssword"} == listeners.get(made.id).config
     listeners.update(made.id, ListenerChange({"password": None}, ("task.error",)))
 
     amended = listeners.get(made.id)
-    assert ({"url": "https://y/"}, ("task.error",), TASK) == (amended.config, amended.event_types, amended.task_id)
+    assert ({"url": "https://x/y"}, ("task.error",), TASK) == (amended.config, amended.event_types, amended.task_id)
+
+
+@pytest.mark.parametrize("patch", [{"url": "https://y/"}, {"url": "https://y/", "password": "*****"}])
+def test_a_change_of_the_destination_removes_the_secret_and_says_so(listeners, patch, caplog):
+    """Whoever may change only the URL does not get the stored password sent to himself."""
+    made = listeners.create(ListenerDraft("hook", GOOD, ("task.*",)))
+
+    changed = listeners.update(made.id, ListenerChange(patch))
+
+    assert ({"url": "https://y/"}, ("password",)) == (changed.config, changed.dropped_secrets)
+    assert {"url": "https://y/"} == listeners.get(made.id).config
+    assert "The stored secret of password was removed" in caplog.text
+    assert "p4ssword" not in caplog.text
+
+
+def test_a_change_that_removes_a_required_secret_is_refused_and_says_why():
+    """Nothing is changed."""
+
+    class NeedyConfig(HookConfig):
+        password: SecretStr
+
+    class Needy(Hook):
+        Config = NeedyConfig
+
+    listeners = OwnListeners(ListenerTable(), NotifierTable(hook=Needy))
+    made = listeners.create(ListenerDraft("hook", GOOD, ("task.*",)))
+
+    with pytest.raises(InvalidListener, match="it elsewhere") as caught:
+        listeners.update(made.id, ListenerChange({"url": "https://y/"}))
+
+    assert ["config.password"] == list(caught.value.problems)
+    assert made == listeners.get(made.id)
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,49 @@ def test_a_masked_secret_that_is_sent_back_stays_unchanged(listeners):
     listener = listeners.create("hook", {"url": "https://x", "password": "p", "extra": 1}, ["*"])
 
     shown = listeners.shown_config(listener)
-    changed = listeners.update(listener.id, {**shown, "url": "https://y"}, None)
+    changed = listeners.update(listener.id, {**shown, "url": "https://x/y"}, None)
 
     assert {"url": "https://x", "password": "*****", "extra": 1} == shown
-    assert {"url": "https://y", "password": "p", "extra": 1} == changed.config
+    assert {"url": "https://x/y", "password": "p", "extra": 1} == changed.config
+    assert () == changed.dropped_secrets
+
+
+@pytest.mark.parametrize("masked", [{}, {"password": "*****"}])
+def test_a_change_of_the_destination_removes_the_secret(listeners, masked):
+    """An incomplete config is accepted here, so the change is not refused."""
+    listener = listeners.create("hook", {"url": "https://x", "password": "p", "extra": 1}, ["*"])
+
+    changed = listeners.update(listener.id, {"url": "https://y", **masked}, None)
+
+    assert {"url": "https://y", "extra": 1} == listeners.get(listener.id).config == changed.config
+    assert ("password",) == changed.dropped_secrets
+
+
+def test_revealed_secrets_stay_wherever_a_change_sends_them():
+    """That is what Pulp 2 did, and whoever may read listeners sees them anyway."""
+    listeners = Pulp2Listeners(ListenerTable(), NotifierTable(hook=Hook), reveal_secrets=True)
+    listener = listeners.create("hook", {"url": "https://x", "password": "p"}, ["*"])
+
+    changed = listeners.update(listener.id, {"url": "https://y"}, None)
+
+    assert {"url": "https://y", "password": "p"} == changed.config
+
+
+def test_without_its_plugin_a_change_of_the_destination_removes_everything_that_may_be_secret():
+    """The plugin may come back, and then the secrets would be sent."""
+
+    class Table(NotifierTable):
+        def get(self, notifier_type):
+            raise NotifierUnavailable(notifier_type, "It is being upgraded.")
+
+    rows = ListenerTable()
+    listener = Pulp2Listeners(rows, NotifierTable(hook=Hook)).create(
+        "hook", {"url": "https://x", "password": "p"}, ["*"]
+    )
+    without = Pulp2Listeners(rows, Table())
+
+    assert "p" == without.update(listener.id, {"url": "https://x/y"}, None).config["password"]
+    assert {"url": "https://y"} == without.update(listener.id, {"url": "https://y"}, None).config
 
 
 def test_a_masked_option_of_a_pulp_2_notifier_that_is_sent_back_stays_unchanged():

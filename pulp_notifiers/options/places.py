@@ -1,0 +1,56 @@
+"""Where texts of options lead: scheme, host and port."""
+
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+# Strict, because libraries disagree about other texts: in https://a\@b some connect to a, and some to b.
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/?#@\\]*@)?(?P<host>\[[0-9a-f:.]+\]|[\w.-]+)(?::(?P<port>[0-9]{0,9}))?"
+    r"(?=[/?#]|$)",
+    re.IGNORECASE,
+)
+_BETWEEN_URLS = re.compile(r"\s*[;,\s]\s*(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(r"[;,\s]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "amqp": 5672, "amqps": 5671, "smtp": 25}
+
+
+def places_in(value: Any) -> Iterator[Hashable]:
+    """Yield the places that an option's value names, at any depth."""
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from places_in(inner)
+    elif isinstance(value, str):
+        text = value.strip()
+        between = _BETWEEN_URLS if "://" in text else _BETWEEN_NAMES
+        yield from (place_of(part) for part in between.split(text) if part)
+    elif value is not None:
+        yield place_of(str(value))
+
+
+def place_of(text: str) -> Hashable:
+    """Return scheme, host and port of a URL; of any other text, itself.
+
+    Upper and lower case, a dot at the end of the host, and the scheme's default port make no difference.
+    """
+    found = _URL.match(text)
+    if found is None:
+        return text if "://" in text else text.lower().removesuffix(".")
+    scheme = found["scheme"].lower()
+    host = _plain_host(found["host"])
+    if host is None:
+        return text
+    return scheme, host, int(found["port"]) if found["port"] else _DEFAULT_PORTS.get(scheme)
+
+
+def _plain_host(host: str) -> str | None:
+    name = host.strip("[]").removesuffix(".")
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        pass
+    try:
+        return name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
