@@ -1,13 +1,14 @@
 """The command line tool ``pulp-notifiers``."""
 
+import io
 import os
-import sys
 from collections.abc import Sequence
 
 import click
 
 from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable
 from .failures import RequestFailed
+from .output import echo, prepare_output
 from .root import root
 
 _CODES = (
@@ -17,6 +18,7 @@ _CODES = (
     (StoreUnavailable, os.EX_IOERR),
 )
 _INTERRUPTED = 130
+_DEFECT = "Unexpected error. This is a defect of pulp-notifiers: please report it with the traceback above."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,23 +28,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :param arguments: the command line without the program's name; None for that of this process.
     """
+    prepare_output()
     try:
         answer = root.main(arguments, "pulp-notifiers", standalone_mode=False)
         return answer if isinstance(answer, int) else os.EX_OK
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return _click_code(error)
     except click.Abort:
         return _INTERRUPTED
     except PulpNotifiersError as error:
-        click.echo(f"{error}", err=True)
+        echo(str(error), err=True)
         return _code(error)
-    except Exception:  # noqa: BLE001  the last resort of the program
-        sys.excepthook(*sys.exc_info())
-        click.echo(
-            "Unexpected error. This is a defect of pulp-notifiers: please report it with the traceback above.", err=True
-        )
+    except Exception as error:  # noqa: BLE001  the last resort of the program
+        from traceback import format_exception
+
+        echo("".join(format_exception(error)).rstrip("\n"), err=True)
+        echo(_DEFECT, err=True)
         return os.EX_SOFTWARE
+
+
+def _show(error: click.ClickException) -> None:
+    text = io.StringIO()
+    error.show(text)
+    echo(text.getvalue().rstrip("\n"), err=True)
 
 
 def _click_code(error: click.ClickException) -> int:

@@ -76,6 +76,17 @@ def standard_input() -> TextIO:
     return sys.stdin
 
 
+def json_from_standard_input() -> str:
+    """Return what standard input contains, as UTF-8 in any locale, because JSON is.
+
+    :raises OSError: the process was started without it (``<&-``).
+    :raises UnicodeDecodeError: it is not UTF-8.
+    """
+    stream = standard_input()
+    binary = getattr(stream, "buffer", None)
+    return stream.read() if binary is None else str(binary.read(), "utf-8")
+
+
 def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
     """Return a password typed at the terminal.
 
@@ -83,7 +94,10 @@ def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
     """
     if not at_terminal():
         raise click.UsageError(f"There is no terminal to ask for the password: give it with {otherwise}.")
-    typed: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)
+    try:
+        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)
+    except UnicodeDecodeError as error:  # typed in another encoding than that of the locale
+        raise click.UsageError(f"The password cannot be read: {error}. Give it with {otherwise}.") from None
     return typed
 
 

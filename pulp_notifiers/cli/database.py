@@ -2,6 +2,8 @@
 
 import click
 
+from .output import echo
+
 
 @click.group()
 def db() -> None:
@@ -17,4 +19,4 @@ def upgrade() -> None:
     from ..wiring import database_settings, upgrade_database
 
     location = upgrade_database(database_settings())
-    click.echo(f"The database {location} has the newest schema.")
+    echo(f"The database {location} has the newest schema.")

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from .connection import Connection, connection_options, pass_connection
+from .output import echo
 from .tables import json_option, print_json, print_table
 
 _COLUMNS = {
@@ -51,7 +52,7 @@ def list_deliveries(
     rows = [(_id_of(one), *(one[key] for key in _COLUMNS.values())) for one in page["results"]]
     print_table(("Id", *_COLUMNS), rows)
     if page["count"] > len(page["results"]):
-        click.echo(f"{len(page['results'])} of {page['count']} deliveries; --limit shows more.", err=True)
+        echo(f"{len(page['results'])} of {page['count']} deliveries; --limit shows more.", err=True)
 
 
 @delivery.command("show")
@@ -68,7 +69,7 @@ def show_delivery(connection: Connection, /, delivery_id: str, as_json: bool) ->
         return
     attempts = found.pop("attempts")
     print_table(("Property", "Value"), [("id", _id_of(found)), *found.items()])
-    click.echo()
+    echo()
     rows = [(one["number"], one["started_at"], one["finished_at"], one["error"]) for one in attempts]
     print_table(("Attempt", "Started", "Finished", "Error"), rows)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from .connection import Connection, connection_options, pass_connection, standard_input
+from .connection import Connection, connection_options, json_from_standard_input, pass_connection
 from .options import InvalidOptionText, JsonText
+from .output import echo
 from .pulp_admin import listener_group
 
 _FORMS = "JSON, @FILE to read it from a file, or - for standard input."
@@ -29,7 +30,7 @@ class JsonSource(JsonText):
     def _text(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             if value == "-":
-                return standard_input().read()
+                return json_from_standard_input()
             return Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidOptionText(f"{value} cannot be read: {error}.", ctx, param) from None
@@ -53,7 +54,7 @@ def fire(
 
     document = {"event_type": event_type, "payload": payload, "call_report": call_report}
     answer = connection.client().post(f"{NOTIFICATIONS}events/", document)
-    click.echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
+    echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
 
 
 # pulp-admin had its listeners below "event": scripts written for it work with a link of that name to this program.

@@ -7,6 +7,7 @@ import click
 from .answers import read_all
 from .connection import Connection, connection_options, pass_connection
 from .failures import naming, nothing_named
+from .output import echo
 from .service import run_sources
 from .source_config import config_given, gathered
 from .tables import json_option, print_json, print_table
@@ -36,7 +37,7 @@ def add_source(connection: Connection, /, name: str, source_type: str, **given: 
     """
     document = {"name": name, "type": source_type, "config": gathered(**given)}
     connection.client().post(_collection("sources"), document)
-    click.echo(f"Source {name} added.")
+    echo(f"Source {name} added.")
 
 
 @source.command("list")
@@ -67,7 +68,7 @@ def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
     print_table(("Property", "Value"), list(found.items()))
     for title, values in (("Option", config), ("Fact", facts)):
         if values:
-            click.echo()
+            echo()
             print_table((title, "Value"), list(values.items()))
 
 
@@ -85,7 +86,7 @@ def update_source(connection: Connection, /, name: str, **given: Any) -> None:
         raise click.UsageError("Say what to change, with --config, --secret or --config-json.")
     with naming("source", name):
         connection.client().patch(_path(name), {"config": config})
-    click.echo(f"Source {name} updated.")
+    echo(f"Source {name} updated.")
 
 
 @source.command("remove")
@@ -95,7 +96,7 @@ def remove_source(connection: Connection, /, name: str) -> None:
     """Remove the source NAME and what it has remembered."""
     with naming("source", name):
         connection.client().delete(_path(name))
-    click.echo(f"Source {name} removed.")
+    echo(f"Source {name} removed.")
 
 
 @source.command("test")

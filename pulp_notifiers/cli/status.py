@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from .connection import Connection, connection_options, pass_connection
+from .output import echo
 from .tables import Row, json_option, print_json, print_table
 
 
@@ -26,7 +27,7 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
     else:
         print_table(("Property", "Value"), list(_rows(found)))
         if found["sources"]:
-            click.echo()
+            echo()
             rows = [(one["name"], one["state"], seconds(one["lag_seconds"])) for one in found["sources"]]
             print_table(("Source", "State", "Lag"), rows)
     if not found["database"]["reachable"]:

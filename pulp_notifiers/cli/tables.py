@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .documents import printable
+from .output import echo, shown
 
 Row = Sequence[object]
 
@@ -22,19 +22,20 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
         return
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     for row in [columns, *texts]:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
     """Print a document as JSON."""
-    click.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(value, indent=2))  # in ASCII, so that it is the same data in every encoding
 
 
 def _cell(value: object) -> str:
     if isinstance(value, bool | list | dict):
         # In the form that --config KEY:=JSON accepts, not in that of Python.
-        value = json.dumps(value, ensure_ascii=False)
-    return "" if value is None else printable(str(value))
+        text = json.dumps(value, ensure_ascii=False)
+        return text if shown(text) == text else json.dumps(value)
+    return "" if value is None else shown(str(value))
 
 
 def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
@@ -46,7 +47,7 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None
     table = Table(box=SIMPLE_HEAD)
     for column in columns:
         # An id that is folded cannot be copied.
-        table.add_column(column, no_wrap=column == "Id")
+        table.add_column(column, no_wrap=column == "Id", overflow="fold")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
         table.add_row(*(Text(text, overflow="fold") for text in row))

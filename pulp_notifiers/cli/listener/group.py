@@ -39,7 +39,8 @@ class ListenerGroup(click.Group):
             types = notifier_types_for_help(ctx) if quietly else notifier_types(ctx)
             if types.failure is None and not ctx.resilient_parsing:
                 types.get(name)
-        return super().resolve_command(ctx, args)
+        # Help shows the name as it was typed.
+        return super().resolve_command(ctx, [printable(name), *others])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and the server's notifier types."""

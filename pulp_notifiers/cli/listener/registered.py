@@ -9,6 +9,7 @@ import click
 from ..answers import document_with, read_all
 from ..connection import Connection, pass_connection
 from ..failures import naming
+from ..output import echo
 from ..tables import json_option, print_json, print_table
 from .paths import collection, listener_path
 
@@ -57,7 +58,7 @@ def show_listener(connection: Connection, /, listener_id: str, as_json: bool) ->
     )
     print_table(("Property", "Value"), rows)
     if found["config"]:
-        click.echo()
+        echo()
         print_table(("Option", "Value"), list(found["config"].items()))
 
 
@@ -73,7 +74,7 @@ def delete_listener(connection: Connection, /, listener_id: str | None, listener
     path = listener_path(chosen or "")
     with naming("listener", chosen or ""):
         connection.client().delete(path)
-    click.echo(f"Listener {chosen} deleted.")
+    echo(f"Listener {chosen} deleted.")
 
 
 def _in_one_line(config: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import click
 from ..answers import document_with
 from ..failures import RequestFailed, naming
 from ..options import config_options, given_config
+from ..output import echo
 from ..tables import json_option, print_json
 from .notifier_types import (
     NotifierType,
@@ -120,7 +121,7 @@ def _create_command(notifier_type: str) -> click.Command:
         if as_json:
             print_json(created)
         else:
-            click.echo(f"Listener {created['id']} created.")
+            echo(f"Listener {created['id']} created.")
 
     return create
 
@@ -154,9 +155,9 @@ def _update_command(notifier_type: str) -> click.Command:
         if as_json:
             print_json(document_with(answer, "id", client.url + path))
         elif changes:
-            click.echo(f"Listener {listener_id} updated.")
+            echo(f"Listener {listener_id} updated.")
         else:
-            click.echo(f"Listener {listener_id} is unchanged: no option says what to change.")
+            echo(f"Listener {listener_id} is unchanged: no option says what to change.")
 
     return update
 

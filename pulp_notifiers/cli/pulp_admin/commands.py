@@ -7,6 +7,7 @@ import click
 
 from ..failures import RequestFailed
 from ..options import config_options
+from ..output import echo
 
 
 class PulpAdminCommand(click.Command):
@@ -50,7 +51,7 @@ class NotifierCommand(PulpAdminCommand):
 
 def say(text: str) -> None:
     """Print a text and a blank line."""
-    click.echo(f"{text}\n")
+    echo(f"{text}\n")
 
 
 def _schema(notifier_type: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 from ..connection import Connection, connection_options, pass_connection
 from ..failures import missing_resource
 from ..options import given_config
+from ..output import echo
 from .commands import NotifierCommand, PulpAdminCommand, say
 
 # A copy of the registry's constant, because importing the registry doubles the time of --help; a test compares them.
@@ -55,8 +56,8 @@ def list_listeners(connection: Connection, /) -> None:
 
     for listener in connection.client().get(LISTENERS):
         for line in document_lines(listener):
-            click.echo(line)
-        click.echo("\n")
+            echo(line)
+        echo("\n")
 
 
 @click.command("delete", cls=PulpAdminCommand, params=[_LISTENER_ID])

@@ -1,25 +1,33 @@
 """Standard output of a command that runs until it is stopped."""
 
-import io
 import os
 import select
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-import click
-
-
-def prepare_output() -> None:
-    """Escape characters that the encoding of standard output lacks, as standard error does anyway."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+from ..output import echo, shown
+from .task import SeenTask
 
 
 def print_notice(text: str) -> None:
     """Print a sentence on standard error."""
-    click.echo(text, err=True)
+    echo(text, err=True)
+
+
+def as_shown(task: SeenTask) -> SeenTask:
+    """Return a task with the escapes that standard output will contain, so that what is drawn keeps its place."""
+    step = task.progress.step
+    return replace(
+        task,
+        task_id=shown(task.task_id),
+        state=shown(task.state),
+        work=shown(task.work),
+        failure=None if task.failure is None else shown(task.failure),
+        progress=replace(task.progress, step=None if step is None else replace(step, label=shown(step.label))),
+    )
 
 
 def is_drawable() -> bool:

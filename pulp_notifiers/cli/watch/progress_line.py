@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ..output import shown
+from .output import as_shown
 from .table import task_line
 from .task import SeenTask
 
@@ -38,14 +40,14 @@ class ProgressLine:
 
     def show(self, task: SeenTask | None) -> None:
         """Draw the new state, or the time that has passed."""
-        self._task = task or self._task
+        self._task = self._task if task is None else as_shown(task)
         if time.monotonic() - self._drawn >= _FRAME_SECONDS:
             self._live.update(self._line(), refresh=True)
             self._drawn = time.monotonic()
 
     def notice(self, text: str) -> None:
         """Print it above the line."""
-        self._console.print(Text(text, "dim"))
+        self._console.print(Text(shown(text), "dim"))
 
     def _line(self) -> Text:
         seconds = int(time.monotonic() - self._began)

@@ -12,9 +12,10 @@ from uuid import UUID
 import click
 
 from ...task import TASK_STATES
+from ..output import shown
 from .broker import broker_address, broker_option
 from .lines import ChangedLines
-from .output import discard_output, ended_by_signals, is_drawable, prepare_output, print_notice, reader_is_gone
+from .output import as_shown, discard_output, ended_by_signals, is_drawable, print_notice, reader_is_gone
 from .task import SeenTask, TaskFilter, seen_task
 from .task_feed import TaskFeed, open_feed
 
@@ -41,7 +42,6 @@ def tail(
     Draws a table on a terminal, and prints a line for each change into anything else. Reads the task-status stream from
     now on; earlier changes are not shown.
     """
-    prepare_output()
     task_filter = TaskFilter(states, repositories)
     task = None if task_id is None else str(task_id)
     with ended_by_signals(), suppress(KeyboardInterrupt):
@@ -79,7 +79,7 @@ class _Screen:
         from .task_list import TaskList
 
         self._tasks = TaskList(task_filter)
-        self._server = server
+        self._server = shown(server)
         self._task_id = task_id
         self._notice: str | None = None
         self._filters = _described(task_filter, task_id)
@@ -106,7 +106,7 @@ class _Screen:
         while True:
             # Without messages only the run times of the tasks change.
             if (elapsed := time.monotonic() - drawn) >= (_FRAME_SECONDS if outdated else _POLL_SECONDS):
-                outage = feed.outage, feed.outage_seconds
+                outage = None if feed.outage is None else shown(feed.outage), feed.outage_seconds
                 status = FeedStatus(self._server, self._filters, *outage, self._notice)
                 live.update(screen_view(self._tasks, status, console, datetime.now(UTC)), refresh=True)
                 drawn, outdated, elapsed = time.monotonic(), False, 0.0
@@ -116,10 +116,10 @@ class _Screen:
                 outdated = True
 
     def _add(self, task: SeenTask) -> None:
-        self._tasks.add(task, datetime.now(UTC))
+        self._tasks.add(as_shown(task), datetime.now(UTC))
 
     def _keep_notice(self, text: str) -> None:
-        self._notice = text
+        self._notice = shown(text)
 
 
 def _described(task_filter: TaskFilter, task_id: str | None) -> str:
@@ -128,4 +128,4 @@ def _described(task_filter: TaskFilter, task_id: str | None) -> str:
         parts.append(f"only {', '.join(task_filter.states)}")
     if task_filter.repositories:
         parts.append(f"only on {', '.join(task_filter.repositories)}")
-    return " · ".join(parts)
+    return shown(" · ".join(parts))

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import click
 
+from ..output import echo
 from .broker import broker_option
 from .lines import ChangedLines
-from .output import discard_output, ended_by_signals, is_drawable, prepare_output, print_notice
+from .output import discard_output, ended_by_signals, is_drawable, print_notice
 from .task import SeenTask, seen_task
 from .task_feed import TaskFeed, open_feed
 
@@ -62,7 +63,6 @@ def wait(task_id: UUID, timeout: float | None, broker_url: str | None) -> int:
     The code is 0 for finished and skipped, 1 for error, 2 for canceled, and 124 after --timeout. Reads the task-status
     stream from now on: if the task has already ended, no message about it will arrive.
     """
-    prepare_output()
     started = time.monotonic()
     view = _view(str(task_id))
     with ended_by_signals(), closing(open_feed(broker_url, str(task_id), view.notice)) as feed, view:
@@ -126,7 +126,7 @@ class _Lines:
         if line is None:
             return
         try:
-            click.echo(line)
+            echo(line)
         except BrokenPipeError:
             # The caller may still want the exit code.
             self._is_read = False
