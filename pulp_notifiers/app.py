@@ -57,7 +57,9 @@ class App:
             self._dispatcher = self._new_dispatcher()
             self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
             closing.callback(self.stream.close)
-            self._task_events = TaskEvents(self._dispatcher.wants, self._dispatcher.fire_derived)
+            self._task_events = TaskEvents(
+                self._dispatcher.wants, self._dispatcher.fire_derived, self._dispatcher.stored
+            )
             self.source_registry = SourceTypeRegistry()
             closing.callback(self.source_registry.close)
             self.source_runner = SourceRunner(

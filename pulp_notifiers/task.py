@@ -48,6 +48,8 @@ class TaskReport:
     :ivar finish_time: aware UTC.
     :ivar changed_at: when the task reached this state, aware UTC, if that is known more exactly than by the times
         above; no rendering includes it.
+    :ivar resumed: the task was waiting or running before in the same run and returns to that state, as a retried task
+        of Celery does; listeners get no event. No rendering includes it.
     """
 
     id: str
@@ -66,6 +68,7 @@ class TaskReport:
     exception: Any = None
     traceback: str | None = None
     changed_at: datetime | None = None
+    resumed: bool = False
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:

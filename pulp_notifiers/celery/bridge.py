@@ -101,6 +101,7 @@ class Bridge:
 
     def _received(self, request: Any, **_: Any) -> None:
         self._requests[request.id] = request
+        self._ended.discard(request.id)  # of an earlier message with the same id
 
     def _started(self, sender: Any, task_id: str, **_: Any) -> None:
         if self._owns(sender):
@@ -112,7 +113,7 @@ class Bridge:
         if not self._owns(sender) or request.is_eager or request.id in self._resent():
             return
         call = Call.requested(sender.name, request)
-        self._report(call, "waiting", progress_report=progress(call, reason and str(reason)))
+        self._report(call, "waiting", progress_report=progress(call, reason and str(reason)), resumed=True)
 
     def _succeeded(self, sender: Any, result: Any = None, **_: Any) -> None:
         if self._owns(sender):
@@ -146,7 +147,7 @@ class Bridge:
 
     def _ignored_or_rejected(self, call: Call, state: str, reason: Any) -> None:
         if state == states.REJECTED and reason.requeue:
-            self._report(call, "waiting", progress_report=progress(call, str(reason)))
+            self._report(call, "waiting", progress_report=progress(call, str(reason)), resumed=True)
         elif state == states.REJECTED:
             self._end(call, "error", error=error_document(reason))
         elif str(reason) != _REPLACED:
@@ -156,11 +157,14 @@ class Bridge:
         if self._owns(sender):
             call = Call.requested(sender.name, request)
             reason = "terminated" if terminated else "expired" if expired else "revoked"
+            if not terminated:  # else its child may have reported the end
+                self._ended.discard(call.task_id)
             self._end(call, "canceled", progress_report=progress(call, reason))
 
     def _unknown(self, sender: Any, message: Any, name: str, id: str, **_: Any) -> None:
         if sender.app == self._celery_app:
             call = Call(task_id=id, name=name, headers=message.headers or {}, worker_name=sender.hostname)
+            self._ended.discard(id)  # of an earlier message with the same id
             self._end(call, "error", error=error_document(LookupError(f"The worker has no task named {name}.")))
 
     def _process_ending(self, **_: Any) -> None:
@@ -170,6 +174,9 @@ class Bridge:
     def _report(self, call: Call, state: str, **values: Any) -> None:
         self._ended.discard(call.task_id)
         values.setdefault("progress_report", progress(call))
+        values.setdefault("resumed", call.resumed)
+        # Tells the runs of a task apart that have no start time.
+        values.setdefault("changed_at", values.get("finish_time") or values.get("start_time") or datetime.now(UTC))
         self._reporter.report(task_report(call, state, self._reporter.tags(call), **values))
 
     def _end(self, call: Call, state: str, **values: Any) -> None:

@@ -15,6 +15,7 @@ class Call:
     :ivar headers: those of ``apply_async(headers=...)``; when it is published, with Celery's own among them.
     :ivar worker_name: the worker's node name, once it is known.
     :ivar children: ids of the tasks that it has started so far.
+    :ivar nesting: how many tasks it has replaced, under the same id.
     """
 
     task_id: str
@@ -26,6 +27,7 @@ class Call:
     retries: int = 0
     worker_name: str | None = None
     children: tuple[str, ...] = ()
+    nesting: int = 0
 
     @classmethod
     def published(cls, name: str, headers: Mapping[str, Any] | None, body: Any) -> Self:
@@ -43,6 +45,7 @@ class Call:
             headers=headers,
             group=fields.get("group") or fields.get("taskset"),
             retries=fields.get("retries") or 0,
+            nesting=fields.get("replaced_task_nesting") or 0,
         )
 
     @classmethod
@@ -58,7 +61,13 @@ class Call:
             retries=request.retries or 0,
             worker_name=request.hostname,
             children=tuple(_ids(request.children or ())),
+            nesting=getattr(request, "replaced_task_nesting", None) or 0,
         )
+
+    @property
+    def resumed(self) -> bool:
+        """Whether it continues a call with the same id, which was retried or replaced."""
+        return bool(self.retries or self.nesting)
 
 
 def tags_header(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], headers: Mapping[str, Any]) -> list[str]:

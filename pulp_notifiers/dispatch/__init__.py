@@ -4,7 +4,8 @@
 
     dispatcher   matches events with listeners and writes the deliveries
     routes       which listeners get which events, for one revision of the listeners
-    task_events  which task reports are events; each new state is one, once
+    task_events  which task reports are events; each new state is one, once in each run
+    task_runs    which run of a task a report is about, and the ids of its events
 """
 
 from .dispatcher import Dispatcher

@@ -3,11 +3,12 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import Protocol
+from uuid import UUID
 
 from ..errors import EventIdTaken, InvalidConfig, NotifierUnavailable, StoreUnavailable
 from ..event import TASK_EVENT_TYPES, Event, utc_now
@@ -41,6 +42,7 @@ class Outbox(Protocol):
         kept: Kept | None = None,
         offer: LeaseOffer | None = None,
     ) -> Written | None: ...
+    def stored(self, event_ids: Collection[UUID]) -> Collection[UUID]: ...
 
 
 class LocalWorker(Protocol):
@@ -154,6 +156,13 @@ class Dispatcher:
             owed = [Owed(found.id, found.notifier_type, ONE_TARGET)]
             if self._write([OwedEvent(event, owed)], revision) is not None:
                 return True
+
+    def stored(self, event_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return which of these events are stored.
+
+        :raises StoreUnavailable: the database does not answer.
+        """
+        return self._outbox.stored(event_ids)
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
         """Return whether an event of that type, in that task, is worth firing.

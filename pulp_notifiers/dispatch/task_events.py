@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from ..encoding import dumps
-from ..event import TASK_EVENT_TYPES, Event, derived_id, utc_now
+from ..event import TASK_EVENT_TYPES, Event, utc_now
 from ..task import FINAL_TASK_STATES, TaskReport
+from .task_runs import Run, Stored, next_run
 
 _TYPE_OF_STATE = {event_type.partition(".")[2]: event_type for event_type in TASK_EVENT_TYPES}
-_IDS = UUID("0f3a7f0e-4d0c-5a52-9a1b-6f2c8f7b1d93")  # drawn once; another one would make new events of old ones
 
 _logger = logging.getLogger(__name__)
 
 
-def task_event(report: TaskReport, source: str = "task") -> Event:
+def task_event(report: TaskReport, source: str = "task", run: Run | None = None) -> Event:
     """Return the event that a task reached the state of a report.
 
-    Its id is derived from task and state, so that firing it again, even after a restart, adds nothing. It occurred at
-    the time in the report; now if the report has none.
+    Its id is derived from task, run and state, so that firing it again, even after a restart, adds nothing. It occurred
+    at the time in the report; now if the report has none.
 
     :param source: where the report comes from.
+    :param run: the run of the task that the report is about; by default what the report itself says.
     :raises KeyError: the state has no events (``accepted``, ``suspended``).
     """
     payload = {
@@ -33,7 +33,7 @@ def task_event(report: TaskReport, source: str = "task") -> Event:
         "tags": list(report.tags),
         "error_description": _description(report),
     }
-    event_id = derived_id(_IDS, f"{report.task_id} {report.state}")
+    event_id = (run or Run(report.state, report.start_time)).event_id(report)
     event_type = _TYPE_OF_STATE[report.state]
     return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)
 
@@ -61,75 +61,92 @@ def _log_unwritable(event: Event, error: Exception) -> None:
 class TaskNews:
     """What is new in task reports.
 
-    :ivar reports: those that are worth an event, in their order.
-    :ivar states: task id to the state that counts as seen once the events are written.
+    :ivar events: the events of those that are worth one, in their order.
+    :ivar runs: task id to the run that counts as reported once the events are written.
     """
 
-    reports: Sequence[TaskReport]
-    states: Mapping[str, str]
+    events: Sequence[Event]
+    runs: Mapping[str, Run]
 
 
 class TaskEvents:
-    """Fires an event for each new state of a task, if a listener matches it.
+    """Fires an event for each new state of a run of a task, if a listener matches it.
 
-    A report that repeats the state seen last, such as one about progress, fires nothing, and nothing follows a final
-    state. The last states of recently reported tasks are remembered; for others the event's id prevents repeats.
+    A report that repeats the state reported last, such as one about progress, fires nothing, and nothing follows a
+    final state in the same run (:mod:`.task_runs`). The last states of recently reported tasks are remembered; for
+    others the event's id prevents repeats.
 
     :param wants: returns whether a task event of this type, for this task, is worth firing.
     :param fire: writes an event and returns the number of its deliveries.
+    :param stored: asked only about runs whose reports have no times, because nothing else tells them apart.
     :param remembered: remembers the state of at least this many tasks, at most twice as many.
     """
 
     def __init__(
-        self, wants: Callable[[str, str], bool], fire: Callable[[Event], int], remembered: int = 10_000
+        self,
+        wants: Callable[[str, str], bool],
+        fire: Callable[[Event], int],
+        stored: Stored = lambda _ids: (),
+        remembered: int = 10_000,
     ) -> None:
         self._wants = wants
         self._fire = fire
+        self._stored = stored
         self._remembered = remembered
         # Two dictionaries that take turns need no lock, which a fork could leave locked; a race forgets at worst.
-        self._recent: dict[str, str] = {}
-        self._older: dict[str, str] = {}
+        self._recent: dict[str, Run] = {}
+        self._older: dict[str, Run] = {}
 
     def changed(self, report: TaskReport) -> int:
         """Fire the event of a task's state if it is new; return how many deliveries it has.
 
-        :raises StoreUnavailable: nothing was written. The state counts as not yet seen: report it again.
+        :raises StoreUnavailable: nothing was written. The state counts as not yet reported: report it again.
         """
-        event_type = self._new_event_type(report, self._known(report.task_id))
-        if event_type is None:
+        run = self._new(report, self._known(report.task_id))
+        if run is None:
             return 0
-        deliveries = self._fired(report) if self._wants(event_type, report.task_id) else 0
-        self._remember(report.task_id, report.state)
+        deliveries = 0
+        if self._is_wanted(report):
+            run = self._numbered(report, run)
+            deliveries = self._fired(task_event(report, run=run))
+        self._remember(report.task_id, run)
         return deliveries
 
-    def news(self, reports: Iterable[TaskReport]) -> TaskNews:
-        """Return what is new in reports, oldest first. It counts as not yet seen until :meth:`note` is called."""
-        states: dict[str, str] = {}
-        worth_an_event = []
+    def news(self, reports: Iterable[TaskReport], source: str) -> TaskNews:
+        """Return what is new in reports, oldest first. It counts as not yet reported until :meth:`note` is called.
+
+        :param source: where the reports come from.
+        :raises StoreUnavailable: a number is needed and cannot be looked up.
+        """
+        runs: dict[str, Run] = {}
+        events = []
         for report in reports:
-            known = states.get(report.task_id) or self._known(report.task_id)
-            event_type = self._new_event_type(report, known)
-            if event_type is None:
+            run = self._new(report, runs.get(report.task_id) or self._known(report.task_id))
+            if run is None:
                 continue
-            states[report.task_id] = report.state
-            if self._wants(event_type, report.task_id):
-                worth_an_event.append(report)
-        return TaskNews(worth_an_event, states)
+            if self._is_wanted(report):
+                run = self._numbered(report, run)
+                events.append(task_event(report, source, run))
+            if not run.late:
+                runs[report.task_id] = run
+        return TaskNews(events, runs)
 
     def note(self, news: TaskNews) -> None:
-        """Count news as seen."""
-        for task_id, state in news.states.items():
-            self._remember(task_id, state)
+        """Count news as reported."""
+        for task_id, run in news.runs.items():
+            self._remember(task_id, run)
 
     @staticmethod
-    def _new_event_type(report: TaskReport, known: str | None) -> str | None:
-        """Return the event type of a report; None if its state is not new or has no events."""
-        if known == report.state or known in FINAL_TASK_STATES:
-            return None
-        return _TYPE_OF_STATE.get(report.state)
+    def _new(report: TaskReport, known: Run | None) -> Run | None:
+        return next_run(known, report) if report.state in _TYPE_OF_STATE else None
 
-    def _fired(self, report: TaskReport) -> int:
-        event = task_event(report)
+    def _is_wanted(self, report: TaskReport) -> bool:
+        return self._wants(_TYPE_OF_STATE[report.state], report.task_id)
+
+    def _numbered(self, report: TaskReport, run: Run) -> Run:
+        return run.numbered(report.task_id, self._stored) if run.needs_number(report) else run
+
+    def _fired(self, event: Event) -> int:
         try:
             return self._fire(event)
         except (TypeError, ValueError) as error:
@@ -137,7 +154,7 @@ class TaskEvents:
             _log_unwritable(event, error)
             return 0
 
-    def _known(self, task_id: str) -> str | None:
+    def _known(self, task_id: str) -> Run | None:
         known = self._recent.get(task_id)
         if known is None and task_id in self._older:
             known = self._older.get(task_id)
@@ -145,10 +162,12 @@ class TaskEvents:
                 self._remember(task_id, known)
         return known
 
-    def _remember(self, task_id: str, state: str) -> None:
+    def _remember(self, task_id: str, run: Run) -> None:
+        if run.late:
+            return
         if len(self._recent) >= self._remembered and task_id not in self._recent:
             self._older, self._recent = self._recent, {}
-        self._recent[task_id] = state
+        self._recent[task_id] = run
 
 
 def _changed_at(report: TaskReport) -> datetime | None:

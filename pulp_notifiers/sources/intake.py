@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from ..dispatch import TaskEvents, is_writable, task_event
+from ..dispatch import TaskEvents, is_writable
 from ..encoding import unportable
 from ..event import Event, derived_id, is_derived
 from ..records import Kept, RegisteredSource
@@ -106,14 +106,13 @@ class SourceIntake:
 
     def _take(self, events: Sequence[Event], reports: Sequence[TaskReport], remember: Mapping[str, Any]) -> None:
         kept = Kept(self._source.id, self._owner, remember)
-        news = self._engine.task_events.news(reports)
-        task_events = [task_event(report, self._origin) for report in news.reports]
+        news = self._engine.task_events.news(reports, self._origin)
         events = list(_protected(events))
         try:
-            self._engine.dispatcher.fire_all([*task_events, *events], kept)
+            self._engine.dispatcher.fire_all([*news.events, *events], kept)
         except (TypeError, ValueError):
             # Checking each of them is expensive, so it is only done now.
-            self._engine.dispatcher.fire_all([*filter(is_writable, task_events), *events], kept)
+            self._engine.dispatcher.fire_all([*filter(is_writable, news.events), *events], kept)
         self._engine.task_events.note(news)
 
 

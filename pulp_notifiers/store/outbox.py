@@ -39,6 +39,7 @@ DELETE_EMPTY_LANES = """
     RETURNING id
 """
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
+_STORED = "SELECT id FROM events WHERE id = any(:events)"
 _CONTENT = "SELECT id, type, payload, call_report FROM events WHERE id = any(:events)"
 # For an event that no listener gets: one statement for all that is to be known.
 _REPEATED = f"""
@@ -136,6 +137,7 @@ class Outbox:
         self._insert_deliveries = database.insert_of(_INSERT_DELIVERIES)
         self._delete_empty = database.statement(DELETE_EMPTY_LANES)
         self._count = database.statement(_COUNT)
+        self._ids = database.statement(_STORED)
         self._content = database.statement(_CONTENT)
         self._repeated = database.statement(_REPEATED)
 
@@ -164,6 +166,13 @@ class Outbox:
             return self._database.write_together(self._add, addition)
         except _ListenersChanged:
             return None
+
+    def stored(self, event_ids: Collection[UUID]) -> list[UUID]:
+        """Return which of these events are stored."""
+        ids = list(map(str, event_ids))
+        return [
+            UUID(found) for (found,) in self._database.read(lambda connection: self._ids.run(connection, events=ids))
+        ]
 
     def _nothing(
         self, connection: sa.Connection, batch: Sequence[OwedEvent], listeners_revision: int, kept: Kept | None

@@ -47,7 +47,7 @@ class Batches:
         self.received += len(messages)
 
     def _events(self, report: TaskReport) -> list[Event]:
-        before = self._seen.state(report.task_id)
+        before = self._seen.state(report)
         events = repository_events(report, before, f"amqp:{self._intake.source}")
         return [event for event in events if self._intake.wants(event.type, report.task_id)]
 

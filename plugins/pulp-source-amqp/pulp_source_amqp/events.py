@@ -47,7 +47,9 @@ def _has_started(report: TaskReport) -> bool:
 
 
 def _event(event_type: str, payload: dict[str, Any], report: TaskReport, time: datetime | None, source: str) -> Event:
-    event_id = derived_id(_IDS, f"{report.task_id} {event_type}")
+    # A task id may come back, and each start is a run with events of its own.
+    run = "" if report.start_time is None else f" {report.start_time.isoformat()}"
+    event_id = derived_id(_IDS, f"{report.task_id} {event_type}{run}")
     return Event(event_type, payload, report.call_report(), event_id, time or utc_now(), source)
 
 

@@ -2,12 +2,15 @@
 
 import signal
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from pulp_notifiers.event import utc_now
+from pulp_notifiers.records import ListenerDraft
 from tests.support.bridged import Bridged, StreamReader
 from tests.support.stream import SECONDS, eventually
 
@@ -118,3 +121,28 @@ def test_the_last_task_of_a_process_is_published(bridged: Bridged) -> None:
         eventually(
             lambda: bridged.expected() == bridged.stream.states(), lambda: bridged.stream.unexpected(bridged.sent)
         )
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_every_run_of_a_task_id_that_comes_back_reaches_listeners(bridged: Bridged, pool: str) -> None:
+    """Runs within a second and runs that the worker refuses count as well; a retried run has each state once."""
+    app = bridged.app
+    assert app is not None
+    app.listeners.create(ListenerDraft("http", {"url": "http://127.0.0.1:1/"}, ("task.*",)))
+    runs = {
+        "fail": ["waiting", "running", "error"],
+        "unheard_of": ["waiting", "error"],
+        "once_more": ["waiting", "running", "finished"],
+    }
+    expected = 0
+    with bridged.worker("-P", pool, "-c", "2"):
+        for kind, states in [*runs.items()] * 3:
+            bridged.send(kind, *(["x"] if kind == "fail" else []), task_id=kind)
+            expected += len(states)
+            eventually(lambda expected=expected: app.deliveries.list()[0] == expected)
+
+    now = utc_now()
+    claims = app.store.claims.claim(now, now + timedelta(seconds=30), 100).claims
+    events = [owed.event for claimed in claims for owed in claimed.deliveries]
+    found = {kind: [each.payload["state"] for each in events if each.task_id() == kind] for kind in runs}
+    assert {kind: states * 3 for kind, states in runs.items()} == found

@@ -1,6 +1,7 @@
 """Task events in the running product: from a report to listeners and to the task-status stream."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pika
 import pytest
@@ -125,3 +126,34 @@ def test_listeners_get_the_event_although_the_stream_cannot_be_published(tmp_pat
         assert 1 == app.task_changed(report("finished"))
 
         receiver.wait_for(1)
+
+
+def test_each_night_of_a_task_with_a_fixed_id_is_delivered(tmp_path):
+    """Also if the service was restarted between two nights, and whether or not the reports have times."""
+    nights = [datetime(2026, 11, day, 3, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    for number, started in enumerate(nights):
+        times = {"start_time": started, "finish_time": started + timedelta(minutes=1)}
+        with App.from_settings(settings(tmp_path)) as app:
+            if not app.listeners.list():
+                app.listeners.create(ListenerDraft("http", {"url": "http://x/"}, ("task.error", "task.running")))
+            for task_id, values in (("with times", times), ("without times", {})):
+                for state in ("waiting", "running", "running", "error", "error"):
+                    app.task_changed(report(state, task_id, **values))
+            errors = [found for found in app.deliveries.list()[1] if found.event_type == "task.error"]
+            running = app.deliveries.list()[0] - len(errors)
+
+            assert 2 * (number + 1) == len(errors)
+            assert running in (2 * (number + 1), number + 2)  # a start without times may be a repeat
+
+
+def test_a_run_without_times_that_a_restart_interrupts_is_one_run(tmp_path):
+    """The events that are stored say which run it is."""
+    for states in (("running",), ("running", "error"), ("error",), ("running",), ("error",)):
+        with App.from_settings(settings(tmp_path)) as app:
+            if not app.listeners.list():
+                app.listeners.create(ListenerDraft("http", {"url": "http://x/"}, ("task.*",)))
+            for state in states:
+                app.task_changed(report(state))
+            types = [found.event_type for found in app.deliveries.list()[1]]
+
+    assert ["task.error", "task.running", "task.error", "task.running"] == types

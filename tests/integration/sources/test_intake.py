@@ -1,6 +1,7 @@
 """What a source hands over: events, task reports and values to remember, in one transaction under its lease."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import pytest
@@ -246,3 +247,16 @@ def test_a_source_that_hands_over_another_event_under_a_known_id_goes_on(store, 
     assert ["a"] == owed(store)
     assert {"n": 2} == intake.remembered()
     assert 1 == len([record for record in caplog.records if "another event has its id" in record.message])
+
+
+def test_a_source_reports_each_run_of_a_task_id_that_comes_back(store):
+    """Messages that are delivered again add nothing."""
+    listen(store, "task.*")
+    store.sources.add(a_source())
+    claim_sources(store)
+
+    for day in (1, 1, 2, 3):
+        started = datetime(2026, 11, day, tzinfo=UTC)
+        intake_of(store).take(reports=[report(state, start_time=started) for state in ("running", "error", "error")])
+
+    assert ["task.error"] * 3 + ["task.running"] * 3 == owed(store)

@@ -1,7 +1,8 @@
 """Which task reports are events, and what the events contain."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -38,6 +39,20 @@ class Fired:
 
     def types(self) -> list[str]:
         return [event.type for event in self.events]
+
+
+class FiredOnce(Fired):
+    """An event whose id is stored adds nothing, as in the database."""
+
+    @property
+    def ids(self) -> set[UUID]:
+        return {event.id for event in self.events}
+
+    def stored(self, event_ids: Collection[UUID]) -> set[UUID]:
+        return self.ids & set(event_ids)
+
+    def fire(self, event: Event) -> int:
+        return 2 if event.id in self.ids else super().fire(event)
 
 
 def test_a_task_event_contains_the_task_its_state_and_its_error():
@@ -116,15 +131,119 @@ def test_each_new_state_fires_once_and_progress_never():
 
 
 @pytest.mark.parametrize("state", sorted(set(TASK_STATES) - {"waiting", "running", "accepted", "suspended"}))
-def test_nothing_follows_a_final_state(state):
+@pytest.mark.parametrize("times", [{"start_time": STARTED}, {"changed_at": FINISHED}])
+def test_nothing_follows_a_final_state_in_the_same_run(state, times):
     """Neither the same state again nor a late report of an earlier one."""
     fired = Fired()
     events = TaskEvents(fired.wants, fired.fire)
 
     for each in (state, state, "running", "finished", "error"):
-        events.changed(report(each))
+        events.changed(report(each, **times))
+    events.changed(report("waiting", changed_at=CREATED) if "changed_at" in times else report("running", **times))
 
     assert [f"task.{state}"] == fired.types()
+
+
+DAY = timedelta(days=1)
+RUNS = {
+    "start times": [
+        {"waiting": {}, "running": {"start_time": STARTED + day}, "error": {"start_time": STARTED + day}}
+        for day in (0 * DAY, DAY, 2 * DAY)
+    ],
+    "no times": [{"waiting": {}, "running": {}, "error": {}}] * 3,
+    "running alone without times": [{"running": {}, "error": {}}] * 3,
+    "ends with times only": [{"error": {"start_time": STARTED + day}} for day in (0 * DAY, DAY, 2 * DAY)],
+    "ends of tasks that never started": [{"canceled": {"changed_at": FINISHED + day}} for day in (0 * DAY, DAY)],
+    "what a sender sees": [{"waiting": {"changed_at": CREATED + day}} for day in (0 * DAY, DAY, 2 * DAY)],
+    "a start time within the same second": [
+        {"running": {"start_time": start}, "error": {"start_time": start}}
+        for start in (STARTED + timedelta(microseconds=each) for each in (1, 2, 3))
+    ],
+    "a start time once": [{"running": {"start_time": STARTED + day}, "error": {}} for day in (0 * DAY, DAY, 2 * DAY)],
+}
+
+
+@pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
+@pytest.mark.parametrize("processes", [1, 3])
+def test_each_run_of_a_task_id_that_comes_back_fires_each_state_once(runs, processes):
+    """A nightly task with a fixed id fails every night; perhaps another process reports it each time."""
+    fired = FiredOnce()
+    several = [TaskEvents(fired.wants, fired.fire, fired.stored) for _ in range(processes)]
+
+    for number, run in enumerate(runs):
+        for state, times in run.items():
+            for _ in range(2):
+                several[number % processes].changed(report(state, **times))
+
+    expected = [f"task.{state}" for run in runs for state in run]
+    # A start without times cannot be told from a repeat by a process that did not see the end before.
+    if processes == 1:
+        assert expected == fired.types()
+    assert [each for each in expected if each not in ("task.waiting", "task.running")] == [
+        each for each in fired.types() if each not in ("task.waiting", "task.running")
+    ]
+    assert len(fired.ids) == len(fired.events)
+
+
+def test_a_report_that_comes_late_does_not_begin_another_run():
+    """Reports of two processes overtake each other."""
+    fired = FiredOnce()
+    events = TaskEvents(fired.wants, fired.fire, fired.stored)
+    first, second = {"start_time": STARTED}, {"start_time": STARTED + DAY}
+
+    for state, times in [
+        ("running", first),
+        ("error", first),
+        ("running", second),
+        ("running", first),
+        ("error", first),
+        ("running", second),
+        ("error", second),
+        ("error", first),
+        ("running", second),
+    ]:
+        events.changed(report(state, **times))
+
+    assert ["running", "error", "running", "error"] == [event.payload["state"] for event in fired.events]
+
+
+def test_a_document_with_whole_seconds_is_about_the_same_run():
+    """Pulp's documents have no fractions of a second."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire)
+    exact = STARTED + timedelta(microseconds=123456)
+
+    for state in ("running", "error"):
+        events.changed(report(state, start_time=exact))
+        events.changed(report(state, start_time=STARTED))
+
+    assert ["task.running", "task.error"] == fired.types()
+
+
+def test_a_task_that_is_retried_returns_to_its_states_without_events():
+    """For listeners it just takes longer; its end has another start time."""
+    fired = Fired()
+    events = TaskEvents(fired.wants, fired.fire)
+
+    for state, values in [
+        ("waiting", {}),
+        ("running", {"start_time": STARTED}),
+        ("waiting", {"resumed": True}),
+        ("running", {"resumed": True, "start_time": STARTED + DAY}),
+        ("error", {"resumed": True, "start_time": STARTED + DAY}),
+    ]:
+        events.changed(report(state, **values))
+
+    assert ["task.waiting", "task.running", "task.error"] == fired.types()
+
+
+def test_the_id_of_a_task_event_is_the_same_in_every_process_and_time_zone():
+    """Its run is named by what the report says."""
+    zone = timezone(timedelta(hours=5))
+    same = [STARTED, STARTED.astimezone(zone), STARTED.replace(tzinfo=None)]
+
+    assert 1 == len({task_event(report("error", start_time=start)).id for start in same})
+    assert 3 == len({task_event(report("error", start_time=each)).id for each in (None, STARTED, STARTED + DAY)})
 
 
 def test_accepted_and_suspended_fire_no_events():
