@@ -18,9 +18,11 @@ PREFIX = "PULP_NOTIFIERS_"
 OWN_SECTION = "notifiers"
 
 DEFAULT_BIND = "127.0.0.1:24818"
+DEFAULT_DATABASE_TIMEOUT_SECONDS = 5.0
 
 OWN_KEYS = (
-    *("state_directory", "database_url", "key_file", "bind", "tls_certificate", "tls_key"),
+    *("state_directory", "database_url", "database_timeout_seconds", "key_file", "bind"),
+    *("tls_certificate", "tls_key"),
     *("worker_threads", "poll_seconds", "lease_seconds", "source_lease_seconds", "attempt_limit_seconds"),
     *("max_attempts", "max_crashes", "backoff_first_seconds", "backoff_longest_seconds"),
     *("keep_delivered_days", "keep_dead_days", "reveal_secrets", "max_body_bytes", "credential_cache_seconds"),

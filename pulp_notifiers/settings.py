@@ -17,6 +17,7 @@ from .errors import InvalidSetting
 from .options import SECRET_NAME, holds_secret
 from .server_conf import (
     DEFAULT_BIND,
+    DEFAULT_DATABASE_TIMEOUT_SECONDS,
     DEFAULT_FILE,
     OWN_SECTION,
     PREFIX,
@@ -53,6 +54,12 @@ class NotifiersSettings(BaseModel):
         SecretStr(""),
         description="SQLAlchemy URL, sqlite:///PATH or postgresql+psycopg://...; empty: an SQLite file in "
         "state_directory.",
+    )
+    database_timeout_seconds: float = Field(
+        DEFAULT_DATABASE_TIMEOUT_SECONDS,
+        ge=1,
+        le=600,
+        description="How long the database may take to accept a connection, to answer a statement, or to grant a lock.",
     )
     key_file: Path | None = Field(
         None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs RabbitMQ and PostgreSQL for the tests if that is possible, and otherwise says why tests will be skipped.
+# Installs RabbitMQ, PostgreSQL and pgbouncer for the tests if that is possible, and otherwise says why tests will be skipped.
 # The tests start their own servers; Debian's services are not started.
 set -eu
 
 missing=
 command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing="rabbitmq-server"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="${missing:+$missing }postgresql"
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="${missing:+$missing }pgbouncer"
 [ -n "$missing" ] || exit 0
 
 will_skip() {

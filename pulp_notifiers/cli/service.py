@@ -105,6 +105,10 @@ def _start_log(level: str) -> None:
     if level == "INFO":
         for chatty in ("alembic", "uvicorn"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
+    if level != "DEBUG":
+        # Of broken connections, which are reported once, without a traceback, by whoever used them.
+        for repeating in ("psycopg", "sqlalchemy.pool"):
+            logging.getLogger(repeating).setLevel(logging.CRITICAL)
     # It logs whole URLs at debug level, and the query of a webhook is often its password; its warnings quote what the
     # other side sent, without a bound.
     logging.getLogger("urllib3").setLevel(logging.ERROR)

@@ -13,6 +13,9 @@
     sealed_configs  configs, encrypted at rest
     vault           the key file and the encryption
     database        reads and writes on SQLite and PostgreSQL
+    engine          the driver's connections, with time-outs
+    postgres        connections to PostgreSQL: deadlines, and what differs behind a pooler
+    refusals        why the database refused, in one line
     transactions    one transaction, repeated after a deadlock or on a closed connection
     group_commit    functions that wait share the next transaction
     statement       SQL that each event runs, on the driver's own connection

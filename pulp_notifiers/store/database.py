@@ -6,40 +6,36 @@ own.
 """
 
 import os
-import sqlite3
 import threading
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ..errors import InvalidSetting, StoreUnavailable
+from ..errors import StoreUnavailable
+from ..server_conf import DEFAULT_DATABASE_TIMEOUT_SECONDS
+from .engine import engine_of
 from .group_commit import BatchWork, GroupCommit, ItemT
+from .refusals import CommitUnknown, reason_of
 from .statement import Insert, Statement
-from .transactions import Transactions, Work, driver_error, driver_of
+from .transactions import Patience, Transactions, Work
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-_BUSY_SECONDS = 10.0
-_CONNECTIONS = 20
-_FURTHER_CONNECTIONS = 40  # together enough for every thread of the REST service and of the worker
-
 
 class Database:
     """Runs functions that take a connection as transactions.
 
     :param url: SQLAlchemy URL of an SQLite file or a PostgreSQL database.
+    :param timeout_seconds: how long a connection, the answer to one statement, or SQLite's write lock is waited for.
     :raises InvalidSetting: the URL is for another database, or its driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, timeout_seconds: float = DEFAULT_DATABASE_TIMEOUT_SECONDS) -> None:
+        self.engine = engine_of(url, timeout_seconds)
         self.dialect = self.engine.dialect.name
         self._pid = os.getpid()
         self._fork_lock = threading.Lock()
@@ -60,20 +56,21 @@ class Database:
         except self._refusals as error:
             raise _unavailable(error) from error
 
-    def write(self, work: Work[T], durable: bool = True) -> T:
+    def write(self, work: Work[T], durable: bool = True, patience: Patience | None = None) -> T:
         """Return the function's result once everything it wrote is committed.
 
         The function may run more than once; an exception from it undoes what it wrote.
 
         :param durable: wait until it is on disk; False for what may be lost if the machine crashes.
+        :param patience: limits for a transaction that may take longer; it then shares no transaction with others.
         :raises StoreUnavailable: nothing was written; except if the connection to PostgreSQL broke during the commit,
             when it is unknown.
         """
         self._after_fork()
         try:
-            if self.dialect == "sqlite":
+            if self.dialect == "sqlite" and patience is None:
                 return self._writer.run(lambda connection, _: [work(connection)], None, durable)
-            return self._transactions.write(work, durable)
+            return self._transactions.write(work, durable, patience)
         except self._refusals as error:
             raise _unavailable(error) from error
 
@@ -132,63 +129,8 @@ class Database:
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
-    # Only the driver's message: SQLAlchemy's repeats the statement with its values.
-    reason = "all its connections are busy" if isinstance(error, PoolTimeout) else driver_error(error)
-    return StoreUnavailable(f"The database refused the transaction, nothing was written: {reason}")
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        parsed = sa.make_url(url)
-        backend = parsed.get_backend_name()
-        if backend == "sqlite":
-            return _sqlite_engine(parsed)
-        if backend == "postgresql":
-            return sa.create_engine(
-                parsed,
-                pool_size=_CONNECTIONS,
-                max_overflow=_FURTHER_CONNECTIONS,
-                pool_timeout=_BUSY_SECONDS,
-                connect_args={"connect_timeout": int(_BUSY_SECONDS)},
-            )
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
-        raise InvalidSetting(
-            f"[notifiers] database_url cannot be used ({type(error).__name__}): write sqlite:///PATH, or "
-            f"postgresql+psycopg://USER:PASSWORD@HOST/DATABASE with the package psycopg installed."
-        ) from None
-    raise InvalidSetting(f"[notifiers] database_url is for {backend}: only sqlite and postgresql are supported.")
-
-
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    if not url.database or url.database == ":memory:":
-        raise InvalidSetting("[notifiers] database_url names no file: write sqlite:///PATH.")
-    _create_private(Path(url.database))
-    engine = sa.create_engine(
-        url,
-        pool_size=_CONNECTIONS,
-        max_overflow=_FURTHER_CONNECTIONS,
-        pool_timeout=_BUSY_SECONDS,
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-    )
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _create_private(file: Path) -> None:
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise InvalidSetting(f"The database file {file} cannot be created or opened: {error.strerror}.") from None
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # or the driver begins transactions by itself, and too late
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    if not driver_of(connection).in_transaction:
-        connection.exec_driver_sql("BEGIN")
+    if isinstance(error, CommitUnknown):
+        state = "The connection to the database broke during a commit, and perhaps all was written"
+    else:
+        state = "The database refused the transaction, nothing was written"
+    return StoreUnavailable(f"{state}: {reason_of(error)}")

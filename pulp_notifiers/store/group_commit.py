@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from ..errors import StoreUnavailable
+from .refusals import no_answer
 from .transactions import Transactions
 
 T = TypeVar("T")
@@ -68,7 +69,11 @@ class GroupCommit:
             with self._turn:
                 if self._closed:
                     raise StoreUnavailable(_CLOSED)
-                return self._transactions.write(lambda connection: work(connection, (item,))[0], durable)
+                try:
+                    return self._transactions.write(lambda connection: work(connection, (item,))[0], durable)
+                except Exception as error:
+                    self._fail_waiting(error)
+                    raise
         job = _Job(work, item, durable)
         job.done.acquire()
         with self._lock:
@@ -102,6 +107,14 @@ class GroupCommit:
             with self._lock:
                 self._queued -= len(group)
 
+    def _fail_waiting(self, error: BaseException) -> None:
+        # They have waited for the same database, and each would take as long again to find out.
+        if no_answer(error):
+            waiting = list(self._waiting())
+            with self._lock:
+                self._queued -= len(waiting)
+            _fail(waiting, error)
+
     def _waiting(self) -> Iterator[_Job[Any, Any]]:
         for _ in range(_LARGEST_GROUP - 1):
             try:
@@ -128,16 +141,21 @@ class GroupCommit:
             self._transactions.write(work, any(job.durable for job in group))
         except BaseException as error:  # noqa: BLE001  handed to the threads that wait for it
             self._commit_failed(group, error, begun)
+            self._fail_waiting(error)
         else:
             for job in group:
                 job.done.release()
 
     def _commit_failed(self, group: list[_Job[Any, Any]], error: BaseException, begun: bool) -> None:
-        if begun and len(group) > 1:
+        if begun and len(group) > 1 and not no_answer(error):
             # Each runs alone to find out which one caused it.
             for job in group:
                 self._commit([job])
         else:
-            for job in group:
-                job.error = error
-                job.done.release()
+            _fail(group, error)
+
+
+def _fail(jobs: Sequence[_Job[Any, Any]], error: BaseException) -> None:
+    for job in jobs:
+        job.error = error
+        job.done.release()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from ..errors import InvalidSetting
+from ..server_conf import DEFAULT_DATABASE_TIMEOUT_SECONDS
 from .claims import Claims
 from .database import Database
 from .history import History
@@ -13,8 +14,10 @@ from .outbox import Outbox
 from .schema import REVISION, meta
 from .sealed_configs import Cipher, SealedConfigs
 from .sources import SourceRows
+from .transactions import Patience
 from .users import UserRows
 
+_UPGRADING = Patience(statement_seconds=3600, lock_seconds=60)
 _CURRENT = sa.text("SELECT version_num FROM alembic_version")
 _INSTALLATION = sa.select(meta.c.value).where(meta.c.key == "installation")
 
@@ -25,11 +28,17 @@ class Store:
     :param url: SQLAlchemy URL of an SQLite file or a PostgreSQL database.
     :param make_cipher: returns the cipher for the configs of listeners and sources; called once, after the schema
         exists, with whether the database contains sealed configs.
+    :param timeout_seconds: how long a connection, the answer to one statement, or SQLite's write lock is waited for.
     :raises InvalidSetting: the URL cannot be used.
     """
 
-    def __init__(self, url: str, make_cipher: Callable[[bool], Cipher]) -> None:
-        self._database = Database(url)
+    def __init__(
+        self,
+        url: str,
+        make_cipher: Callable[[bool], Cipher],
+        timeout_seconds: float = DEFAULT_DATABASE_TIMEOUT_SECONDS,
+    ) -> None:
+        self._database = Database(url, timeout_seconds)
         self._configs = SealedConfigs(self._database, make_cipher)
         self.listeners = ListenerRows(self._database, self._configs)
         self.sources = SourceRows(self._database, self._configs)
@@ -62,7 +71,7 @@ class Store:
             return
         from .migration import upgrade  # noqa: PLC0415  Alembic takes a third of the start, and is seldom needed
 
-        self._database.write(upgrade)
+        self._database.write(upgrade, patience=_UPGRADING)
 
     def require_schema(self) -> None:
         """Check that the schema is the one that this release works with.

@@ -1,19 +1,36 @@
 """Transactions, repeated if the database asks for it or had closed the connection."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from .refusals import CommitUnknown, driver_error, no_answer
+
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 _WORTH_REPEATING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
+_PREPARED_ELSEWHERE = {"26000", "42P05"}
+"""PostgreSQL: no such prepared statement, and one of this name exists; either only happens behind a pooler."""
 _REPEATS = 5
 _DURABLE = "pulp_notifiers_durable"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits of a transaction that may take longer than others.
+
+    :ivar statement_seconds: how long one statement may take; SQLite has no such limit.
+    :ivar lock_seconds: how long it may wait for locks of other transactions.
+    """
+
+    statement_seconds: float
+    lock_seconds: float
 
 
 class Transactions:
@@ -33,21 +50,24 @@ class Transactions:
         self._keep = keep
         self._kept: sa.Connection | None = None
         # Those of the driver come from statements that run on its own connection.
-        self.refusals = (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error)
+        self.refusals = (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error, CommitUnknown)
 
     def read(self, work: Work[T]) -> T:
         """Return the function's result."""
         return self._repeated(work)
 
-    def write(self, work: Work[T], durable: bool = True) -> T:
+    def write(self, work: Work[T], durable: bool = True, patience: Patience | None = None) -> T:
         """Return the function's result once everything it wrote is committed.
 
         :param durable: wait until it is on disk.
+        :param patience: limits other than the usual ones.
+        :raises CommitUnknown: the connection broke during the commit.
         """
 
         def written(connection: sa.Connection) -> T:
-            self._begin(connection, durable)
-            return work(connection)
+            with nullcontext() if patience is None else self._patient(connection, patience):
+                self._begin(connection, durable)
+                return work(connection)
 
         return self._repeated(written, commit=True)
 
@@ -69,14 +89,32 @@ class Transactions:
                 done = True
                 return result
             except self.refusals as error:
-                closed = not committing and getattr(driver, "closed", False)
-                if not left or not (closed or getattr(driver_error(error), "sqlstate", None) in _WORTH_REPEATING):
+                closed = getattr(driver, "closed", False)
+                if committing and closed:
+                    raise CommitUnknown from error
+                if not left or not self._worth_repeating(error, closed, driver):
                     raise
-                if closed:
-                    self._engine.dispose()  # the other open connections are closed, too
             finally:
                 self._release(connection, done)
         raise AssertionError("the last repeat returns or raises")
+
+    def _worth_repeating(self, error: Exception, closed: bool, driver: Any) -> bool:
+        state = getattr(driver_error(error), "sqlstate", None)
+        if no_answer(error):
+            return False
+        if state in _PREPARED_ELSEWHERE and driver.prepare_threshold is not None:
+            driver.prepare_threshold = None
+            return True
+        if closed:
+            self._engine.dispose()  # the other open connections are closed, too
+        return closed or state in _WORTH_REPEATING
+
+    def _patient(self, connection: sa.Connection, patience: Patience) -> AbstractContextManager[None]:
+        if self._sqlite:
+            return _patient_sqlite(driver_of(connection), patience.lock_seconds)
+        from .postgres import patient  # noqa: PLC0415  psycopg may not be installed
+
+        return patient(driver_of(connection), patience.statement_seconds, patience.lock_seconds)
 
     def _begin(self, connection: sa.Connection, durable: bool) -> None:
         # By the driver: SQLAlchemy's own begin and commit take as long as the statements between them.
@@ -119,6 +157,11 @@ def driver_of(connection: sa.Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def driver_error(error: Exception) -> Any:
-    """Return the driver's own error."""
-    return error.orig if isinstance(error, DBAPIError) else error
+@contextmanager
+def _patient_sqlite(driver: Any, lock_seconds: float) -> Iterator[None]:
+    ((usual,),) = driver.execute("PRAGMA busy_timeout")
+    driver.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {usual}")

@@ -57,7 +57,11 @@ def open_accounts(settings: DatabaseSettings) -> Iterator[Accounts]:
 
 
 def _opened(settings: DatabaseSettings, upgrade: bool = False) -> Store:
-    store = Store(settings.resolved_database_url(), lambda sealed: _vault(settings.resolved_key_file(), not sealed))
+    store = Store(
+        settings.resolved_database_url(),
+        lambda sealed: _vault(settings.resolved_key_file(), not sealed),
+        settings.database_timeout_seconds,
+    )
     with ExitStack() as undo:
         undo.callback(store.close)
         if upgrade or store.dialect == "sqlite":

@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ..server_conf import ServerConf, default_state_directory, embedded_database_url, key_file_in
+from ..server_conf import (
+    DEFAULT_DATABASE_TIMEOUT_SECONDS,
+    ServerConf,
+    default_state_directory,
+    embedded_database_url,
+    key_file_in,
+)
 
 
 class DatabaseSettings(Protocol):
     """Where the database and the key are; the section ``[notifiers]`` is one."""
+
+    @property
+    def database_timeout_seconds(self) -> float:
+        """How long the database may take to answer."""
 
     def resolved_database_url(self) -> str:
         """Return the database's URL with the default filled in."""
@@ -19,6 +29,8 @@ class DatabaseSettings(Protocol):
 
 class _Texts:
     """The texts of ``[notifiers]``, none of which needs a check."""
+
+    database_timeout_seconds = DEFAULT_DATABASE_TIMEOUT_SECONDS
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import pwd
 import secrets
 import select
 import shutil
@@ -10,12 +9,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.harness.process import GuardedProcess, children, free_ports, output_of, run
+from tests.harness.process import GuardedProcess, children, free_ports, output_of, run, unprivileged_account
 
 _PROGRAMS = ("createdb", "initdb", "pg_isready", "postgres", "psql")
 _SUPER_USER = "postgres"
@@ -64,7 +64,7 @@ class PostgreSQL:
         self._binaries = binaries
         self._deadline_seconds = deadline_seconds
         self._options = {**_OPTIONS, **(_DURABLE if durable else _NOT_DURABLE)}
-        self._account = _unprivileged_account()
+        self._account = unprivileged_account()
         self._password = secrets.token_hex(16)
         self._process: GuardedProcess | None = None
         self.port = 0
@@ -125,6 +125,21 @@ class PostgreSQL:
             self._process.kill()
             self._process = None
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process of the server for one ``with`` block; it then continues as if nothing had happened."""
+        assert self._process is not None
+        self._process.signal(signal.SIGSTOP)  # first, so that it starts no further process
+        stopped = children(self._process.process_id)
+        for process_id in stopped:
+            os.kill(process_id, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process_id in stopped:
+                os.kill(process_id, signal.SIGCONT)
+            self._process.signal(signal.SIGCONT)
+
     def restart(self) -> None:
         """Stop the server if it runs, and start it again on the same port and data.
 
@@ -183,13 +198,6 @@ class PostgreSQL:
 
     def _end_of_log(self) -> str:
         return (self._folder / "output").read_text(encoding="utf-8", errors="replace")[-4000:]
-
-
-def _unprivileged_account() -> pwd.struct_passwd | None:
-    if os.geteuid() != 0:
-        return None
-    accounts = {account.pw_name: account for account in pwd.getpwall()}
-    return accounts.get("postgres") or accounts["nobody"]
 
 
 def _kill_and_wait(process_id: int, deadline_seconds: float) -> None:

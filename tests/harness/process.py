@@ -132,5 +132,13 @@ def children(process_id: int) -> list[int]:
     return [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
 
 
+def unprivileged_account() -> pwd.struct_passwd | None:
+    """Return the user as which a server runs that refuses to run as root; None if this process is not root."""
+    if os.geteuid() != 0:
+        return None
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    return accounts.get("postgres") or accounts["nobody"]
+
+
 def _identity(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}

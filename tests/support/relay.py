@@ -16,6 +16,8 @@ class Relay:
     def __init__(self, to_port: int, overhear: Callable[[bytes], None] | None = None) -> None:
         self._to_port = to_port
         self._overhear = overhear
+        self._passing = threading.Event()
+        self._passing.set()
         self._ends: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         # Bound and never listening: it reserves the port while the relay is away.
@@ -36,6 +38,15 @@ class Relay:
         """Accept connections."""
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._start(self._accept, self._server)
+
+    @contextmanager
+    def black_hole(self) -> Iterator[None]:
+        """Accept connections and forward nothing for one ``with`` block, as a network that drops packets."""
+        self._passing.clear()
+        try:
+            yield
+        finally:
+            self._passing.set()
 
     def end(self) -> None:
         """Refuse connections from now on, and break those that are open."""
@@ -67,6 +78,7 @@ class Relay:
     def _forward(self, source: socket.socket, sink: socket.socket, overhear: Callable[[bytes], None] | None) -> None:
         with source, already_down():
             while data := source.recv(65536):
+                self._passing.wait()
                 if overhear is not None:
                     overhear(data)
                 sink.sendall(data)
