@@ -8,12 +8,22 @@ import sqlalchemy as sa
 from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
 from . import schema
 from .database import Database
+from .statement import utc_time
 from .transactions import Patience
 
 _DELETE_DELIVERIES = "DELETE FROM deliveries WHERE id = any(:deliveries)"
 _DELETE_EVENTS = """
     DELETE FROM events WHERE id = any(:events)
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)
+"""
+
+# By the index of states, which has no times; the first id is the oldest delivery.
+_BACKLOG = """
+    SELECT c.state, c.number, d.created_at
+    FROM (
+        SELECT state, count(*) AS number, min(id) AS first FROM deliveries
+        WHERE state IN ('pending', 'dead') GROUP BY state
+    ) AS c JOIN deliveries d ON d.id = c.first
 """
 
 PRUNED_AT_ONCE = 1000
@@ -37,6 +47,7 @@ class History:
         # One text for any number of rows: a driver keeps a prepared statement for each text.
         self._delete_deliveries = database.statement(_DELETE_DELIVERIES)
         self._delete_events = database.statement(_DELETE_EVENTS)
+        self._backlog = database.statement(_BACKLOG)
 
     def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]:
         """Return how many deliveries match, and one page of them, newest first."""
@@ -76,16 +87,11 @@ class History:
 
     def backlog(self) -> Backlog:
         """Return how many deliveries are pending or dead."""
-        owed = schema.deliveries
-        query = (
-            sa.select(owed.c.state, sa.func.count(), sa.func.min(owed.c.created_at))
-            .where(owed.c.state != DeliveryState.DELIVERED)
-            .group_by(owed.c.state)
-        )
-        found = {row[0]: row for row in self._database.read(lambda connection: connection.execute(query).all())}
-        nothing = (None, 0, None)
-        pending, dead = found.get(DeliveryState.PENDING, nothing), found.get(DeliveryState.DEAD, nothing)
-        return Backlog(pending[1], dead[1], pending[2])
+        rows = self._database.read(self._backlog.run)
+        found = {state: (number, oldest_at) for state, number, oldest_at in rows}
+        pending, oldest_at = found.get(DeliveryState.PENDING, (0, None))
+        dead, _ = found.get(DeliveryState.DEAD, (0, None))
+        return Backlog(pending, dead, None if oldest_at is None else utc_time(oldest_at))
 
     def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
         """Delete some deliveries that ended before these times.

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from ...app import App
 from ...errors import StoreUnavailable
 from ...event import utc_now
 from ...records import SourceState
+from ..http.shared_answer import SharedAnswer
 from ..paths import OWN
 from ..routes import Routes
 
@@ -72,12 +73,23 @@ class StatusDocument(BaseModel):
     sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be reached.")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the database says."""
+
+    reachable: bool
+    backlog: BacklogStatus | None
+    sources: list[SourceLag] | None
+
+
 class StatusV3:
     """The route ``status/``, which needs no credentials."""
 
     def __init__(self, app: App, clock: Callable[[], datetime] = utc_now) -> None:
         self._app = app
         self._clock = clock
+        # It needs no credentials, so anybody may ask at any rate.
+        self._stored = SharedAnswer(self._read_stored)
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
@@ -89,21 +101,25 @@ class StatusV3:
             responses={503: {"model": StatusDocument, "description": "The database cannot be reached."}},
         )
 
-    def _read(self, response: Response) -> StatusDocument:
-        try:
-            backlog, sources = self._backlog(), list(self._sources())
-        except StoreUnavailable as unavailable:
-            _logger.warning("%s", unavailable)
-            backlog, sources = None, None
+    async def _read(self, response: Response) -> StatusDocument:
+        stored = await self._stored.get()
+        if not stored.reachable:
             response.status_code = 503
         return StatusDocument(
             version=__version__,
-            database=DatabaseStatus(dialect=self._app.database_dialect, reachable=backlog is not None),
+            database=DatabaseStatus(dialect=self._app.database_dialect, reachable=stored.reachable),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
             stream=self._stream(),
-            backlog=backlog,
-            sources=sources,
+            backlog=stored.backlog,
+            sources=stored.sources,
         )
+
+    def _read_stored(self) -> _Stored:
+        try:
+            return _Stored(True, self._backlog(), list(self._sources()))
+        except StoreUnavailable as unavailable:
+            _logger.warning("%s", unavailable)
+            return _Stored(False, None, None)
 
     def _stream(self) -> StreamStatus:
         stream = self._app.stream
