@@ -114,7 +114,7 @@ def test_password_token_and_headers_are_secret(loaded: LoadedNotifier) -> None:
             "pulp-event-time",
             "Pulp-Anything",
             "Proxy-Authorization",
-            "TE",
+            "TE",  # codespell:ignore
             "Upgrade",
             "Accept",
         ),  # codespell:ignore

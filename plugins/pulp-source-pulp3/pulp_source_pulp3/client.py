@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
-from pulp_notifiers.outbound import quiet_library
+from pulp_notifiers.outbound import UnusableFile, quiet_library, require_authorities, require_certificate, require_key
 
 from .config import Pulp3Config
 from .failures import NotAuthenticated, TooLarge, answer_failure, transport_failure, unreadable
@@ -72,6 +72,7 @@ class Client:
         self._config = config
         self._stopping = stopping
         self._logged_in = False
+        self._files_checked = False
         self._session = requests.Session()
         # Read the environment once: doing so costs a quarter of each request, and .netrc would replace the token.
         self._session.trust_env = False
@@ -132,6 +133,7 @@ class Client:
         timeout = self._config.timeout
         ends = time.monotonic() + timeout
         place = self._place(path)
+        self._require_files_once(place)
         try:
             with (
                 quiet_library("urllib3"),
@@ -148,10 +150,31 @@ class Client:
         except (RequestException, HTTPError, ssl.SSLError, TimeoutError, UnicodeError) as error:
             raise transport_failure(error, place, timeout) from None
         except OSError as error:
-            # requests raises this for certificate files that it cannot read; their names are no secret.
-            raise PermanentFailure(
-                f"The certificate files for {place} cannot be read: {error}; check ca_path, cert and key."
-            ) from None
+            raise self._unusable(place, str(error)) from None  # requests' own error for a file that it cannot read
+
+    def _require_files_once(self, place: str) -> None:
+        """Check the files before OpenSSL opens them: a FIFO would block it for ever."""
+        config = self._config
+        if self._files_checked or not config.origin.startswith("https:"):
+            return
+        try:
+            if config.ca_path:
+                require_authorities(config.ca_path)
+            if config.cert:
+                require_certificate(config.cert, with_key=not config.key)
+            if config.key:
+                require_key(config.key)
+        except UnusableFile as unusable:
+            raise self._unusable(place, str(unusable)) from None
+        self._files_checked = True
+
+    def _unusable(self, place: str, detail: str) -> PermanentFailure:
+        # The failure is the same for a missing file and an unsuitable one, because it is shown over REST.
+        _logger.warning("The certificate files of a source cannot be used: %s", detail)
+        return PermanentFailure(
+            f"The certificate files for {place} cannot be used; check ca_path, cert and key. The service's log says "
+            "why."
+        )
 
     def _accepted(self, raw: _Raw, path: str, anonymous: bool) -> Answer:
         if raw.status == _UNAUTHORIZED:

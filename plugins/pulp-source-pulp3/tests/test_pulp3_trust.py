@@ -1,5 +1,6 @@
 """The password only goes to servers that can be verified."""
 
+import os
 from datetime import UTC, datetime
 
 import pulp3_troubles
@@ -47,6 +48,26 @@ def test_a_server_that_cannot_be_verified_gets_no_request(certificates, ca_path,
     assert ["server"] == list(found)
     assert remedy in found["server"].finding
     assert [] == pulp.requests
+
+
+@pytest.mark.parametrize("option", ["ca_path", "cert", "key"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "fifo", "directory"])
+def test_a_file_that_cannot_be_used_never_blocks_and_has_one_finding(certificates, tmp_path, kind, option, caplog):
+    """Only the log says whether it is missing or unsuitable."""
+    path = tmp_path / "file"
+    {"missing": lambda: None, "empty": path.touch, "fifo": lambda: os.mkfifo(path), "directory": path.mkdir}[kind]()
+    files = {
+        "ca_path": certificates / "ca.pem",
+        "cert": certificates / "server.pem",
+        "key": certificates / "server.pem",
+    }
+    given = {name: str(file) for name, file in {**files, option: path}.items()}
+    with FakePulp3(certificate=certificates / "server.pem") as pulp:
+        found = findings(pulp, **given)
+
+        assert [] == pulp.requests
+    assert "cannot be used; check ca_path, cert and key. The service's log says why." in found["server"].finding
+    assert str(path) in caplog.text
 
 
 @pytest.mark.parametrize(
