@@ -16,7 +16,7 @@ from .broker import MessagingSettings
 from .delivery import AttemptRunner, Deliveries, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import Event
-from .listeners import OwnListeners, Pulp2Listeners, TopicListeners
+from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
 from .settings import Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
@@ -70,7 +70,8 @@ class App:
                 self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
             )
             rules = self.store.listeners, self.registry, self.own.reveal_secrets
-            self.listeners = OwnListeners(*rules, changed=self._listeners_changed)
+            local = LocalReceivers(self.own.resolved_allow_local_receivers())
+            self.listeners = OwnListeners(*rules, changed=self._listeners_changed, local_receivers=local)
             self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._listeners_changed)
             self._topic_listeners = TopicListeners(self.store.listeners)
             self._closing = closing.pop_all()

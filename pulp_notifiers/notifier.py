@@ -17,7 +17,7 @@ Subclassing :class:`Notifier` is convenient, not required. Pulp 2's form is acce
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -63,6 +63,22 @@ class Notifier(ABC, Generic[ConfigT]):
     def targets(self, config: ConfigT) -> Sequence[str]:
         """Return the destinations of a config; each gets its own delivery, attempts and order."""
         return (ONE_TARGET,)
+
+    def problems(self, config: ConfigT) -> Mapping[str, str]:
+        """Return why a listener with a valid config would deliver nothing: option to a sentence that says what to do.
+
+        The product's own API and the command line refuse such a listener. Pulp 2's API accepts it (CONTRACT 1.4), and
+        :meth:`send` fails.
+        """
+        return {}
+
+    def hosts(self, config: ConfigT) -> Mapping[str, str]:
+        """Return the hosts that a config names for :meth:`send` to connect to, by option.
+
+        Unless the setting ``allow_local_receivers`` is on, the product's own API refuses a listener that names the
+        service's own machine.
+        """
+        return {}
 
     def advice(self, config: ConfigT) -> Sequence[str]:
         """Return warnings to log when a listener is registered with a config that is valid but questionable."""

@@ -7,6 +7,7 @@ CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` over
 """
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -99,6 +100,11 @@ class NotifiersSettings(BaseModel):
     reveal_secrets: bool = Field(
         False, description="Show listeners' secrets in answers, as Pulp 2 did, instead of *****."
     )
+    allow_local_receivers: bool | None = Field(
+        None,
+        description="Whether listeners may name the service's own machine as their receiver: loopback, link-local and "
+        "its own addresses; empty: only if bind is a loopback address.",
+    )
     max_body_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, le=1024**3, description="Requests with a larger body are answered 413."
     )
@@ -115,6 +121,16 @@ class NotifiersSettings(BaseModel):
         "", description="Header in which a trusted proxy gives the subject of the client certificate; empty: none."
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe level logged.")
+
+    def resolved_allow_local_receivers(self) -> bool:
+        """Return whether listeners may name the service's own machine, with the default filled in."""
+        if self.allow_local_receivers is not None:
+            return self.allow_local_receivers
+        host = self.bind.rpartition(":")[0].strip("[]")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host.lower() == "localhost"
 
     def resolved_database_url(self) -> str:
         """Return the database's URL with the default filled in."""

@@ -5,11 +5,13 @@
     registered        looking up, showing, storing and deleting, the same in both
     own               the product's own rules
     checks            the single rules of own
+    local_receivers   its rule for receivers on the service's own machine
     pulp2             Pulp 2's rules
     pulp2_document    a listener as Pulp 2 shows it
     topic             the listener behind an exchange that code of Pulp 2 publishes to
 """
 
+from .local_receivers import LocalReceivers
 from .own import OwnListeners
 from .pulp2 import Pulp2Listeners
 from .pulp2_document import LISTENERS, listener_document, listener_href
@@ -17,6 +19,7 @@ from .topic import TopicListeners
 
 __all__ = [
     "LISTENERS",
+    "LocalReceivers",
     "OwnListeners",
     "Pulp2Listeners",
     "TopicListeners",

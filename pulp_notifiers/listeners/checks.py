@@ -80,9 +80,10 @@ def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Prob
 
 def _refused(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Mapping[str, str]:
     try:
-        notifier.targets(notifier.parse(config))
+        parsed = notifier.parse(config)
+        notifier.targets(parsed)
+        return notifier.problems(parsed)
     except InvalidConfig as invalid:
         return invalid.problems
     except NotifierUnavailable as unavailable:
         return {"": unavailable.reason}
-    return {}

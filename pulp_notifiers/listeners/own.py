@@ -5,17 +5,25 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InvalidListener, NotifierUnavailable
-from ..options import with_dropped
+from ..options import merge_config, with_dropped
 from ..plugin_host import not_installed
 from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import Problems, config_problems, include_problems, pattern_problems
+from .local_receivers import LocalReceivers
 from .registered import RegisteredListeners
 
 _INCLUDE = "source_options.include"
 
 
 class OwnListeners(RegisteredListeners):
-    """Registers and changes listeners; reports all problems at once."""
+    """Registers and changes listeners; reports all problems at once.
+
+    :param local_receivers: the rule for hosts that are the service's own machine; by default they are allowed.
+    """
+
+    def __init__(self, *arguments: Any, local_receivers: LocalReceivers | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
     def create(self, draft: ListenerDraft) -> Listener:
         """Register a listener; one with a ``task_id`` is removed when the task has ended.
@@ -27,6 +35,7 @@ class OwnListeners(RegisteredListeners):
             _INCLUDE: include_problems(draft.include),
         }
         if self._plugins.knows(draft.notifier_type):
+            problems |= self._local_problems(draft.notifier_type, draft.config)
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
             problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
@@ -41,9 +50,11 @@ class OwnListeners(RegisteredListeners):
         :raises NoSuchListener: no listener has this id.
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
         """
+        # Before the transaction, because it may ask the name server.
+        local = self._local_problems_after(self.get(listener_id), change)
 
         def check(result: Listener) -> None:
-            problems = {_INCLUDE: include_problems(change.include or ())}
+            problems = {_INCLUDE: include_problems(change.include or ()), **local}
             if change.event_types is not None:
                 problems["event_types"] = pattern_problems(result.event_types, result.task_id)
             if change.config is not None:
@@ -54,6 +65,17 @@ class OwnListeners(RegisteredListeners):
 
         include = None if change.include is None else _once(change.include)
         return self._changed_to(listener_id, replace(change, include=include), check)
+
+    def _local_problems_after(self, stored: Listener, change: ListenerChange) -> Problems:
+        if change.config is None:
+            return {}
+        return self._local_problems(stored.notifier_type, merge_config(stored.config, change.config))
+
+    def _local_problems(self, notifier_type: str, config: Mapping[str, Any]) -> Problems:
+        try:
+            return self._local_receivers.problems(self._plugins.get(notifier_type), config)
+        except NotifierUnavailable:
+            return {}  # another check reports it
 
     def _config_problems(self, notifier_type: str, config: Mapping[str, Any]) -> Problems:
         try:

@@ -2,14 +2,16 @@
 
 ::
 
-    bodies         the body of an event, on one line or readable, and its time
-    certificates   checks the certificate files that options name
-    retry_after    how long a receiver asks to wait
-    quiet          keeps a library from logging what a receiver sent
+    bodies            the body of an event, on one line or readable, and its time
+    certificates      checks the certificate files that options name
+    local_addresses   which hosts are the service's own machine
+    retry_after       how long a receiver asks to wait
+    quiet             keeps a library from logging what a receiver sent
 """
 
 from .bodies import event_time, json_body, readable_body
 from .certificates import UnusableFile, file_version, require_authorities, require_certificate, require_key
+from .local_addresses import local_address
 from .quiet import quiet_library
 from .retry_after import retry_after_seconds
 
@@ -18,6 +20,7 @@ __all__ = [
     "event_time",
     "file_version",
     "json_body",
+    "local_address",
     "quiet_library",
     "readable_body",
     "require_authorities",

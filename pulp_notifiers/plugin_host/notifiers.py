@@ -61,6 +61,20 @@ class LoadedNotifier(LoadedPlugin):
                 raise InvalidConfig(self.type, {"": f"{shown} is not a target: write text without control characters"})
         return tuple(dict.fromkeys(targets))
 
+    def problems(self, config: Any) -> dict[str, str]:
+        """Return why a listener with a parsed config would deliver nothing, by option.
+
+        :raises NotifierUnavailable: the notifier fails to say it.
+        """
+        return self._guarded("problems", lambda: self._mapped("problems", config))
+
+    def hosts(self, config: Any) -> dict[str, str]:
+        """Return the hosts that a parsed config names, by option.
+
+        :raises NotifierUnavailable: the notifier fails to list them.
+        """
+        return self._guarded("hosts", lambda: self._mapped("hosts", config))
+
     def advice(self, config: Any) -> tuple[str, ...]:
         """Return the notifier's warnings about a parsed config.
 
@@ -101,6 +115,10 @@ class LoadedNotifier(LoadedPlugin):
             return self._config_model.model_validate(dict(config))
         except ValidationError as error:
             raise InvalidConfig(self.type, problems_of(error)) from None
+
+    def _mapped(self, name: str, config: Any) -> dict[str, str]:
+        method = getattr(self.notifier, name, None)
+        return {} if method is None else {str(option): str(text) for option, text in dict(method(config)).items()}
 
     def _listed(self, name: str, config: Any, default: Iterable[Any]) -> Iterable[Any]:
         method = getattr(self.notifier, name, None)

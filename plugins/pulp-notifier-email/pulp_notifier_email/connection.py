@@ -136,7 +136,8 @@ class Connection(smtplib.SMTP):
         if mail.utf8 and not self.has_extn("smtputf8"):
             raise PermanentFailure(
                 f"Error sending mail. The server {self._server_name} accepts ASCII addresses only (it does not offer "
-                f"SMTPUTF8), so it cannot send mail from {mail.sender} to {mail.recipient}; use ASCII addresses."
+                f"SMTPUTF8), so it cannot send mail from {mail.sender} to {mail.recipient}; use addresses with ASCII "
+                "characters before the @."
             )
         size = f" SIZE={len(mail.content)}" if self.has_extn("size") else ""
         utf8 = " SMTPUTF8 BODY=8BITMIME" if mail.utf8 else ""

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from email.header import Header
 from email.utils import quote, unquote
 
+from .domain import ascii_domain, is_possible
+
 LONGEST_ADDRESS = 254
 """Octets: a path of 256 (RFC 5321, 4.5.3.1.3) without its angle brackets."""
+
+LONGEST_LOCAL_PART = 64
+"""Octets before the at sign (RFC 5321, 4.5.3.1.1)."""
 
 _WORD = r"""[^\s"<>()\[\]:;,@\\]+"""
 _QUOTED = r'"(?:[^"\\]|\\.)+"'
@@ -23,7 +28,10 @@ _LONGEST_LINE = 78
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address and the name of its owner, which may be empty."""
+    """An address and the name of its owner, which may be empty.
+
+    The address is ASCII if only its domain was not: ``info@bücher.example`` is ``info@xn--bcher-kva.example``.
+    """
 
     name: str
     address: str
@@ -55,9 +63,33 @@ def parse_mailbox(text: str) -> Mailbox:
         name, _, address = stripped[:-1].rpartition("<")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"{shown(text)} is not an e-mail address")
+    address = _with_ascii_domain(address)
     if len(address.encode()) > LONGEST_ADDRESS:
         raise ValueError(f"{shown(text)} is longer than the {LONGEST_ADDRESS} octets that mail servers accept")
     return Mailbox(unquote(name.strip()), address)
+
+
+def strict_problem(text: str) -> str | None:
+    """Return why a text cannot be the address of a mailbox anywhere; None if it can.
+
+    Stricter than :func:`parse_mailbox`, which leaves to the mail server what it may accept.
+    """
+    try:
+        address = parse_mailbox(text).address
+    except ValueError as error:
+        return str(error)
+    local, at, domain = address.rpartition("@")
+    if not at:
+        return f"{shown(text)} has no domain; write NAME@DOMAIN, such as root@localhost"
+    if not is_possible(domain):
+        return f"{shown(text)} is not an e-mail address: no mail server can have the domain {shown(domain)}"
+    if not address.isprintable():
+        return f"{shown(text)} is not an e-mail address: it contains a character that cannot be seen"
+    if len(local.encode()) > LONGEST_LOCAL_PART:
+        return (
+            f"{shown(text)} has more than {LONGEST_LOCAL_PART} octets before the @, the most that mail servers accept"
+        )
+    return None
 
 
 def split_addresses(text: str) -> tuple[str, ...]:
@@ -77,6 +109,11 @@ def require_header_text(text: str) -> str:
                 f"(U+{ord(character):04X})"
             )
     return text
+
+
+def _with_ascii_domain(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local}@{ascii_domain(domain)}" if at and local.isascii() else address
 
 
 def shown(text: str) -> str:

@@ -1,13 +1,13 @@
 """The notifier ``email``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pulp_notifiers.errors import SwitchedOff
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier
 
 from .connection import Connection, ConnectionGone, Deadline, Mail
-from .mailbox import parse_mailbox
+from .mailbox import parse_mailbox, strict_problem
 from .message import render
 from .options import EmailConfig, EmailSettings
 from .pool import Pool
@@ -15,6 +15,8 @@ from .server import MailServer
 
 SWITCHED_OFF = "E-mail is switched off ([email] enabled is false); nothing was sent."
 NOT_YET = "E-mail is switched off ([email] enabled is false); this listener sends nothing until that is changed."
+
+_MOST_SHOWN = 5
 
 
 class EmailNotifier(Notifier[EmailConfig]):
@@ -39,6 +41,12 @@ class EmailNotifier(Notifier[EmailConfig]):
     def targets(self, config: EmailConfig) -> Sequence[str]:
         """Return the addresses."""
         return config.addresses
+
+    def problems(self, config: EmailConfig) -> Mapping[str, str]:
+        """Return which addresses cannot be addresses."""
+        found = list(filter(None, map(strict_problem, config.addresses)))
+        more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
+        return {"addresses": "; ".join([*found[:_MOST_SHOWN], *more])} if found else {}
 
     def advice(self, config: EmailConfig) -> Sequence[str]:
         """Remark on mail that is switched off, which is the default, and on invalid addresses."""

@@ -226,6 +226,21 @@ def test_a_non_ascii_address_is_a_permanent_failure_without_smtputf8(sending):
         assert (1, 1) == (len(receiver.wait_for(1)), receiver.connections)
 
 
+@pytest.mark.parametrize("smtputf8", [False, True])
+def test_a_domain_that_is_not_ascii_works_with_any_server(sending, smtputf8):
+    """It is written in ASCII (RFC 5891), in the envelope and in the headers, for the sender too."""
+    with SmtpReceiver(smtputf8=smtputf8) as receiver:
+        sending(receiver.port, sender="Pulp <pulp@müller.example>").send("info@bücher.example")
+
+        [mail] = receiver.wait_for(1)
+
+    assert ("pulp@xn--mller-kva.example", ("info@xn--bcher-kva.example",)) == (mail.sender, mail.recipients)
+    assert "info@xn--bcher-kva.example" == mail.message["To"]
+    assert "Pulp <pulp@xn--mller-kva.example>" == mail.message["From"]
+    assert mail.message["Message-ID"].endswith("@xn--mller-kva.example>")
+    assert "SMTPUTF8" not in mail.options
+
+
 def test_a_non_ascii_subject_works_with_any_server(sending):
     """It is encoded (RFC 2047)."""
     with SmtpReceiver(smtputf8=False) as receiver:

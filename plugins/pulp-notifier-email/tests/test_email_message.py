@@ -187,6 +187,11 @@ def test_text_that_could_end_a_header_is_refused(event, part, unfit):
         ("Jürgen <j@example.com>", b"=?utf-8?q?J=C3=BCrgen?= <j@example.com>"),
         ("=?utf-8?q?fake?= <j@example.com>", b'"=?utf-8?q?fake?=" <j@example.com>'),
         ("jürgen@bücher.example", "jürgen@bücher.example".encode()),
+        ("info@bücher.example", b"info@xn--bcher-kva.example"),
+        ("Bücher <info@BÜCHER.example>", b"=?utf-8?q?B=C3=BCcher?= <info@xn--bcher-kva.example>"),
+        ("a@straße.example", b"a@xn--strae-oqa.example"),
+        ("a@\u4f8b\u3048\u3002\u30c6\u30b9\u30c8", b"a@xn--r8jz45g.xn--zckzah"),
+        ("a@i\u2764.example", b"a@xn--i-7iq.example"),
     ],
 )
 def test_to_has_one_address(event, text, wire):

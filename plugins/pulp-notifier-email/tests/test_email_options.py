@@ -62,6 +62,46 @@ def test_every_invalid_option_is_named(loaded, config, problems):
     assert problems == set(caught.value.problems)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("not an address", "", " ", "nobody", "@", "a@", "@example.com", "a@b@example.com", "a b@example.com"),
+        *("a@exa mple.com", "a@example.com b@example.com", "a@-example.com", "a@example-.com", "a@example..com"),
+        *("a@.example.com", "a@example.com.", "a@exam!ple.com", "a@192.0.2.1", "a@[192.0.2.256]", "a@[IPv6:x]"),
+        *("a@[]", "a@" + "x" * 64 + ".com", "a@" + "x." * 121 + "example.com", "x" * 65 + "@example.com"),
+        *("\u200ba@example.com", "Name", "Name <>", "Name <nobody>", "Name <a@b@c>", "mailto:a@example.com"),
+    ],
+)
+def test_an_address_that_is_none_is_a_problem(loaded, address):
+    """Pulp 2's API accepts it, and only its own mail fails."""
+    problems = loaded.problems(loaded.parse({"subject": "s", "addresses": ["good@example.com", address, "b@x.org"]}))
+
+    assert ["addresses"] == list(problems)
+    assert problems["addresses"].isprintable()
+    assert "good@" not in problems["addresses"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("a@example.com", "root@localhost", "Ops Team <ops@example.com>", '"Doe, Jane" <jane@example.com>'),
+        *('"a b"@example.com', "a+b=c@example.com", "o'hara@example.com", "a..b@example.com", "a@[192.0.2.1]"),
+        *("a@[IPv6:2001:db8::1]", "info@bücher.example", "jürgen@example.com", "a@xn--bcher-kva.example"),
+        *("a@mail_1.example.com", "A@EXAMPLE.COM", "x" * 64 + "@example.com"),
+    ],
+)
+def test_an_address_that_can_exist_is_no_problem(loaded, address):
+    """Whether it does is for the mail server to say."""
+    assert {} == loaded.problems(loaded.parse({"subject": "s", "addresses": [address]}))
+
+
+def test_of_many_problems_the_first_are_named(loaded):
+    """The answer to a request has a limited size."""
+    config = loaded.parse({"subject": "s", "addresses": [f"nobody {number}" for number in range(10_000)]})
+
+    assert loaded.problems(config)["addresses"].endswith("'nobody 4' is not an e-mail address; and 9995 more")
+
+
 def test_the_schema_says_that_addresses_is_a_list_of_text(loaded):
     """REST and CLI derive their options from it."""
     schema = loaded.schema()

@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier
 
 from .config import HttpConfig, HttpSettings
 from .connections import Connections
+from .destination import destination, strict_problem
 from .failures import answer_failure
 from .request import TIMEOUT_SECONDS, render
 from .trust import TrustStores
@@ -34,6 +36,15 @@ class HttpNotifier(Notifier[HttpConfig]):
     def configure(self, settings: HttpSettings) -> None:
         """Use the settings in the section ``[http]``."""
         self._trust = TrustStores(settings.certificate_dirs)
+
+    def problems(self, config: HttpConfig) -> Mapping[str, str]:
+        """Return what is wrong with the URL although requests to it can be sent."""
+        problem = strict_problem(config.url)
+        return {"url": problem} if problem else {}
+
+    def hosts(self, config: HttpConfig) -> Mapping[str, str]:
+        """Return the host of the URL."""
+        return {"url": urlsplit(destination(config.url).url).hostname or ""}
 
     def advice(self, config: HttpConfig) -> Sequence[str]:
         """Remark on credentials that are incomplete, or given twice."""
