@@ -174,7 +174,7 @@ def _default(field: FieldInfo, schema: Schema) -> str:
     if field.default_factory is not None:
         return "depends on who starts the process, see above"
     default = schema.get("default")
-    if default in (None, ""):
+    if default in (None, "", []):
         default = getattr(field.default, "get_secret_value", lambda: "")()
     if default in (None, ""):
         return "empty"
