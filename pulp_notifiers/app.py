@@ -51,7 +51,11 @@ class App:
             self.registry = NotifierRegistry(settings.section)
             closing.callback(self.registry.close)
             self.deliveries = Deliveries(self.store.history)
-            self.accounts = Accounts(self.store.users, self.own.credential_cache_seconds)
+            self.accounts = Accounts(
+                self.store.users,
+                self.own.credential_cache_seconds,
+                hashes_at_once=self.own.password_hashes_at_once,
+            )
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()

@@ -111,8 +111,32 @@ class NotifiersSettings(BaseModel):
     credential_cache_seconds: float = Field(
         60.0, ge=0, le=3600, description="How long a verified password is accepted without being hashed again."
     )
+    password_hashes_at_once: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="How many passwords are hashed at a time; others wait. Each takes a core and 32 MiB.",
+    )
+    failed_logins: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        description="Wrong passwords for one login from one address before further ones have to wait, twice as long "
+        "each time; one is forgotten every minute.",
+    )
+    failed_logins_of_address: int = Field(
+        200,
+        ge=1,
+        le=1_000_000,
+        description="Wrong passwords for any logins from one address (IPv6: network of 64 bits) before further ones "
+        "have to wait; one is forgotten every five seconds.",
+    )
+    failed_login_longest_wait_seconds: float = Field(
+        300.0, ge=1, le=86400, description="Longest wait after wrong passwords."
+    )
     trusted_proxies: CommaSeparated = Field(
-        ("127.0.0.1", "::1"), description="Addresses whose remote_user_header and client_subject_header are trusted."
+        ("127.0.0.1", "::1"),
+        description="Addresses whose remote_user_header, client_subject_header and X-Forwarded-For are trusted.",
     )
     remote_user_header: str = Field(
         "", description="Header in which a trusted proxy names the user that it authenticated; empty: none."

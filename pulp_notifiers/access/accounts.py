@@ -124,6 +124,11 @@ class Accounts:
         user = self.user(login)
         return user if user is not None and self._verified.holds(user, password) else None
 
+    def knew(self, login: str, password: str) -> bool:
+        """Return whether the password was right within a day and has not been changed since; never hashes."""
+        user = self.user(login)
+        return user is not None and self._verified.knew(user, password)
+
     def authenticate(self, login: str, password: str) -> User | None:
         """Return the user if the password is right, else None.
 

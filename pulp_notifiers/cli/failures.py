@@ -72,6 +72,8 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     # Answers in the style of Pulp 3 have "detail", and statuses that Pulp 2 never sent.
     if status == 403 and "detail" in document:
         return _denied(document)
+    if status == 429:
+        return RequestFailed(_message(document), os.EX_TEMPFAIL)
     if status in (400, 409) or (status == 413 and "detail" in document):
         return _not_accepted(document)
     if status == 404:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from .. import __version__
+from ..access import FailureLimits
 from ..app import App
 from ..errors import PulpNotifiersError, StoreUnavailable
 from .access.gate import Gate
@@ -76,6 +77,9 @@ def _gate(app: App, proxies: TrustedProxies) -> Gate:
         app.accounts,
         proxies,
         OAuth(app.settings.section("oauth", OAuthSettings)),
+        FailureLimits(
+            app.own.failed_logins, app.own.failed_logins_of_address, app.own.failed_login_longest_wait_seconds
+        ),
         app.own.remote_user_header,
         app.own.client_subject_header,
     )

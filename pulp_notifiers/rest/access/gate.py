@@ -1,17 +1,16 @@
 """Authenticates requests and checks permissions (CONTRACT 1.7)."""
 
-import asyncio
-
 from fastapi.openapi.models import HTTPBase
 from fastapi.security.base import SecurityBase
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from ...access import Accounts, resource_of
+from ...access import Accounts, FailureLimits, resource_of
 from ...records import Operation, User
 from ..http.errors import CredentialProblem, NotAuthenticated, NotPermitted
 from ..http.proxies import TrustedProxies
 from . import credentials
+from .logins import Logins
 from .oauth import USER_HEADER, OAuth, is_oauth
 
 
@@ -21,6 +20,7 @@ class Gate:
     The order is Pulp 2's: the user that a web server has authenticated, HTTP Basic, a client certificate, an OAuth
     signature.
 
+    :param limits: how many wrong passwords are free.
     :param remote_user_header: set by a trusted proxy to the user that it authenticated; empty: none.
     :param client_subject_header: set by a trusted proxy to the subject of the client certificate; empty: none.
     """
@@ -30,16 +30,16 @@ class Gate:
         accounts: Accounts,
         proxies: TrustedProxies,
         oauth: OAuth,
+        limits: FailureLimits,
         remote_user_header: str = "",
         client_subject_header: str = "",
     ) -> None:
         self._accounts = accounts
+        self._logins = Logins(accounts, limits)
         self._proxies = proxies
         self._oauth = oauth
         self._remote_user_header = remote_user_header
         self._client_subject_header = client_subject_header
-        # Requests that must hash wait here. In the thread pool they would occupy threads that other requests need.
-        self._hashing = asyncio.Semaphore(accounts.hashes_at_once)
 
     def require(self, operation: Operation) -> "RequiredPermission":
         """Return a route dependency that admits only users who may do the operation."""
@@ -49,6 +49,7 @@ class Gate:
         """Check that the user of a request may do the operation to its path.
 
         :raises NotAuthenticated: there are no usable credentials.
+        :raises TooManyLogins: the password was not looked at, because of wrong ones before it.
         :raises NotPermitted: the user lacks the permission.
         """
         user = await self._authenticate(request, operation)
@@ -64,7 +65,7 @@ class Gate:
             return await self._existing(login, CredentialProblem.REMOTE_USER)
         basic = credentials.basic(request.headers.get("authorization"))
         if basic is not None:
-            return await self._with_password(*basic)
+            return await self._logins.user(self._proxies.client_address(request), *basic)
         subject = self._proxies.header(request, self._client_subject_header)
         certificate = credentials.certificate(subject) if subject is not None else None
         if certificate is None:
@@ -74,15 +75,6 @@ class Gate:
             raise NotPermitted(certificate.name, operation)
         user = await run_in_threadpool(self._accounts.user, certificate.login)
         return user or await self._signed(request, certificate.login)
-
-    async def _with_password(self, login: str, password: str) -> User:
-        user = await run_in_threadpool(self._accounts.recognise, login, password)
-        if user is None:
-            async with self._hashing:
-                user = await run_in_threadpool(self._accounts.authenticate, login, password)
-        if user is None:
-            raise NotAuthenticated(CredentialProblem.PASSWORD, login)
-        return user
 
     async def _signed(self, request: Request, certified: str | None) -> User:
         login = request.headers.get(USER_HEADER)

@@ -4,6 +4,7 @@
 
     Refusal
     ├── NotAuthenticated    send usable credentials
+    ├── TooManyLogins       wait, then log in again
     ├── NotPermitted        ask for a grant
     ├── BodyTooLarge        send less
     ├── NotJson             send valid JSON
@@ -13,6 +14,7 @@
     └── NotFound            look up the id in the list
 """
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar
@@ -55,6 +57,24 @@ class NotAuthenticated(Refusal):
         super().__init__(f"Authentication failed ({problem.value}).")
         self.problem = problem
         self.user = user
+
+
+class TooManyLogins(Refusal):
+    """A password was not looked at, because of wrong ones before it, or because too many others wait.
+
+    :param wait_seconds: when to try again.
+    """
+
+    def __init__(self, wait_seconds: float) -> None:
+        self.wait_seconds = max(1, math.ceil(wait_seconds))
+        super().__init__(
+            f"Too many logins failed or are waiting. Try again in {self.wait_seconds} seconds, with the right password."
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the answer."""
+        return {"Retry-After": str(self.wait_seconds)}
 
 
 class NotPermitted(Refusal):

@@ -26,7 +26,29 @@ class TrustedProxies:
         if request.client is None:
             return False
         address = _address(request.client.host)
-        return address is not None and any(address in network for network in self._networks)
+        return address is not None and self._trusts(address)
+
+    def client_address(self, request: Request) -> str:
+        """Return the address of the client: the last one in ``X-Forwarded-For`` that is not a trusted proxy's.
+
+        Without a trusted proxy in front, the address of the connection. What comes before the last untrusted address
+        in the header was written by the client.
+        """
+        address = request.client.host if request.client is not None else ""
+        if not self.sent(request):
+            return address
+        named = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        for each in reversed([name.strip().strip("[]") for name in named]):
+            found = _address(each)
+            if found is None:
+                break
+            address = each
+            if not self._trusts(found):
+                break
+        return address
+
+    def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
+        return any(address in network for network in self._networks)
 
     def header(self, request: Request, name: str) -> str | None:
         """Return the value of a header that a trusted proxy set.

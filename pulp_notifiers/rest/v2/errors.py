@@ -18,6 +18,7 @@ from ..http.errors import (
     NotAuthenticated,
     NotJson,
     NotPermitted,
+    TooManyLogins,
     nearest,
 )
 from ..http.request_text import request_uri
@@ -98,6 +99,11 @@ def _not_authenticated(error: NotAuthenticated) -> _Content:
     return _Content(401, code, message, {"user": error.user}, {"auth_error_code": auth_error_code})
 
 
+def _too_many_logins(error: TooManyLogins) -> _Content:
+    data = {"retry_after_seconds": error.wait_seconds}
+    return _Content(429, "PN0429", str(error), data, {"args": []}, error.headers)
+
+
 def _not_permitted(error: NotPermitted) -> _Content:
     message = f"Permission denied: user {error.user} cannot perform {error.operation}."
     data = {"user": error.user, "operation": error.operation}
@@ -144,6 +150,7 @@ _AUTHENTICATION = {
 
 _TABLE: Mapping[type[Exception], Callable[[Any], _Content]] = {
     NotAuthenticated: _not_authenticated,
+    TooManyLogins: _too_many_logins,
     NotPermitted: _not_permitted,
     BodyTooLarge: _too_large,
     NotJson: _not_json,

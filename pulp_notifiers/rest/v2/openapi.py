@@ -74,7 +74,7 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answers(status: int, description: str, schema: dict[str, Any], *errors: int) -> dict[int | str, dict[str, Any]]:
-    refusals: tuple[int | str, ...] = (*errors, 401, "default")
+    refusals: tuple[int | str, ...] = (*errors, 401, 429, "default")
     documented = {refusal: {"description": _ERRORS[refusal], "content": _json(_ERROR)} for refusal in refusals}
     return {status: {"description": description, "content": _json(schema)}, **documented}
 
@@ -88,6 +88,7 @@ _ERRORS: dict[int | str, str] = {
     401: "Credentials or the permission are missing.",
     404: "No listener has this id.",
     413: "The body is too large.",
+    429: "Too many wrong passwords; Retry-After says when to try again.",
     "default": "Unexpected error, or the database cannot be reached.",
 }
 

@@ -21,6 +21,7 @@ from ..http.errors import (
     NotJson,
     NotPermitted,
     PartlyAccepted,
+    TooManyLogins,
     nearest,
 )
 
@@ -102,6 +103,7 @@ def _not_an_object(error: NotAnObject) -> Response:
 
 _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotAuthenticated: _not_authenticated,
+    TooManyLogins: lambda error: detail(429, str(error), error.headers),
     NotPermitted: lambda error: detail(403, "You do not have permission to perform this action."),
     BodyTooLarge: lambda error: detail(413, str(error), error.headers),
     NotJson: lambda error: detail(400, f"JSON parse error - {error}"),

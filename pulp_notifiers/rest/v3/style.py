@@ -25,6 +25,7 @@ STYLE = RouteStyle(
     responses={
         **refusal(401, "Credentials are missing or wrong."),
         **refusal(403, "The user lacks the permission."),
+        **refusal(429, "Too many wrong passwords; Retry-After says when to try again."),
         **refusal("default", "Unexpected error, or the database cannot be reached."),
     },
 )

@@ -61,3 +61,23 @@ def test_an_invalid_proxy_address_is_an_invalid_setting(address: str) -> None:
     """It fails at start-up, not at the first request."""
     with pytest.raises(InvalidSetting, match="trusted_proxies: .* is neither an IP address nor a network"):
         TrustedProxies([address])
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "address"),
+    [
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", ["192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["198.51.100.9, 192.0.2.1, 10.0.0.7"], "192.0.2.1"),
+        ("127.0.0.1", ["198.51.100.9", "192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["[2001:db8::1]"], "2001:db8::1"),
+        ("127.0.0.1", ["192.0.2.1, unknown"], "127.0.0.1"),
+        ("192.0.2.5", ["198.51.100.9"], "192.0.2.5"),
+    ],
+)
+def test_the_address_of_a_client_is_the_last_that_no_trusted_proxy_has(client, forwarded, address) -> None:
+    """The client itself may write anything before it."""
+    proxies = TrustedProxies(["127.0.0.1", "10.0.0.0/8"])
+    headers = [("X-Forwarded-For", value) for value in forwarded]
+
+    assert address == proxies.client_address(request(headers=headers, client=client))
