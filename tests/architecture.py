@@ -16,7 +16,7 @@ CORE = "pulp_notifiers"
 
 FLOORS = (
     ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "records"),
-    ("options", "notifier", "source", "server_conf", "settings"),
+    ("options", "notifier", "source", "server_conf", "settings", "distributions"),
     ("plugin_host", "broker", "outbound", "store"),
     ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),
     ("wiring", "app"),

@@ -18,6 +18,7 @@ _CODES = (
     (StoreUnavailable, os.EX_IOERR),
 )
 _INTERRUPTED = 130
+_BROKEN = "Unexpected error. An installed distribution is broken, which may be the reason:"
 _DEFECT = "Unexpected error. This is a defect of pulp-notifiers: please report it with the traceback above."
 
 
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: the command line without the program's name; None for that of this process.
     """
     prepare_output()
+    # Pydantic looks for plugins of its own, in the metadata of all distributions, and fails if one is broken.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         answer = root.main(arguments, "pulp-notifiers", standalone_mode=False)
         return answer if isinstance(answer, int) else os.EX_OK
@@ -44,8 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from traceback import format_exception
 
         echo("".join(format_exception(error)).rstrip("\n"), err=True)
-        echo(_DEFECT, err=True)
+        faults = " ".join(_faults())
+        echo(f"{_BROKEN} {faults}" if faults else _DEFECT, err=True)
         return os.EX_SOFTWARE
+
+
+def _faults() -> Sequence[str]:
+    """Return what is wrong with installed distributions, because other libraries fail with it in odd ways."""
+    from ..distributions import NOTIFIERS, scan
+
+    return scan(NOTIFIERS).faults
 
 
 def _show(error: click.ClickException) -> None:

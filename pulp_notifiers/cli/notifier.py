@@ -4,6 +4,7 @@ import dataclasses
 
 import click
 
+from .output import echo
 from .tables import json_option, print_json, print_table
 
 
@@ -13,14 +14,27 @@ def notifier() -> None:
 
 
 @notifier.command("list")
+@click.option("--no-check", is_flag=True, help="Do not try to load them.")
 @json_option
-def list_notifiers(as_json: bool) -> None:
-    """List the installed notifier types and their distributions, without loading them."""
-    from ..plugin_host import NotifierRegistry
+def list_notifiers(no_check: bool, as_json: bool) -> None:
+    """List the installed notifier types, their distributions and their problems.
 
-    installed = NotifierRegistry().installed()
+    Each notifier is loaded in a process of its own, so that one that crashes or hangs is a line of the list.
+    """
+    from ..plugin_host import NotifierRegistry, tried
+
+    registry = NotifierRegistry()
+    installed = registry.installed() if no_check else tried(registry.installed())
     if as_json:
-        print_json([dataclasses.asdict(one) for one in installed])
-        return
-    rows = [(one.type, one.distribution, one.version, one.origin, one.problem) for one in installed]
-    print_table(("Type", "Distribution", "Version", "Origin", "Problem"), rows)
+        print_json([{**dataclasses.asdict(one), "checked": not no_check} for one in installed])
+    else:
+        unknown = "not checked" if no_check else None
+        rows = [
+            (one.type, one.distribution, one.version, one.origin, one.problem or one.warning or unknown)
+            for one in installed
+        ]
+        print_table(("Type", "Distribution", "Version", "Origin", "Problem"), rows)
+    listed = " ".join(f"{one.problem} {one.warning}" for one in installed)
+    for fault in registry.faults():
+        if fault not in listed:
+            echo(fault, err=True)

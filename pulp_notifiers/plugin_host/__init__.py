@@ -3,6 +3,7 @@
 ::
 
     registry      which plugins are installed, and the loaded ones of this process
+    trial         loads plugins in a child process
     loaded        what loaded notifiers and source types have in common
     notifiers     a notifier as the engine calls it
     source_types  a source type as the engine calls it
@@ -15,12 +16,11 @@ from .calls import described_error, error_text, not_installed, one_line, stack_o
 from .handle_event import LegacyEvent
 from .notifiers import LoadedNotifier
 from .registrar import Registrar, secret_options
-from .registry import NOTIFIERS, SOURCES, InstalledPlugin, NotifierRegistry, SourceTypeRegistry
+from .registry import InstalledPlugin, NotifierRegistry, SourceTypeRegistry
 from .source_types import LoadedSourceType
+from .trial import tried
 
 __all__ = [
-    "NOTIFIERS",
-    "SOURCES",
     "InstalledPlugin",
     "LegacyEvent",
     "LoadedNotifier",
@@ -34,4 +34,5 @@ __all__ = [
     "one_line",
     "secret_options",
     "stack_of",
+    "tried",
 ]

@@ -2,27 +2,25 @@
 
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from importlib.metadata import EntryPoint
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 from stevedore.extension import Extension
 from stevedore.named import NamedExtensionManager
 
+from ..distributions import NOTIFIERS, SOURCES, Installed, Offer
 from ..errors import InvalidSetting, NotifierUnavailable, PluginUnavailable, SourceUnavailable
 from .calls import not_installed
 from .notifiers import LoadedNotifier
 from .source_types import LoadedSourceType
 
-NOTIFIERS = "pulp_notifiers.notifiers"
-"""The entry point group of notifiers."""
-
-SOURCES = "pulp_notifiers.sources"
-"""The entry point group of sources."""
+LOOK_SECONDS = 5.0
+"""How long a loaded plugin may be used before its distribution is looked for again."""
 
 _RENAMED: Mapping[str, str] = {"rest-api": "http"}
 """Types that Pulp renamed although stored listeners keep the old type (CONTRACT 7, Q2)."""
@@ -47,6 +45,7 @@ class InstalledPlugin:
 
     :ivar origin: what the entry point names, ``module:attribute``.
     :ivar problem: why it cannot be used, as far as known; None otherwise.
+    :ivar warning: what to fix although it can be used; None otherwise.
     """
 
     type: str
@@ -54,26 +53,33 @@ class InstalledPlugin:
     version: str
     origin: str
     problem: str | None
+    warning: str | None = None
 
 
 class PluginRegistry(ABC, Generic[LoadedT]):
     """The plugins of one entry point group, each loaded on first use.
 
-    Asked for an unknown type, it scans the installed distributions again, so that a plugin installed while the service
-    runs is found.
+    Follows what is installed: a plugin that is installed while the service runs is found when it is asked for, and one
+    that is uninstalled is no longer given out after :data:`LOOK_SECONDS`. Its modules stay imported, so what comes back
+    is the same object, whatever its version.
 
     :cvar noun: what the plugins of the group are, for people.
     :cvar renamed: old type to its present name.
     :param group: the entry point group.
+    :param monotonic: seconds of a clock that never goes back.
     """
 
     noun: ClassVar[str]
     renamed: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, group: str) -> None:
-        self._group = group
+    def __init__(self, group: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._installed = Installed(group)
+        self._monotonic = monotonic
         self._loaded: dict[str, LoadedT] = {}
+        self._removed: dict[str, LoadedT] = {}
+        self._versions: dict[str, _Version] = {}
         self._load_problems: dict[str, str] = {}
+        self._look_at = 0.0
         self._lock = threading.Lock()
 
     @abstractmethod
@@ -86,24 +92,31 @@ class PluginRegistry(ABC, Generic[LoadedT]):
 
     def installed(self) -> list[InstalledPlugin]:
         """Return the installed plugins in the order of their types, without importing any."""
+        with self._lock:
+            found = self._offers()
         return [
-            self._described(entry, self._conflict(name, entries) or self._load_problems.get(name))
-            for name, entries in sorted(self._scan().items())
-            for entry in entries
+            self._described(offer, self._refusal(name, offers) or self._load_problems.get(name))
+            for name, offers in sorted(found.items())
+            for offer in offers
         ]
+
+    def faults(self) -> Sequence[str]:
+        """Return what is wrong with the metadata of distributions, with what to do."""
+        return self._installed.scan().faults
 
     def examined(self) -> list[InstalledPlugin]:
         """Load every installed plugin and return all of them with their problems."""
-        for name, entries in self._scan().items():
+        for name in list(self._installed.scan().offers):
             try:
-                self._get(name, entries)
+                self._get(name)
             except PluginUnavailable as unavailable:
                 _logger.debug("%s %s: %s", self.noun.capitalize(), name, unavailable.reason)
         return self.installed()
 
     def knows(self, plugin_type: str) -> bool:
         """Return whether a listener or source of this type may be registered: exactly one distribution offers it."""
-        return plugin_type in self._loaded or len(self._scan().get(plugin_type, ())) == 1
+        offers = self._installed.scan().offers.get(plugin_type, ())
+        return bool(offers) and self._refusal(plugin_type, offers) is None
 
     def get(self, plugin_type: str) -> LoadedT:
         """Return a plugin, loading it on first use.
@@ -115,52 +128,101 @@ class PluginRegistry(ABC, Generic[LoadedT]):
     def close(self) -> None:
         """Close every loaded plugin."""
         with self._lock:
-            loaded, self._loaded = self._loaded, {}
-        for plugin in loaded.values():
+            loaded = [*self._loaded.values(), *self._removed.values()]
+            self._loaded, self._removed = {}, {}
+        for plugin in loaded:
             try:
                 plugin.close()
             except PluginUnavailable as failure:
                 _logger.error("%s", failure)
 
-    def _get(self, name: str, entries: list[EntryPoint] | None = None) -> LoadedT:
-        """Return a plugin, loading it on first use.
-
-        :param entries: what a scan has just found; a scan reads the metadata of every installed distribution.
-        """
+    def _get(self, name: str) -> LoadedT:
         with self._lock:
+            if self._loaded and self._monotonic() >= self._look_at:
+                self._offers()
             if name not in self._loaded:
-                self._loaded[name] = self._load(name, self._scan().get(name, []) if entries is None else entries)
+                self._loaded[name] = self._load(name, self._offers().get(name, ()))
             return self._loaded[name]
 
-    def _scan(self) -> dict[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = defaultdict(list)
-        for entry in entry_points(group=self._group):
-            found[entry.name].append(entry)
-        return found
+    def _offers(self) -> Mapping[str, Sequence[Offer]]:
+        """Return what is installed, after a look at what became of the loaded plugins; call it with the lock."""
+        offers = self._installed.scan().offers
+        self._look_at = self._monotonic() + LOOK_SECONDS
+        for name in list(self._loaded):
+            offered = offers.get(name, ())
+            if all(offer.problem for offer in offered):
+                self._removed[name] = self._loaded.pop(name)
+                noun = self.noun.capitalize()
+                _logger.error("%s %s was uninstalled: what needs it fails until it is installed again", noun, name)
+            elif len(offered) == 1:
+                self._compare(name, offered[0])
+        return offers
 
-    def _load(self, name: str, entries: list[EntryPoint]) -> LoadedT:
-        if not entries:
+    def _compare(self, name: str, offer: Offer) -> None:
+        """Report that another version is installed than the one that was imported, once for each."""
+        version = self._versions[name]
+        if version.installed != offer.version:
+            self._versions[name] = _Version(version.imported, offer.version)
+            if offer.version != version.imported:
+                _logger.warning("%s", self._outdated(name))
+
+    def _outdated(self, name: str) -> str | None:
+        version = self._versions.get(name)
+        if version is None or version.imported == version.installed:
+            return None
+        return (
+            f"Version {version.installed} of the {self.noun} {name} is installed, and version {version.imported} is in "
+            "use until the service is restarted."
+        )
+
+    def _load(self, name: str, offers: Sequence[Offer]) -> LoadedT:
+        if not offers:
             raise self._unavailable(name, not_installed(self.noun, name))
-        conflict = self._conflict(name, entries)
-        if conflict:
-            raise self._unavailable(name, conflict)
+        refusal = self._refusal(name, offers)
+        if refusal:
+            raise self._unavailable(name, refusal)
+        offer = next(offer for offer in offers if not offer.problem)
+        if name in self._removed:
+            _logger.info("%s %s is installed again", self.noun.capitalize(), name)
+            self._compare(name, offer)
+            return self._removed.pop(name)
         self._load_problems.pop(name, None)
         try:
-            return _OnePlugin(entries[0], self._wrap).load()
+            loaded = _OnePlugin(offer.entry, self._wrap).load()
         except _LoadFailure as failure:
             self._load_problems[name] = str(failure)
             raise self._unavailable(name, str(failure)) from failure.__cause__
+        self._versions[name] = _Version(offer.version, offer.version)
+        return loaded
 
-    def _conflict(self, name: str, entries: list[EntryPoint]) -> str | None:
-        if len(entries) == 1:
+    def _refusal(self, name: str, offers: Sequence[Offer]) -> str | None:
+        """Return why no plugin of a type can be used, as far as metadata shows it."""
+        sound = [offer for offer in offers if not offer.problem]
+        if len(sound) == 1:
             return None
-        offered = " and ".join(sorted(f"{_distribution(entry)} ({entry.value})" for entry in entries))
+        if not sound:
+            return offers[0].problem
+        offered = " and ".join(sorted(f"{offer.distribution} ({offer.entry.value})" for offer in sound))
         return f"{self.noun.capitalize()} {name!r} is offered by {offered}; uninstall all but one."
 
-    @staticmethod
-    def _described(entry: EntryPoint, problem: str | None) -> InstalledPlugin:
-        version = entry.dist.version if entry.dist else ""
-        return InstalledPlugin(entry.name, _distribution(entry), version, entry.value, problem)
+    def _described(self, offer: Offer, problem: str | None) -> InstalledPlugin:
+        name = offer.entry.name
+        warnings = (offer.warning, self._outdated(name))
+        return InstalledPlugin(
+            name,
+            offer.distribution,
+            offer.version,
+            offer.entry.value,
+            offer.problem or problem,
+            " ".join(filter(None, warnings)) or None,
+        )
+
+
+class _Version(NamedTuple):
+    """Versions of a plugin's distribution: the one whose modules were imported, and the one that was seen last."""
+
+    imported: str
+    installed: str
 
 
 class NotifierRegistry(PluginRegistry[LoadedNotifier]):
@@ -172,8 +234,13 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
     noun = "notifier"
     renamed = _RENAMED
 
-    def __init__(self, settings: SectionReader | None = None, group: str = NOTIFIERS) -> None:
-        super().__init__(group)
+    def __init__(
+        self,
+        settings: SectionReader | None = None,
+        group: str = NOTIFIERS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(group, monotonic)
         self._settings = settings
 
     def require_settings(self) -> None:
@@ -181,9 +248,11 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
 
         :raises InvalidSetting: a notifier's section of the configuration file is wrong.
         """
-        for name, entries in self._scan().items():
+        for fault in self.faults():
+            _logger.warning("%s", fault)
+        for name in list(self._installed.scan().offers):
             try:
-                self._get(name, entries)
+                self._get(name)
             except NotifierUnavailable as unavailable:
                 if isinstance(unavailable.__cause__, InvalidSetting):
                     raise unavailable.__cause__ from None

@@ -11,9 +11,6 @@ from ..options import given_config
 from ..output import echo
 from .commands import NotifierCommand, PulpAdminCommand, say
 
-# A copy of the registry's constant, because importing the registry doubles the time of --help; a test compares them.
-NOTIFIERS = "pulp_notifiers.notifiers"
-
 LISTENERS = "/pulp/api/v2/events/"
 """Where Pulp 2's API has its listeners."""
 
@@ -127,6 +124,6 @@ def _path(listener_id: str) -> str:
 
 
 def _installed() -> set[str]:
-    from importlib.metadata import entry_points
+    from ...distributions import NOTIFIERS, scan
 
-    return {entry.name for entry in entry_points(group=NOTIFIERS)}
+    return set(scan(NOTIFIERS).offers)

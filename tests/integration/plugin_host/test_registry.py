@@ -7,6 +7,7 @@ import pytest
 
 from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable, SourceUnavailable
 from pulp_notifiers.plugin_host import NotifierRegistry, SourceTypeRegistry
+from pulp_notifiers.plugin_host.registry import LOOK_SECONDS
 from pulp_notifiers.settings import Settings
 from tests.support.distributions import installed
 
@@ -175,3 +176,96 @@ def test_sources_are_found_and_refused_by_the_same_rules(tmp_path):
         closed = sys.modules["one"].CLOSED
         registry.close()
         assert [1] == closed
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    """Return a clock."""
+    return Clock()
+
+
+@pytest.fixture
+def watched(clock):
+    """Return a registry that reads this clock."""
+    return NotifierRegistry(Settings().section, GROUP, clock)
+
+
+def test_a_plugin_that_is_uninstalled_while_running_is_no_longer_given_out(tmp_path, watched, clock, caplog):
+    """After a bounded time, at most one look for each interval; it is an unknown type then."""
+    with installed(tmp_path, "gone-dist", {"gone": "gone_module"}, {"gone_module": GOOD}, group=GROUP):
+        loaded = watched.get("gone")
+        assert watched.knows("gone")
+    assert loaded is watched.get("gone")
+
+    clock.seconds += LOOK_SECONDS
+
+    with pytest.raises(NotifierUnavailable, match="No notifier 'gone' is installed"):
+        watched.get("gone")
+    assert not watched.knows("gone")
+    assert ["Notifier gone was uninstalled: what needs it fails until it is installed again"] == caplog.messages
+
+
+def test_a_plugin_that_comes_back_is_the_same_one(tmp_path, watched, clock, caplog):
+    """Its modules are still imported, and its pools are closed only once."""
+    caplog.set_level("INFO")
+    source = f"{GOOD}CLOSED = []\ndef close(): CLOSED.append(1)\n"
+    with installed(tmp_path / "a", "back-dist", {"back": "back_module"}, {"back_module": source}, group=GROUP):
+        loaded = watched.get("back")
+    clock.seconds += LOOK_SECONDS
+    with pytest.raises(NotifierUnavailable):
+        watched.get("back")
+
+    with installed(tmp_path / "b", "back-dist", {"back": "back_module"}, {"back_module": source}, group=GROUP):
+        assert loaded is watched.get("back")
+
+    assert "Notifier back is installed again" == caplog.messages[-1]
+
+
+def test_a_plugin_that_is_upgraded_while_running_needs_a_restart(tmp_path, watched, clock, caplog):
+    """The log says so once for each version, and the list for as long as it is true."""
+    arguments = {"new": "new_module"}, {"new_module": GOOD}
+    with installed(tmp_path / "a", "new-dist", *arguments, version="1.0", group=GROUP):
+        loaded = watched.get("new")
+    with installed(tmp_path / "b", "new-dist", *arguments, version="2.0", group=GROUP):
+        for _ in range(3):
+            clock.seconds += LOOK_SECONDS
+            assert loaded is watched.get("new")
+        (listed,) = watched.installed()
+
+    sentence = "Version 2.0 of the notifier new is installed, and version 1.0 is in use until the service is restarted."
+    assert [sentence] == caplog.messages
+    assert ("2.0", None, sentence) == (listed.version, listed.problem, listed.warning)
+
+
+def test_an_upgrade_with_a_pause_needs_a_restart_too(tmp_path, watched, clock, caplog):
+    """While nothing is installed, what needs it fails."""
+    arguments = {"new": "new_module"}, {"new_module": GOOD}
+    with installed(tmp_path / "a", "new-dist", *arguments, version="1.0", group=GROUP):
+        loaded = watched.get("new")
+    clock.seconds += LOOK_SECONDS
+    with pytest.raises(NotifierUnavailable):
+        watched.get("new")
+    with installed(tmp_path / "b", "new-dist", *arguments, version="2.0", group=GROUP):
+        assert loaded is watched.get("new")
+
+    assert "version 1.0 is in use until the service is restarted" in caplog.messages[-1]
+
+
+def test_a_second_distribution_of_a_loaded_type_is_a_problem_in_the_list(tmp_path, watched, clock):
+    """The loaded one is used until the service ends."""
+    with installed(tmp_path, "one-dist", {"twice": "one_module"}, {"one_module": GOOD}, group=GROUP):
+        loaded = watched.get("twice")
+        with installed(tmp_path, "two-dist", {"twice": "two_module"}, {"two_module": GOOD}, group=GROUP):
+            clock.seconds += LOOK_SECONDS
+            assert loaded is watched.get("twice")
+            assert all("uninstall all but one" in found.problem for found in watched.installed())
