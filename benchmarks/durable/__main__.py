@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from . import broker, drain, end_to_end, fire, latency, mail
+from . import broker, busy, drain, end_to_end, fire, latency, mail
 from .databases import KINDS
 from .options import Options
 
@@ -14,6 +14,7 @@ MEASUREMENTS: Mapping[str, Callable[[Options], None]] = {
     "mail": mail.run,
     "amqp": broker.run,
     "latency": latency.run,
+    "busy": busy.run,
 }
 
 

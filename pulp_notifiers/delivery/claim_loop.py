@@ -133,8 +133,8 @@ class ClaimLoop:
         return min(self._options.poll, self._options.lease / 3).total_seconds()
 
     def _pause_seconds(self, claimed: Claimed) -> float:
-        if claimed.more and claimed.claims:
-            return 0.0  # their listeners may be full now, so that others have their turn
+        if claimed.more:
+            return 0.0
         due_at = claimed.next_due
         wait = (due_at - self._clock()).total_seconds() if due_at is not None else self._longest_pause
         # What is due already waits for a thread, and a thread that becomes free looks again.

@@ -168,8 +168,8 @@ class Claimed:
     """What a worker learns when it claims lanes.
 
     :ivar claims: the lanes that it holds now.
-    :ivar more: further lanes may be due, which the limit left.
-    :ivar next_due: when the earliest lane that nobody holds is due; None if there is none.
+    :ivar more: further lanes may be due that nobody has looked at yet.
+    :ivar next_due: when the next lane that nobody holds becomes due; None if none will.
     :ivar listeners_revision: the revision of the listeners at that moment.
     """
 

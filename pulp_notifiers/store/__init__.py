@@ -6,6 +6,7 @@
     listeners       listeners, and the revision that every change of one raises
     outbox          writes events with their deliveries, and what a source remembers, in one transaction
     claims          leases due lanes to workers and records the outcomes of attempts
+    due_lanes       chooses the lanes to lease next
     history         lists deliveries and attempts, counts the backlog, deletes what is old
     sources         sources, their leases and their status
     source_memory   what sources remember, written under their lease

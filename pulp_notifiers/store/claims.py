@@ -1,15 +1,16 @@
 """Claims: lanes leased to workers, and the outcomes of their attempts."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from ..event import Event
-from ..records import SUSPECTED_CRASHES, Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
+from ..records import Attempted, Claim, Claimed, DeliveryState, LaneState, OwedDelivery
 from .database import Database
+from .due_lanes import LONGEST_WAIT, DueLanes, Lease, LeasedLane
 from .listeners import LISTENERS_REVISION
 from .outbox import DELETE_EMPTY_LANES
 from .schema import LONGEST_LEASE
@@ -26,22 +27,6 @@ Its first delivery is returned whatever its size, and alone if it has failed bef
 ended, because then the others are unlikely to be attempted.
 """
 
-_LONGEST_WAIT = timedelta(days=7)
-"""No setting allows more, so a due time beyond that was written while a clock was wrong."""
-
-# Leased lanes are locked in the order of their keys, as the outbox does, so that two transactions cannot deadlock.
-# Who leaves a lane by itself clears its owner; so a lane that has one was held by a process that ended.
-_CRASHES = "crashes + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END"
-_DUE = f"""
-    SELECT id, listener_id, {_CRASHES} FROM lanes
-    WHERE (due_at <= :now OR due_at > :never_due)
-        AND (lease_until IS NULL OR lease_until <= :now OR lease_until > :never_leased)
-        AND NOT listener_id = any(:except_listeners)
-    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-"""
-_LEASE = f"""
-    UPDATE lanes SET crashes = {_CRASHES}, lease_owner = :owner, lease_until = :until WHERE id = any(:lanes)
-"""
 # A cross join, because SQLite would otherwise begin with all pending deliveries.
 _SIZES = """
     SELECT d.lane_id, d.id, d.attempts, length(e.payload) + coalesce(length(e.call_report), 0)
@@ -56,6 +41,7 @@ _OWED = """
         e.type, e.payload, e.call_report, e.id, e.occurred_at, e.source
     FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = any(:deliveries) ORDER BY d.id
 """
+# Locked in the order of their keys, as the outbox does, so that two transactions cannot deadlock.
 _OWNERS = "SELECT id, lease_owner FROM lanes WHERE id = any(:lanes) ORDER BY key FOR UPDATE"
 _RENEW = "UPDATE lanes SET lease_until = :until WHERE id = any(:lanes)"
 _RELEASE = "UPDATE lanes SET lease_owner = NULL, lease_until = NULL WHERE id = any(:lanes)"
@@ -68,7 +54,11 @@ _UPDATE_DELIVERY = """
 _RETURN_LANE = """
     UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL, crashes = 0 WHERE id = :lane
 """
-_NEXT = f"SELECT (SELECT min(due_at) FROM lanes WHERE lease_owner IS NULL), ({LISTENERS_REVISION})"
+_NEXT = f"""
+    SELECT (
+        SELECT due_at FROM lanes WHERE due_at > :now AND lease_owner IS NULL ORDER BY due_at LIMIT 1
+    ), ({LISTENERS_REVISION})
+"""
 
 
 class Claims:
@@ -83,8 +73,7 @@ class Claims:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._due = database.statement(_DUE)
-        self._lease = database.statement(_LEASE)
+        self._due = DueLanes(database)
         self._sizes = database.statement(_SIZES)
         self._owed = database.statement(_OWED)
         self._lane_owners = database.statement(_OWNERS)
@@ -115,25 +104,21 @@ class Claims:
         """
 
         def work(connection: sa.Connection) -> Claimed:
-            due = self._due.run(
-                connection,
-                now=now,
-                never_due=now + _LONGEST_WAIT,
-                never_leased=now + LONGEST_LEASE,
-                limit=limit,
-                except_listeners=list(except_listeners),
-            )
-            taken = {row[0]: row for row in _chosen(due, most_of or (lambda listener_id: limit), suspects)}
-            claims = self._lease_all(connection, taken, uuid4().hex, until) if taken else []
-            ((next_due, revision),) = self._next.run(connection)
+            lease = Lease(uuid4().hex, now, until, never_leased=now + LONGEST_LEASE)
+            most = most_of or (lambda listener_id: limit)
+            leased, more = self._due.lease(connection, lease, limit, except_listeners, most, suspects)
+            claims = self._claims_of(connection, leased, lease.owner) if leased else []
+            ((next_due, revision),) = self._next.run(connection, now=now)
             return Claimed(
                 claims,
-                more=limit > 0 and len(due) == limit,
+                more=more,
                 next_due=None if next_due is None else utc_time(next_due),
                 listeners_revision=revision,
             )
 
-        return self._database.write(work, durable=False)
+        claimed = self._database.write(work, durable=False)
+        self._due.committed()
+        return claimed
 
     def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]:
         """Extend leases; return the claims whose leases were lost, and stay lost."""
@@ -142,6 +127,7 @@ class Claims:
     def release(self, claims: Iterable[Claim]) -> None:
         """Release lanes without recording anything about their deliveries."""
         self._update_held(self._release, list(claims))
+        self._due.restart()
 
     def record(self, attempted: Sequence[Attempted], now: datetime) -> list[LaneState]:
         """Record the outcomes of attempts, and release the lanes of those that are the last of their claim.
@@ -154,27 +140,22 @@ class Claims:
             recorded = [each for each in attempted if owners[each.claim.lane] == each.claim.owner]
             self._insert_attempts.run(connection, [_attempt_row(each) for each in recorded])
             self._update_delivery.run_each(connection, [_delivery_row(each) for each in recorded])
-            due = {each.claim.lane: each.outcome.due_at or now for each in recorded if each.last}
+            due = {each.claim.lane: _due_at(each, now) for each in recorded if each.last}
             empty = {lane for (lane,) in self._delete_empty.run(connection, lanes=list(due))} if due else set()
-            kept = [{"lane": lane, "due": due_at} for lane, due_at in due.items() if lane not in empty]
-            self._return_lane.run_each(connection, kept)
+            kept = {lane: due_at for lane, due_at in due.items() if lane not in empty}
+            self._return_lane.run_each(connection, [{"lane": lane, "due": due_at} for lane, due_at in kept.items()])
+            if any(map(self._due.has_passed, kept.values())):
+                self._due.restart()
             return [_lane_state(each, owners, empty) for each in attempted]
 
         return self._database.write(work)
 
-    def _lease_all(
-        self, connection: sa.Connection, taken: Mapping[int, Row], owner: str, until: datetime
-    ) -> list[Claim]:
-        self._lease.run(connection, owner=owner, until=until, lanes=list(taken))
-        owed = self._owed_of(connection, {lane: crashes for lane, _, crashes in taken.values()})
+    def _claims_of(self, connection: sa.Connection, leased: Collection[LeasedLane], owner: str) -> list[Claim]:
+        owed = self._owed_of(connection, {lane.id: lane.crashes for lane in leased})
         # On PostgreSQL an event may be written while its listener is deleted; such a lane has no pending delivery.
-        if empty := taken.keys() - owed.keys():
+        if empty := {lane.id for lane in leased} - owed.keys():
             self._delete_empty.run(connection, lanes=list(empty))
-        return [
-            Claim(lane, owner, listener_id, tuple(owed[lane]))
-            for lane, listener_id, _ in taken.values()
-            if lane in owed
-        ]
+        return [Claim(lane.id, owner, lane.listener_id, tuple(owed[lane.id])) for lane in leased if lane.id in owed]
 
     def _update_held(self, statement: Statement, claims: Sequence[Claim], **values: datetime) -> list[Claim]:
         def work(connection: sa.Connection) -> list[Claim]:
@@ -205,14 +186,9 @@ class Claims:
         return owed
 
 
-def _chosen(due: Sequence[Row], most_of: Callable[[str], int], suspects: int) -> Iterable[Row]:
-    taken: Counter[str] = Counter()
-    suspected = sorted((row for row in due if row[2] >= SUSPECTED_CRASHES), key=lambda row: row[2])
-    for row in (*suspected[:suspects], *(row for row in due if row[2] < SUSPECTED_CRASHES)):
-        listener_id = row[1]
-        if taken[listener_id] < most_of(listener_id):
-            taken[listener_id] += 1
-            yield row
+def _due_at(attempted: Attempted, now: datetime) -> datetime:
+    due_at = attempted.outcome.due_at
+    return now if due_at is None or due_at > now + LONGEST_WAIT else due_at
 
 
 def _run(rows: Sequence[Row], crashes: int) -> Iterable[int]:

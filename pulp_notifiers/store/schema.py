@@ -78,11 +78,13 @@ lanes = sa.Table(
     metadata,
     _id_column(),
     sa.Column("key", sa.String(64), nullable=False, unique=True),
-    sa.Column("listener_id", sa.String(24), nullable=False, index=True),
-    sa.Column("due_at", UtcTime, nullable=False, index=True),
+    sa.Column("listener_id", sa.String(24), nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
     sa.Column("lease_owner", sa.String(64)),
     sa.Column("lease_until", UtcTime),
     sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("ix_lanes_due_at_id", "due_at", "id"),
+    sa.Index("ix_lanes_listener_id_due_at", "listener_id", "due_at"),
     sqlite_autoincrement=True,
 )
 """One row for each lane with pending deliveries; the unit that a worker claims."""

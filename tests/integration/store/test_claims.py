@@ -245,14 +245,14 @@ def test_suspected_lanes_are_claimed_one_at_a_time_beside_the_others_and_the_lea
     crashed(store, 3)
     fire(store, "innocent", "b")
     crashed_twice = [claim(store, now=NOW + (3 + number) * LEASE) for number in range(2)]
-    assert [["killer", "innocent"], ["killer", "innocent"]] == [
-        [each.deliveries[0].event.payload["repo_id"] for each in claims] for claims in crashed_twice
+    assert [{"killer", "innocent"}, {"killer", "innocent"}] == [
+        {each.deliveries[0].event.payload["repo_id"] for each in claims} for claims in crashed_twice
     ]
     fire(store, "new", "c")
     now = NOW + 5 * LEASE
 
     claims = claim(store, now=now)
 
-    assert ["innocent", "new"] == [each.deliveries[0].event.payload["repo_id"] for each in claims]
+    assert {"innocent", "new"} == {each.deliveries[0].event.payload["repo_id"] for each in claims}
     assert [] == store.claims.claim(now, now + LEASE, 10, suspects=0).claims
     assert ["killer"] == [each.deliveries[0].event.payload["repo_id"] for each in claim(store, now=now)]
