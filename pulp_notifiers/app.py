@@ -94,6 +94,13 @@ class App:
         """The kind of database: ``sqlite`` or ``postgresql``."""
         return self.store.dialect
 
+    def check_database(self) -> None:
+        """Check that events can be stored, by storing one and deleting it again.
+
+        :raises StoreUnavailable: they cannot.
+        """
+        self.store.require_writable()
+
     def fire(self, event: Event) -> int:
         """Fire an event; return how many deliveries it has, once they are on disk.
 

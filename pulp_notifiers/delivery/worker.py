@@ -62,7 +62,7 @@ class Worker:
         self._monotonic = monotonic
         self._outages = _Outages(clock)
         self._lanes = HeldLanes(self.options.threads, self.options.lease.total_seconds(), self._start_thread, monotonic)
-        self._recorder = Recorder(claims, self._recorded, self._outages.begin, self.options.lease, clock, monotonic)
+        self._recorder = Recorder(claims, self._recorded, self._unrecorded, self.options.lease, clock, monotonic)
         self._claim_loop = ClaimLoop(
             claims, history, self._lanes, self._outages, self._give_up, self.options, clock, monotonic
         )
@@ -167,7 +167,12 @@ class Worker:
         outcome = self._attempts.overdue(lane.claim.listener_id, lane.delivery, self.options.attempt_limit)
         self._recorder.hand_over(lane, Attempted(lane.claim, lane.delivery, outcome, last=True), awaited=False)
 
+    def _unrecorded(self, unavailable: StoreUnavailable) -> None:
+        self._outages.begin(unavailable, "outcomes")
+
     def _recorded(self, lane: HeldLane, attempted: Attempted, state: LaneState | None) -> None:
+        if state is not None:
+            self._outages.end("outcomes")
         if state is LaneState.LOST:
             _logger.warning(
                 "The lease of lane %d ended during an attempt of delivery %d, or its listener was deleted: "
@@ -179,15 +184,21 @@ class Worker:
 
 
 class _Outages:
-    """Logs when the database becomes unavailable and when it answers again, once each."""
+    """Logs when the database becomes unavailable to the worker and when it answers again, once each.
+
+    Claiming may work while recording does not: what is due is only read if there is nothing.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._outage = Outage(clock)
+        self._failing: set[str] = set()
 
-    def begin(self, unavailable: StoreUnavailable) -> None:
+    def begin(self, unavailable: StoreUnavailable, what: str = "claims") -> None:
+        self._failing.add(what)
         level = self._outage.begin_at(logging.ERROR)
         _logger.log(level, "Deliveries are waiting for the database: %s", unavailable)
 
-    def end(self) -> None:
-        if self._outage.end():
+    def end(self, what: str = "claims") -> None:
+        self._failing.discard(what)
+        if not self._failing and self._outage.end():
             _logger.info("The database answers again; deliveries continue")

@@ -105,7 +105,8 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
 async def _refuse(request: Request, error: Any) -> Response:
     unavailable = error.__cause__ if isinstance(error, PartlyAccepted) else error
     if isinstance(unavailable, StoreUnavailable):
-        _logger.error("%s %s: %s", request.method, raw_path(request.scope), unavailable)
+        # The database logs when it begins and ceases to fail, instead of each request.
+        _logger.debug("%s %s: %s", request.method, raw_path(request.scope), unavailable)
     refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
     answer = refusal_answer(request, error)
     if answer is None:

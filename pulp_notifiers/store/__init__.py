@@ -16,6 +16,7 @@
     database        reads and writes on SQLite and PostgreSQL
     engine          the driver's connections, with time-outs
     postgres        connections to PostgreSQL: deadlines, and what differs behind a pooler
+    health          what the log says about the database, and a check that writes
     refusals        why the database refused, in one line
     transactions    one transaction, repeated after a deadlock or on a closed connection
     group_commit    functions that wait share the next transaction

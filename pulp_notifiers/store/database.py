@@ -7,6 +7,9 @@ own.
 
 import os
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +19,8 @@ from ..errors import StoreUnavailable
 from ..server_conf import DEFAULT_DATABASE_TIMEOUT_SECONDS
 from .engine import engine_of
 from .group_commit import BatchWork, GroupCommit, ItemT
-from .refusals import CommitUnknown, reason_of
+from .health import Access, WriteProbe
+from .refusals import CommitUnknown, driver_error, reason_of
 from .statement import Insert, Statement
 from .transactions import Patience, Transactions, Work
 
@@ -34,13 +38,22 @@ class Database:
     :raises InvalidSetting: the URL is for another database, or its driver is not installed.
     """
 
-    def __init__(self, url: str, timeout_seconds: float = DEFAULT_DATABASE_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float = DEFAULT_DATABASE_TIMEOUT_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.engine = engine_of(url, timeout_seconds)
         self.dialect = self.engine.dialect.name
         self._pid = os.getpid()
         self._fork_lock = threading.Lock()
         self._transactions = Transactions(self.engine)
         self._refusals = self._transactions.refusals
+        driver = self.engine.dialect.loaded_dbapi
+        self._faults_of_rows = (driver.IntegrityError, driver.DataError)
+        self._reading, self._writing = Access("read", monotonic), Access("written", monotonic)
+        self._probe = WriteProbe(self.dialect)
         self._writer = self._new_writer()
         self._writers: dict[object, GroupCommit] = {}
         self._of_parent: list[object] = []
@@ -52,9 +65,11 @@ class Database:
         """
         self._after_fork()
         try:
-            return self._transactions.read(work)
+            result = self._transactions.read(work)
         except self._refusals as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error, self._reading) from error
+        self._reading.worked()
+        return result
 
     def write(self, work: Work[T], durable: bool = True, patience: Patience | None = None) -> T:
         """Return the function's result once everything it wrote is committed.
@@ -69,10 +84,13 @@ class Database:
         self._after_fork()
         try:
             if self.dialect == "sqlite" and patience is None:
-                return self._writer.run(lambda connection, _: [work(connection)], None, durable)
-            return self._transactions.write(work, durable, patience)
+                result = self._writer.run(lambda connection, _: [work(connection)], None, durable)
+            else:
+                result = self._transactions.write(work, durable, patience)
         except self._refusals as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error, self._writing) from error
+        self._wrote(durable)
+        return result
 
     def write_together(self, work: BatchWork[ItemT, T], item: ItemT) -> T:
         """Like :meth:`write`, for a function that many threads call: the items that wait share one call of it.
@@ -82,9 +100,19 @@ class Database:
         """
         self._after_fork()
         try:
-            return self._writer_of(work).run(work, item)
+            result = self._writer_of(work).run(work, item)
         except self._refusals as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error, self._writing) from error
+        self._wrote(durable=True)
+        return result
+
+    def require_writable(self) -> None:
+        """Check that events can be written, by writing one and deleting it again.
+
+        :raises StoreUnavailable: nothing can be written.
+        """
+        failing = self._writing.failing
+        self.write(lambda connection: self._probe.run(connection, large=failing))
 
     def close(self) -> None:
         """Finish the waiting transactions, then close the connections."""
@@ -108,6 +136,24 @@ class Database:
         insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
         return insert
 
+    def _wrote(self, durable: bool) -> None:
+        if durable:
+            self._writing.worked()
+        elif self._writing.failing:
+            # Claims write nothing if nothing is due, so they may succeed on a full disk.
+            with suppress(StoreUnavailable):  # which is counted
+                self.require_writable()
+
+    def _unavailable(self, error: Exception, access: Access) -> StoreUnavailable:
+        reason = reason_of(error)
+        if not isinstance(driver_error(error), self._faults_of_rows):
+            access.failed(reason)
+        if isinstance(error, CommitUnknown):
+            state = "The connection to the database broke during a commit, and perhaps all was written"
+        else:
+            state = "The database refused the transaction, nothing was written"
+        return StoreUnavailable(f"{state}: {reason}")
+
     def _new_writer(self) -> GroupCommit:
         return GroupCommit(Transactions(self.engine, keep=True))
 
@@ -126,11 +172,3 @@ class Database:
                 self._of_parent.append((self._writer, self._writers))
                 self._writer, self._writers = self._new_writer(), {}
                 self._pid = os.getpid()
-
-
-def _unavailable(error: Exception) -> StoreUnavailable:
-    if isinstance(error, CommitUnknown):
-        state = "The connection to the database broke during a commit, and perhaps all was written"
-    else:
-        state = "The database refused the transaction, nothing was written"
-    return StoreUnavailable(f"{state}: {reason_of(error)}")

@@ -87,6 +87,13 @@ class Store:
         state = f"The database has schema {found}" if found else "The database is empty"
         raise InvalidSetting(f"{state}, and this release needs schema {REVISION}: run pulp-notifiers db upgrade.")
 
+    def require_writable(self) -> None:
+        """Check that events can be written.
+
+        :raises StoreUnavailable: they cannot.
+        """
+        self._database.require_writable()
+
     def check_key(self) -> None:
         """Read the key now, so that a missing or wrong one is reported at start.
 

@@ -1,6 +1,5 @@
 """The status of the service."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,14 +17,12 @@ from ..http.shared_answer import SharedAnswer
 from ..paths import OWN
 from ..routes import Routes
 
-_logger = logging.getLogger(__name__)
-
 
 class DatabaseStatus(BaseModel):
     """The database."""
 
     dialect: str
-    reachable: bool
+    reachable: Annotated[bool, Field(description="Whether it can be read, and events can be written.")]
 
 
 class WorkerStatus(BaseModel):
@@ -69,8 +66,8 @@ class StatusDocument(BaseModel):
     database: DatabaseStatus
     worker: WorkerStatus
     stream: StreamStatus
-    backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be reached.")]
-    sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be reached.")]
+    backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be read.")]
+    sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be read.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ class StatusV3:
             self._read,
             name="status_read",
             summary="Show the status of the service",
-            responses={503: {"model": StatusDocument, "description": "The database cannot be reached."}},
+            responses={503: {"model": StatusDocument, "description": "The database cannot be read or written."}},
         )
 
     async def _read(self, response: Response) -> StatusDocument:
@@ -115,11 +112,16 @@ class StatusV3:
         )
 
     def _read_stored(self) -> _Stored:
+        # The database logs why it fails.
         try:
-            return _Stored(True, self._backlog(), list(self._sources()))
-        except StoreUnavailable as unavailable:
-            _logger.warning("%s", unavailable)
+            backlog, sources = self._backlog(), list(self._sources())
+        except StoreUnavailable:
             return _Stored(False, None, None)
+        try:
+            self._app.check_database()
+        except StoreUnavailable:
+            return _Stored(False, backlog, sources)
+        return _Stored(True, backlog, sources)
 
     def _stream(self) -> StreamStatus:
         stream = self._app.stream
