@@ -48,6 +48,7 @@ OWNERS = {
     "click": {"cli"},
     "cryptography": {"store.vault"},
     "fastapi": {"rest"},
+    "httptools": {"rest.connections"},
     "kombu": {"broker"},
     "psycopg": {"store"},
     # Config models are part of the contract.

@@ -54,11 +54,12 @@ def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
 @click.command()
 def worker() -> None:
     """Make deliveries, and serve nothing, until SIGTERM or Ctrl-C."""
-    from ..rest import OAuthSettings
+    from ..rest import OAuthSettings, RestSettings
 
     with suppress(KeyboardInterrupt), _running_app({}) as app:
         # Only the REST service needs these settings, but both may be started with the same environment.
         app.settings.section("oauth", OAuthSettings)
+        app.settings.section("rest", RestSettings)
         _warn_of_unknown_variables(app)
         app.worker.start()
         _logger.info("The worker runs with %d threads", app.own.worker_threads)

@@ -7,6 +7,7 @@
     application  the ASGI application: the routes of both APIs and their error handlers
     routes       adds a path with its permissions, HEAD, and the answer to other methods
     paths        the URL paths
+    connections/ accepts connections; their limits and deadlines
     http/        request bodies, answers, errors, trusted proxies, middleware
     access/      authentication and permissions
     v2/  v3/     the two APIs
@@ -17,12 +18,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .access.oauth import OAuthSettings
+    from .connections.settings import RestSettings
     from .listening import listen
     from .server import RestServer
 
-__all__ = ["OAuthSettings", "RestServer", "listen"]
+__all__ = ["OAuthSettings", "RestServer", "RestSettings", "listen"]
 
-_HOMES = {"OAuthSettings": "access.oauth", "RestServer": "server", "listen": "listening"}
+_HOMES = {
+    "OAuthSettings": "access.oauth",
+    "RestServer": "server",
+    "RestSettings": "connections.settings",
+    "listen": "listening",
+}
 
 if not TYPE_CHECKING:  # a worker reads the settings and must not load the server, which takes a second and 50 MB
 

@@ -10,9 +10,10 @@ from ..app import App
 from ..errors import InvalidSetting
 from ..settings import NotifiersSettings
 from .access.oauth import OAuthSettings
+from .connections.settings import RestSettings
 from .http.proxies import TrustedProxies
 
-_BACKLOG = 1024
+_BACKLOG = 4096  # the system lowers it to its own limit; a client that finds it full waits a second
 _HIGHEST_PORT = 65535
 
 
@@ -22,6 +23,7 @@ def listen(app: App) -> socket.socket:
     :raises InvalidSetting: a setting is wrong, the address cannot be used, or the certificate cannot be read.
     """
     app.settings.section("oauth", OAuthSettings)
+    app.settings.section("rest", RestSettings)
     TrustedProxies(app.own.trusted_proxies)
     _require_tls_files(app.own)
     return _listening_socket(app.own.bind)

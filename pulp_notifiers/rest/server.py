@@ -1,5 +1,6 @@
 """Serves over sockets (owner of uvicorn)."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -7,13 +8,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Self
+from typing import Self, cast
 
 import uvicorn
 from uvicorn.protocols.http import httptools_impl
 
 from ..app import App
 from .application import create_app
+from .connections.connection import Connection
+from .connections.descriptors import raise_limit, room_for_connections
+from .connections.door import Door
+from .connections.settings import RestSettings
+from .http.proxies import TrustedProxies
 from .listening import listen
 
 _SHUTDOWN_SECONDS = 10
@@ -45,7 +51,7 @@ class RestServer:
     def __init__(self, app: App, listening: socket.socket | None = None) -> None:
         own = app.own
         self._socket = listening or listen(app)
-        self._server = _Server(_config(app))
+        self._server = _Server(app)
         self._thread: threading.Thread | None = None
         host, self.port = self._socket.getsockname()[:2]
         self.url = f"{'https' if own.tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -80,15 +86,55 @@ class RestServer:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers, which end the process before the App can be closed."""
+    """Uvicorn behind a door that limits connections.
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    It lacks uvicorn's own signal handlers, which end the process before the App can be closed.
+    """
+
+    def __init__(self, app: App) -> None:
+        super().__init__(_config(app))
         self.serving = threading.Event()
+        self._limits = app.settings.section("rest", RestSettings)
+        self._proxies = TrustedProxies(app.own.trusted_proxies)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """Start to accept connections."""
+        await self.lifespan.startup()
+        doors = [self._door(listening) for listening in sockets or ()]
+        # Uvicorn only closes them.
+        self.servers = cast(list[asyncio.base_events.Server], doors)
+        for door in doors:
+            door.open()
+        self.started = True
         self.serving.set()
+
+    def _door(self, listening: socket.socket) -> Door:
+        limits = self._limits
+        wanted = limits.max_connections + limits.reserved_descriptors
+        limit = raise_limit(wanted)
+        room = room_for_connections(limit, limits.max_connections, limits.reserved_descriptors)
+        if room < limits.max_connections:
+            _logger.warning(
+                "Only %d connections are accepted at a time, because this process may open only %d files; raise that "
+                "limit to %d (ulimit -n, LimitNOFILE=) or lower [rest] max_connections",
+                room,
+                limit,
+                wanted,
+            )
+        return Door(
+            listening,
+            limits,
+            room,
+            highest_descriptor=max(room, limit - limits.reserved_descriptors // 2),
+            proxies=self._proxies,
+            tls=self.config.ssl,
+            new_connection=self._new_connection,
+        )
+
+    def _new_connection(self, door: Door, address: str) -> Connection:
+        clock = asyncio.get_running_loop().time
+        state = self.lifespan.state
+        return Connection(self.config, self.server_state, state, door, self._limits, clock, address)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -115,6 +161,7 @@ def _config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(app),
         http="httptools",
+        loop="asyncio",
         ws="none",
         lifespan="off",
         log_config=None,

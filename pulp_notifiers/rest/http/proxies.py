@@ -23,9 +23,11 @@ class TrustedProxies:
 
     def sent(self, request: Request) -> bool:
         """Return whether a request comes from a trusted proxy."""
-        if request.client is None:
-            return False
-        address = _address(request.client.host)
+        return request.client is not None and self.include(request.client.host)
+
+    def include(self, host: str) -> bool:
+        """Return whether an IP address is that of a trusted proxy."""
+        address = _address(host)
         return address is not None and self._trusts(address)
 
     def client_address(self, request: Request) -> str:
