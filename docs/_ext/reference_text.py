@@ -176,7 +176,7 @@ def _default(field: FieldInfo, schema: Schema) -> str:
     default = schema.get("default")
     if default in (None, "", []):
         default = getattr(field.default, "get_secret_value", lambda: "")()
-    if default in (None, ""):
+    if default in (None, "", [], ()):
         return "empty"
     text = ",".join(default) if isinstance(default, list | tuple) else default
     return f"``{text if isinstance(text, str) else json.dumps(text)}``"

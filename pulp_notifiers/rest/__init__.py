@@ -5,6 +5,7 @@
     server       serves over sockets
     listening    checks the settings and listens, before the server is loaded
     application  the ASGI application: the routes of both APIs and their error handlers
+    settings     the section [rest]
     routes       adds a path with its permissions, HEAD, and the answer to other methods
     paths        the URL paths
     connections/ accepts connections; their limits and deadlines
@@ -18,16 +19,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .access.oauth import OAuthSettings
-    from .connections.settings import RestSettings
     from .listening import listen
     from .server import RestServer
+    from .settings import RestSettings
 
 __all__ = ["OAuthSettings", "RestServer", "RestSettings", "listen"]
 
 _HOMES = {
     "OAuthSettings": "access.oauth",
     "RestServer": "server",
-    "RestSettings": "connections.settings",
+    "RestSettings": "settings",
     "listen": "listening",
 }
 

@@ -19,10 +19,12 @@ from .access.oauth import OAuth, OAuthSettings
 from .http.answers import empty_answer, json_answer
 from .http.errors import PartlyAccepted
 from .http.middleware import AccessLog, Deprecated, FaultBoundary, ForwardedScheme
+from .http.origins import SameOrigin
 from .http.proxies import TrustedProxies
 from .http.request_text import raw_path, request_uri
 from .paths import OPENAPI, V3
 from .routes import Routes
+from .settings import RestSettings
 from .v2 import errors as errors_v2
 from .v2.routes import STYLE as STYLE_V2
 from .v2.routes import ListenersV2
@@ -66,6 +68,8 @@ def create_app(app: App) -> FastAPI:
     _add_routes(service, app, _gate(app, proxies))
     # The one added last is the outermost.
     service.add_middleware(FaultBoundary, answer=_fault_answer)
+    allowed = app.settings.section("rest", RestSettings).allowed_origins
+    service.add_middleware(SameOrigin, proxies=proxies, allowed=allowed, refusal_answer=_refusal_answer)
     service.add_middleware(ForwardedScheme, proxies=proxies)
     service.add_middleware(Deprecated)
     service.add_middleware(AccessLog)
@@ -107,6 +111,10 @@ async def _refuse(request: Request, error: Any) -> Response:
     if isinstance(unavailable, StoreUnavailable):
         # The database logs when it begins and ceases to fail, instead of each request.
         _logger.debug("%s %s: %s", request.method, raw_path(request.scope), unavailable)
+    return _refusal_answer(request, error)
+
+
+def _refusal_answer(request: Request, error: Exception) -> Response:
     refusal_answer = errors_v3.refusal_answer if _is_v3(request) else errors_v2.refusal_answer
     answer = refusal_answer(request, error)
     if answer is None:

@@ -10,8 +10,8 @@ from ..app import App
 from ..errors import InvalidSetting
 from ..settings import NotifiersSettings
 from .access.oauth import OAuthSettings
-from .connections.settings import RestSettings
 from .http.proxies import TrustedProxies
+from .settings import RestSettings
 
 _BACKLOG = 4096  # the system lowers it to its own limit; a client that finds it full waits a second
 _HIGHEST_PORT = 65535

@@ -18,9 +18,9 @@ from .application import create_app
 from .connections.connection import Connection
 from .connections.descriptors import raise_limit, room_for_connections
 from .connections.door import Door
-from .connections.settings import RestSettings
 from .http.proxies import TrustedProxies
 from .listening import listen
+from .settings import RestSettings
 
 _SHUTDOWN_SECONDS = 10
 _START_SECONDS = 30.0

@@ -11,11 +11,11 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from ..settings import RestSettings
 from .body import Body, ChunkedBody, PlainBody
 from .head import Head, HeadReader
 from .pace import Pace
 from .refused import Refused, bad_request
-from .settings import RestSettings
 
 _LINGER_SECONDS = 2.0
 _MAX_LINGER_BYTES = 4 * 1024 * 1024

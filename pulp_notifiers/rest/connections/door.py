@@ -10,9 +10,9 @@ from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 
 from ..http.proxies import TrustedProxies
+from ..settings import RestSettings
 from .connection import Connection, refusal_text
 from .refused import Refused
-from .settings import RestSettings
 from .tally import Tally
 
 _ACCEPTS_PER_TURN = 64

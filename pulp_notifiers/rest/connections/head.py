@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from ..settings import RestSettings
 from .refused import Refused, bad_request
-from .settings import RestSettings
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+)(?: HTTP/(\d)\.(\d))?" % _TOKEN)

@@ -6,6 +6,7 @@
     ├── NotAuthenticated    send usable credentials
     ├── TooManyLogins       wait, then log in again
     ├── NotPermitted        ask for a grant
+    ├── CrossSite           send it from an allowed origin
     ├── BodyTooLarge        send less
     ├── NotJson             send valid JSON
     ├── NotAnObject         send a JSON object
@@ -84,6 +85,17 @@ class NotPermitted(Refusal):
         super().__init__(f"{user!r} has no permission to {operation}.")
         self.user = user
         self.operation = operation
+
+
+class CrossSite(Refusal):
+    """A page of another web site made a browser send the request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request was sent by a page of another web site. If that site may make changes here, add its origin to "
+            "the setting [rest] allowed_origins; if it is this service behind a proxy, let the proxy pass Host and "
+            "X-Forwarded-Proto."
+        )
 
 
 class BodyTooLarge(Refusal):

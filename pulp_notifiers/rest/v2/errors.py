@@ -14,6 +14,7 @@ from ..http.errors import (
     DATABASE_UNAVAILABLE,
     BodyTooLarge,
     CredentialProblem,
+    CrossSite,
     NotAnObject,
     NotAuthenticated,
     NotJson,
@@ -110,6 +111,10 @@ def _not_permitted(error: NotPermitted) -> _Content:
     return _Content(401, "PLP0026", message, data, {"auth_error_code": "permission_denied"})
 
 
+def _cross_site(error: CrossSite) -> _Content:
+    return _Content(403, "PN0403", str(error), {}, {"args": []})
+
+
 def _too_large(error: BodyTooLarge) -> _Content:
     message = f"The request body is larger than the {error.max_bytes} bytes that this server accepts"
     return _Content(413, "PN0413", message, {"max_body_bytes": error.max_bytes}, {"args": []}, error.headers)
@@ -152,6 +157,7 @@ _TABLE: Mapping[type[Exception], Callable[[Any], _Content]] = {
     NotAuthenticated: _not_authenticated,
     TooManyLogins: _too_many_logins,
     NotPermitted: _not_permitted,
+    CrossSite: _cross_site,
     BodyTooLarge: _too_large,
     NotJson: _not_json,
     NotAnObject: _not_an_object,

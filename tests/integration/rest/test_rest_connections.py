@@ -12,11 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from pulp_notifiers.app import App
-from pulp_notifiers.rest import RestServer
-from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
-from tests.support.rest import EVENTS, OWN, TIMEOUT_SECONDS, Answer, RestService, answer_of
+from tests.support.rest import EVENTS, OWN, TIMEOUT_SECONDS, Answer, RestService, answer_of, rest_service
 from tests.support.service import Service
 from tests.support.waiting import wait_until
 
@@ -30,10 +27,7 @@ POST = f"POST {EVENTS} HTTP/1.1\r\n".encode() + HOST + ADMIN
 @contextmanager
 def service_with(directory: Path, own: Mapping[str, str] | None = None, **limits: str) -> Iterator[RestService]:
     """Run the service with settings of ``[rest]``."""
-    notifiers = {"state_directory": str(directory), "bind": "127.0.0.1:0", **(own or {})}
-    with App(Settings({"notifiers": notifiers, "rest": limits})) as app, RestServer(app) as server:
-        service = RestService(app, server)
-        service.add_user("admin", super_user=True)
+    with rest_service(directory, rest=limits, **(own or {})) as service:
         yield service
 
 

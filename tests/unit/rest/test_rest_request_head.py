@@ -4,7 +4,7 @@ import pytest
 
 from pulp_notifiers.rest.connections.head import Head, HeadReader, inspect
 from pulp_notifiers.rest.connections.refused import Refused
-from pulp_notifiers.rest.connections.settings import RestSettings
+from pulp_notifiers.rest.settings import RestSettings
 
 LIMITS = RestSettings(max_request_line_bytes=256, max_head_bytes=1024, max_head_fields=10)
 LINE = b"GET /x HTTP/1.1"

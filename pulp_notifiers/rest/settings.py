@@ -1,10 +1,13 @@
 """The settings ``[rest]``."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ..settings import CommaSeparated
+from .http.origins import Origin
 
 
 class RestSettings(BaseModel):
-    """The section ``[rest]``: the limits of connections and requests."""
+    """The section ``[rest]``: the limits of connections and requests, and who may send them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,3 +68,16 @@ class RestSettings(BaseModel):
     connection_seconds: float = Field(
         3600.0, gt=0, le=604800, description="Age at which a connection is closed after its next answer."
     )
+    allowed_origins: CommaSeparated = Field(
+        (),
+        description="Further web sites whose pages may make changes with the password that a browser remembers, each "
+        "as https://pulp.example.com. The service's own is always allowed.",
+    )
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if Origin.parse(origin) is None:
+                raise ValueError(f"{origin!r} is not an origin; write SCHEME://HOST or SCHEME://HOST:PORT")
+        return origins
