@@ -12,10 +12,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidProxyURL
-from requests.utils import get_environ_proxies, get_netrc_auth, prepend_scheme_if_needed, select_proxy
+from requests.utils import get_netrc_auth, prepend_scheme_if_needed
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ProxyError
 from urllib3.util import parse_url
+
+from pulp_notifiers.outbound import environment_proxy
 
 from .answer import read_answer
 from .bounded import BoundedHTTPConnection, BoundedHTTPSConnection, exchange
@@ -86,7 +88,7 @@ class Connections:
             head = route.head % (*event, request.attempt, len(request.body))
             answer = self._exchange(route, request.tls, head + request.body)
         except (HTTPException, HTTPError, OSError) as error:
-            raise transport_failure(error, request, _proxy(request.url)) from None
+            raise transport_failure(error, request, environment_proxy(request.url)) from None
         # Without the query, which may contain a token.
         _log.debug('%s: "%s %s HTTP/1.1" %d', route.url.netloc, request.method, route.url.path, answer.status)
         return answer
@@ -147,10 +149,6 @@ def _receive(sock: Any) -> bytes:
     return received
 
 
-def _proxy(url: str) -> str | None:
-    return select_proxy(url, get_environ_proxies(url))
-
-
 def _route(adapter: HTTPAdapter, url: str, authorization: str | None, more: tuple[tuple[str, str], ...]) -> Route:
     """Return the route to a receiver.
 
@@ -161,7 +159,7 @@ def _route(adapter: HTTPAdapter, url: str, authorization: str | None, more: tupl
     has_own = authorization or any(name.lower() == "authorization" for name, _ in more)
     login = None if has_own else get_netrc_auth(url)
     last = {"Authorization": basic(*login)} if login else {}
-    proxy = _proxy(url)
+    proxy = environment_proxy(url)
     if proxy:
         proxy = str(prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
         if not parse_url(proxy).host:

@@ -66,7 +66,7 @@ def test_hosts_in_no_proxy_are_contacted_directly(send: Send, monkeypatch: pytes
     """Each URL is decided separately."""
     with HttpReceiver() as proxy, HttpReceiver() as receiver:
         monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setenv("no_proxy", "other.example 127.0.0.0/8, another.example.")
         send(url=receiver.url)
         send(url="http://receiver.example/")
 

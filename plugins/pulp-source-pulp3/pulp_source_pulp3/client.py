@@ -14,13 +14,19 @@ from urllib.parse import urlencode
 import requests
 from requests.auth import HTTPBasicAuth
 from requests.exceptions import RequestException
-from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from pulp_notifiers.encoding import utc
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.event import utc_now
-from pulp_notifiers.outbound import UnusableFile, quiet_library, require_authorities, require_certificate, require_key
+from pulp_notifiers.outbound import (
+    UnusableFile,
+    environment_proxy,
+    quiet_library,
+    require_authorities,
+    require_certificate,
+    require_key,
+)
 
 from .config import Pulp3Config
 from .failures import NotAuthenticated, TooLarge, answer_failure, transport_failure, unreadable
@@ -76,7 +82,8 @@ class Client:
         self._session = requests.Session()
         # Read the environment once: doing so costs a quarter of each request, and .netrc would replace the token.
         self._session.trust_env = False
-        self._session.proxies.update(get_environ_proxies(config.origin))
+        proxy = environment_proxy(config.origin)
+        self._session.proxies.update({} if proxy is None else {"http": proxy, "https": proxy})
         self._session.verify = config.ca_path or _authorities()
         if config.cert is not None:
             self._session.cert = config.cert if config.key is None else (config.cert, config.key)
