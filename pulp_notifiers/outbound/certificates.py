@@ -23,19 +23,19 @@ MOST_ENTRIES = 10_000
 _CERTIFICATE = re.compile(rb"^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", re.MULTILINE)
 _PRIVATE_KEY = re.compile(rb"^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----", re.MULTILINE)
 _PASSPHRASE = re.compile(rb"^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)", re.MULTILINE)
+_LONGEST_PATH = 300
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.r?\d{1,9}")
 
 
 class UnusableFile(Exception):
     """A path does not lead to what was expected there.
 
-    :ivar detail: what is wrong, for the log. Do not show it to others: it says which files exist.
+    Its text, which is one line, says what is wrong. It is for the log: others would learn from it which files exist.
     """
 
     def __init__(self, path: str, detail: str) -> None:
-        super().__init__(f"{path}: {detail}")
-        self.path = path
-        self.detail = detail
+        text = f"{path[:_LONGEST_PATH]}: {detail}"
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in text))
 
 
 def require_authorities(path: str, within: Sequence[Path] = ()) -> None:

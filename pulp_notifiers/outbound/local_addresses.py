@@ -38,7 +38,7 @@ def resolved(host: str) -> list[str]:
     found: list[str] = []
 
     def resolve() -> None:
-        with suppress(OSError, UnicodeError):
+        with suppress(OSError, ValueError):
             found.extend(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
 
     # The system's resolver has no time limit of its own choosing, and cannot be interrupted.

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pulp_notifiers.event import Event
@@ -35,12 +36,15 @@ class HttpNotifier(Notifier[HttpConfig]):
 
     def configure(self, settings: HttpSettings) -> None:
         """Use the settings in the section ``[http]``."""
+        self._settings = settings
         self._trust = TrustStores(settings.certificate_dirs)
 
     def problems(self, config: HttpConfig) -> Mapping[str, str]:
-        """Return what is wrong with the URL although requests to it can be sent."""
-        problem = strict_problem(config.url)
-        return {"url": problem} if problem else {}
+        """Return what is wrong with the URL although requests to it can be sent, and which files are not allowed."""
+        problems = {"url": strict_problem(config.url)}
+        for option, path in (("ca_path", config.ca_path), ("cert", config.cert), ("key", config.key)):
+            problems[option] = path and self._place_problem(path)
+        return {option: problem for option, problem in problems.items() if problem}
 
     def hosts(self, config: HttpConfig) -> Mapping[str, str]:
         """Return the host of the URL."""
@@ -67,6 +71,14 @@ class HttpNotifier(Notifier[HttpConfig]):
         for process, thread in list(self._connections):
             if process == os.getpid():
                 self._connections.pop((process, thread)).close()
+
+    def _place_problem(self, path: str) -> str | None:
+        # As it is written, because where it leads says which files exist; that is checked at an attempt.
+        directories = self._settings.certificate_dirs
+        written = Path(os.path.normpath(path))
+        if not directories or any(written.is_relative_to(directory) for directory in directories):
+            return None
+        return f"it is not in {' or '.join(map(str, directories))}, as [http] certificate_dirs demands"
 
     def _own_connections(self) -> Connections:
         owner = (os.getpid(), threading.get_ident())

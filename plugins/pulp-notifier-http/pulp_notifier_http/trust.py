@@ -24,6 +24,7 @@ from .bounded import BoundedTLSSocket
 _logger = logging.getLogger(__name__)
 
 _MOST_CONTEXTS = 256
+_MOST_PROBLEMS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class TrustStores:
         except UnusableFile as unusable:
             # Once for each problem, and not for each attempt.
             if self._problems.get(what) != str(unusable):
+                if len(self._problems) >= _MOST_PROBLEMS:
+                    self._problems.clear()
                 self._problems[what] = str(unusable)
                 _logger.warning("A certificate file of http listeners cannot be used: %s", unusable)
             raise TemporaryFailure(

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pulp_notifier_http import HttpNotifier
 
-from pulp_notifiers.errors import InvalidConfig
+from pulp_notifiers.errors import InvalidConfig, InvalidSetting
 from pulp_notifiers.options import mask
+from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.plugins import LoadedNotifier
 
 NO_URL = "HTTP notifier configured without a URL; cannot fire event"
@@ -206,3 +207,28 @@ def test_the_notifier_is_installed_under_its_type() -> None:
     (found,) = entry_points(group="pulp_notifiers.notifiers", name="http")
 
     assert HttpNotifier is found.load()
+
+
+@pytest.mark.parametrize("option", ["ca_path", "cert", "key"])
+def test_files_elsewhere_than_the_settings_allow_are_a_problem(option: str) -> None:
+    """The path is judged as it is written, so that the answer does not depend on which files exist."""
+    settings = Settings({"http": {"certificate_dirs": "/etc/hooks, /srv/certificates/"}})
+    loaded = LoadedNotifier("http", HttpNotifier, settings.section)
+    base = {"url": "https://receiver.example/", "cert": "/etc/hooks/c.pem"}
+
+    def problems(path: str) -> dict[str, str]:
+        return loaded.problems(loaded.parse({**base, option: path}))
+
+    for allowed in ("/etc/hooks/a.pem", "/srv/certificates/b/c.pem", "/etc/hooks", "/etc/x/../hooks/a.pem"):
+        assert {} == problems(allowed)
+    for other in ("/etc/passwd", "/etc/hooks/../passwd", "/etc/hooksx/a.pem", "etc/hooks/a.pem", "a.pem"):
+        sentence = "it is not in /etc/hooks or /srv/certificates, as [http] certificate_dirs demands"
+        assert {option: sentence} == problems(other)
+
+
+def test_directories_of_certificates_are_absolute() -> None:
+    """Otherwise they would depend on where the service was started."""
+    settings = Settings({"http": {"certificate_dirs": "/etc/hooks, certificates"}})
+
+    with pytest.raises(InvalidSetting, match="certificates is not an absolute path"):
+        LoadedNotifier("http", HttpNotifier, settings.section)
