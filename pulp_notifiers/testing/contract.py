@@ -18,6 +18,7 @@ in a fixture::
 
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ _ODD_VALUES: tuple[Any, ...] = (
     *("", " ", "\x00", "\r\n", "é😀", "x" * 10_000),
     *([], [None], ["", 1], [[]], {}, {"a": [1]}),
 )
+_HOST = re.compile(r"[\w.:%\[\]-]+")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -98,6 +100,17 @@ class NotifierContract:
 
         assert not refused, f"Valid options are refused: {sorted(refused)}"
         assert given == self.options, "The options were changed"
+
+    def test_valid_options_can_be_registered(self) -> None:
+        """They have no problems, and ``hosts`` returns hosts, not URLs."""
+        with self._trial() as trial:
+            config = trial.loaded.parse(self.options)
+            problems, hosts = trial.loaded.problems(config), trial.loaded.hosts(config)
+
+        assert not problems, f"Valid options have problems: {problems}"
+        names = {*self.options, *trial.option_names()}
+        wrong = {option: host for option, host in hosts.items() if option not in names or not _HOST.fullmatch(host)}
+        assert not wrong, f"Not an option and its host: {wrong}"
 
     def test_any_options_are_accepted_or_refused(self) -> None:
         """Clients may send any JSON value; the notifier accepts it or raises InvalidConfig."""

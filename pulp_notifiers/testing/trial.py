@@ -43,6 +43,8 @@ class Trial:
             config = self.loaded.parse(options)
             self.loaded.targets(config)
             self.loaded.advice(config)
+            self.loaded.problems(config)
+            self.loaded.hosts(config)
         except InvalidConfig as refusal:
             if not refusal.problems:
                 raise AssertionError(f"{options} are refused without a reason") from refusal
@@ -55,7 +57,8 @@ class Trial:
         """Return the text of the config that options become, or of the error that refuses them."""
         try:
             config = self.loaded.parse(options)
-            return f"{config} {config!r} {self.loaded.targets(config)} {self.loaded.advice(config)}"
+            said = self.loaded.targets(config), self.loaded.advice(config), self.loaded.problems(config)
+            return f"{config} {config!r} {said}"
         except InvalidConfig as refusal:
             return f"{refusal} {refusal!r}"
 

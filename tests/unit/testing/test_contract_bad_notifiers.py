@@ -46,6 +46,22 @@ class Unprintable(GoodNotifier):
         return ["a\u2028b"]
 
 
+class Complaining(GoodNotifier):
+    """Has a problem with valid options."""
+
+    def problems(self, config):
+        """Return one."""
+        return {"address": "it is too short"}
+
+
+class NamingUrls(GoodNotifier):
+    """Returns a URL as a host."""
+
+    def hosts(self, config):
+        """Return it."""
+        return {"address": "https://receiver.example/"}
+
+
 class PositionalAttempt(GoodNotifier):
     """Does not accept the number of the attempt as a keyword."""
 
@@ -152,6 +168,8 @@ def failing_with(reason):
         (Nobody, "test_targets_are_unique_texts"),
         (Counting, "test_targets_are_unique_texts"),
         (Unprintable, "test_targets_are_unique_texts"),
+        (Complaining, "test_valid_options_can_be_registered"),
+        (NamingUrls, "test_valid_options_can_be_registered"),
         (PositionalAttempt, "test_send_takes_the_documented_arguments"),
         (ReturningFalse, "test_an_event_is_sent"),
         (Editing, "test_an_event_is_sent"),
