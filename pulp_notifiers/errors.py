@@ -18,10 +18,12 @@
     ├── LeaseLost                  do nothing: another process does it now
     ├── EventIdTaken               fire the event with a new id
     ├── InvalidSetting             correct the configuration file or environment, then start again
+    │   └── WrongUser              run the command as the user to whom the database belongs
     └── StoreUnavailable           repair the database; nothing was written
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from uuid import UUID
 
 
@@ -177,6 +179,24 @@ class EventIdTaken(PulpNotifiersError):
 
 class InvalidSetting(PulpNotifiersError):
     """A setting has a value that is not allowed; the text names file, section, key and what is allowed."""
+
+
+class WrongUser(InvalidSetting):
+    """This process would create files that the owner of the database could not open.
+
+    :param file: the database.
+    :param owner: the user to whom it, or its folder, belongs.
+    :param current: the user of this process.
+    """
+
+    def __init__(self, file: Path, owner: str, current: str) -> None:
+        super().__init__(
+            f"The database {file} belongs to the user {owner}, and this process runs as {current}: it would create "
+            f"files there that lock the service of {owner} out. Run it as {owner}; or, if the service is to run as "
+            f"{current}, give {current} the folder first (chown -R)."
+        )
+        self.file = file
+        self.owner = owner
 
 
 class StoreUnavailable(PulpNotifiersError):

@@ -2,12 +2,14 @@
 
 import io
 import os
+import sys
 from collections.abc import Sequence
 
 import click
 
-from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable
+from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable, WrongUser
 from .failures import RequestFailed
+from .other_user import command_of_owner
 from .output import echo, prepare_output
 from .root import root
 
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except PulpNotifiersError as error:
         echo(str(error), err=True)
+        if isinstance(error, WrongUser):
+            words = sys.argv[1:] if arguments is None else arguments
+            echo(f"The command is: {command_of_owner(error, words, os.environ)}", err=True)
         return _code(error)
     except Exception as error:  # noqa: BLE001  the last resort of the program
         from traceback import format_exception

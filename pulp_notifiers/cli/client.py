@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-import click
-
 from .connection_failures import unreachable, unreadable_ca_path
-from .documents import printable
 from .failures import refusal
+from .output import echo
 
 # A copy of the server's constant, because importing the server takes longer than a request; a test compares them.
 DROPPED_SECRETS_HEADER = "Pulp-Dropped-Secrets"
@@ -159,8 +157,8 @@ def _tls_context(ca_path: str) -> ssl.SSLContext:
 
 def _report_dropped_secrets(names: str | None) -> None:
     if names:
-        listed = printable(unquote(names))
-        click.echo(
+        listed = unquote(names)
+        echo(
             f"Warning: the stored secret of {listed} was removed, because the change sends it elsewhere (scheme, host "
             f"or port). Enter it again with another update if the new destination needs it.",
             err=True,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from .output import echo
+
 if TYPE_CHECKING:
     from .client import Client
 
@@ -87,6 +89,19 @@ def json_from_standard_input() -> str:
     return stream.read() if binary is None else str(binary.read(), "utf-8")
 
 
+def warn_of_command_line(option: str, otherwise: str) -> None:
+    """Warn of a secret on the command line.
+
+    :param option: where it was given.
+    :param otherwise: how else to give it.
+    """
+    echo(
+        f"Warning: every user of this machine can see {option} on the command line while the command runs, and the "
+        f"shell keeps it in its history: {otherwise}.",
+        err=True,
+    )
+
+
 def ask_password(question: str, otherwise: str, confirm: bool = False) -> str:
     """Return a password typed at the terminal.
 
@@ -119,4 +134,8 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
             split_url(value)
         except ValueError as error:
             raise click.BadParameter(str(error), context, parameter) from None
+    if parameter.name == "password" and not context.resilient_parsing:
+        warn_of_command_line(
+            "--password", "leave it out to be asked for it, or set PULP_NOTIFIERS_CLIENT_PASSWORD or [client] password"
+        )
     context.obj = replace(context.find_object(Connection) or Connection(), **{parameter.name: value})

@@ -14,7 +14,8 @@ def db() -> None:
 def upgrade() -> None:
     """Upgrade the schema of the database to the newest revision.
 
-    Does nothing if it is up to date. An embedded SQLite database is also upgraded whenever it is opened.
+    Does nothing if it is up to date. An embedded SQLite database is also upgraded when it is opened, except
+    by user list.
     """
     from ..wiring import database_settings, upgrade_database
 

@@ -13,6 +13,10 @@ from .pulp_admin import listener_group
 _FORMS = "JSON, @FILE to read it from a file, or - for standard input."
 
 
+class OnCommandLine(dict[str, Any]):
+    """A JSON object whose text was on the command line itself."""
+
+
 class JsonSource(JsonText):
     """A JSON object given as text, as ``@file``, or with ``-`` on standard input."""
 
@@ -23,9 +27,10 @@ class JsonSource(JsonText):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the parsed object."""
-        if isinstance(value, str):
-            value = self._text(value, param, ctx)
-        return super().convert(value, param, ctx)
+        if not isinstance(value, str):
+            return super().convert(value, param, ctx)
+        found = super().convert(self._text(value, param, ctx), param, ctx)
+        return found if value == "-" or value.startswith("@") else OnCommandLine(found)
 
     def _text(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:

@@ -10,11 +10,15 @@ import click
 
 from ..encoding import MAX_DEPTH, is_too_deep, without_repeats
 from .documents import printable
+from .given_secrets import SECRET_NAME, read_secret, warn_of_secrets
 
 Schema = Mapping[str, Any]
 
 FURTHER_OPTIONS = "config"
 """Option that takes a JSON object, if the notifier accepts options that it does not declare."""
+
+SECRETS = "secret"
+"""Option that names options of the listener that are typed or read from standard input."""
 
 _MOST_REFERENCES = 20
 
@@ -39,6 +43,7 @@ class ConfigOption(click.Option):
     :param taken: names of the command's other options.
     :param required: whether the command fails without it.
     :ivar is_empty_by_default: the notifier's default is empty text.
+    :ivar is_secret: its value is secret.
     """
 
     def __init__(self, key: str, schema: Schema, definitions: Schema, taken: frozenset[str], required: bool) -> None:
@@ -48,6 +53,7 @@ class ConfigOption(click.Option):
         name = key.replace("_", "-")
         name = f"{FURTHER_OPTIONS}-{name}" if name in taken else name
         flag = meant.get("type") == "boolean"
+        self.is_secret = SECRET_NAME.search(key) is not None or '"writeOnly": true' in json.dumps(schema)
         # To click None is a value, which satisfies "required"; a flag without any default is False.
         presence: dict[str, Any] = {"required": True} if required else {"default": None}
         super().__init__(
@@ -114,7 +120,10 @@ def config_options(schema: Schema, own: Iterable[click.Parameter], for_creation:
     definitions = schema.get("$defs", {})
     required = schema.get("required", ()) if for_creation else ()
     for key, described in schema.get("properties", {}).items():
-        yield ConfigOption(key, described, definitions, taken, key in required)
+        option = ConfigOption(key, described, definitions, taken, key in required)
+        # It may be given with the command's --secret instead; the server says if it is missing.
+        option.required = option.required and not (option.is_secret and SECRETS in taken)
+        yield option
     if schema.get("additionalProperties"):
         yield click.Option(
             [FURTHER_OPTIONS, f"--{FURTHER_OPTIONS}"], type=JsonText(dict), help="Options as a JSON object."
@@ -134,6 +143,44 @@ def given_config(context: click.Context, without_empty_defaults: bool = False) -
         if not (without_empty_defaults and option.is_empty_by_default and value == ""):
             config[option.key] = value
     return config
+
+
+def with_secrets(context: click.Context, config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the options of the listener with further ones, which are typed or read from standard input.
+
+    Warns of secrets on the command line.
+
+    :param names: options as on the command line, without ``--``.
+    """
+    warn_of_given_secrets(
+        context, f"name the option with --{SECRETS} instead, and type it or send it on standard input"
+    )
+    keys = {
+        name.removeprefix("--"): option.key
+        for option in context.command.get_params(context)
+        if isinstance(option, ConfigOption)
+        for name in option.opts
+    }
+    found = dict(config)
+    for name in names:
+        key = keys.get(name.removeprefix("--").replace("_", "-"), name)
+        if key in config:
+            raise click.UsageError(f"{name} is given twice: leave one of the two out.")
+        found[key] = read_secret(key, "")
+    return found
+
+
+def warn_of_given_secrets(context: click.Context, otherwise: str) -> None:
+    """Warn of secrets of the listener on the command line.
+
+    :param otherwise: how else to give them.
+    """
+    options = [option for option in context.command.get_params(context) if isinstance(option, ConfigOption)]
+    given = {option.opts[0]: context.params.get(option.name or "") for option in options}
+    further = context.params.get(FURTHER_OPTIONS)
+    if further:
+        given[f"--{FURTHER_OPTIONS}"] = further
+    warn_of_secrets(given, otherwise, [option.opts[0] for option in options if option.is_secret])
 
 
 def _resolved(schema: Schema, definitions: Schema, references: int = _MOST_REFERENCES) -> Schema:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .output import echo
+
 if TYPE_CHECKING:
     from ..app import App
 
@@ -124,4 +126,4 @@ def _ensure_admin(app: "App") -> None:
     password = app.accounts.ensure_admin(os.environ.get("PULP_NOTIFIERS_ADMIN_PASSWORD"))
     if password is not None:
         # Not in the log, which others may read and keep.
-        click.echo(f"Created the user admin with the password {password} (it is not shown again).", err=True)
+        echo(f"Created the user admin with the password {password} (it is not shown again).", err=True)

@@ -6,11 +6,15 @@ from typing import Any, TypeVar
 
 import click
 
-from .connection import ask_password, at_terminal, standard_input
-from .event import JsonSource
+from .event import JsonSource, OnCommandLine
+from .given_secrets import read_secret, warn_of_secrets
 from .options import InvalidOptionText, JsonText
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+class _FromFile(str):
+    """A text that was read from a file."""
 
 
 class ConfigPair(click.ParamType[tuple[str, Any]]):
@@ -29,7 +33,7 @@ class ConfigPair(click.ParamType[tuple[str, Any]]):
             raise click.BadParameter("write KEY=TEXT, KEY=@FILE or KEY:=JSON", ctx, param)
         if is_json:
             return key, JsonText().convert(text, param, ctx)
-        return key, _read(key, text[1:], param, ctx) if text.startswith("@") else text
+        return key, _FromFile(_read(key, text[1:], param, ctx)) if text.startswith("@") else text
 
 
 def config_given(command: FunctionT) -> FunctionT:
@@ -44,9 +48,11 @@ def gathered(pairs: Iterable[tuple[str, Any]], config_json: dict[str, Any] | Non
     config = dict(config_json or {})
     for key, value in pairs:
         _add(config, key, value)
+        if not isinstance(value, _FromFile):
+            warn_of_secrets({f"--config {key}": value}, f"use --secret {key}, or --config {key}=@FILE")
     for key in secrets:
-        _add(config, key, _secret(key))
-    return config
+        _add(config, key, read_secret(key, f"--config {key}=@FILE"))
+    return {key: str(value) if isinstance(value, _FromFile) else value for key, value in config.items()}
 
 
 def _add(config: dict[str, Any], key: str, value: Any) -> None:
@@ -55,16 +61,11 @@ def _add(config: dict[str, Any], key: str, value: Any) -> None:
     config[key] = value
 
 
-def _secret(key: str) -> str:
-    if at_terminal():
-        return ask_password(key, f"--config {key}=@FILE")
-    try:
-        line = standard_input().readline()
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"No {key} can be read: {error}. Give it with --config {key}=@FILE.") from None
-    if not line:
-        raise click.UsageError(f"Standard input has no line for {key}. Give it with --config {key}=@FILE.")
-    return line.rstrip("\r\n")
+def _warn(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    # Only here is it known whether the JSON was on the command line.
+    if isinstance(value, OnCommandLine):
+        warn_of_secrets({"--config-json": value}, "use --config-json @FILE or --config-json -")
+    return value
 
 
 def _read(key: str, path: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -94,6 +95,7 @@ _OPTIONS = (
     click.option(
         "--config-json",
         type=JsonSource(),
+        callback=_warn,
         help="Options: JSON, @FILE to read it from a file, or - for standard input.",
     ),
 )

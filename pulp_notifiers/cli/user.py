@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .connection import ask_password, at_terminal, standard_input
+from .connection import ask_password, at_terminal, standard_input, warn_of_command_line
+from .output import echo
 from .tables import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def user() -> None:
     """Manage who may use the REST API.
 
-    Works on the database in this machine's settings, whether the server runs or not.
+    Works on the database in this machine's settings, whether the server runs or not. Only create makes a database that
+    does not exist. Run it as the user of the service.
     """
 
 
@@ -26,16 +28,18 @@ def user() -> None:
 @click.option("--super-user", is_flag=True, help="May do everything, even without grants.")
 def create_user(login: str, password: str | None, super_user: bool) -> None:
     """Create the user LOGIN."""
-    with _accounts() as accounts:
+    if password is not None:
+        warn_of_command_line("--password", "leave it out to be asked for it, or send it on standard input")
+    with _accounts(may_create=True) as accounts:
         accounts.create(login, _password_of(login) if password is None else password, super_user)
-    click.echo(f"User {login} created.")
+    echo(f"User {login} created.")
 
 
 @user.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
     """List the users and their grants."""
-    with _accounts() as accounts:
+    with _accounts(upgrade=False) as accounts:
         found = [(one, accounts.grants(one.login)) for one in accounts.users()]
     listed = [
         {
@@ -65,7 +69,7 @@ def delete_user(login: str) -> None:
     """Delete the user LOGIN and all grants of LOGIN."""
     with _accounts() as accounts:
         accounts.delete(login)
-    click.echo(f"User {login} deleted.")
+    echo(f"User {login} deleted.")
 
 
 @user.command("grant")
@@ -87,13 +91,13 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
 
     with _accounts() as accounts:
         kept = accounts.grant(login, resource, [Operation(operation) for operation in operations])
-    click.echo(f"User {login} may {', '.join(operations)} on {kept} and below.")
+    echo(f"User {login} may {', '.join(operations)} on {kept} and below.")
 
 
-def _accounts() -> AbstractContextManager["Accounts"]:
+def _accounts(may_create: bool = False, upgrade: bool = True) -> AbstractContextManager["Accounts"]:
     from ..wiring import database_settings, open_accounts
 
-    return open_accounts(database_settings())
+    return open_accounts(database_settings(), may_create, upgrade)
 
 
 def _password_of(login: str) -> str:

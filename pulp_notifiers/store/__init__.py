@@ -27,12 +27,13 @@
 
 from typing import TYPE_CHECKING
 
+from .engine import database_file
 from .store import Store
 
 if TYPE_CHECKING:
     from .vault import Vault
 
-__all__ = ["Store", "Vault"]
+__all__ = ["Store", "Vault", "database_file"]
 
 if not TYPE_CHECKING:  # who needs the users only must not load cryptography
 

@@ -35,6 +35,17 @@ def engine_of(url: str, timeout_seconds: float) -> sa.Engine:
     raise InvalidSetting(f"[notifiers] database_url is for {backend}: only sqlite and postgresql are supported.")
 
 
+def database_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for another database, and for a URL that is not valid."""
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        return None
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
 def _unusable(reason: str) -> InvalidSetting:
     return InvalidSetting(
         f"[notifiers] database_url cannot be used ({reason}): write sqlite:///PATH, or "

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..access import Accounts
-from ..store import Store
+from ..store import Store, database_file
 from .settings import DatabaseSettings
+from .state_owner import require_existing, require_owner
 
 if TYPE_CHECKING:
     from ..store import Vault
@@ -21,7 +22,7 @@ def open_store(settings: DatabaseSettings, upgrade: bool = False) -> Store:
     :raises StoreUnavailable: the database does not answer.
     """
     with ExitStack() as undo:
-        store = _opened(settings, upgrade)
+        store = _opened(settings, upgrade or None)
         undo.callback(store.close)
         store.check_key()
         undo.pop_all()
@@ -41,30 +42,40 @@ def upgrade_database(settings: DatabaseSettings) -> str:
 
 
 @contextmanager
-def open_accounts(settings: DatabaseSettings) -> Iterator[Accounts]:
+def open_accounts(settings: DatabaseSettings, may_create: bool = False, upgrade: bool = True) -> Iterator[Accounts]:
     """Open the users of the database for one ``with`` block, without the rest of an :class:`App`.
 
     The key is not looked at: nothing of the users is encrypted with it.
 
+    :param may_create: create an embedded database that does not exist.
+    :param upgrade: upgrade the schema of an embedded database; False for those who only look.
     :raises InvalidSetting: the settings are wrong, or the schema is not the newest.
     :raises StoreUnavailable: the database does not answer.
     """
-    store = _opened(settings)
+    store = _opened(settings, upgrade=None if upgrade else False, may_create=may_create)
     try:
         yield Accounts(store.users)
     finally:
         store.close()
 
 
-def _opened(settings: DatabaseSettings, upgrade: bool = False) -> Store:
+def _opened(settings: DatabaseSettings, upgrade: bool | None = None, may_create: bool = True) -> Store:
+    """Return the store with its schema checked.
+
+    :param upgrade: upgrade the schema; None does so for an embedded database.
+    """
+    url = settings.resolved_database_url()
+    file = database_file(url)
+    if file is not None:
+        require_owner(file)
+        if not may_create:
+            require_existing(file)
     store = Store(
-        settings.resolved_database_url(),
-        lambda sealed: _vault(settings.resolved_key_file(), not sealed),
-        settings.database_timeout_seconds,
+        url, lambda sealed: _vault(settings.resolved_key_file(), not sealed), settings.database_timeout_seconds
     )
     with ExitStack() as undo:
         undo.callback(store.close)
-        if upgrade or store.dialect == "sqlite":
+        if upgrade or (upgrade is None and store.dialect == "sqlite"):
             store.upgrade()
         store.require_schema()
         undo.pop_all()

@@ -7,7 +7,7 @@ import click
 
 from ..answers import document_with
 from ..failures import RequestFailed, naming
-from ..options import config_options, given_config
+from ..options import config_options, given_config, with_secrets
 from ..output import echo
 from ..tables import json_option, print_json
 from .notifier_types import (
@@ -27,6 +27,14 @@ _EVENT_TYPES_HELP = (
 _INCLUDE_HELP = (
     "What events are to carry in addition, if their source can look it up: content adds the names of what was "
     "added and removed; may be given several times; an empty name includes nothing."
+)
+_secret_option = click.option(
+    "secrets",
+    "--secret",
+    multiple=True,
+    metavar="OPTION",
+    help="An option of the notifier, such as password, that you are asked for; without a terminal, a line of standard "
+    "input; may be given several times.",
 )
 _include_option = click.option("--include", multiple=True, metavar="NAME", help=_INCLUDE_HELP)
 
@@ -96,6 +104,7 @@ def _create_command(notifier_type: str) -> click.Command:
         "--task-id", metavar="UUID", help="Only events of this task; the listener is removed when the task has ended."
     )
     @_include_option
+    @_secret_option
     @json_option
     @click.pass_context
     def create(
@@ -104,6 +113,7 @@ def _create_command(notifier_type: str) -> click.Command:
         event_types: tuple[str, ...],
         task_id: str | None,
         include: tuple[str, ...],
+        secrets: tuple[str, ...],
         as_json: bool,
         **_: Any,
     ) -> None:
@@ -111,7 +121,7 @@ def _create_command(notifier_type: str) -> click.Command:
         client = shared_client(context)
         document = {
             "notifier_type": notifier_type,
-            "config": given_config(context),
+            "config": with_secrets(context, given_config(context), secrets),
             "event_types": list(event_types),
             "task_id": task_id,
             **_source_options(include),
@@ -131,6 +141,7 @@ def _update_command(notifier_type: str) -> click.Command:
     @click.option("--listener-id", metavar="ID", required=True, help="Id of the listener, as listener list shows it.")
     @click.option("event_types", "--event-type", multiple=True, help=_EVENT_TYPES_HELP)
     @_include_option
+    @_secret_option
     @json_option
     @click.pass_context
     def update(
@@ -139,11 +150,12 @@ def _update_command(notifier_type: str) -> click.Command:
         listener_id: str,
         event_types: tuple[str, ...],
         include: tuple[str, ...],
+        secrets: tuple[str, ...],
         as_json: bool,
         **_: Any,
     ) -> None:
         """Change what is given about a listener, and leave the rest."""
-        config = given_config(context)
+        config = with_secrets(context, given_config(context), secrets)
         changes = {
             **({"config": config} if config else {}),
             **({"event_types": list(event_types)} if event_types else {}),

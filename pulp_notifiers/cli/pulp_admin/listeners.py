@@ -7,7 +7,7 @@ import click
 
 from ..connection import Connection, connection_options, pass_connection
 from ..failures import missing_resource
-from ..options import given_config
+from ..options import given_config, warn_of_given_secrets
 from ..output import echo
 from .commands import NotifierCommand, PulpAdminCommand, say
 
@@ -15,6 +15,7 @@ LISTENERS = "/pulp/api/v2/events/"
 """Where Pulp 2's API has its listeners."""
 
 _LISTENER_ID = click.Option(["--listener-id"], required=True, help="Id of the listener, as list shows it.")
+_OTHERWISE = "use pulp-notifiers listener with --secret instead, which asks for it"
 _EVENT_TYPES_HELP = (
     "Event type, such as repo.sync.finish; a single * matches Pulp 2's four repository events; "
     "may be given several times."
@@ -82,6 +83,7 @@ def _create_callback(notifier_type: str) -> Callable[..., None]:
     @pass_connection
     @click.pass_context
     def create(context: click.Context, connection: Connection, /, event_types: tuple[str, ...], **_: Any) -> None:
+        warn_of_given_secrets(context, _OTHERWISE)
         document = {
             "event_types": list(event_types),
             "notifier_type_id": notifier_type,
@@ -99,6 +101,7 @@ def _update(
     context: click.Context, connection: Connection, /, listener_id: str, event_types: tuple[str, ...], **_: Any
 ) -> None:
     changes: dict[str, Any] = {}
+    warn_of_given_secrets(context, _OTHERWISE)
     config = given_config(context)
     if config:
         changes["notifier_config"] = config
