@@ -22,6 +22,7 @@ from .http.middleware import AccessLog, Deprecated, FaultBoundary, ForwardedSche
 from .http.origins import SameOrigin
 from .http.proxies import TrustedProxies
 from .http.request_text import raw_path, request_uri
+from .http.security import SecurityHeaders
 from .paths import OPENAPI, V3
 from .routes import Routes
 from .settings import RestSettings
@@ -72,6 +73,7 @@ def create_app(app: App) -> FastAPI:
     service.add_middleware(SameOrigin, proxies=proxies, allowed=allowed, refusal_answer=_refusal_answer)
     service.add_middleware(ForwardedScheme, proxies=proxies)
     service.add_middleware(Deprecated)
+    service.add_middleware(SecurityHeaders)
     service.add_middleware(AccessLog)
     return service
 

@@ -11,6 +11,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from ..http.security import SECURITY_HEADERS
 from ..settings import RestSettings
 from .body import Body, ChunkedBody, PlainBody
 from .head import Head, HeadReader
@@ -311,6 +312,7 @@ def refusal_text(refusal: Refused, headers: list[tuple[bytes, bytes]]) -> bytes:
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
+        *SECURITY_HEADERS,
     ]
     lines = [name + b": " + value + b"\r\n" for name, value in fields]
     return b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", body])
