@@ -25,7 +25,8 @@ _MOST_BODY_BYTES = 64 * 1024
 _STATUS = re.compile(rb"HTTP/(?:(0\.9|1\.0)|1\.\d+)[ \t]+([1-9]\d\d)(?=\s)")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"\n(connection|content-length|retry-after|transfer-encoding):([^\n]*)", re.IGNORECASE)
-_PROPER_HEAD = re.compile(rb"[^\n]*\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*\n)*+\r?\n")
+_ODD_LINE = re.compile(rb"\n(?![!#$%&'*+.^_`|~0-9A-Za-z-]+:|\r?\n|\Z)")
+"""Not a field, so that readers may differ about what it means."""
 _LENGTH = re.compile(rb"\d{1,18}")
 _CHUNK = re.compile(rb"([\da-f]{1,15})[ \t]*(?:;.*)?", re.IGNORECASE)
 
@@ -53,7 +54,7 @@ def read_answer(receive: Callable[[], bytes]) -> tuple[Answer, bool]:
     connection = fields.text(b"connection").lower()
     stays = "keep-alive" in connection if is_old else "close" not in connection and status != 101
     try:
-        ends = _PROPER_HEAD.fullmatch(head) is not None and _skip_body(arriving, status, fields)
+        ends = _ODD_LINE.search(head) is None and _skip_body(arriving, status, fields)
     except (HTTPException, OSError):
         ends = False
     return Answer(status, fields.text(b"retry-after")), stays and ends
