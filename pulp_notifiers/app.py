@@ -67,11 +67,15 @@ class App:
             self.source_registry = SourceTypeRegistry()
             closing.callback(self.source_registry.close)
             self.source_runner = SourceRunner(
-                self.store.sources, self.source_registry, self._engine, self._run_options()
+                self.store.sources, self.source_registry, self._engine, self._run_options(), self.store.clock
             )
             closing.callback(self.source_runner.stop)
             self.sources = Sources(
-                self.store.sources, self.source_registry, self.own.reveal_secrets, changed=self.source_runner.wake
+                self.store.sources,
+                self.source_registry,
+                self.own.reveal_secrets,
+                changed=self.source_runner.wake,
+                clock=self.store.clock,
             )
             rules = self.store.listeners, self.registry, self.own.reveal_secrets
             local = LocalReceivers(self.own.resolved_allow_local_receivers())
@@ -158,6 +162,7 @@ class App:
             self.store.outbox,
             self.registry,
             worker=self.worker,
+            clock=self.store.clock,
             check_seconds=self.own.poll_seconds,
         )
 
@@ -190,8 +195,10 @@ class App:
             keep_delivered=timedelta(days=own.keep_delivered_days),
             keep_dead=timedelta(days=own.keep_dead_days),
         )
-        attempts = AttemptRunner(self.store.listeners, self.registry, backoff, max_crashes=own.max_crashes)
-        return Worker(self.store.claims, self.store.history, attempts, options)
+        attempts = AttemptRunner(
+            self.store.listeners, self.registry, backoff, self.store.clock, max_crashes=own.max_crashes
+        )
+        return Worker(self.store.claims, self.store.history, attempts, options, self.store.clock)
 
     def _stop_worker(self) -> None:
         if self.worker.running and not self.worker.stop():

@@ -19,6 +19,8 @@ _PRUNE_EVERY_SECONDS = 3600.0
 _PRUNES_IN_RETENTION = 10
 """Old deliveries are looked for so often in the time that they are kept, and at least once an hour."""
 
+_CLOCK_TOLERANCE_SECONDS = 1.0
+
 _logger = logging.getLogger(__name__)
 
 
@@ -80,6 +82,7 @@ class ClaimLoop:
         kept = min(options.keep_delivered, options.keep_dead)
         self._prune_seconds = min(_PRUNE_EVERY_SECONDS, kept.total_seconds() / _PRUNES_IN_RETENTION)
         self._pruned_at = -math.inf
+        self._clock_at = (clock(), monotonic())
         self._thread = threading.Thread(target=self._run, name="pulp-notifiers-claims", daemon=True)
 
     @property
@@ -108,15 +111,27 @@ class ClaimLoop:
             self._lanes.rest(pause)
 
     def _one_round(self) -> float:
-        self._renew_sometimes()
+        changed = self._clock_changed()
+        self._renew_sometimes(at_once=changed)
         for lane in self._lanes.overdue(self._options.attempt_limit.total_seconds()):
             self._give_up(lane)
-        claimed = None if self._lanes.stopping else self._claim()
+        # After a change of the clock, other processes need a moment to renew their leases too.
+        claimed = None if self._lanes.stopping or changed else self._claim()
         self._prune_sometimes()
         return self._longest_pause if claimed is None else self._pause_seconds(claimed)
 
-    def _renew_sometimes(self) -> None:
-        if self._monotonic() - self._lanes.renewed_at < self._options.lease.total_seconds() / 3:
+    def _clock_changed(self) -> bool:
+        (then, began), (now, ended) = self._clock_at, (self._clock(), self._monotonic())
+        self._clock_at = now, ended
+        seconds = (now - then).total_seconds() - (ended - began)
+        if abs(seconds) <= _CLOCK_TOLERANCE_SECONDS:
+            return False
+        _logger.warning("The clock was changed by %.0f seconds; the leases of claimed lanes are renewed", seconds)
+        return True
+
+    def _renew_sometimes(self, at_once: bool) -> None:
+        renewed_before = self._monotonic() - self._lanes.renewed_at
+        if not at_once and renewed_before < self._options.lease.total_seconds() / 3:
             return
         lost = self._leases.renew(self._lanes.begin_renewal(), self._clock() + self._options.lease)
         self._lanes.renewed(lost)

@@ -18,6 +18,7 @@
     postgres        connections to PostgreSQL: deadlines, and what differs behind a pooler
     health          what the log says about the database, and a check that writes
     refusals        why the database refused, in one line
+    database_clock  the time by the database's clock, on PostgreSQL
     transactions    one transaction, repeated after a deadlock or on a closed connection
     group_commit    functions that wait share the next transaction
     statement       SQL that each event runs, on the driver's own connection

@@ -13,7 +13,6 @@ from .database import Database
 from .due_lanes import LONGEST_WAIT, DueLanes, Lease, LeasedLane
 from .listeners import LISTENERS_REVISION
 from .outbox import DELETE_EMPTY_LANES
-from .schema import LONGEST_LEASE
 from .statement import Row, Statement, utc_time
 
 _DELIVERIES_OF_CLAIMS = 200
@@ -44,7 +43,7 @@ _OWED = """
 # Locked in the order of their keys, as the outbox does, so that two transactions cannot deadlock.
 _OWNERS = "SELECT id, lease_owner FROM lanes WHERE id = any(:lanes) ORDER BY key FOR UPDATE"
 _RENEW = "UPDATE lanes SET lease_until = :until WHERE id = any(:lanes)"
-_RELEASE = "UPDATE lanes SET lease_owner = NULL, lease_until = NULL WHERE id = any(:lanes)"
+_RELEASE = "UPDATE lanes SET lease_owner = NULL, lease_until = NULL, wait_seconds = 0 WHERE id = any(:lanes)"
 _INSERT_ATTEMPTS = "INSERT INTO attempts (delivery_id, number, started_at, finished_at, error) VALUES rows"
 _UPDATE_DELIVERY = """
     UPDATE deliveries SET state = :state, attempts = :number, finished_at = :ended_at,
@@ -52,7 +51,8 @@ _UPDATE_DELIVERY = """
     WHERE id = :delivery
 """
 _RETURN_LANE = """
-    UPDATE lanes SET due_at = :due, lease_owner = NULL, lease_until = NULL, crashes = 0 WHERE id = :lane
+    UPDATE lanes SET due_at = :due, wait_seconds = :wait, lease_owner = NULL, lease_until = NULL, crashes = 0
+    WHERE id = :lane
 """
 _NEXT = f"""
     SELECT (
@@ -104,7 +104,7 @@ class Claims:
         """
 
         def work(connection: sa.Connection) -> Claimed:
-            lease = Lease(uuid4().hex, now, until, never_leased=now + LONGEST_LEASE)
+            lease = Lease(uuid4().hex, now, until)
             most = most_of or (lambda listener_id: limit)
             leased, more = self._due.lease(connection, lease, limit, except_listeners, most, suspects)
             claims = self._claims_of(connection, leased, lease.owner) if leased else []
@@ -143,7 +143,13 @@ class Claims:
             due = {each.claim.lane: _due_at(each, now) for each in recorded if each.last}
             empty = {lane for (lane,) in self._delete_empty.run(connection, lanes=list(due))} if due else set()
             kept = {lane: due_at for lane, due_at in due.items() if lane not in empty}
-            self._return_lane.run_each(connection, [{"lane": lane, "due": due_at} for lane, due_at in kept.items()])
+            self._return_lane.run_each(
+                connection,
+                [
+                    {"lane": lane, "due": due_at, "wait": max(0.0, (due_at - now).total_seconds())}
+                    for lane, due_at in kept.items()
+                ],
+            )
             if any(map(self._due.has_passed, kept.values())):
                 self._due.restart()
             return [_lane_state(each, owners, empty) for each in attempted]

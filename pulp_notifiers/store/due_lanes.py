@@ -16,7 +16,9 @@ from .statement import Row, utc_time
 
 # Who leaves a lane by itself clears its owner; so a lane that has one was held by a process that ended.
 _CRASHES = "crashes + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END"
-_FREE = "(lease_owner IS NULL OR lease_until <= :now OR lease_until > :never_leased)"
+# A lease that ends much later than it can, as a clock that was wrong has written it, does not count. It may be twice as
+# long, because after the clock was set back its holder needs a moment to renew it.
+_FREE = "(lease_owner IS NULL OR lease_until <= :now OR seconds_until(lease_until) > 2 * wait_seconds + 1)"
 
 _FOUND = f"""
     SELECT due_at, id, listener_id, {_CRASHES} AS crashes,
@@ -43,16 +45,25 @@ _OF_LISTENERS = {
 }
 # Another worker may have leased some since they were read; it never waits, so two workers cannot deadlock.
 _LEASE = f"""
-    UPDATE lanes SET crashes = {_CRASHES}, lease_owner = :owner, lease_until = :until
+    UPDATE lanes SET crashes = {_CRASHES}, lease_owner = :owner, lease_until = :until, wait_seconds = :seconds
     WHERE id IN (
         SELECT id FROM lanes WHERE id = any(:lanes) AND due_at <= :now AND {_FREE} FOR UPDATE SKIP LOCKED
     )
     RETURNING id, crashes
 """
-_FIX_DUE = "UPDATE lanes SET due_at = :now WHERE due_at > :never_due"
+# A lane that is leased was due then, and one that is not waits no longer than was decided when it was returned.
+_FIX_DUE = """
+    UPDATE lanes SET due_at = :now WHERE id IN (
+        SELECT id FROM lanes WHERE due_at > :now
+            AND seconds_until(due_at) > CASE WHEN lease_owner IS NULL THEN wait_seconds ELSE 0 END + 1
+        FOR UPDATE SKIP LOCKED
+    )
+"""
+_FIX_EVERY = timedelta(minutes=1)
+"""It reads all lanes that wait for their next attempt."""
 
 LONGEST_WAIT = timedelta(days=7)
-"""No setting allows more, so a due time beyond that was written while a clock was wrong."""
+"""No setting allows more."""
 
 _ROWS_AT_ONCE = 100
 _MOST_ROWS = 1000
@@ -70,15 +81,11 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease that begins.
-
-    :ivar never_leased: leases that end later do not count.
-    """
+    """A lease that begins."""
 
     owner: str
     now: datetime
     until: datetime
-    never_leased: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,9 @@ class DueLanes:
     A new round begins after a second, or later if the last one took long; when a lease ends that somebody held; and
     after :meth:`restart`. Only one thread at a time leases.
 
+    A lane that waits longer than was decided, because the clock has been set back since, is due at once. Such lanes are
+    looked for at the first claim, when the time goes back, and every minute.
+
     :param monotonic: seconds that never go back; they measure what reading costs.
     """
 
@@ -159,7 +169,8 @@ class DueLanes:
         self._restart = True
         self._uncommitted = False
         self._complete = True
-        self._began_at = _BEGINNING
+        self._began_at = self._latest = _BEGINNING
+        self._fix_at = _BEGINNING
         self._seconds = 0.0
         self._after: tuple[Any, int] = (_BEGINNING, 0)
         self._lease_end: Any = None
@@ -195,9 +206,14 @@ class DueLanes:
         :param most_of: returns how many lanes of a listener to lease at most.
         :param suspects: how many lanes to lease at most whose delivery is suspected of ending processes.
         """
-        if self._uncommitted or self._is_round_over(lease.now):
-            self._begin_round(connection, lease.now)
-        self._uncommitted = True
+        went_back = lease.now < self._latest
+        if self._uncommitted or went_back or self._is_round_over(lease.now):
+            self._begin_round()
+            self._began_at = lease.now
+        if self._uncommitted or went_back or lease.now >= self._fix_at:
+            self._fix_due.run(connection, now=lease.now)
+            self._fix_at = lease.now + _FIX_EVERY
+        self._uncommitted, self._latest = True, lease.now
         if limit <= 0:
             return (), False
         choice = _Choice(limit, full, most_of)
@@ -210,23 +226,25 @@ class DueLanes:
         return choice.leased.values(), not self._complete or (more and bool(choice.leased))
 
     def _is_round_over(self, now: datetime) -> bool:
-        if self._restart or now < self._began_at:
+        if self._restart:
             return True
         if self._complete and self._lease_end is not None and utc_time(self._lease_end) <= now:
             return True
         return now - self._began_at >= max(_SHORTEST_ROUND, timedelta(seconds=_ROUND_FOR_READING * self._seconds))
 
-    def _begin_round(self, connection: sa.Connection, now: datetime) -> None:
+    def _begin_round(self) -> None:
         self._restart = self._complete = False
-        self._fix_due.run(connection, now=now, never_due=now + LONGEST_WAIT)
-        self._began_at, self._seconds, self._after, self._lease_end = now, 0.0, (_BEGINNING, 0), None
+        self._seconds, self._after, self._lease_end = 0.0, (_BEGINNING, 0), None
         self._left_before, self._left, self._suspected = {**self._left_before, **self._left}, {}, {}
 
     def _lease_chosen(self, connection: sa.Connection, choice: _Choice, lease: Lease) -> None:
         if choice.lanes:
             lanes = list(choice.lanes)
-            values = {"owner": lease.owner, "until": lease.until, **_times(lease)}
-            choice.leased_of_these(dict(map(tuple, self._lease.run(connection, lanes=lanes, **values))))
+            seconds = (lease.until - lease.now).total_seconds()
+            leased = self._lease.run(
+                connection, lanes=lanes, owner=lease.owner, now=lease.now, until=lease.until, seconds=seconds
+            )
+            choice.leased_of_these(dict(map(tuple, leased)))
 
     def _take_left(self, connection: sa.Connection, choice: _Choice, lease: Lease) -> bool:
         """Take lanes of listeners that have room again; return whether some of these listeners had to wait."""
@@ -257,7 +275,7 @@ class DueLanes:
         choice: _Choice,
         lease: Lease,
     ) -> Iterable[str]:
-        for lane, listener_id in self._of_listeners.run(connection, listeners=listeners, most=most, **_times(lease)):
+        for lane, listener_id in self._of_listeners.run(connection, listeners=listeners, most=most, now=lease.now):
             choice.take(lane, listener_id)
             yield listener_id
 
@@ -265,7 +283,7 @@ class DueLanes:
         self._complete = False
         for _ in range(0, _MOST_ROWS, _ROWS_AT_ONCE):
             due_at, lane = self._after
-            rows = self._scan.run(connection, after_due=due_at, after_id=lane, rows=_ROWS_AT_ONCE, **_times(lease))
+            rows = self._scan.run(connection, after_due=due_at, after_id=lane, rows=_ROWS_AT_ONCE, now=lease.now)
             for row in rows:
                 if choice.left <= 0:
                     # Further ones only if another worker was faster with these.
@@ -297,7 +315,3 @@ class DueLanes:
             if choice.take(lane, listener_id):
                 del self._suspected[lane]
                 suspects -= 1
-
-
-def _times(lease: Lease) -> dict[str, datetime]:
-    return {"now": lease.now, "never_leased": lease.never_leased}

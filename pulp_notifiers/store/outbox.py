@@ -25,7 +25,7 @@ _INSERT_EVENTS = """
 # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile. The column is one
 # without an index, which SQLite would write again.
 _UPSERT_LANES = f"""
-    INSERT INTO lanes (key, listener_id, due_at, lease_owner, lease_until) VALUES rows
+    INSERT INTO lanes (key, listener_id, due_at, lease_owner, lease_until, wait_seconds) VALUES rows
     ON CONFLICT (key) DO UPDATE SET lease_owner = lanes.lease_owner
     RETURNING key, id, lease_owner, ({LISTENERS_REVISION})
 """
@@ -106,14 +106,15 @@ class _Addition:
         for _, target, key in self.deliveries:
             if key in begun:
                 continue
-            owner, until = None, None
+            owner, until, wait_seconds = None, None, 0.0
             if self.offer is not None:
                 if target.listener_id not in room:
                     room[target.listener_id] = self.offer.room(target.listener_id)
                 if room[target.listener_id] > 0:
                     room[target.listener_id] -= 1
                     owner, until = self.offer.owner, self.offer.until
-            begun[key] = (key, target.listener_id, self.now, owner, until)
+                    wait_seconds = (until - self.now).total_seconds()
+            begun[key] = (key, target.listener_id, self.now, owner, until, wait_seconds)
 
 
 class _ListenersChanged(Exception):
@@ -309,7 +310,7 @@ def _claims(
             event = Event.from_encoded(event_type, (payload, call_report), UUID(event_id), occurred_at, source)
             deliveries[lane].append(OwedDelivery(ids[event_id, lane], event, target.target, 0))
     claims: dict[str, list[Claim]] = defaultdict(list)
-    for lane, (_, listener_id, _, owner, _) in leased.items():
+    for lane, (_, listener_id, _, owner, *_) in leased.items():
         claims[owner].append(Claim(lane, owner, listener_id, tuple(deliveries[lane])))
     return claims
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +30,7 @@ _LEASE = (
     .values(
         lease_owner=sa.bindparam("owner"),
         lease_until=sa.bindparam("until"),
+        lease_seconds=sa.bindparam("seconds"),
         state=SourceState.RUNNING,
         problem=None,
         problem_since=None,
@@ -58,7 +59,8 @@ _RELEASE = (
     .values(lease_owner=None, lease_until=None)
 )
 _STATUS = [
-    sources.c[name] for name in ("state", "problem", "problem_since", "facts", "told_at", "lease_owner", "lease_until")
+    sources.c[name]
+    for name in ("state", "problem", "problem_since", "facts", "told_at", "lease_owner", "lease_until", "lease_seconds")
 ]
 _HOLDERS = sa.select(sources.c.id, sources.c.lease_owner)
 _MEMORY = sa.select(source_memory.c.key, source_memory.c.value).where(
@@ -171,7 +173,8 @@ class SourceRows:
             # Other processes may have taken some meanwhile.
             taken = free(connection.execute(_TO_TAKE, {"free_ids": found}))
             if taken:
-                connection.execute(_LEASE, [{"source_id": row.id, "owner": owner, "until": until} for row in taken])
+                lease = {"owner": owner, "until": until, "seconds": (until - now).total_seconds()}
+                connection.execute(_LEASE, [{"source_id": row.id, **lease} for row in taken])
             return [self._source(row) for row in taken]
 
         # There is rarely anything to take, and then nothing is written.
@@ -220,7 +223,13 @@ class SourceRows:
 
 
 def _is_held(row: Any, now: datetime) -> bool:
-    return row.lease_owner is not None and now < row.lease_until <= now + LONGEST_LEASE
+    if row.lease_owner is None or row.lease_until <= now:
+        return False
+    # A lease that ends much later than it can was written before the clock was set back. It may be twice as long,
+    # because its holder needs a moment to renew it.
+    longest = LONGEST_LEASE if row.lease_seconds is None else timedelta(seconds=2 * row.lease_seconds + 1)
+    held: bool = row.lease_until <= now + longest
+    return held
 
 
 def _status(row: Any, now: datetime) -> SourceStatus:

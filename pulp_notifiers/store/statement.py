@@ -18,6 +18,7 @@ from .transactions import driver_of
 _PARAMETER = re.compile(r":([a-z_]+)")
 _ANY_OF_LIST = re.compile(r"= any\(:([a-z_]+)\)")
 _EACH_OF_LIST = re.compile(r"each\(:([a-z_]+)\) AS (\w+)")
+_SECONDS_UNTIL = re.compile(r"seconds_until\((\w+)\)")
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE( SKIP LOCKED)?")
 
 _HAS_ROWS = re.compile(r"^\s*(SELECT|WITH)\b|\bRETURNING\b")
@@ -36,13 +37,16 @@ class Statement:
     Its values may be lists, and aware times, which are stored as :class:`.schema.UtcTime` does.
 
     :param sql: for PostgreSQL, with ``:name`` for values, ``= any(:name)`` for one of a list, and
-        ``each(:name) AS alias`` for a list as a table with the column ``value``.
+        ``each(:name) AS alias`` for a list as a table with the column ``value``, and ``seconds_until(column)`` for the
+        seconds from ``:now`` until a time.
     :param dialect: ``sqlite`` or ``postgresql``.
     """
 
     def __init__(self, sql: str, dialect: str) -> None:
         self._sqlite = dialect == "sqlite"
         self._has_rows = _HAS_ROWS.search(sql) is not None
+        seconds = "((julianday(\\1) - julianday(:now)) * 86400)" if self._sqlite else "extract(epoch FROM \\1 - :now)"
+        sql = _SECONDS_UNTIL.sub(seconds, sql)
         if self._sqlite:
             # SQLite has one writer at a time, and no lists.
             listed = _ANY_OF_LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)

@@ -1,13 +1,16 @@
 """The store: one database, its schema, and the groups of rows in it."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from ..errors import InvalidSetting
+from ..event import utc_now
 from ..server_conf import DEFAULT_DATABASE_TIMEOUT_SECONDS
 from .claims import Claims
 from .database import Database
+from .database_clock import DatabaseClock
 from .history import History
 from .listeners import ListenerRows
 from .outbox import Outbox
@@ -19,6 +22,7 @@ from .users import UserRows
 
 _UPGRADING = Patience(statement_seconds=3600, lock_seconds=60)
 _CURRENT = sa.text("SELECT version_num FROM alembic_version")
+_NOW = sa.text("SELECT clock_timestamp()")
 _INSTALLATION = sa.select(meta.c.value).where(meta.c.key == "installation")
 
 
@@ -46,6 +50,10 @@ class Store:
         self.claims = Claims(self._database)
         self.history = History(self._database)
         self.users = UserRows(self._database)
+        self.clock: Callable[[], datetime] = utc_now
+        """The clock by which due times and leases are written and judged."""
+        if self.dialect != "sqlite":  # whose processes are all on one machine
+            self.clock = DatabaseClock(self._now)
 
     @property
     def dialect(self) -> str:
@@ -60,6 +68,10 @@ class Store:
     def installation(self) -> str:
         """Return the id of this installation: 16 hex digits, drawn once."""
         return f"{self._database.read(lambda connection: connection.execute(_INSTALLATION).scalar_one()):016x}"
+
+    def _now(self) -> datetime:
+        now: datetime = self._database.read(lambda connection: connection.execute(_NOW).scalar_one())
+        return now
 
     def upgrade(self) -> None:
         """Upgrade the schema to the newest revision; harmless if it already is.

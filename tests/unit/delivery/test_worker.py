@@ -8,7 +8,8 @@ import pytest
 
 from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.records import DeliveryState, LeaseOffer, Written
-from tests.support.memory import NoHistory
+from tests.support.memory import Clock, NoHistory
+from tests.support.waiting import wait_until
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
 
 
@@ -248,3 +249,27 @@ def test_attempts_use_the_listeners_as_they_are_after_a_claim():
         claims.wait_for(1)
 
     assert [7] == attempts.revisions
+
+
+@pytest.mark.parametrize("seconds", [-172800, 172800])
+def test_leases_are_renewed_at_once_when_the_clock_changes(caplog, seconds):
+    """Before lanes are claimed, or the worker would take over its own."""
+    clock = Clock()
+    attempts = PreparedAttempts()
+    attempts.gates["l"] = threading.Event()
+    claims = RecordedClaims(claim_of("l", 1, 1))
+    options = WorkerOptions(threads=4, poll=timedelta(milliseconds=10))
+    worker = Worker(claims, NoHistory(), attempts, options, clock, monotonic=lambda: 0.0)
+    worker.start()
+    attempts.wait_for(1)
+    assert [] == claims.renewed
+
+    clock.advance(seconds)
+    wait_until(lambda: claims.renewed)
+    attempts.gates["l"].set()
+    claims.wait_for(1)
+    assert worker.stop(SECONDS)
+
+    renewed, until = claims.renewed[0]
+    assert ([1], clock() + options.lease) == ([claim.lane for claim in renewed], until)
+    assert f"The clock was changed by {seconds} seconds" in caplog.text
