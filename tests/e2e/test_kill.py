@@ -1,11 +1,15 @@
-"""The service is killed repeatedly while events are fired: nothing is lost, nothing is out of order."""
+"""Services are killed repeatedly while events are fired: nothing is lost, nothing is out of order."""
 
 import os
 import random
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import cycle
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,47 +22,52 @@ from pulp_notifiers.testing.http import HttpReceiver, ReceivedRequest
 from tests.support.service import Service
 
 KILLS = int(os.environ.get("KILLS", "10"))
-EVENTS = 60 * KILLS
+EVENTS = int(os.environ.get("EVENTS", str(60 * KILLS)))
 THREADS = 16
 CLIENTS = 4
 REPOSITORIES = 40
 LISTENERS = 3
 
 
-def fire_until_accepted(service: Service, session: requests.Session, number: int, killing: Future[None]) -> str:
-    """Fire one event as a careful client does: with its own id, repeatedly until it is accepted."""
+def fire_until_accepted(
+    urls: Sequence[str], session: requests.Session, number: int, killing: Sequence[Future[None]]
+) -> str:
+    """Fire one event as a careful client does: with its own id, at one service after the other until it is accepted."""
     event_id = str(uuid4())
     body = {"event_type": "repo.sync.start", "payload": {"repo_id": f"repo{number % REPOSITORIES}", "n": number}}
-    while True:
+    for url in cycle([*urls[number % len(urls) :], *urls[: number % len(urls)]]):
         try:
             answer = session.post(
-                f"{service.url}/pulp/api/v3/notifications/events/",
+                f"{url}/pulp/api/v3/notifications/events/",
                 json=body,
                 headers={"Pulp-Event-Id": event_id},
                 timeout=30,
             )
         except requests.RequestException:
-            if killing.done():
-                killing.result()
+            for each in killing:
+                if each.done():
+                    each.result()
             time.sleep(0.02)  # the service needs the processor to start again
             continue
         assert requests.codes.accepted == answer.status_code, answer.text
         return event_id
+    raise AssertionError("there is no service")
 
 
-def fire_all(service: Service, client: int, accepted: list[str], killing: Future[None]) -> None:
+def fire_all(services: Sequence[Service], client: int, accepted: list[str], killing: Sequence[Future[None]]) -> None:
     """Fire the events of one client's repositories, in order."""
+    urls = [service.url for service in services]
     with requests.Session() as session:
-        session.auth, session.trust_env = service.session.auth, False
+        session.auth, session.trust_env = services[0].session.auth, False
         for number in range(client, EVENTS, CLIENTS):
-            accepted.append(fire_until_accepted(service, session, number, killing))
+            accepted.append(fire_until_accepted(urls, session, number, killing))
 
 
-def kill_and_restart(service: Service, accepted: list[str], done: threading.Event) -> None:
+def kill_and_restart(service: Service, kills: int, seed: int, accepted: list[str], done: threading.Event) -> None:
     """Kill the service at moments that are spread over the events."""
-    draw = random.Random(20)
-    for kill in range(KILLS):
-        while len(accepted) < EVENTS * (kill + draw.random()) / KILLS and not done.is_set():
+    draw = random.Random(seed)
+    for kill in range(kills):
+        while len(accepted) < EVENTS * (kill + draw.random()) / kills and not done.is_set():
             done.wait(0.002)
         service.kill()
         service.start()
@@ -74,34 +83,51 @@ def arrived(requests_: tuple[ReceivedRequest, ...], path: str) -> dict[str, list
     return found
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_kills_while_events_are_fired_lose_nothing_and_keep_the_order(tmp_path, request, database):
+def settings_of(database: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """Return the settings of the services that share a database, which has the newest schema."""
+    settings = {"POLL_SECONDS": "0.1", "LOG_LEVEL": "WARNING", "WORKER_THREADS": str(THREADS)}
+    if database == "sqlite":
+        return {**settings, "LEASE_SECONDS": "1"}
+    url = request.getfixturevalue("postgresql").create_database()
+    key_file = folder / "secret.key"
+    own = {"state_directory": str(folder), "database_url": url, "key_file": str(key_file)}
+    upgrade_database(Settings({"notifiers": own}).own())
+    # Longer than a process may be without the processor, or the other one takes over what is not dead.
+    return {**settings, "LEASE_SECONDS": "5", "DATABASE_URL": url, "KEY_FILE": str(key_file)}
+
+
+@pytest.mark.parametrize(("database", "count"), [("sqlite", 1), ("postgresql", 2)])
+def test_kills_while_events_are_fired_lose_nothing_and_keep_the_order(tmp_path, request, database, count):
     """Each event arrives at each listener at least once, in order for each repository, and nothing is stuck.
 
-    The environment variable ``KILLS`` sets how often the service is killed.
+    The environment variables ``KILLS`` and ``EVENTS`` set how often the services are killed, and over how many events.
     """
-    settings = {"LEASE_SECONDS": "1", "POLL_SECONDS": "0.1", "LOG_LEVEL": "WARNING", "WORKER_THREADS": str(THREADS)}
-    if database == "postgresql":
-        settings["DATABASE_URL"] = request.getfixturevalue("postgresql").create_database()
-        own = {"state_directory": str(tmp_path / "state"), "database_url": settings["DATABASE_URL"]}
-        upgrade_database(Settings({"notifiers": own}).own())
+    settings = settings_of(database, request, tmp_path)
+    folders = [tmp_path / f"service{number}" for number in range(count)]
+    for folder in folders:
+        folder.mkdir()
     with (
         HttpReceiver() as receiver,
-        ThreadPoolExecutor(1 + CLIENTS) as pool,
-        Service(tmp_path, **settings) as service,
+        ThreadPoolExecutor(count + CLIENTS) as pool,
+        ExitStack() as stack,
     ):
+        services = [stack.enter_context(Service(folder, **settings)) for folder in folders]
         paths = [f"/listener{number}" for number in range(LISTENERS)]
         for path in paths:
-            service.register("http", {"url": receiver.url.rstrip("/") + path}, "*")
+            services[0].register("http", {"url": receiver.url.rstrip("/") + path}, "*")
         accepted: list[str] = []
         done = threading.Event()
-        killing = pool.submit(kill_and_restart, service, accepted, done)
+        killing = [
+            pool.submit(kill_and_restart, service, KILLS // count, 20 + number, accepted, done)
+            for number, service in enumerate(services)
+        ]
 
-        for client in [pool.submit(fire_all, service, each, accepted, killing) for each in range(CLIENTS)]:
+        for client in [pool.submit(fire_all, services, each, accepted, killing) for each in range(CLIENTS)]:
             client.result()
         done.set()
-        killing.result()
-        service.wait_until_idle()
+        for each in killing:
+            each.result()
+        services[0].wait_until_idle()
 
         for path in paths:
             by_repository = arrived(receiver.requests, path)
@@ -114,4 +140,5 @@ def test_kills_while_events_are_fired_lose_nothing_and_keep_the_order(tmp_path, 
         repeats = len(receiver.requests) - EVENTS * LISTENERS
         print(f"{KILLS} kills, {EVENTS * LISTENERS} deliveries, {repeats} repeats")
         assert repeats <= KILLS * min(THREADS + MOST_UNRECORDED, REPOSITORIES * LISTENERS)
-        assert 0 == service.call("GET", "/pulp/api/v3/notifications/status/")["backlog"]["dead"]
+        backlog = services[0].call("GET", "/pulp/api/v3/notifications/status/")["backlog"]
+        assert (0, 0) == (backlog["pending"], backlog["dead"])

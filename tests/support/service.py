@@ -126,6 +126,6 @@ class Service:
     def _answers(self) -> bool:
         try:
             status = self.session.get(f"{self.url}/pulp/api/v3/notifications/status/", timeout=5)
-        except (requests.ConnectionError, requests.Timeout):
+        except (requests.ConnectionError, requests.Timeout):  # the deadline is that of the start
             return False
         return status.status_code == requests.codes.ok
