@@ -7,6 +7,7 @@
     application  the ASGI application: the routes of both APIs and their error handlers
     settings     the section [rest]
     routes       adds a path with its permissions, HEAD, and the answer to other methods
+    openapi      the OpenAPI document
     paths        the URL paths
     connections/ accepts connections; their limits and deadlines
     http/        request bodies, answers, errors, trusted proxies, middleware

@@ -23,6 +23,7 @@ from .http.origins import SameOrigin
 from .http.proxies import TrustedProxies
 from .http.request_text import raw_path, request_uri
 from .http.security import SecurityHeaders
+from .openapi import OpenApi
 from .paths import OPENAPI, V3
 from .routes import Routes
 from .settings import RestSettings
@@ -43,12 +44,23 @@ from .v3.tasks import TasksV3
 _logger = logging.getLogger(__name__)
 
 
+class _Service(FastAPI):
+    def __init__(self, openapi: OpenApi, **options: Any) -> None:
+        self._openapi = openapi
+        super().__init__(**options)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return self._openapi.completed(super().openapi())
+
+
 def create_app(app: App) -> FastAPI:
     """Return the REST service of an App.
 
     :raises InvalidSetting: a setting of the REST service is wrong.
     """
-    service = FastAPI(
+    service = _Service(
+        OpenApi(app.registry, app.source_registry),
         title="pulp-notifiers",
         summary="Durable notifications for Pulp.",
         version=__version__,

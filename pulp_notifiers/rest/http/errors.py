@@ -6,7 +6,7 @@
     ├── NotAuthenticated    send usable credentials
     ├── TooManyLogins       wait, then log in again
     ├── NotPermitted        ask for a grant
-    ├── CrossSite           send it from an allowed origin
+    ├── ForeignOrigin       send it from an allowed origin
     ├── BodyTooLarge        send less
     ├── NotJson             send valid JSON
     ├── NotAnObject         send a JSON object
@@ -87,7 +87,7 @@ class NotPermitted(Refusal):
         self.operation = operation
 
 
-class CrossSite(Refusal):
+class ForeignOrigin(Refusal):
     """A page of another web site made a browser send the request."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .errors import CrossSite
+from .errors import ForeignOrigin
 from .proxies import TrustedProxies
 
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -18,7 +18,7 @@ _FOREIGN_SITES = ("cross-site", "same-site")
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\],]+)(?::(\d{1,5}))?", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-RefusalAnswer = Callable[[Request, CrossSite], Response]
+RefusalAnswer = Callable[[Request, ForeignOrigin], Response]
 
 
 class Origin(NamedTuple):
@@ -59,7 +59,7 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
         if scope["type"] == "http" and scope["method"] not in _READING and self._is_foreign(Request(scope)):
-            await self._refusal_answer(Request(scope, receive), CrossSite())(scope, receive, send)
+            await self._refusal_answer(Request(scope, receive), ForeignOrigin())(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -14,7 +14,7 @@ from ..http.errors import (
     DATABASE_UNAVAILABLE,
     BodyTooLarge,
     CredentialProblem,
-    CrossSite,
+    ForeignOrigin,
     NotAnObject,
     NotAuthenticated,
     NotJson,
@@ -111,7 +111,7 @@ def _not_permitted(error: NotPermitted) -> _Content:
     return _Content(401, "PLP0026", message, data, {"auth_error_code": "permission_denied"})
 
 
-def _cross_site(error: CrossSite) -> _Content:
+def _cross_site(error: ForeignOrigin) -> _Content:
     return _Content(403, "PN0403", str(error), {}, {"args": []})
 
 
@@ -157,7 +157,7 @@ _TABLE: Mapping[type[Exception], Callable[[Any], _Content]] = {
     NotAuthenticated: _not_authenticated,
     TooManyLogins: _too_many_logins,
     NotPermitted: _not_permitted,
-    CrossSite: _cross_site,
+    ForeignOrigin: _cross_site,
     BodyTooLarge: _too_large,
     NotJson: _not_json,
     NotAnObject: _not_an_object,

@@ -3,13 +3,17 @@
 from typing import Any
 
 from ...event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
+from ..openapi import PORTABLE_OBJECT
 
 _EVENT_TYPES = {
     "type": "array",
     "minItems": 1,
     "items": {"enum": [*REPOSITORY_EVENT_TYPES, ANY_REPOSITORY_EVENT]},
 }
-_NULLABLE_CONFIG = {"type": ["object", "null"], "description": "Options of the notifier; see GET notifiers/."}
+_NULLABLE_CONFIG = {
+    "description": "Options of the notifier; see GET notifiers/.",
+    "anyOf": [{"$ref": PORTABLE_OBJECT}, {"type": "null"}],
+}
 
 _LISTENER = {
     "title": "Listener",
@@ -22,7 +26,12 @@ _LISTENER = {
         "id": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
         "notifier_type_id": {"type": "string"},
         "notifier_config": {"type": "object", "description": "Secret options are shown as `*****`."},
-        "event_types": _EVENT_TYPES,
+        "event_types": {
+            "description": "Listeners of the API v3 are shown too, with their patterns.",
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string"},
+        },
     },
 }
 _NEW_LISTENER = {
@@ -79,13 +88,14 @@ def _answers(status: int, description: str, schema: dict[str, Any], *errors: int
     return {status: {"description": description, "content": _json(schema)}, **documented}
 
 
-def _request_body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": _json(schema)}}
+def _request_body(schema: dict[str, Any], required: bool = True) -> dict[str, Any]:
+    return {"requestBody": {"required": required, "content": _json(schema)}}
 
 
 _ERRORS: dict[int | str, str] = {
     400: "The body or a value in it is not allowed.",
     401: "Credentials or the permission are missing.",
+    403: "A page of another web site sent the request.",
     404: "No listener has this id.",
     413: "The body is too large.",
     429: "Too many wrong passwords; Retry-After says when to try again.",
@@ -101,7 +111,7 @@ CREATE = {
     "name": "legacy_listeners_create",
     "summary": "Register a listener",
     "status_code": 201,
-    "responses": _answers(201, "The new listener; Location is its path.", _LISTENER, 400, 413),
+    "responses": _answers(201, "The new listener; Location is its path.", _LISTENER, 400, 403, 413),
     "openapi_extra": _request_body(_NEW_LISTENER),
 }
 GET = {
@@ -112,11 +122,11 @@ GET = {
 UPDATE = {
     "name": "legacy_listeners_update",
     "summary": "Change a listener",
-    "responses": _answers(200, "The listener as it is now.", _LISTENER, 400, 404, 413),
-    "openapi_extra": _request_body(_CHANGE),
+    "responses": _answers(200, "The listener as it is now.", _LISTENER, 400, 403, 404, 413),
+    "openapi_extra": _request_body(_CHANGE, required=False),
 }
 DELETE = {
     "name": "legacy_listeners_delete",
     "summary": "Delete a listener",
-    "responses": _answers(200, "The listener is deleted.", {"type": "null"}, 404),
+    "responses": _answers(200, "The listener is deleted.", {"type": "null"}, 403, 404),
 }

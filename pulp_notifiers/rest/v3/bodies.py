@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from ..http import body
 from ..http.errors import InvalidFields
+from ..openapi import inlined
 from .errors import problems_by_field
 from .style import INVALID, refusal
 
@@ -42,7 +43,7 @@ def accepts(model: type[BaseModel], **further: Any) -> dict[str, Any]:
     :param further: further options, such as name and summary.
     """
     schema = model.model_json_schema()
-    return accepts_schema(_inlined(schema, schema.pop("$defs", {})), **further)
+    return accepts_schema(inlined(schema, schema.pop("$defs", {})), **further)
 
 
 def accepts_schema(
@@ -58,15 +59,3 @@ def accepts_schema(
         "responses": {**INVALID, **refusal(413, "The body is too large."), **(responses or {})},
         "openapi_extra": {**(openapi_extra or {}), "requestBody": {"required": True, "content": content}},
     }
-
-
-def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
-    # References in a schema of pydantic start at that schema, those in an OpenAPI document at the document.
-    if isinstance(schema, list):
-        return [_inlined(item, definitions) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    parts = {key: _inlined(value, definitions) for key, value in schema.items() if key != "$ref"}
-    if "$ref" not in schema:
-        return parts
-    return {**_inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions), **parts}

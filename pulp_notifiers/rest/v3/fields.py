@@ -3,10 +3,47 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from ...encoding import unportable
-from ...event import MAX_TYPE_LENGTH, is_event_type
+from ...event import (
+    ANY_REPOSITORY_EVENT,
+    MAX_TYPE_LENGTH,
+    REPO_VERSION_CREATED,
+    REPOSITORY_EVENT_TYPES,
+    TASK_EVENT_TYPES,
+    is_event_type,
+)
+
+_WORD = "[A-Za-z0-9_-]+"
+_PATTERN_WORD = f"(?:{_WORD}|[*#])"
+_KNOWN_TYPES = (*REPOSITORY_EVENT_TYPES, REPO_VERSION_CREATED, *TASK_EVENT_TYPES)
+_FIRST_WORDS = "|".join(sorted({name.partition(".")[0] for name in _KNOWN_TYPES}))
+
+_TYPE_SCHEMA = {"type": "string", "pattern": f"^{_WORD}(?:\\.{_WORD})*$", "maxLength": MAX_TYPE_LENGTH}
+_PATTERNS_SCHEMA = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "string",
+        "maxLength": MAX_TYPE_LENGTH,
+        "anyOf": [
+            {"enum": list(_KNOWN_TYPES)},
+            # Patterns, and types of other programs; one that begins like ours is a misspelt one of ours.
+            {"pattern": f"^(?:{_PATTERN_WORD}\\.)*[*#](?:\\.{_PATTERN_WORD})*$"},
+            {"pattern": _TYPE_SCHEMA["pattern"], "not": {"pattern": f"^(?:{_FIRST_WORDS})(?:\\.|$)"}},
+        ],
+    },
+}
+
+NO_TYPES_OF_PULP_2_FOR_A_TASK: JsonDict = {
+    "if": {"properties": {"task_id": {"type": "string"}}, "required": ["task_id"]},
+    "then": {
+        "properties": {"event_types": {"items": {"not": {"enum": [ANY_REPOSITORY_EVENT, *REPOSITORY_EVENT_TYPES]}}}}
+    },
+}
+"""JSON Schema: a listener for one task names no types of Pulp 2."""
 
 
 def _event_type(value: str) -> str:
@@ -25,7 +62,16 @@ def _portable(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return value
 
 
-EventType = Annotated[str, AfterValidator(_event_type)]
+EventType = Annotated[str, AfterValidator(_event_type), WithJsonSchema(_TYPE_SCHEMA)]
+
+EventTypes = Annotated[list[str], WithJsonSchema(_PATTERNS_SCHEMA)]
+"""Event types and patterns of a listener; the rules check them."""
+
+Included = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z_]{1,32}$"})]
+"""What a listener asks sources to include; the rules check it."""
+
+SourceName = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"})]
+"""The name of a source; the rules check it."""
 
 PortableObject = Annotated[dict[str, Any], AfterValidator(_portable)]
 """An object that every receiver and database supports."""

@@ -16,15 +16,22 @@ from ..http.answers import dropped_secrets_header
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import DroppedSecrets, PortableObject, PortableObjectOrNull
+from .fields import (
+    NO_TYPES_OF_PULP_2_FOR_A_TASK,
+    DroppedSecrets,
+    EventTypes,
+    Included,
+    PortableObject,
+    PortableObjectOrNull,
+)
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
 
 
-EventTypes = Annotated[
-    list[str],
+_EventTypes = Annotated[
+    EventTypes,
     Field(
         description="Event types, or topic patterns: * matches one word, # any number. A single * matches the four "
         "repository events.",
@@ -39,7 +46,7 @@ class SourceOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     include: Annotated[
-        list[str],
+        list[Included],
         Field(
             description="What sources that can do so add to the events: content adds the names of what was added and "
             "removed. Each has 1 to 32 lower-case letters and _.",
@@ -51,11 +58,11 @@ class SourceOptions(BaseModel):
 class NewListener(BaseModel):
     """A listener to register."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"allOf": [NO_TYPES_OF_PULP_2_FOR_A_TASK]})
 
     notifier_type: Annotated[str, Field(description="Name of an installed notifier.", examples=["http"])]
     config: Annotated[PortableObject, Field(description="The notifier's options.")] = {}
-    event_types: EventTypes
+    event_types: _EventTypes
     task_id: Annotated[
         UUID | None,
         Field(description="Only events of this task; the listener removes itself when the task ends.", strict=False),
@@ -79,7 +86,7 @@ class ListenerChanges(BaseModel):
             "the change sends them to another scheme, host or port: then they are removed."
         ),
     ] = None
-    event_types: EventTypes | None = None
+    event_types: _EventTypes | None = None
     source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
 
     def change(self) -> ListenerChange:

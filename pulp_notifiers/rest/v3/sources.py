@@ -19,7 +19,7 @@ from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import DroppedSecrets, PortableObject
+from .fields import DroppedSecrets, PortableObject, SourceName
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
@@ -36,7 +36,7 @@ class NewSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: Annotated[str, Field(description="Unique: 1 to 64 letters, digits, dots, _ and -.", examples=["zoo"])]
+    name: Annotated[SourceName, Field(description="Unique: 1 to 64 letters, digits, dots, _ and -.", examples=["zoo"])]
     type: SourceType
     config: Config = {}
 

@@ -13,6 +13,7 @@ from ...records import Operation
 from ...task import TASK_STATES, InvalidRecord, TaskReport
 from ..http import body
 from ..http.errors import InvalidFields, NotAnObject, PartlyAccepted
+from ..openapi import PORTABLE_OBJECT, PORTABLE_VALUE, TEXT
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts_schema
@@ -85,32 +86,61 @@ def _report(record: Any, prefix: str) -> TaskReport:
     return report
 
 
+_ID = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
+_MONGODB_ID = {"anyOf": [_ID, {"type": "object", "required": ["$oid"], "properties": {"$oid": _ID}}]}
+_TEXT_OR_NULL = {"anyOf": [TEXT, {"type": "null"}]}
+_SPAWNED_TASK = {"type": "object", "required": ["task_id"], "properties": {"task_id": TEXT}}
+_ANYTHING = {"$ref": PORTABLE_VALUE}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
 _REPORT = {
     "type": "object",
     "description": "A task, as in its call report or as the stream publishes it, which leaves out nulls.",
     "additionalProperties": False,
     "required": ["task_id", "state"],
-    "anyOf": [{"required": ["id"]}, {"required": ["_id"]}],
+    "anyOf": [
+        {"required": ["id"], "properties": {"id": _ID}},
+        {"required": ["_id"], "properties": {"id": {"enum": ["", None]}, "_id": _MONGODB_ID}},
+    ],
     "properties": {
-        "_href": {"type": "string"},
-        "_id": {"type": "object", "description": "The id as an object of MongoDB, with $oid."},
-        "_ns": {"type": "string"},
-        "id": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
-        "task_id": {"type": "string"},
-        "task_type": {"type": ["string", "null"]},
+        "_href": _ANYTHING,
+        "_id": {"description": "The id as MongoDB has it; unused if there is an id.", **_ANYTHING},
+        "_ns": _ANYTHING,
+        "id": {"type": ["string", "null"], "description": "24 lower-case hexadecimal digits."},
+        "task_id": {**TEXT, "minLength": 1},
+        "task_type": _TEXT_OR_NULL,
         "state": {"type": "string", "enum": list(TASK_STATES)},
-        "worker_name": {"type": ["string", "null"]},
-        "tags": {"type": "array", "items": {"type": "string"}},
+        "worker_name": _TEXT_OR_NULL,
+        "tags": {"type": ["array", "null"], "items": TEXT},
         "start_time": _TIME,
         "finish_time": _TIME,
-        "progress_report": {"type": "object"},
-        "result": {},
-        "error": {},
-        "spawned_tasks": {"type": "array", "description": "Ids, or objects with task_id."},
-        "group_id": {"description": "A UUID, or the object {$uuid: ...}."},
-        "exception": {},
-        "traceback": {"type": ["string", "null"]},
+        "progress_report": {"anyOf": [{"$ref": PORTABLE_OBJECT}, {"type": "null"}]},
+        "result": _ANYTHING,
+        "error": _ANYTHING,
+        "spawned_tasks": {
+            "description": "Ids, or objects with task_id.",
+            "anyOf": [
+                {"type": "null"},
+                {"type": "array", "items": TEXT},
+                {
+                    "type": "array",
+                    "items": {"type": "object", "required": ["task_id"], "properties": {"task_id": TEXT}},
+                },
+            ],
+        },
+        "group_id": {
+            "description": "A UUID, or the object {$uuid: ...}.",
+            "anyOf": [
+                {"type": "null"},
+                {"type": "string", "format": "uuid"},
+                {
+                    "type": "object",
+                    "required": ["$uuid"],
+                    "properties": {"$uuid": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}},
+                },
+            ],
+        },
+        "exception": _ANYTHING,
+        "traceback": _ANYTHING,
     },
 }
 _SEVERAL = {"type": "array", "items": _REPORT, "minItems": 1, "maxItems": MAX_REPORTS}
