@@ -75,4 +75,4 @@ class EventListenerManager:
         return self._given_app or shared_app()
 
     def _document(self, listener: Listener) -> dict[str, Any]:
-        return listener_document(listener, self._app.pulp2_listeners.shown_config(listener))
+        return listener_document(listener, self._app.pulp2_listeners.shown_config(listener, show_urls=True))

@@ -60,9 +60,12 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
             raise NoSuchListener(listener_id)
         self._changed()
 
-    def shown_config(self, listener: Listener) -> dict[str, Any]:
-        """Return a listener's config as it may be shown: secrets read ``*****`` unless they are revealed."""
-        return self._shown(listener.notifier_type, listener.config)
+    def shown_config(self, listener: Listener, show_urls: bool = False) -> dict[str, Any]:
+        """Return a listener's config as it may be shown: secrets read ``*****`` unless they are revealed.
+
+        :param show_urls: leave credentials in URLs as they are.
+        """
+        return self._shown(listener.notifier_type, listener.config, show_urls)
 
     def _added(self, draft: ListenerDraft) -> Listener:
         listener = Listener.of(draft, self._new_id())

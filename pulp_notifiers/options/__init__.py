@@ -5,13 +5,13 @@
     model          what a config model declares, and which of it is secret
     destinations   which options decide where secrets are sent
     places         the scheme, host and port that a text names
+    urls           credentials in URLs
     secrets        merging options, and showing them and texts without their secrets
 """
 
 from .destinations import Destination, DestinationOption, declared_destinations, guessed_destinations
 from .model import SECRET_NAME, UNEXPECTED_FIELD, config_model, declared_secrets, holds_secret, problems_of, undeclared
 from .secrets import (
-    MASK,
     Merged,
     dropped_sentence,
     mask,
@@ -22,6 +22,7 @@ from .secrets import (
     unmask,
     with_dropped,
 )
+from .urls import MASK, mask_urls
 
 __all__ = [
     "MASK",
@@ -37,6 +38,7 @@ __all__ = [
     "guessed_destinations",
     "holds_secret",
     "mask",
+    "mask_urls",
     "masked_without_stored",
     "merge_config",
     "merge_safely",

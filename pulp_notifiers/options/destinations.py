@@ -15,7 +15,7 @@ _DESTINATION_NAME = re.compile(
     r"ur[il]s?$|url|endpoint|host|server|broker|proxy|bootstrap|address|domain|(^|_)dsn$|(^|_)port$|(^|_)scheme$",
     re.IGNORECASE,
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,30}://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from typing import Any
 
 # Strict, because libraries disagree about other texts: in https://a\@b some connect to a, and some to b.
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/?#@\\]*@)?(?P<host>\[[0-9a-f:.]+\]|[\w.-]+)(?::(?P<port>[0-9]{0,9}))?"
+    r"(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/?#@\\]*@)?(?P<host>\[[0-9a-f:.]+\]|[\w.-]+)(?::(?P<port>[0-9]{0,9}))?"
     r"(?=[/?#]|$)",
     re.IGNORECASE,
 )
-_BETWEEN_URLS = re.compile(r"\s*[;,\s]\s*(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
+# Begins only at the first separator and never goes back, so that a long row of them takes no longer than other text.
+_BETWEEN_URLS = re.compile(r"(?<![;,\s])[;,\s]++(?=[a-z][a-z0-9+.-]{0,30}://)", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[;,\s]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "amqp": 5672, "amqps": 5671, "smtp": 25}
 

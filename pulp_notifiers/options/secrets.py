@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from .destinations import DestinationOption
-
-MASK = "*****"
-"""Replaces a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
+from .urls import MASK, has_masked_url, mask_urls, restore_urls, url_secrets
 
 _SHORTEST_SCRUBBED = 4
 
 
-def mask(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
-    """Return options as they may be shown: secrets that are set read ``*****``."""
-    return {name: MASK if name in secret_options and value is not None else value for name, value in config.items()}
+def mask(config: Mapping[str, Any], secret_options: frozenset[str], show_urls: bool = False) -> dict[str, Any]:
+    """Return options as they may be shown: secrets that are set read ``*****``, and so do credentials in URLs.
+
+    :param show_urls: leave URLs as they are.
+    """
+
+    def shown(name: str, value: Any) -> Any:
+        if name in secret_options:
+            return MASK if value is not None else None
+        return value if show_urls else mask_urls(value)
+
+    return {name: shown(name, value) for name, value in config.items()}
 
 
 def unmask(patch: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, Any]:
@@ -36,7 +43,7 @@ def merge_config(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[st
 class Merged:
     """A config after an update.
 
-    :ivar dropped: the secret options that were removed, because the update sends them elsewhere without giving them.
+    :ivar dropped: the options whose secrets were removed, because the update sends them elsewhere without giving them.
     """
 
     config: Mapping[str, Any]
@@ -52,16 +59,16 @@ def merge_safely(
     """Return a config after an update by somebody who may not know its secrets.
 
     A secret that is absent from the update, or ``*****`` in it, stays; but not if the update changes where secrets are
-    sent.
+    sent. The same holds for credentials in URLs.
     """
-    given = unmask(patch, secret_options)
+    restored = {name: restore_urls(value, stored.get(name)) for name, value in unmask(patch, secret_options).items()}
+    given = {name: value for name, (value, _) in restored.items()}
+    cut = [name for name, (_, was_cut) in restored.items() if was_cut]
     merged = merge_config(stored, given)
-    if not any(option.leads_elsewhere(stored, merged) for option in destinations):
-        return Merged(merged)
-    dropped = tuple(
-        name for name in stored if name in secret_options and name not in given and stored[name] is not None
-    )
-    return Merged({name: value for name, value in merged.items() if name not in dropped}, dropped)
+    lost: list[str] = []
+    if any(option.leads_elsewhere(stored, merged) for option in destinations):
+        lost = [name for name in stored if name in secret_options and name not in given and stored[name] is not None]
+    return Merged({name: value for name, value in merged.items() if name not in lost}, (*cut, *lost))
 
 
 def dropped_sentence(names: Iterable[str]) -> str:
@@ -81,12 +88,15 @@ def with_dropped(problems: Mapping[str, list[str]], dropped: Iterable[str]) -> d
 
 
 def scrub(text: str, config: Mapping[str, Any], secret_options: frozenset[str]) -> str:
-    """Return text without the values of secret options, at any depth.
+    """Return text without the values of secret options, at any depth, and without credentials in URLs of others.
 
     The last line of defence behind notifiers that keep secrets out of their reasons. Secrets of less than four
     characters stay, because replacing them would garble ordinary words.
     """
     values = {value for name in secret_options for value in _texts(config.get(name))}
+    values.update(
+        secret for name, value in config.items() if name not in secret_options for secret in url_secrets(value)
+    )
     # The longest first, so that the end of a secret does not remain if another is its beginning.
     secrets = sorted((value for value in values if len(value) >= _SHORTEST_SCRUBBED), key=len, reverse=True)
     return re.sub("|".join(map(re.escape, secrets)), MASK, text) if secrets else text
@@ -101,6 +111,10 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def masked_without_stored(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, str]:
-    """Return the problem of every secret option of a new config that is ``*****``."""
+    """Return the problem of every secret option of a config that is ``*****``, and of every URL that contains it."""
     sentence = f'{MASK} means "keep the stored secret", but none is stored: enter the secret.'
-    return {name: sentence for name in sorted(secret_options) if config[name] == MASK}
+    return {
+        name: sentence
+        for name, value in sorted(config.items())
+        if (value == MASK if name in secret_options else has_masked_url(value))
+    }

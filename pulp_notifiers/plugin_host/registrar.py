@@ -58,9 +58,14 @@ class Registrar(Generic[RowsT, PluginsT_co]):
         self._clock = clock
         self._changed = changed
 
-    def _shown(self, plugin_type: str, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a config as it may be shown: secrets read ``*****`` unless they are revealed."""
-        return dict(config) if self._reveal_secrets else mask(config, self._secret_options(plugin_type, config))
+    def _shown(self, plugin_type: str, config: Mapping[str, Any], show_urls: bool = False) -> dict[str, Any]:
+        """Return a config as it may be shown: secrets read ``*****`` unless they are revealed.
+
+        :param show_urls: leave credentials in URLs as they are.
+        """
+        if self._reveal_secrets:
+            return dict(config)
+        return mask(config, self._secret_options(plugin_type, config), show_urls)
 
     def _merged(
         self, plugin_type: str, stored: Mapping[str, Any], patch: Mapping[str, Any], keep_secrets: bool = False

@@ -108,7 +108,7 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
         return Routes(service.router, gate, tag, STYLE_V3)
 
     v2 = Routes(service.router, gate, "Listeners (Pulp 2)", STYLE_V2)
-    ListenersV2(app.pulp2_listeners, app.own.max_body_bytes).add_to(v2)
+    ListenersV2(app.pulp2_listeners, app.accounts, app.own.max_body_bytes).add_to(v2)
     ListenersV3(app.listeners).add_to(v3("Listeners"))
     EventsV3(app).add_to(v3("Events"))
     TasksV3(app).add_to(v3("Tasks"))

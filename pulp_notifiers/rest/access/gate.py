@@ -52,7 +52,7 @@ class Gate:
         :raises TooManyLogins: the password was not looked at, because of wrong ones before it.
         :raises NotPermitted: the user lacks the permission.
         """
-        user = await self._authenticate(request, operation)
+        user = request.state.user = await self._authenticate(request, operation)
         if user.super_user:
             return
         resource = resource_of(request.scope["path"])

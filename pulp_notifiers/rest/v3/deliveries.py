@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from ...delivery import Deliveries
+from ...options import mask_urls
 from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation
 from ..http.errors import NotFound
 from ..paths import OWN
@@ -105,7 +106,7 @@ def _document(delivery: Delivery) -> DeliveryDocument:
         event_type=delivery.event_type,
         listener=delivery.listener_id,
         notifier_type=delivery.notifier_type,
-        target=delivery.target,
+        target=mask_urls(delivery.target),
         state=delivery.state,
         attempt_count=delivery.attempts,
         due_at=delivery.due_at,
