@@ -33,6 +33,8 @@ OWN_KEYS = (
 
 _ANY_TEXT = frozenset({"state_directory", "database_url", "key_file", "tls_certificate", "tls_key"})
 _BIND = re.compile(r"\S+:[0-9]{1,5}")
+_SECRET_KEY = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(r"://[^/?#\s]*[:/][^?#\s]*@")  # also USER/PASSWORD@, which Pulp 2 had
 _SYSTEM_STATE = Path("/var/lib/pulp-notifiers")
 
 
@@ -74,6 +76,19 @@ class ServerConf:
         except ParsingError as error:
             raise InvalidSetting(f"The configuration file {file} cannot be read: {_unreadable(error)}") from None
         return cls({name: dict(parser[name]) for name in parser.sections()}, file, environ)
+
+    @property
+    def file(self) -> Path:
+        """The file that the settings come from, or would."""
+        return self._file
+
+    def holds_secrets(self) -> bool:
+        """Return whether the file contains passwords or other secrets."""
+        return any(
+            text and (_SECRET_KEY.search(key) or _PASSWORD_IN_URL.search(text))
+            for values in self._sections.values()
+            for key, text in values.items()
+        )
 
     def texts(self, section: str, keys: Iterable[str]) -> dict[str, str]:
         """Return the texts of a section: all that the file has, and those of the keys that the environment has."""

@@ -92,12 +92,15 @@ def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
     """
     from ..app import App
     from ..settings import Settings
+    from ..wiring import exposed_files
     from .client_settings import ClientSettings
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = Settings.load({**os.environ, **overrides})
     _start_log(settings.own().log_level)
     with App.from_settings(settings) as app:
+        for sentence in exposed_files(settings.own(), settings):
+            _logger.error("%s", sentence)
         app.registry.require_settings()
         settings.section("client", ClientSettings)
         yield app

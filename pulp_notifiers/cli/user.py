@@ -1,11 +1,13 @@
 """``user``: who may use the REST API; for the administrator of the machine with the settings."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from .connection import ask_password, at_terminal, standard_input, warn_of_command_line
+from .database import warn_of_exposed_files
 from .output import echo
 from .tables import json_option, print_json, print_table
 
@@ -94,10 +96,14 @@ def grant(login: str, resource: str, operations: tuple[str, ...]) -> None:
     echo(f"User {login} may {', '.join(operations)} on {kept} and below.")
 
 
-def _accounts(may_create: bool = False, upgrade: bool = True) -> AbstractContextManager["Accounts"]:
+@contextmanager
+def _accounts(may_create: bool = False, upgrade: bool = True) -> Iterator["Accounts"]:
     from ..wiring import database_settings, open_accounts
 
-    return open_accounts(database_settings(), may_create, upgrade)
+    settings = database_settings()
+    with open_accounts(settings, may_create, upgrade) as accounts:
+        warn_of_exposed_files(settings)
+        yield accounts
 
 
 def _password_of(login: str) -> str:

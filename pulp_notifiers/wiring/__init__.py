@@ -1,7 +1,16 @@
 """What opens a part of the product without the rest of an App, for commands that start quickly."""
 
 from .database import open_accounts, open_store, upgrade_database
-from .settings import database_settings
+from .exposure import exposed_files
+from .settings import DatabaseSettings, database_settings
 from .state_owner import require_owner
 
-__all__ = ["database_settings", "open_accounts", "open_store", "require_owner", "upgrade_database"]
+__all__ = [
+    "DatabaseSettings",
+    "database_settings",
+    "exposed_files",
+    "open_accounts",
+    "open_store",
+    "require_owner",
+    "upgrade_database",
+]
