@@ -1,4 +1,4 @@
-"""Pulp's ``server.conf`` and the environment variables that override it, as texts.
+"""The configuration file and the environment variables that override it, as texts.
 
 The values are checked by the owner of their section, with :mod:`pulp_notifiers.settings`. Apart from it, because the
 models there take half of the time of a command that sends a request.
@@ -6,14 +6,17 @@ models there take half of the time of a command that sends a request.
 
 import os
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from configparser import ConfigParser, MissingSectionHeaderError, ParsingError
 from pathlib import Path
 from typing import Self
 
 from .errors import InvalidSetting
 
-DEFAULT_FILE = Path("/etc/pulp/server.conf")
+DEFAULT_FILE = Path("/etc/pulp-notifiers.conf")
+PULP_FILE = Path("/etc/pulp/server.conf")
+"""Pulp 2's own file, which has the same sections; read if there is no other."""
+
 PREFIX = "PULP_NOTIFIERS_"
 OWN_SECTION = "notifiers"
 
@@ -59,13 +62,12 @@ class ServerConf:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the file that the environment names, or ``/etc/pulp/server.conf`` if it exists.
+        """Read the file that the environment names, or the first of the default ones that exists.
 
         :raises InvalidSetting: the file cannot be read.
         """
-        named = environ.get(PREFIX + "CONF")
-        file = Path(named) if named else DEFAULT_FILE
-        if not named and not file.exists():
+        file = settings_file(environ)
+        if not environ.get(PREFIX + "CONF") and not _exists(file):
             return cls({}, file, environ)
         # No interpolation: a % in a password is an ordinary character.
         parser = ConfigParser(interpolation=None, strict=False)
@@ -122,6 +124,21 @@ class ServerConf:
     @staticmethod
     def _variable(section: str, key: str) -> str:
         return PREFIX + (key if section == OWN_SECTION else f"{section}_{key}").upper().replace("-", "_")
+
+
+def settings_file(environ: Mapping[str, str], defaults: Sequence[Path] = (DEFAULT_FILE, PULP_FILE)) -> Path:
+    """Return the configuration file; the first of the defaults if none of them exists."""
+    named = environ.get(PREFIX + "CONF")
+    if named:
+        return Path(named)
+    return next((file for file in defaults if _exists(file)), defaults[0])
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.exists()
+    except PermissionError:  # of its directory; reading it says so
+        return True
 
 
 def default_state_directory() -> Path:

@@ -14,6 +14,7 @@ from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.event import ANY_REPOSITORY_EVENT, REPOSITORY_EVENT_TYPES
 from pulp_notifiers.plugin_host import NotifierRegistry
 from pulp_notifiers.rest.application import create_app
+from pulp_notifiers.server_conf import DEFAULT_FILE, PULP_FILE
 from pulp_notifiers.settings import Settings
 from tests.architecture import FLOORS
 from tests.support.pages import (
@@ -210,3 +211,14 @@ def test_every_example_is_shown():
 def test_the_page_that_the_service_shows_is_part_of_the_documentation():
     """Both show the same text."""
     assert [os.path.relpath(LEGACY_PAGE, DOCS)] == directives("legacy", "include")
+
+
+def test_every_page_has_the_same_path_of_the_settings():
+    """Pulp 2's own file is named where a page is about Pulp 2, and where the order of both is described."""
+    path_of_settings = re.compile(r"/etc/[\w/.-]*(?:pulp-notifiers|server)[\w.-]*\.conf")
+    pages = (*SOURCES, *ROOT.glob("plugins/*/README.rst"), *EXAMPLES.glob("*.service"), *CORE.rglob("*.py"))
+    texts = ((page.name, page.read_text(encoding="utf-8")) for page in pages if page.name != "server_conf.py")
+    named = {(name, found) for name, text in texts for found in path_of_settings.findall(text)}
+
+    assert {str(DEFAULT_FILE), str(PULP_FILE)} == {found for _, found in named}
+    assert {"configuration.rst", "pulp-2.rst"} == {page for page, found in named if found == str(PULP_FILE)}

@@ -2,7 +2,7 @@
 
 ::
 
-    settings         the section [messaging] of Pulp's server.conf
+    settings         the section [messaging] of the settings
     urls             the forms in which that section names a server, as kombu's URLs
     server           a messaging server (Broker), and how to connect to it
 

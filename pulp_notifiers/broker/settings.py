@@ -1,4 +1,4 @@
-"""The section ``[messaging]`` of Pulp's ``server.conf``, with Pulp 2's names and defaults."""
+"""The section ``[messaging]`` of the settings, with Pulp 2's names and defaults."""
 
 from collections.abc import Mapping
 from pathlib import Path

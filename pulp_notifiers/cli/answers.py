@@ -18,12 +18,21 @@ def read_all(client: "Client", path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         page = client.get(path, {"limit": _PAGE_SIZE, "offset": len(found)})
-        results = page.get("results") if isinstance(page, dict) else None
-        if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-            raise foreign_answer(client.url + path)
+        results = documents_in(page, client.url + path)
         found += results
         if page.get("next") is None or not results:
             return found
+
+
+def documents_in(page: Any, url: str) -> list[dict[str, Any]]:
+    """Return the documents of one page of a list.
+
+    :raises RequestFailed: it is no page.
+    """
+    results = page.get("results") if isinstance(page, dict) else None
+    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        raise foreign_answer(url)
+    return results
 
 
 def document_with(answer: Any, key: str, url: str) -> dict[str, Any]:

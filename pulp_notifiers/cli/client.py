@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from .connection_failures import unreachable, unreadable_ca_path
-from .failures import refusal
+from .connection_failures import speaks_tls, unreachable, unreadable_ca_path
+from .failures import foreign_answer, redirected, refusal
 from .output import echo
 
 # A copy of the server's constant, because importing the server takes longer than a request; a test compares them.
@@ -99,28 +99,50 @@ class Client:
 
     def delete(self, path: str) -> None:
         """Delete what is at ``path``."""
-        self._request("DELETE", path)
+        self._request("DELETE", path, may_be_empty=True)
 
-    def _request(self, method: str, path: str, document: Mapping[str, Any] | None = None, answer_key: str = "") -> Any:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, Any] | None = None,
+        answer_key: str = "",
+        may_be_empty: bool = False,
+    ) -> Any:
         """Return the parsed answer.
 
         :raises RequestFailed: with what to print and the exit code.
         """
+        url = self.url + path
         connection = self._connection()
         body = None if document is None else json.dumps(document).encode("ascii")
         try:
             connection.request(method, self._prefix + path, body, self._headers)
             response = connection.getresponse()
-            status, text = response.status, response.read()
+            status, text, location = response.status, response.read(), response.getheader("Location", "")
             _report_dropped_secrets(response.getheader(DROPPED_SECRETS_HEADER))
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            raise unreachable(error, self._host, self.url) from None
+            raise self._unreachable(error) from None
         finally:
             connection.close()
-        answer = _parsed(text)
+        is_json, answer = _parsed(text, url)
+        if location and 300 <= status < 400:
+            raise redirected(method, url, status, location)
         if status >= 300 and not (answer_key and isinstance(answer, dict) and answer_key in answer):
-            raise refusal(method, self.url + path, status, answer)
+            if not is_json and self._is_plain_to_tls():
+                raise self._unreachable(ConnectionResetError())
+            raise refusal(method, url, status, answer)
+        if not (isinstance(answer, dict | list) or (may_be_empty and (is_json or not text))):
+            raise foreign_answer(url)
         return answer
+
+    def _unreachable(self, error: OSError | UnicodeError | http.client.HTTPException) -> Exception:
+        is_refused = isinstance(error, ConnectionRefusedError | UnicodeError)
+        return unreachable(error, self._host, self.url, not is_refused and self._is_plain_to_tls())
+
+    def _is_plain_to_tls(self) -> bool:
+        """Return whether the URL begins with http:// although the server expects TLS."""
+        return self._scheme == "http" and speaks_tls(self._host, self._port or http.client.HTTP_PORT)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "http":
@@ -165,8 +187,24 @@ def _report_dropped_secrets(names: str | None) -> None:
         )
 
 
-def _parsed(text: bytes) -> Any:
+class Document(dict[str, Any]):
+    """A JSON object of an answer; a key that pulp-notifiers always sends must be there.
+
+    :param url: where it came from.
+    """
+
+    def __init__(self, pairs: list[tuple[str, Any]], url: str) -> None:
+        super().__init__(pairs)
+        self._url = url
+
+    def __missing__(self, key: str) -> Any:
+        """Refuse an answer that lacks a key."""
+        raise foreign_answer(self._url)
+
+
+def _parsed(text: bytes, url: str) -> tuple[bool, Any]:
+    """Return whether an answer is JSON, and its value."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return None
+        return True, json.loads(text, object_pairs_hook=lambda pairs: Document(pairs, url))
+    except (ValueError, RecursionError):
+        return False, None

@@ -14,9 +14,32 @@ _NAME_MISMATCHES = (62, 64)
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL's x509_vfy.h."""
 
 
-def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str) -> RequestFailed:
-    """Return the failure for an error of the connection to the server."""
+_NO_TLS = frozenset({"HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"})
+"""Reasons of OpenSSL for an answer that is not TLS."""
+
+_TLS_SECONDS = 5.0
+
+
+def unreachable(
+    error: OSError | UnicodeError | http.client.HTTPException, host: str, url: str, expects_tls: bool = False
+) -> RequestFailed:
+    """Return the failure for an error of the connection to the server.
+
+    :param expects_tls: the server speaks TLS, and the URL begins with ``http://``.
+    """
     check = "Check --url, or [client] url in the settings."
+    if expects_tls:
+        return RequestFailed(
+            f"An error occurred attempting to contact the server at {url}: it speaks HTTPS. Write https:// instead of "
+            "http:// in --url, or in [client] url of the settings.",
+            os.EX_IOERR,
+        )
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return RequestFailed(
+            f"An error occurred attempting to contact the server at {url}: it does not speak TLS on this port. If it "
+            "serves plain HTTP, write http:// instead of https:// in --url, or in [client] url of the settings.",
+            os.EX_IOERR,
+        )
     if isinstance(error, socket.gaierror | UnicodeError):
         return RequestFailed(f"Unable to find host [{host}]. {check}", os.EX_CONFIG)
     if isinstance(error, ConnectionRefusedError):
@@ -28,9 +51,26 @@ def unreachable(error: OSError | UnicodeError | http.client.HTTPException, host:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _bad_certificate(error, host)
     return RequestFailed(
-        f"An error occurred attempting to contact the server at {url}: {str(error) or type(error).__name__}",
+        f"An error occurred attempting to contact the server at {url}: {str(error).strip() or type(error).__name__}",
         os.EX_IOERR,
     )
+
+
+def speaks_tls(host: str, port: int, seconds: float = _TLS_SECONDS) -> bool:
+    """Return whether a server answers the greeting of TLS, whatever its certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port), seconds) as connection,
+            context.wrap_socket(connection, server_hostname=host),
+        ):
+            return True
+    except ssl.SSLError as error:
+        # An alert, such as that it wants a certificate, is an answer in TLS.
+        return "ALERT" in (error.reason or "")
+    except (OSError, ValueError):
+        return False
 
 
 def unreadable_ca_path(ca_path: str, reason: str) -> RequestFailed:

@@ -1,23 +1,21 @@
 """``delivery``: what happened to events."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from .answers import document_with, documents_in, read_all
 from .connection import Connection, connection_options, pass_connection
+from .failures import Denied, NotFound, naming
 from .output import echo
-from .tables import json_option, print_json, print_table
+from .tables import in_one_line, json_option, print_json, print_table
 
-_COLUMNS = {
-    "State": "state",
-    "Event type": "event_type",
-    "Listener": "listener",
-    "Notifier": "notifier_type",
-    "Target": "target",
-    "Attempts": "attempt_count",
-    "Next attempt": "due_at",
-    "Last error": "last_error",
-}
+if TYPE_CHECKING:
+    from .client import Client
+
+_COLUMNS = ("Id", "State", "Event type", "Listener", "Notifier", "Target", "Attempts", "Next attempt", "Last error")
+_LEAST_IMPORTANT = ("Listener", "Notifier", "Attempts", "Next attempt")
 
 
 @click.group(params=connection_options())
@@ -26,7 +24,11 @@ def delivery() -> None:
 
 
 @delivery.command("list")
-@click.option("--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those in this state.")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "failed", "delivered", "dead"]),
+    help="Only those in this state; failed are those that are pending after an attempt that failed.",
+)
 @click.option("--listener", metavar="ID", help="Only those owed to this listener.")
 @click.option("--event", metavar="ID", help="Only those of this event.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
@@ -45,14 +47,30 @@ def list_deliveries(
     from .client import NOTIFICATIONS
 
     query = {"state": state, "listener": listener, "event": event, "limit": limit}
-    page = connection.client().get(f"{NOTIFICATIONS}deliveries/", query)
+    client, path = connection.client(), f"{NOTIFICATIONS}deliveries/"
+    page = client.get(path, query)
+    found = documents_in(page, client.url + path)
     if as_json:
-        print_json(page["results"])
+        print_json(found)
         return
-    rows = [(_id_of(one), *(one[key] for key in _COLUMNS.values())) for one in page["results"]]
-    print_table(("Id", *_COLUMNS), rows)
-    if page["count"] > len(page["results"]):
-        echo(f"{len(page['results'])} of {page['count']} deliveries; --limit shows more.", err=True)
+    targets = _only_targets(client, found)
+    rows = [
+        (
+            _id_of(one),
+            one["state"],
+            one["event_type"],
+            one["listener"],
+            one["notifier_type"],
+            one["target"] or targets.get(one["listener"]),
+            one["attempt_count"],
+            _without_fraction(one["due_at"]),
+            one["last_error"],
+        )
+        for one in found
+    ]
+    print_table(_COLUMNS, rows, _LEAST_IMPORTANT)
+    if page.get("count", 0) > len(found):
+        echo(f"{len(found)} of {page['count']} deliveries; --limit shows more.", err=True)
 
 
 @delivery.command("show")
@@ -63,16 +81,53 @@ def show_delivery(connection: Connection, /, delivery_id: str, as_json: bool) ->
     """Show one delivery and all its attempts."""
     from .client import NOTIFICATIONS, segment
 
-    found = connection.client().get(f"{NOTIFICATIONS}deliveries/{segment(delivery_id)}/")
+    client, path = connection.client(), f"{NOTIFICATIONS}deliveries/{segment(delivery_id)}/"
+    with naming("delivery", delivery_id):
+        found = document_with(client.get(path), "attempts", client.url + path)
     if as_json:
         print_json(found)
         return
     attempts = found.pop("attempts")
+    found["target"] = found["target"] or _only_target(client, found["listener"])
     print_table(("Property", "Value"), [("id", _id_of(found)), *found.items()])
     echo()
     rows = [(one["number"], one["started_at"], one["finished_at"], one["error"]) for one in attempts]
     print_table(("Attempt", "Started", "Finished", "Error"), rows)
 
 
-def _id_of(one: dict[str, Any]) -> str:
+def _only_targets(client: "Client", deliveries: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Return where the listeners that have a single target send to; those that may not be read are missing."""
+    from .client import NOTIFICATIONS
+
+    listeners = {one["listener"] for one in deliveries if not one["target"]}
+    if len(listeners) <= 1:
+        return {listener: _only_target(client, listener) for listener in listeners}
+    try:
+        found: Sequence[Mapping[str, Any]] = read_all(client, f"{NOTIFICATIONS}listeners/")
+    except Denied:
+        return {}
+    return {one["id"]: _destination(one["config"]) for one in found if one["id"] in listeners}
+
+
+def _only_target(client: "Client", listener_id: str) -> str:
+    from .client import NOTIFICATIONS, segment
+
+    path = f"{NOTIFICATIONS}listeners/{segment(listener_id)}/"
+    try:
+        return _destination(document_with(client.get(path), "config", client.url + path)["config"])
+    except (Denied, NotFound):  # deleted since
+        return ""
+
+
+def _destination(config: Mapping[str, Any]) -> str:
+    url = config.get("url")
+    return url if isinstance(url, str) else in_one_line(config)
+
+
+def _without_fraction(time: str | None) -> str | None:
+    """Return a time for people; a cell may be broken between date and time."""
+    return None if time is None else f"{time[:19].replace('T', ' ')}Z"
+
+
+def _id_of(one: Mapping[str, Any]) -> str:
     return str(one["pulp_href"]).rstrip("/").rpartition("/")[2]

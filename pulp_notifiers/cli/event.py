@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from .answers import document_with
 from .connection import Connection, connection_options, json_from_standard_input, pass_connection
 from .options import InvalidOptionText, JsonText
 from .output import echo
@@ -58,7 +59,8 @@ def fire(
     from .client import NOTIFICATIONS
 
     document = {"event_type": event_type, "payload": payload, "call_report": call_report}
-    answer = connection.client().post(f"{NOTIFICATIONS}events/", document)
+    client, path = connection.client(), f"{NOTIFICATIONS}events/"
+    answer = document_with(client.post(path, document), "id", client.url + path)
     echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
 
 

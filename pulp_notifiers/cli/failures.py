@@ -85,6 +85,19 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     )
 
 
+def redirected(method: str, url: str, status: int, location: str) -> RequestFailed:
+    """Return the failure for a redirect, which is not followed: the password is for this server.
+
+    :param location: where it leads; its query, which may hold a session, is left out.
+    """
+    return RequestFailed(
+        f"{method} {url} was answered with status {status}, a redirect to {location.partition('?')[0]}. Redirects are "
+        "not followed. If that is the address of pulp-notifiers, write it in --url or [client] url; if it is a page to "
+        "log in at, a proxy stands before the service: use an address that leads past it.",
+        os.EX_SOFTWARE,
+    )
+
+
 def foreign_answer(url: str) -> RequestFailed:
     """Return the failure for an answer that pulp-notifiers never sends."""
     return RequestFailed(

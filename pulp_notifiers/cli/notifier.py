@@ -33,7 +33,7 @@ def list_notifiers(no_check: bool, as_json: bool) -> None:
             (one.type, one.distribution, one.version, one.origin, one.problem or one.warning or unknown)
             for one in installed
         ]
-        print_table(("Type", "Distribution", "Version", "Origin", "Problem"), rows)
+        print_table(("Type", "Distribution", "Version", "Origin", "Problem"), rows, ("Origin", "Version"))
     listed = " ".join(f"{one.problem} {one.warning}" for one in installed)
     for fault in registry.faults():
         if fault not in listed:

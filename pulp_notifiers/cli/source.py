@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from .answers import read_all
+from .answers import document_with, read_all
 from .connection import Connection, connection_options, pass_connection
 from .failures import naming, nothing_named
 from .output import echo
@@ -59,8 +59,9 @@ def list_sources(connection: Connection, /, as_json: bool) -> None:
 @pass_connection
 def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
     """Show the source NAME with its options and what it reports about itself."""
+    client, path = connection.client(), _path(name)
     with naming("source", name):
-        found = connection.client().get(_path(name))
+        found = document_with(client.get(path), "config", client.url + path)
     if as_json:
         print_json(found)
         return
@@ -121,12 +122,15 @@ def test_source(
     """
     if (name is None) == (source_type is None) or (source_type is None and any(given.values())):
         raise click.UsageError("Give either the NAME of a source, or --type and options.")
+    client = connection.client()
     if name is not None:
+        path = f"{_path(name)}test/"
         with naming("source", name):
-            found = connection.client().post(f"{_path(name)}test/", {})
+            answer = client.post(path, {})
     else:
-        candidate = {"type": source_type, "config": gathered(**given)}
-        found = connection.client().post(_collection("source-tests"), candidate)
+        path = _collection("source-tests")
+        answer = client.post(path, {"type": source_type, "config": gathered(**given)})
+    found = document_with(answer, "checks", client.url + path)
     if as_json:
         print_json(found)
     else:
@@ -149,7 +153,11 @@ def list_source_types(connection: Connection, /, as_json: bool) -> None:
         (one["type"], one["distribution"], one["version"], *_options(one["schema"] or {}), one["problem"])
         for one in found
     ]
-    print_table(("Type", "Distribution", "Version", "Required options", "Further options", "Problem"), rows)
+    print_table(
+        ("Type", "Distribution", "Version", "Required options", "Further options", "Problem"),
+        rows,
+        ("Version", "Distribution"),
+    )
 
 
 def _options(schema: dict[str, Any]) -> tuple[str, str]:

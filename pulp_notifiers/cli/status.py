@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from .answers import document_with
 from .connection import Connection, connection_options, pass_connection
 from .output import echo
 from .tables import Row, json_option, print_json, print_table
@@ -21,7 +22,8 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
     """
     from .client import NOTIFICATIONS
 
-    found = connection.client(ask=False).get(f"{NOTIFICATIONS}status/", answer_key="backlog")
+    client, path = connection.client(ask=False), f"{NOTIFICATIONS}status/"
+    found = document_with(client.get(path, answer_key="backlog"), "backlog", client.url + path)
     if as_json:
         print_json(found)
     else:

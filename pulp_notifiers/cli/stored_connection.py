@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
-from ..server_conf import DEFAULT_BIND, DEFAULT_FILE, OWN_KEYS, OWN_SECTION, PREFIX, ServerConf
+from ..server_conf import DEFAULT_BIND, OWN_KEYS, OWN_SECTION, PREFIX, ServerConf, settings_file
 from .client import split_url
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
@@ -40,8 +40,8 @@ def stored_connection(environ: Mapping[str, str]) -> StoredConnection:
 
 
 def _loaded(kind: type[ConfT], environ: Mapping[str, str]) -> ConfT:
-    # Pulp's server.conf belongs to the server: a user who may not read it can still talk to one.
-    unreadable = PREFIX + "CONF" not in environ and not os.access(DEFAULT_FILE, os.R_OK)
+    # The file belongs to the service: a user who may not read it can still talk to one.
+    unreadable = PREFIX + "CONF" not in environ and not os.access(settings_file(environ), os.R_OK)
     return kind(environ=environ) if unreadable else kind.load(environ)
 
 

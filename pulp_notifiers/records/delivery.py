@@ -49,12 +49,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Selects deliveries; None in a field selects all."""
+    """Selects deliveries; None in a field selects all.
+
+    :ivar failed: whether to leave out those of which no attempt has failed.
+    """
 
     state: DeliveryState | None = None
     listener_id: str | None = None
     event_id: str | None = None
     event_type: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class History:
             schema.events.c.type: wanted.event_type,
         }
         conditions = [column == value for column, value in columns.items() if value is not None]
+        if wanted.failed:
+            conditions.append(schema.deliveries.c.last_error.is_not(None))
 
         def work(connection: sa.Connection) -> tuple[int, list[Delivery]]:
             count = sa.select(sa.func.count()).select_from(schema.deliveries)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.server_conf import DEFAULT_BIND, OWN_KEYS, ServerConf
+from pulp_notifiers.server_conf import DEFAULT_BIND, OWN_KEYS, ServerConf, settings_file
 from pulp_notifiers.settings import NotifiersSettings, Settings
 from pulp_notifiers.wiring import database_settings
 
@@ -76,3 +76,17 @@ def test_database_and_key_are_those_of_the_model(section, tmp_path, monkeypatch)
     assert own.resolved_database_url() == found.resolved_database_url()
     assert own.resolved_key_file() == found.resolved_key_file()
     assert isinstance(found.resolved_key_file(), Path)
+
+
+def test_the_first_default_file_that_exists_is_read(tmp_path):
+    """The product's own; else that of Pulp 2, which has the same sections; else the name of the own one is shown."""
+    own, pulp = tmp_path / "own.conf", tmp_path / "pulp" / "server.conf"
+    assert own == settings_file({}, (own, pulp))
+
+    pulp.parent.mkdir()
+    pulp.write_text("")
+    assert pulp == settings_file({}, (own, pulp))
+
+    own.write_text("")
+    assert own == settings_file({}, (own, pulp))
+    assert pulp == settings_file({"PULP_NOTIFIERS_CONF": str(pulp)}, (own, pulp))

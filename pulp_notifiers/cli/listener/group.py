@@ -6,7 +6,15 @@ import click
 
 from ..connection import connection_options
 from ..documents import printable
-from .notifier_types import notifier_types, notifier_types_for_help, wants_help, write_note
+from .notifier_types import (
+    VERBS,
+    installed_here,
+    not_a_type,
+    notifier_types,
+    notifier_types_for_help,
+    wants_help,
+    write_note,
+)
 from .registered import delete_listener, list_listeners, show_listener
 from .section import Section
 
@@ -39,6 +47,8 @@ class ListenerGroup(click.Group):
             types = notifier_types_for_help(ctx) if quietly else notifier_types(ctx)
             if types.failure is None and not ctx.resilient_parsing:
                 types.get(name)
+            elif name in VERBS and not ctx.resilient_parsing:
+                raise click.UsageError(f"{not_a_type(name)}. {installed_here()}".rstrip())
         # Help shows the name as it was typed.
         return super().resolve_command(ctx, [printable(name), *others])
 
@@ -54,7 +64,7 @@ class ListenerGroup(click.Group):
             with formatter.section("Notifier types (TYPE create, TYPE update)"):
                 formatter.write_dl(rows)
         if types.reason:
-            write_note(formatter, f"The server's notifier types are missing here: {types.reason}")
+            write_note(formatter, f"The server's notifier types are missing here: {types.reason} {installed_here()}")
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Return the commands and the server's notifier types that start so."""

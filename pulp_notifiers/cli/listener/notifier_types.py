@@ -15,6 +15,9 @@ from ..failures import Denied, RequestFailed
 HELP_TIMEOUT_SECONDS = 3.0
 """How long ``--help`` and completion wait for the server."""
 
+VERBS = ("create", "update")
+"""The commands of a section, which come after the type."""
+
 _ANSWER = f"{__name__}.answer"
 _CLIENT = f"{__name__}.client"
 _ACCESS = (
@@ -57,10 +60,23 @@ class NotifierTypes:
         """
         if name not in self.by_name:
             types = ", ".join(sorted(self.by_name)) or "none"
-            raise click.UsageError(
-                f"'{printable(name)}' is neither a command nor a notifier type of the server. Its types are: {types}."
-            )
+            raise click.UsageError(f"{not_a_type(name)} of the server. Its types are: {types}.")
         return self.by_name[name]
+
+
+def not_a_type(name: str) -> str:
+    """Return the beginning of a sentence about a word that is no notifier type."""
+    if name in VERBS:
+        return f"Write listener TYPE {name}, where TYPE is a notifier type"
+    return f"'{printable(name)}' is neither a command nor a notifier type"
+
+
+def installed_here() -> str:
+    """Return a sentence with the notifier types of this machine, for when the server does not answer."""
+    from ...distributions import NOTIFIERS, scan
+
+    types = ", ".join(map(printable, sorted(scan(NOTIFIERS).offers)))
+    return f"On this machine these types are installed: {types}." if types else ""
 
 
 def wants_help(context: click.Context, arguments: Sequence[str]) -> bool:

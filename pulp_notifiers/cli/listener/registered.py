@@ -1,16 +1,12 @@
 """``list``, ``show`` and ``delete``: the registered listeners."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from ..answers import document_with, read_all
 from ..connection import Connection, pass_connection
 from ..failures import naming
 from ..output import echo
-from ..tables import json_option, print_json, print_table
+from ..tables import in_one_line, json_option, print_json, print_table
 from .paths import collection, listener_path
 
 
@@ -30,11 +26,11 @@ def list_listeners(connection: Connection, /, as_json: bool) -> None:
             ", ".join(one["event_types"]),
             one["task_id"],
             ", ".join(one["source_options"]["include"]),
-            _in_one_line(one["config"]),
+            in_one_line(one["config"]),
         )
         for one in found
     ]
-    print_table(("Id", "Notifier", "Event types", "Task", "Include", "Options"), rows)
+    print_table(("Id", "Notifier", "Event types", "Task", "Include", "Options"), rows, ("Include", "Task"))
 
 
 @click.command("show")
@@ -75,11 +71,3 @@ def delete_listener(connection: Connection, /, listener_id: str | None, listener
     with naming("listener", chosen or ""):
         connection.client().delete(path)
     echo(f"Listener {chosen} deleted.")
-
-
-def _in_one_line(config: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value if isinstance(value, str) else _as_json(value)}" for key, value in config.items())
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

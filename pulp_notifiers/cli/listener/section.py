@@ -12,6 +12,7 @@ from ..output import echo
 from ..tables import json_option, print_json
 from .notifier_types import (
     NotifierType,
+    installed_here,
     notifier_types,
     notifier_types_for_help,
     shared_client,
@@ -53,7 +54,8 @@ class Section(click.Group):
         """Say so if nobody knows whether the type exists."""
         reason = notifier_types_for_help(ctx).reason
         if reason:
-            write_note(formatter, f"It is not known whether the server has the notifier type {self.name}: {reason}")
+            unknown = f"It is not known whether the server has the notifier type {self.name}: {reason}"
+            write_note(formatter, f"{unknown} {installed_here()}")
 
 
 class NotifierCommand(click.Command):

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..connection import Connection, connection_options, pass_connection
-from ..failures import missing_resource
+from ..failures import foreign_answer, missing_resource
 from ..options import given_config, warn_of_given_secrets
 from ..output import echo
 from .commands import NotifierCommand, PulpAdminCommand, say
@@ -52,7 +52,11 @@ def list_listeners(connection: Connection, /) -> None:
     """List all listeners."""
     from ..documents import document_lines
 
-    for listener in connection.client().get(LISTENERS):
+    client = connection.client()
+    found = client.get(LISTENERS)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise foreign_answer(client.url + LISTENERS)
+    for listener in found:
         for line in document_lines(listener):
             echo(line)
         echo("\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import InvalidSetting
+from ...server_conf import settings_file
 
 if TYPE_CHECKING:
     from ...broker import Broker
@@ -42,6 +43,12 @@ def broker_of(broker_url: str | None, environ: Mapping[str, str] = os.environ) -
     settings = Settings.load(environ).section("messaging", MessagingSettings)
     if broker_url is not None:
         settings = settings.model_copy(update={"event_notification_url": SecretStr(broker_url)})
+    if broker_url is None and "event_notification_url" not in settings.model_fields_set:
+        raise InvalidSetting(
+            "[messaging] event_notification_url is not set, so there is no messaging server to read from. Set it in "
+            f"{settings_file(environ)}, or as PULP_NOTIFIERS_MESSAGING_EVENT_NOTIFICATION_URL, to the server that Pulp "
+            "publishes to, such as amqp://user:password@host/vhost; or give --broker URL."
+        )
     try:
         broker = settings.status_broker()
     except ValueError as error:

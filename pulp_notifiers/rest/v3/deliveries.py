@@ -1,6 +1,7 @@
 """Lists deliveries and shows their attempts."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -22,10 +23,22 @@ _COLLECTION = f"{OWN}deliveries/"
 _MAX_ID = 2**63 - 1
 
 
+class StateFilter(StrEnum):
+    """The states of deliveries, and a part of those that are pending."""
+
+    PENDING = "pending"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
 class DeliveryQuery(Paging):
     """Query parameters that choose deliveries."""
 
-    state: Annotated[DeliveryState | None, Field(description="Only those in this state.")] = None
+    state: Annotated[
+        StateFilter | None,
+        Field(description="Only those in this state; failed means pending after an attempt that failed."),
+    ] = None
     listener: Annotated[
         str | None, Field(description="Only those of the listener with this id.", pattern="^[0-9a-f]{24}$")
     ] = None
@@ -77,11 +90,14 @@ class DeliveriesV3:
         routes.add(f"{_COLLECTION}{{delivery_id}}/", Handler(Operation.READ, self._get, _READ))
 
     def _list(self, request: Request, query: Annotated[DeliveryQuery, Query()]) -> Page[DeliveryDocument]:
+        is_failed = query.state is StateFilter.FAILED
+        state = StateFilter.PENDING if is_failed else query.state
         filters = DeliveryFilter(
-            state=query.state,
+            state=None if state is None else DeliveryState(state),
             listener_id=query.listener,
             event_id=None if query.event is None else str(query.event),
             event_type=query.event_type,
+            failed=is_failed,
         )
         count, found = self._deliveries.list(filters, query.limit, query.offset)
         return Page[DeliveryDocument].of(request, query, count, map(_document, found))

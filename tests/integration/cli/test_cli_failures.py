@@ -62,7 +62,7 @@ def test_a_refusal_is_printed_and_has_its_own_exit_code(settings, capsys, status
     assert text in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [["delivery", "show", "7"], ["status"]])
+@pytest.mark.parametrize("command", [["delivery", "list"], ["status"]])
 def test_other_commands_print_errors_on_standard_error(settings, capsys, command):
     """Their standard output is for scripts."""
     assert 65 == answered(404, {"detail": "Not found."}, *command)

@@ -1,5 +1,6 @@
 """The command listener gets notifier types and their options from the server, also for its help."""
 
+import json
 import os
 import pty
 import select
@@ -317,3 +318,38 @@ def test_types_and_their_options_are_completed(remote):
     assert ["--loft"] == completed(remote.environ, "listener", "pigeon", "create", "--l")
     assert ["show"] == completed(alone, "listener", "s")
     assert ["--event-type"] == completed(alone, "listener", "pigeon", "create", "--e")
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+@pytest.mark.parametrize("others", [[], ["--event-type", "*"], ["--help"], ["--url", "http://x.example/"]])
+def test_a_command_without_its_type_lists_the_types(settings, capsys, verb, others):
+    """Those of the server."""
+    types = [{"type": name, "distribution": "d", "version": "1", "schema": {}, "problem": None} for name in "ba"]
+    page = json.dumps({"next": None, "results": types}).encode()
+    with HttpReceiver(lambda request: Answer(body=page)) as server:
+        settings(f"[client]\nurl = {server.url}\n")
+        exit_code = main(["listener", verb, *others])
+
+    assert 64 == exit_code
+    assert f"Write listener TYPE {verb}, where TYPE is a notifier type of the server. Its types are: a, b." in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_command_without_its_type_lists_those_of_this_machine_if_the_server_is_away(settings, capsys):
+    """They are probably the same."""
+    assert 64 == main(["--url", "http://127.0.0.1:1", "listener", "create"])
+
+    errors = capsys.readouterr().err
+    assert "Write listener TYPE create, where TYPE is a notifier type. On this machine these types" in errors
+    assert "email, http" in errors
+
+
+@pytest.mark.parametrize("arguments", [["slack"], ["slack", "--help"], ["--help"]])
+def test_help_lists_the_types_of_this_machine_if_the_server_is_away(settings, capsys, arguments):
+    """Nobody knows whether the server has another one."""
+    main(["--url", "http://127.0.0.1:1", "listener", *arguments])
+
+    printed = capsys.readouterr()
+    text = " ".join((printed.out + printed.err).split())
+    assert "On this machine these types are installed: amqp, email, http." in text

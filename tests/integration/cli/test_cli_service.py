@@ -178,7 +178,7 @@ def test_a_list_that_is_cut_says_so(inbox, capsys):
         (["event", "fire", "x", "--payload", "[]"], 65, "JSON object"),
         (["event", "fire", "x", "--payload", "{"], 65, "not JSON"),
         (["event", "fire", "x", "--payload", "@/no/such/file"], 65, "cannot be read"),
-        (["delivery", "show", "999"], 65, "Not found."),
+        (["delivery", "show", "999"], 65, "There is no delivery '999'."),
         (["delivery", "list", "--listener", "nonsense"], 65, "listener: "),
         (["delivery", "list", "--state", "lost"], 64, "lost"),
         (["delivery", "list", "--limit", "0"], 64, "0"),

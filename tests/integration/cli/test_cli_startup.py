@@ -249,3 +249,25 @@ def test_a_command_of_pulp_admin_loads_only_its_own_plugin(tmp_path):
 
     assert 70 == exit_code
     assert "lazy_two_module" not in modules
+
+
+def commands_of(group, path=()):
+    """Yield the visible commands below a group, with their paths."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from () if command.hidden else commands_of(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_that_lists_or_shows_something_prints_json():
+    """With the same option."""
+    found = {path: command for path, command in commands_of(root) if path[-1] in ("list", "show", "types", "status")}
+    without = [
+        path for path, one in found.items() if "--json" not in {name for each in one.params for name in each.opts}
+    ]
+
+    assert {"delivery", "listener", "notifier", "source", "status", "user"} == {path[0] for path in found}
+    assert [] == without

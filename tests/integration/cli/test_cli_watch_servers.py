@@ -1,10 +1,12 @@
 """The commands tail and wait, and the messaging server that they connect to."""
 
+import os
 from contextlib import closing
 from uuid import uuid4
 
 import pytest
 
+from pulp_notifiers.cli import main
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.watching import Pulp, environment_for, publish_until_shown, watching
 
@@ -93,3 +95,18 @@ def test_a_wrong_command_line_is_not_mistaken_for_the_end_of_a_task(watch_enviro
     with watching(watch_environment, *arguments) as watcher:
         assert 64 == watcher.ended()
         assert "Usage: " in watcher.errors
+
+
+@pytest.mark.parametrize("arguments", [["tail"], ["wait", "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"]])
+def test_without_a_messaging_server_the_setting_to_write_is_named(settings, capsys, arguments):
+    """Pulp's default, which nobody wrote, is not complained about."""
+    assert 78 == main(arguments)
+
+    errors = capsys.readouterr().err
+    assert "[messaging] event_notification_url is not set" in errors
+    assert (
+        f"Set it in {os.environ['PULP_NOTIFIERS_CONF']}, or as PULP_NOTIFIERS_MESSAGING_EVENT_NOTIFICATION_URL"
+        in errors
+    )
+    assert "--broker URL" in errors
+    assert "qpid" not in errors

@@ -176,6 +176,20 @@ def test_deliveries_are_filtered_by_state_listener_event_and_type(service: RestS
     assert [] == filtered(f"event={uuid4()}")
 
 
+def test_the_filter_failed_selects_what_is_pending_after_a_failed_attempt(service: RestService) -> None:
+    """The state of these deliveries is pending: there is no other word for it in a document."""
+    failing, waiting, dead = (fire(service)["id"] for _ in range(3))
+    finish(service, failing, DeliveryState.PENDING, "HTTP 503")
+    finish(service, dead, DeliveryState.DEAD, "HTTP 404")
+
+    found = service.request("GET", f"{DELIVERIES}?state=failed").json()["results"]
+
+    events = [(delivery["event"], delivery["state"]) for delivery in found]
+    assert (failing, "pending") in events
+    assert not {waiting, dead} & {event for event, _ in events}
+    assert 400 == service.request("GET", f"{DELIVERIES}?state=broken").status
+
+
 def test_a_delivery_shows_its_attempts(service: RestService) -> None:
     """It also has all fields of the list."""
     event_id = fire(service)["id"]

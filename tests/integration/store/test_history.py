@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pulp_notifiers.records import DeliveryFilter, DeliveryState
 from pulp_notifiers.store import schema
 from tests.support.memory import START
-from tests.support.stored import claim, execute, fire, work_off
+from tests.support.stored import claim, execute, fire, outcome, record, work_off
 
 NOW = START
 ALL = DeliveryFilter()
@@ -27,6 +27,20 @@ def test_deliveries_are_listed_by_filter_newest_first_in_pages(store):
     assert (0, []) == _page(store, DeliveryFilter(event_type="a"))
     assert store.history.delivery(99) is None
     assert events[2].id.__str__() == store.history.delivery(3).event_id
+
+
+def test_pending_deliveries_are_selected_by_the_failure_of_an_attempt(store):
+    """Those that wait for their first attempt, or succeeded after a failure, are not among them."""
+    for repo in "abcd":
+        fire(store, repo)
+    failed, recovered, dead, _ = claim(store)
+    record(store, failed, outcome(DeliveryState.PENDING, 1, "HTTP 503", NOW + timedelta(seconds=60)))
+    record(store, recovered, outcome(DeliveryState.PENDING, 1, "HTTP 503", NOW))
+    (recovered,) = [each for each in claim(store) if each.deliveries[0].id == recovered.deliveries[0].id]
+    record(store, recovered, outcome(DeliveryState.DELIVERED, 2))
+    record(store, dead, outcome(DeliveryState.DEAD, 1, "HTTP 404"))
+
+    assert (1, [failed.deliveries[0].id]) == _page(store, DeliveryFilter(state=DeliveryState.PENDING, failed=True))
 
 
 def _page(store, wanted=ALL, limit=100, offset=0):
