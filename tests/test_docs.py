@@ -210,7 +210,7 @@ def test_every_example_is_shown():
 
 def test_the_page_that_the_service_shows_is_part_of_the_documentation():
     """Both show the same text."""
-    assert [os.path.relpath(LEGACY_PAGE, DOCS)] == directives("legacy", "include")
+    assert [os.path.relpath(LEGACY_PAGE, DOCS)] == directives("migrate-katello-and-pulp-2-clients", "include")
 
 
 def test_every_page_has_the_same_path_of_the_settings():
@@ -222,3 +222,11 @@ def test_every_page_has_the_same_path_of_the_settings():
 
     assert {str(DEFAULT_FILE), str(PULP_FILE)} == {found for _, found in named}
     assert {"configuration.rst", "pulp-2.rst"} == {page for page, found in named if found == str(PULP_FILE)}
+
+
+def test_the_page_for_clients_of_pulp_2_has_the_names_that_they_search_for():
+    """In its title and its file name; a setting of theirs that means something else here has a section."""
+    text = PAGES["migrate-katello-and-pulp-2-clients"].read_text(encoding="utf-8")
+
+    assert "Migrate Katello and Pulp 2 clients" == text.splitlines()[1]
+    assert "What becomes of ``event_notifications_enabled: true``" in text
