@@ -1,12 +1,16 @@
 """The options of an amqp source."""
 
-from pathlib import Path
+import logging
+import os
+import stat
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from pulp_notifiers.broker import Broker, asks_for_tls, broker_urls, display_url, exchange_name, speaks_amqp
 from pulp_notifiers.source import SourceConfig
+
+_logger = logging.getLogger(__name__)
 
 DEFAULT_EXCHANGE = "pulp.api.v2"
 
@@ -20,12 +24,21 @@ def _named(name: str) -> str:
 def _readable(path: str | None) -> str | None:
     if not path:
         return None
-    try:
-        with Path(path).open("rb"):
-            pass
-    except OSError as error:
-        raise ValueError(f"the file cannot be read ({error.strerror}); name a PEM file") from None
+    # One sentence for every reason, or whoever may add a source could find out which files exist; the log says why.
+    reason = _unreadable(path)
+    if reason is not None:
+        _logger.info("%a cannot be used as a PEM file: %s", path, reason)
+        raise ValueError("the file cannot be read; name a PEM file that the service may read")
     return path
+
+
+def _unreadable(path: str) -> str | None:
+    try:
+        # Opening a pipe would wait for its other end.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            return None if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else "it is not an ordinary file"
+    except (OSError, ValueError) as error:
+        return str(error)
 
 
 class AmqpSourceConfig(SourceConfig):

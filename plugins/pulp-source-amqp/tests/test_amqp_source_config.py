@@ -1,5 +1,6 @@
 """The options of the source, and the checks before it runs."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,18 @@ def test_a_wrong_password_is_a_temporary_failure(rabbitmq: RabbitMQ) -> None:
 
     assert "hidden" not in raised.value.reason
     assert [False] == [passed for _, passed, _ in findings(config)]
+
+
+def test_a_certificate_that_cannot_be_read_does_not_say_why(tmp_path):
+    """Whoever may add a source could find out which files exist. A pipe does not block."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    names = [tmp_path / "missing", tmp_path / "folder", tmp_path / "pipe", "/dev/zero", "/proc/self/no", "nul\0"]
+
+    sentences = set()
+    for name in names:
+        with pytest.raises(ValidationError) as caught:
+            AmqpSourceConfig.model_validate({"url": "amqps://localhost", "cacert": str(name)})
+        sentences.add(caught.value.errors()[0]["msg"])
+
+    assert 1 == len(sentences)
