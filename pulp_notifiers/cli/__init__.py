@@ -1,5 +1,6 @@
 """The command line tool ``pulp-notifiers``."""
 
+import errno
 import io
 import os
 import sys
@@ -10,7 +11,7 @@ import click
 from ..errors import InvalidSetting, InvalidValue, NoSuchSource, PulpNotifiersError, StoreUnavailable, WrongUser
 from .failures import RequestFailed
 from .other_user import command_of_owner
-from .output import echo, prepare_output
+from .output import discard_output, echo, prepare_output
 from .root import root
 
 _CODES = (
@@ -20,6 +21,7 @@ _CODES = (
     (StoreUnavailable, os.EX_IOERR),
 )
 _INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BROKEN = "Unexpected error. An installed distribution is broken, which may be the reason:"
 _DEFECT = "Unexpected error. This is a defect of pulp-notifiers: please report it with the traceback above."
 
@@ -48,20 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             words = sys.argv[1:] if arguments is None else arguments
             echo(f"The command is: {command_of_owner(error, words, os.environ)}", err=True)
         return _code(error)
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _defect(error)
+        discard_output()
+        echo(f"The output cannot be written: {error.strerror}. Free space, or write it elsewhere.", err=True)
+        return os.EX_IOERR
     except Exception as error:  # noqa: BLE001  the last resort of the program
-        from traceback import format_exception
-
-        echo("".join(format_exception(error)).rstrip("\n"), err=True)
-        faults = " ".join(_faults())
-        echo(f"{_BROKEN} {faults}" if faults else _DEFECT, err=True)
-        return os.EX_SOFTWARE
+        return _defect(error)
 
 
-def _faults() -> Sequence[str]:
-    """Return what is wrong with installed distributions, because other libraries fail with it in odd ways."""
+def _defect(error: Exception) -> int:
+    """Print an unexpected error; other libraries fail in odd ways if an installed distribution is broken."""
+    from traceback import format_exception
+
     from ..distributions import NOTIFIERS, scan
 
-    return scan(NOTIFIERS).faults
+    echo("".join(format_exception(error)).rstrip("\n"), err=True)
+    faults = " ".join(scan(NOTIFIERS).faults)
+    echo(f"{_BROKEN} {faults}" if faults else _DEFECT, err=True)
+    return os.EX_SOFTWARE
 
 
 def _show(error: click.ClickException) -> None:

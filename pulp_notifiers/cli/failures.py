@@ -11,6 +11,11 @@ from typing import Any
 from ..errors import PulpNotifiersError
 from .documents import printable
 
+_LOG_IN = (
+    "Log in with --username and --password, or with PULP_NOTIFIERS_CLIENT_USERNAME and "
+    "PULP_NOTIFIERS_CLIENT_PASSWORD, or with [client] username and password in the settings."
+)
+
 
 class RequestFailed(PulpNotifiersError):
     """A request failed.
@@ -35,11 +40,12 @@ class Denied(RequestFailed):
     """The server does not know the user, or the user may not do that.
 
     :param reason: the server's sentence; empty if it gave none.
+    :param hint: what to do.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, hint: str = "") -> None:
         text = "The specified user does not have permission to execute the given command"
-        super().__init__(f"{text}\n\n{reason}" if reason else text, os.EX_NOPERM)
+        super().__init__("\n\n".join(filter(None, (text, f"{reason} {hint}".strip()))), os.EX_NOPERM)
         self.reason = reason
 
 
@@ -61,7 +67,8 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     :param document: the parsed body, or None if it is not JSON.
     """
     if status == 401:
-        return _denied(document)
+        # Not for Pulp 2's API, whose clients compare what is printed.
+        return _denied(document, _LOG_IN if isinstance(document, Mapping) and "detail" in document else "")
     if not isinstance(document, Mapping):
         return RequestFailed(
             "There was an internal server error while trying to access the Pulp application. "
@@ -128,8 +135,8 @@ def naming(noun: str, name: str) -> Iterator[None]:
         raise nothing_named(noun, name) from None
 
 
-def _denied(document: Any) -> RequestFailed:
-    return Denied(_message(document) if isinstance(document, Mapping) else "")
+def _denied(document: Any, hint: str = "") -> RequestFailed:
+    return Denied(_message(document) if isinstance(document, Mapping) else "", hint)
 
 
 def _not_accepted(document: Mapping[str, Any]) -> RequestFailed:

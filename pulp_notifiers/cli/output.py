@@ -35,6 +35,11 @@ def shown(text: str) -> str:
     return line.encode(encoding, _handler(stream)).decode(encoding) if encoding else line
 
 
+def discard_output() -> None:
+    """Send standard output nowhere, so that the interpreter's last flush succeeds."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _AsciiOutput(io.TextIOWrapper):
     """A stream of ASCII under another name, because click writes UTF-8 to one that is declared as ASCII."""
 

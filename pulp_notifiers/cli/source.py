@@ -1,12 +1,14 @@
 """``source``: manage the sources of events."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from .answers import document_with, read_all
 from .connection import Connection, connection_options, pass_connection
-from .failures import naming, nothing_named
+from .failures import FieldsRefused, naming, nothing_named
 from .output import echo
 from .service import run_sources
 from .source_config import config_given, gathered
@@ -36,7 +38,8 @@ def add_source(connection: Connection, /, name: str, source_type: str, **given: 
     It starts within seconds. source types shows the options of each type; source test checks them beforehand.
     """
     document = {"name": name, "type": source_type, "config": gathered(**given)}
-    connection.client().post(_collection("sources"), document)
+    with _types_explained():
+        connection.client().post(_collection("sources"), document)
     echo(f"Source {name} added.")
 
 
@@ -129,7 +132,8 @@ def test_source(
             answer = client.post(path, {})
     else:
         path = _collection("source-tests")
-        answer = client.post(path, {"type": source_type, "config": gathered(**given)})
+        with _types_explained():
+            answer = client.post(path, {"type": source_type, "config": gathered(**given)})
     found = document_with(answer, "checks", client.url + path)
     if as_json:
         print_json(found)
@@ -158,6 +162,17 @@ def list_source_types(connection: Connection, /, as_json: bool) -> None:
         rows,
         ("Version", "Distribution"),
     )
+
+
+@contextmanager
+def _types_explained() -> Iterator[None]:
+    """Say where the source types are listed, if the server refuses one."""
+    try:
+        yield
+    except FieldsRefused as refused:
+        hint = "source types lists those of the server."
+        problems = [(field, f"{text} {hint}" if field == "type" else text) for field, text in refused.problems]
+        raise FieldsRefused(problems) from None
 
 
 def _options(schema: dict[str, Any]) -> tuple[str, str]:

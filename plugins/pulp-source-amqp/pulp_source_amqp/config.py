@@ -1,13 +1,14 @@
 """The options of an amqp source."""
 
 import logging
-import os
-import stat
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from pulp_notifiers.broker import Broker, asks_for_tls, broker_urls, display_url, exchange_name, speaks_amqp
+from pulp_notifiers.outbound import UnusableFile, require_authorities, require_certificate
 from pulp_notifiers.source import SourceConfig
 
 _logger = logging.getLogger(__name__)
@@ -21,24 +22,24 @@ def _named(name: str) -> str:
     return name
 
 
-def _readable(path: str | None) -> str | None:
+def _authorities(path: str | None) -> str | None:
+    return _usable(path, require_authorities)
+
+
+def _certificate_with_key(path: str | None) -> str | None:
+    return _usable(path, partial(require_certificate, with_key=True))
+
+
+def _usable(path: str | None, require: Callable[[str], None]) -> str | None:
     if not path:
         return None
-    # One sentence for every reason, or whoever may add a source could find out which files exist; the log says why.
-    reason = _unreadable(path)
-    if reason is not None:
-        _logger.info("%a cannot be used as a PEM file: %s", path, reason)
-        raise ValueError("the file cannot be read; name a PEM file that the service may read")
-    return path
-
-
-def _unreadable(path: str) -> str | None:
     try:
-        # Opening a pipe would wait for its other end.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            return None if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else "it is not an ordinary file"
-    except (OSError, ValueError) as error:
-        return str(error)
+        require(path)
+    except UnusableFile as unusable:
+        # One sentence for every reason, or whoever may add a source could find out which files exist.
+        _logger.warning("A certificate file of an amqp source cannot be used: %s", unusable)
+        raise ValueError("the file cannot be used; name a readable PEM file. The service's log says why") from None
+    return path
 
 
 class AmqpSourceConfig(SourceConfig):
@@ -52,11 +53,11 @@ class AmqpSourceConfig(SourceConfig):
         default=DEFAULT_EXCHANGE,
         description="Topic exchange to read. A missing one is declared as in Pulp 2: durable, not auto-delete.",
     )
-    cacert: Annotated[str | None, AfterValidator(_readable)] = Field(
+    cacert: Annotated[str | None, AfterValidator(_authorities)] = Field(
         default=None,
         description="PEM file of the CA certificate to verify a server with over TLS; empty: the system's authorities.",
     )
-    clientcert: Annotated[str | None, AfterValidator(_readable)] = Field(
+    clientcert: Annotated[str | None, AfterValidator(_certificate_with_key)] = Field(
         default=None, description="PEM file with client certificate and key for a server that requires one over TLS."
     )
     prefetch: int = Field(

@@ -45,11 +45,6 @@ def reader_is_gone() -> bool:
     return any(happened & (select.POLLERR | select.POLLHUP) for _, happened in poll.poll(0))
 
 
-def discard_output() -> None:
-    """Send standard output nowhere, so that the interpreter's last flush succeeds without a reader."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt inside the block for SIGTERM too, as Ctrl-C does."""

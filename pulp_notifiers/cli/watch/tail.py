@@ -12,10 +12,10 @@ from uuid import UUID
 import click
 
 from ...task import TASK_STATES
-from ..output import shown
+from ..output import discard_output, shown
 from .broker import broker_address, broker_option
 from .lines import ChangedLines
-from .output import as_shown, discard_output, ended_by_signals, is_drawable, print_notice, reader_is_gone
+from .output import as_shown, ended_by_signals, is_drawable, print_notice, reader_is_gone
 from .task import SeenTask, TaskFilter, seen_task
 from .task_feed import TaskFeed, open_feed
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import click
 
-from ..output import echo
+from ..output import discard_output, echo
 from .broker import broker_option
 from .lines import ChangedLines
-from .output import discard_output, ended_by_signals, is_drawable, print_notice
+from .output import ended_by_signals, is_drawable, print_notice
 from .task import SeenTask, seen_task
 from .task_feed import TaskFeed, open_feed
 

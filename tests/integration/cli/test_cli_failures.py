@@ -137,3 +137,19 @@ def test_a_directory_of_certificates_replaces_those_of_the_system(settings, caps
 
     assert 70 == exit_code
     assert "untrusted" in capsys.readouterr().out
+
+
+def test_a_refused_login_says_how_to_log_in(settings, capsys):
+    """But not below the commands of pulp-admin, whose output is Pulp 2's."""
+    assert 77 == answered(401, {"detail": "Log in."}, "delivery", "list")
+    assert "Log in. Log in with --username and --password, or with PULP_NOTIFIERS_CLIENT" in capsys.readouterr().err
+
+    assert 77 == answered(401, {"error_message": "Log in."})
+    assert "--username" not in capsys.readouterr().out
+
+
+def test_an_unknown_source_type_says_where_the_types_are_listed(settings, capsys):
+    """The server's sentence stays."""
+    assert 65 == answered(400, {"type": ["No source 'x' is installed."]}, "source", "add", "zoo", "--type", "x")
+
+    assert "No source 'x' is installed. source types lists those of the server." in capsys.readouterr().err
