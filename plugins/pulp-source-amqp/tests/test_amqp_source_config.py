@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from pulp_source_amqp import AmqpSource, AmqpSourceConfig
 from pydantic import ValidationError
@@ -30,8 +31,8 @@ from tests.harness.rabbitmq import RabbitMQ
         ({"url": "amqp://localhost", "exchange": "x" * 256}, "at most 255 bytes"),
         ({"url": "amqp://localhost", "prefetch": 0}, "greater than or equal to 1"),
         ({"url": "amqp://localhost", "prefetch": 10_001}, "less than or equal to 10000"),
-        ({"url": "amqps://localhost", "cacert": "/does/not/exist"}, "the file cannot be read"),
-        ({"url": "amqp://localhost", "cacert": __file__}, "need TLS; write amqps://"),
+        ({"url": "amqps://localhost", "cacert": "/does/not/exist"}, "the file cannot be used"),
+        ({"url": "amqp://localhost", "cacert": certifi.where()}, "need TLS; write amqps://"),
         ({"url": "amqp://localhost", "queue": "mine"}, "Extra inputs are not permitted"),
     ],
 )
