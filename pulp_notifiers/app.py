@@ -13,7 +13,7 @@ from uuid import uuid4
 from .access import Accounts
 from .backoff import Backoff
 from .broker import MessagingSettings
-from .delivery import AttemptRunner, Deliveries, Worker, WorkerOptions
+from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import Event
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
@@ -196,7 +196,12 @@ class App:
             keep_dead=timedelta(days=own.keep_dead_days),
         )
         attempts = AttemptRunner(
-            self.store.listeners, self.registry, backoff, self.store.clock, max_crashes=own.max_crashes
+            self.store.listeners,
+            self.registry,
+            backoff,
+            self.store.clock,
+            max_crashes=own.max_crashes,
+            trial=Trial(self.settings.portable(), options.attempt_limit),
         )
         return Worker(self.store.claims, self.store.history, attempts, options, self.store.clock)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from configparser import ConfigParser, MissingSectionHeaderError, ParsingError
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from .errors import InvalidSetting
 
@@ -101,6 +101,12 @@ class ServerConf:
             if variable in self._environ:
                 found[key] = self._environ[variable]
         return found
+
+    def portable(self) -> dict[str, Any]:
+        """Return these settings as JSON values, with which another process can make the same."""
+        sections = {name: {key: str(text) for key, text in keys.items()} for name, keys in self._sections.items()}
+        environ = {name: text for name, text in self._environ.items() if name.startswith(PREFIX)}
+        return {"sections": sections, "file": str(self._file), "environ": environ}
 
     def plain_own_texts(self) -> dict[str, str] | None:
         """Return the texts of ``[notifiers]`` that are set, if they need no check; None if only the model can decide.

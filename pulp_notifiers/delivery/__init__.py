@@ -8,6 +8,8 @@
     claim_loop   the thread that claims due lanes and renews their leases
     recorder     the thread that commits outcomes in batches
     attempt      one attempt: calls the notifier and turns anything it raises into an outcome
+    trial        a last attempt in a process of its own, for a delivery that may have ended others
+    trial_child  that process
     recipients   listeners with their parsed configs, as attempts need them
     attempt_log  the log level of each outcome
     options      how a worker works
@@ -17,6 +19,7 @@
 from .attempt import AttemptRunner
 from .deliveries import Deliveries
 from .options import WorkerOptions
+from .trial import Trial
 from .worker import Worker
 
-__all__ = ["AttemptRunner", "Deliveries", "Worker", "WorkerOptions"]
+__all__ = ["AttemptRunner", "Deliveries", "Trial", "Worker", "WorkerOptions"]

@@ -22,10 +22,11 @@ from ..plugin_host import LoadedNotifier, described_error, error_text, one_line,
 from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 from .attempt_log import AttemptLog
 from .recipients import ListenerRows, Recipient, Recipients
+from .trial import Trial, TrialDied
 
 _CRASHED = (
-    "The process ended {} times in a row while it attempted this delivery: repair or uninstall the notifier [{}], and "
-    "fire the event again under a new id."
+    "The process ended {} times in a row while it attempted this delivery{}: repair or uninstall the notifier [{}], "
+    "and fire the event again under a new id."
 )
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +41,9 @@ class Notifiers(Protocol):
 class AttemptRunner:
     """Calls notifiers and turns anything they raise into an outcome.
 
-    :param max_crashes: a delivery that so many processes in a row did not survive is given up.
+    :param max_crashes: a delivery that so many processes in a row did not survive is attempted by the trial only.
+    :param trial: makes an attempt in a process of its own; if that ends too, the delivery is given up. None to give it
+        up at once.
     :param draw: returns the randomness of the backoff, from 0 up to 1.
     """
 
@@ -52,6 +55,7 @@ class AttemptRunner:
         clock: Callable[[], datetime] = utc_now,
         draw: Callable[[], float] = random.random,
         max_crashes: int = 5,
+        trial: Trial | None = None,
     ) -> None:
         self._recipients = Recipients(listeners)
         self._notifiers = notifiers
@@ -59,6 +63,7 @@ class AttemptRunner:
         self._clock = clock
         self._draw = draw
         self._max_crashes = max_crashes
+        self._trial = trial
         self._log = AttemptLog()
 
     def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome:
@@ -70,7 +75,7 @@ class AttemptRunner:
         started_at = self._clock()
         if delivery.suspected:
             self._log.suspected(listener_id, delivery)
-        failure = self._failure_of(listener_id, delivery, listeners_revision)
+        failure = self.failure_of(listener_id, delivery, listeners_revision)
         if failure is None:
             self._log.delivered(listener_id, delivery)
             return self._outcome(DeliveryState.DELIVERED, delivery, started_at, None)
@@ -95,15 +100,16 @@ class AttemptRunner:
         self._log_given_up(listener_id, delivery, failure, reason)
         return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
 
-    def _failure_of(
+    def failure_of(
         self, listener_id: str, delivery: OwedDelivery, listeners_revision: int
     ) -> TemporaryFailure | PermanentFailure | None:
+        """Make an attempt; return why it failed, or None if it did not."""
         recipient = self._recipients.get(listener_id, listeners_revision)
         if recipient is None:
             return PermanentFailure(LISTENER_DELETED)
         listener = recipient.listener
         if delivery.crashes >= self._max_crashes:
-            return PermanentFailure(_CRASHED.format(delivery.crashes, listener.notifier_type))
+            return self._tried_apart(listener, delivery)
         try:
             self._send(recipient, delivery)
         except NotifierUnavailable as unavailable:
@@ -116,6 +122,15 @@ class AttemptRunner:
             raised = f"Exception from notifier of type [{listener.notifier_type}]: {described_error(failure)}"
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
+
+    def _tried_apart(self, listener: Listener, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
+        how = ""
+        if self._trial is not None:
+            try:
+                return self._trial.attempt(listener, delivery)
+            except TrialDied as died:
+                how = f", and so did one that did nothing else ({died})"
+        return PermanentFailure(_CRASHED.format(delivery.crashes, how, listener.notifier_type))
 
     def _send(self, recipient: Recipient, delivery: OwedDelivery) -> None:
         notifier = self._notifiers.get(recipient.listener.notifier_type)

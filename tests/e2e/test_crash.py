@@ -13,13 +13,17 @@ from pulp_notifiers.app import App, upgrade_database
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryFilter, DeliveryState, ListenerDraft
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.store import schema
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.distributions import installed
+from tests.support.stored import execute
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 LONGEST_SECONDS = 180.0
 MAX_CRASHES = 3
 INNOCENT = 30
+HOW = {"exit": "exit code 3", "segfault": "SIGSEGV", "kill": "SIGKILL"}
 
 KILLER = """
 import ctypes, os
@@ -55,7 +59,7 @@ def run_workers_until(done: Callable[[], bool], environ: dict[str, str], log: Pa
     return ends
 
 
-@pytest.mark.parametrize("how", ["exit", "segfault", "kill"])
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_delivery_that_ends_its_process_is_dead_after_so_many_ends_and_the_others_arrive(
     tmp_path, request, database, how
@@ -94,6 +98,27 @@ def test_a_delivery_that_ends_its_process_is_dead_after_so_many_ends_and_the_oth
         assert str(deadly.id) == dead.event_id
         delivery, attempts = app.deliveries.show(dead.id)
         assert f"ended {MAX_CRASHES} times" in delivery.last_error
+        assert f"({HOW[how]})" in delivery.last_error
         assert delivery.last_error == attempts[-1].error
         delivered, _ = app.deliveries.list(DeliveryFilter(state=DeliveryState.DELIVERED))
         assert 1 + INNOCENT == delivered
+
+
+def test_a_delivery_that_many_killed_processes_held_is_delivered_all_the_same(tmp_path):
+    """The process that makes its last attempt does not end, so it was innocent; the outcome of that attempt counts."""
+    own = {"state_directory": str(tmp_path / "state"), "lease_seconds": "1", "poll_seconds": "0.1"}
+    settings = Settings({"notifiers": own})
+    with HttpReceiver() as receiver, App.from_settings(settings) as app:
+        app.listeners.create(ListenerDraft("http", {"url": receiver.url}, ("repo.sync.start",)))
+        app.listeners.create(ListenerDraft("http", {"url": "http://127.0.0.1:9/"}, ("repo.sync.start",)))
+        app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
+        execute(settings.own().resolved_database_url(), schema.lanes.update().values(crashes=99))
+
+        app.worker.start()
+        wait_until(lambda: app.deliveries.list(DeliveryFilter(state=DeliveryState.DELIVERED))[0])
+        wait_until(lambda: any(each.last_error for each in app.deliveries.list()[1]))
+        assert app.worker.stop()
+
+        assert [{"repo_id": "zoo"}] == [request.json()["payload"] for request in receiver.requests]
+        states = sorted((each.state, bool(each.last_error)) for each in app.deliveries.list()[1])
+        assert [(DeliveryState.DELIVERED, False), (DeliveryState.PENDING, True)] == states

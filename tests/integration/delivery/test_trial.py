@@ -1,0 +1,91 @@
+"""An attempt in a process of its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from pulp_notifiers.delivery import Trial
+from pulp_notifiers.delivery.trial import TrialDied
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Listener, OwedDelivery
+from pulp_notifiers.settings import Settings
+from tests.support.distributions import installed
+
+SCRIPTED = """
+import os, signal, sys, time
+from pydantic import BaseModel
+from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.notifier import Notifier, NotifierConfig
+
+class Section(BaseModel):
+    greeting: str = ""
+
+class Scripted(Notifier[NotifierConfig]):
+    Config = NotifierConfig
+    Settings = Section
+    settings_section = "scripted"
+
+    def configure(self, settings):
+        self.greeting = settings.greeting
+
+    def send(self, event, config, target, attempt):
+        print("a notifier may print")
+        how = event.payload["how"]
+        if how == "temporary":
+            raise TemporaryFailure(f"{self.greeting} {target} {attempt}", retry_after=7)
+        if how == "permanent":
+            raise PermanentFailure("HTTP 404")
+        if how == "hang":
+            time.sleep(600)
+        if how == "asked":
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        if how == "exit":
+            os._exit(0)
+"""
+
+
+@pytest.fixture
+def attempt(tmp_path):
+    """Return a function that makes an attempt."""
+    settings = Settings({"scripted": {"greeting": "hello"}})
+    listener = Listener("scripted", {}, ("a",), id="5f0c1e2d3a4b5c6d7e8f9012")
+
+    def attempted(how: str, seconds: float = 60):
+        owed = OwedDelivery(1, Event("a", {"how": how}), "target", 2, crashes=5)
+        return Trial(settings.portable(), timedelta(seconds=seconds)).attempt(listener, owed)
+
+    with installed(tmp_path, "scripted", {"scripted": "scripted:Scripted"}, {"scripted": SCRIPTED}):
+        yield attempted
+
+
+def test_a_success_is_reported_whatever_the_notifier_prints(attempt):
+    """The answer does not share its output."""
+    assert attempt("deliver") is None
+
+
+def test_failures_are_reported_with_what_they_say(attempt):
+    """The process has the same settings, the target and the number of the attempt."""
+    temporary, permanent = attempt("temporary"), attempt("permanent")
+
+    assert isinstance(temporary, TemporaryFailure)
+    assert ("hello target 3", 7) == (temporary.reason, temporary.retry_after)
+    assert isinstance(permanent, PermanentFailure)
+    assert "HTTP 404" == permanent.reason
+
+
+def test_a_process_that_ends_without_an_answer_has_died_of_the_attempt(attempt):
+    """Even with exit code 0."""
+    with pytest.raises(TrialDied, match="exit code 0"):
+        attempt("exit")
+
+
+def test_a_process_that_is_asked_to_end_says_nothing_about_the_delivery(attempt):
+    """Somebody shuts the service down; the attempt is repeated."""
+    assert "asked to end" in attempt("asked").reason
+
+
+def test_an_attempt_that_takes_too_long_is_repeated(attempt):
+    """Its process is ended."""
+    assert "did not return within 3 seconds" in attempt("hang", seconds=3).reason
