@@ -79,7 +79,9 @@ class App:
             )
             rules = self.store.listeners, self.registry, self.own.reveal_secrets
             local = LocalReceivers(self.own.resolved_allow_local_receivers())
-            self.listeners = OwnListeners(*rules, changed=self._listeners_changed, local_receivers=local)
+            self.listeners = OwnListeners(
+                *rules, changed=self._listeners_changed, local_receivers=local, max_targets=self.own.max_targets
+            )
             self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._listeners_changed)
             self._topic_listeners = TopicListeners(self.store.listeners)
             self._closing = closing.pop_all()
@@ -111,7 +113,8 @@ class App:
         Firing it again adds nothing and returns the same number.
 
         :raises EventIdTaken: another event is stored under this id; nothing was written.
-        :raises StoreUnavailable: nothing was written.
+        :raises PartlyWritten: some of very many deliveries were written; fire the same event again.
+        :raises StoreUnavailable: otherwise, nothing was written.
         :raises TypeError: payload or call report contain a value that has no JSON form.
         :raises ValueError: they contain a number that is not finite.
         """

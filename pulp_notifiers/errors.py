@@ -20,6 +20,7 @@
     ├── InvalidSetting             correct the configuration file or environment, then start again
     │   └── WrongUser              run the command as the user to whom the database belongs
     └── StoreUnavailable           repair the database; nothing was written
+        └── PartlyWritten          then fire the event again, with the same id
 """
 
 from collections.abc import Mapping
@@ -201,6 +202,20 @@ class WrongUser(InvalidSetting):
 
 class StoreUnavailable(PulpNotifiersError):
     """The database refused or lost a transaction; nothing was written."""
+
+
+class PartlyWritten(StoreUnavailable):
+    """The database failed after a part of the very many deliveries of an event was written.
+
+    Those are made. Firing the event again, with the same id, adds the missing ones.
+    """
+
+    def __init__(self, event_id: UUID, reason: StoreUnavailable) -> None:
+        super().__init__(
+            f"The database failed when only a part of the deliveries of event {event_id} was written. Fire the event "
+            f"again with the same id: only the missing ones are added. {reason}"
+        )
+        self.event_id = event_id
 
 
 def _by_field(problems: Mapping[str, list[str]]) -> str:

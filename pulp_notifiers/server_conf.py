@@ -28,7 +28,8 @@ OWN_KEYS = (
     *("tls_certificate", "tls_key"),
     *("worker_threads", "poll_seconds", "lease_seconds", "source_lease_seconds", "attempt_limit_seconds"),
     *("max_attempts", "max_crashes", "backoff_first_seconds", "backoff_longest_seconds", "keep_delivered_days"),
-    *("keep_dead_days", "reveal_secrets", "allow_local_receivers", "max_body_bytes", "credential_cache_seconds"),
+    *("keep_dead_days", "reveal_secrets", "allow_local_receivers", "max_targets", "max_body_bytes"),
+    "credential_cache_seconds",
     *("password_hashes_at_once", "failed_logins", "failed_logins_of_address", "failed_login_longest_wait_seconds"),
     *("trusted_proxies", "remote_user_header", "client_subject_header", "log_level"),
 )

@@ -105,6 +105,9 @@ class NotifiersSettings(BaseModel):
         description="Whether listeners may name the service's own machine as their receiver: loopback, link-local and "
         "its own addresses; empty: only if bind is a loopback address.",
     )
+    max_targets: int = Field(
+        1000, ge=1, le=100_000, description="Largest number of targets, such as mail addresses, of one listener."
+    )
     max_body_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, le=1024**3, description="Requests with a larger body are answered 413."
     )

@@ -113,7 +113,8 @@ class Dispatcher:
         Firing an event again adds nothing. An event that no listener matches is not stored.
 
         :raises EventIdTaken: another event is stored under this id; nothing was written.
-        :raises StoreUnavailable: nothing was written.
+        :raises PartlyWritten: some of very many deliveries were written; fire the same event again.
+        :raises StoreUnavailable: otherwise, nothing was written.
         :raises TypeError: payload or call report contain a value that has no JSON form.
         :raises ValueError: they contain a number that is not finite.
         """

@@ -64,7 +64,7 @@ def include_advice(include: Sequence[str]) -> Sequence[str]:
     ]
 
 
-def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Problems:
+def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any], max_targets: int) -> Problems:
     """Return what is wrong with a listener's options, by ``config.NAME``, without the values of secrets."""
     flaw = unportable(config)
     if flaw:
@@ -72,18 +72,28 @@ def config_problems(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Prob
     secret_options = notifier.secret_options(config)
     found = {f"config.{name}": [UNEXPECTED_FIELD] for name in notifier.unknown_options(config)}
     found |= {f"config.{name}": [problem] for name, problem in masked_without_stored(config, secret_options).items()}
-    for name, problem in _refused(notifier, config).items():
+    for name, problem in _refused(notifier, config, max_targets).items():
         field = f"config.{name}" if name else "config"
         found.setdefault(field, []).append(scrub(problem, config, secret_options))
     return found
 
 
-def _refused(notifier: LoadedNotifier, config: Mapping[str, Any]) -> Mapping[str, str]:
+def _refused(notifier: LoadedNotifier, config: Mapping[str, Any], max_targets: int) -> Mapping[str, str]:
     try:
         parsed = notifier.parse(config)
-        notifier.targets(parsed)
-        return notifier.problems(parsed)
+        targets = notifier.targets(parsed)
+        return {**_too_many(len(targets), max_targets), **notifier.problems(parsed)}
     except InvalidConfig as invalid:
         return invalid.problems
     except NotifierUnavailable as unavailable:
         return {"": unavailable.reason}
+
+
+def _too_many(targets: int, max_targets: int) -> Mapping[str, str]:
+    if targets <= max_targets:
+        return {}
+    # Each event would have that many deliveries.
+    return {
+        "": f"It has {targets} targets, and a listener may have at most {max_targets}. Use a mailing list, register "
+        "several listeners, or raise [notifiers] max_targets."
+    }

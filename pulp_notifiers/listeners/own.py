@@ -19,10 +19,18 @@ class OwnListeners(RegisteredListeners):
     """Registers and changes listeners; reports all problems at once.
 
     :param local_receivers: the rule for hosts that are the service's own machine; by default they are allowed.
+    :param max_targets: how many targets a listener may have when it is registered or its config is changed.
     """
 
-    def __init__(self, *arguments: Any, local_receivers: LocalReceivers | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        local_receivers: LocalReceivers | None = None,
+        max_targets: int = 1000,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
+        self._max_targets = max_targets
         self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
     def create(self, draft: ListenerDraft) -> Listener:
@@ -79,7 +87,7 @@ class OwnListeners(RegisteredListeners):
 
     def _config_problems(self, notifier_type: str, config: Mapping[str, Any]) -> Problems:
         try:
-            return config_problems(self._plugins.get(notifier_type), config)
+            return config_problems(self._plugins.get(notifier_type), config, self._max_targets)
         except NotifierUnavailable as unavailable:
             return {"notifier_type": [unavailable.reason]}
 

@@ -5,6 +5,8 @@
     store           one database: upgrades and checks its schema, and holds the groups of rows below
     listeners       listeners, and the revision that every change of one raises
     outbox          writes events with their deliveries, and what a source remembers, in one transaction
+    pieces          writes an event with very many deliveries in several transactions
+    event_content   whether events with the same id have the same content
     claims          leases due lanes to workers and records the outcomes of attempts
     due_lanes       chooses the lanes to lease next
     history         lists deliveries and attempts, counts the backlog, deletes what is old

@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from ..event import Event
 from ..records import Claim, DeliveryState, Kept, LeaseOffer, Owed, OwedDelivery, OwedEvent, Written
 from .database import Database
+from .event_content import taken_ids
 from .listeners import LISTENERS_REVISION, ListenerState
+from .pieces import MOST_AT_ONCE, LargeEvent, ListenersChanged, Pieces
 from .source_memory import SourceMemory
 from .statement import Row
 
@@ -40,7 +42,7 @@ DELETE_EMPTY_LANES = """
 """
 _COUNT = "SELECT count(*) FROM deliveries WHERE event_id = :event_id"
 _STORED = "SELECT id FROM events WHERE id = any(:events)"
-_CONTENT = "SELECT id, type, payload, call_report FROM events WHERE id = any(:events)"
+_CONTENT = "SELECT id, type, payload, call_report, unfinished_after FROM events WHERE id = any(:events)"
 # For an event that no listener gets: one statement for all that is to be known.
 _REPEATED = f"""
     SELECT revision.value, e.type, e.payload, e.call_report,
@@ -52,7 +54,6 @@ _MOST_LEASED = 100
 _PENDING = DeliveryState.PENDING.value
 
 _LONGEST_SUBJECT = 300
-_NO_TIME = datetime.min.replace(tzinfo=UTC)  # not part of a digest
 _KEYS_REMEMBERED = 4096
 """A key takes 9 microseconds, and most events are about a repository that had one before."""
 
@@ -117,8 +118,8 @@ class _Addition:
             begun[key] = (key, target.listener_id, self.now, owner, until, wait_seconds)
 
 
-class _ListenersChanged(Exception):
-    """Targets were chosen for an older revision of the listeners; undoes what was written."""
+class _Unfinished(Exception):
+    """An event is stored without all of its deliveries; undoes what was written."""
 
 
 class Outbox:
@@ -138,6 +139,7 @@ class Outbox:
         self._insert_deliveries = database.insert_of(_INSERT_DELIVERIES)
         self._delete_empty = database.statement(DELETE_EMPTY_LANES)
         self._count = database.statement(_COUNT)
+        self._pieces = Pieces(database, self._insert_events, self._upsert_lanes, self._insert_deliveries)
         self._ids = database.statement(_STORED)
         self._content = database.statement(_CONTENT)
         self._repeated = database.statement(_REPEATED)
@@ -152,6 +154,9 @@ class Outbox:
     ) -> Written | None:
         """Write events, one delivery for each of their targets, and what a source remembers: all of it or nothing.
 
+        More than :data:`.pieces.MOST_AT_ONCE` deliveries are written in several transactions, of which the last one
+        has what the source remembers. If that is interrupted, the same call completes it.
+
         An event whose id is stored already adds nothing; :attr:`Written.taken` says which of them have other content.
         An event that no listener gets is not stored.
 
@@ -162,11 +167,48 @@ class Outbox:
         relevant = [each for each in batch if each.owed or each.ended]
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, batch, listeners_revision, kept))
-        addition = _Addition(relevant, listeners_revision if batch else None, now, kept, offer)
         try:
-            return self._database.write_together(self._add, addition)
-        except _ListenersChanged:
+            if sum(len(each.owed) for each in relevant) <= MOST_AT_ONCE:
+                addition = _Addition(relevant, listeners_revision if batch else None, now, kept, offer)
+                try:
+                    return self._database.write_together(self._add, addition)
+                except _Unfinished:
+                    return self._add_parts([[each] for each in relevant], listeners_revision, now, kept, large=True)
+            return self._add_parts(list(_parts(relevant)), listeners_revision, now, kept)
+        except ListenersChanged:
             return None
+
+    def _add_parts(
+        self,
+        parts: Sequence[Sequence[OwedEvent]],
+        listeners_revision: int,
+        now: datetime,
+        kept: Kept | None,
+        large: bool = False,
+    ) -> Written:
+        """Write the parts of a batch in order; what a source remembers is written with the last one.
+
+        :param large: write each event as a large one, because some of its deliveries may be written.
+        """
+        lease = kept and replace(kept, remember={})
+        works: list[_Addition | LargeEvent] = []
+        for part in parts:
+            if large or sum(len(each.owed) for each in part) > MOST_AT_ONCE:
+                works.append(_large_event(part[0], listeners_revision, now))
+            else:
+                works.append(_Addition(part, listeners_revision, now, lease, None))
+        # All of them have a JSON form.
+        deliveries, taken = 0, dict[str, str]()
+        for work in works:
+            remembered = kept if work is works[-1] else lease
+            if isinstance(work, LargeEvent):
+                written = self._pieces.write(work, remembered)
+            else:
+                work.kept = remembered
+                written = self._database.write_together(self._add, work)
+            deliveries += written.deliveries
+            taken |= written.taken
+        return Written(deliveries, listeners_revision=listeners_revision, taken=taken)
 
     def stored(self, event_ids: Collection[UUID]) -> list[UUID]:
         """Return which of these events are stored."""
@@ -192,7 +234,7 @@ class Outbox:
         if revision != listeners_revision:
             return None
         repeats = () if stored[0] is None else [((event_id, event.type, *event.encoded()), stored)]
-        return Written(deliveries, taken=_taken(repeats))
+        return Written(deliveries, taken=taken_ids(repeats))
 
     def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
         return [
@@ -224,7 +266,7 @@ class Outbox:
                 len(each.deliveries) if each.events.keys() <= new else self._count_of(connection, each),
                 claims.get(each.offer.owner, ()) if each.offer is not None else (),
                 revision,
-                _taken((row, stored[row[0]]) for row in (*each.events.values(), *each.repeated)) if stored else {},
+                taken_ids((row, stored[row[0]]) for row in (*each.events.values(), *each.repeated)) if stored else {},
             )
             for each in additions
         ]
@@ -235,10 +277,13 @@ class Outbox:
         """Return type, payload and call report under each id; nothing if there is no repeat."""
         if len(new) == sum(len(each.events) + len(each.repeated) for each in additions):
             return {}
-        stored = {event_id: row[1:4] for event_id, row in events.items()}
+        stored: dict[str, Sequence[str]] = {event_id: row[1:4] for event_id, row in events.items()}
         known = [event_id for event_id in events if event_id not in new]
         if known:
-            stored |= {event_id: content for event_id, *content in self._content.run(connection, events=known)}
+            for event_id, *content, unfinished_after in self._content.run(connection, events=known):
+                if unfinished_after is not None:
+                    raise _Unfinished
+                stored[event_id] = content
         return stored
 
     def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], new: Collection[str]) -> int:
@@ -315,28 +360,32 @@ def _claims(
     return claims
 
 
-def _taken(repeats: Iterable[tuple[Row, Sequence[Any]]]) -> Mapping[str, str]:
-    """Return the ids of events whose content differs from the stored one, with the digest of that.
-
-    :param repeats: each event's row, and the type, payload and call report that are stored under its id.
-    """
-    taken = {}
-    for (event_id, *row), stored in repeats:
-        if tuple(row[:3]) != tuple(stored):
-            digest = _digest(event_id, *stored)
-            if digest != _digest(event_id, *row[:3]):  # equal if only the order of keys differs
-                taken[event_id] = digest
-    return taken
-
-
-def _digest(event_id: str, event_type: str, payload: str, call_report: str | None) -> str:
-    return Event.from_encoded(event_type, (payload, call_report), UUID(event_id), _NO_TIME, "").digest()
-
-
 def _required(additions: Sequence[_Addition], revision: int) -> int:
     if any(each.listeners_revision not in (None, revision) for each in additions):
-        raise _ListenersChanged
+        raise ListenersChanged
     return revision
+
+
+def _parts(batch: Sequence[OwedEvent]) -> Iterable[list[OwedEvent]]:
+    """Yield a batch in parts with a bounded number of deliveries each; an event with more is a part of its own."""
+    part: list[OwedEvent] = []
+    count = 0
+    for each in batch:
+        if part and count + len(each.owed) > MOST_AT_ONCE:
+            yield part
+            part, count = [], 0
+        part.append(each)
+        count += len(each.owed)
+    if part:
+        yield part
+
+
+def _large_event(each: OwedEvent, listeners_revision: int, now: datetime) -> LargeEvent:
+    event = each.event
+    row = (str(event.id), event.type, *event.encoded(), event.occurred_at, event.source)
+    subject = event.subject()
+    deliveries = sorted(((_key(target, subject), target) for target in each.owed), key=lambda delivery: delivery[0])
+    return LargeEvent(row, deliveries, each.ended, listeners_revision, now)
 
 
 def _split_after_ends(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:

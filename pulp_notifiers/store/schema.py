@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest revision, to which the migrations lead; known without them, because Alembic is slow to import."""
 
 metadata = sa.MetaData()
@@ -71,7 +71,10 @@ events = sa.Table(
     sa.Column("call_report", sa.Text),
     sa.Column("occurred_at", UtcTime, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("unfinished_after", sa.String(64)),
 )
+"""``unfinished_after`` is the key of the last lane with a delivery of an event that is written in pieces; null once all
+deliveries are written."""
 
 lanes = sa.Table(
     "lanes",

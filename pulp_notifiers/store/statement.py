@@ -102,14 +102,22 @@ class Insert:
 
         On PostgreSQL, what is sent before rows are asked for takes one round trip.
         """
-        cursors = []
+        cursors, found = [], list[Row]()
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             values = [value for row in part for value in row]
             if self._sqlite:
                 values = [_sqlite_time(value) if type(value) is datetime else value for value in values]
-            cursors.append(driver_of(connection).execute(self._form(len(part), len(part[0])), values))
-        return lambda: [row for cursor in cursors for row in cursor.fetchall()] if self._has_rows else []
+            cursor = driver_of(connection).execute(self._form(len(part), len(part[0])), values)
+            if self._sqlite and self._has_rows:
+                # A statement with unread rows is not over. If a later one fails, and the traceback keeps this one, no
+                # transaction of the connection can commit ("database is locked").
+                found += cursor.fetchall()
+            else:
+                cursors.append(cursor)
+        if self._sqlite or not self._has_rows:
+            return lambda: found
+        return lambda: [row for cursor in cursors for row in cursor.fetchall()]
 
     def _form(self, rows: int, columns: int) -> str:
         form = self._forms.get(rows)

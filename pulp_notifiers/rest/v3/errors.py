@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, StoreUnavailable
+from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, PartlyWritten, StoreUnavailable
 from ...options import UNEXPECTED_FIELD
 from ..http.answers import json_answer
 from ..http.errors import (
@@ -56,6 +56,14 @@ def method_not_allowed(request: Request, allow: str) -> Response:
     :param allow: the methods that it supports.
     """
     return detail(405, f'Method "{request.method}" not allowed.', {"Allow": allow})
+
+
+def partly_written(error: PartlyWritten) -> str:
+    """Return the sentence for a client whose event was written in part."""
+    return (
+        "The database failed when only a part of the deliveries was written. Send the same request again with the "
+        f"header Pulp-Event-Id: {error.event_id}; only the missing ones are added."
+    )
 
 
 def problems_by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -118,5 +126,6 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NoSuchSource: lambda error: not_found(),
     EventIdTaken: lambda error: json_answer({"detail": str(error), "digest": error.digest}, 409),
     PartlyAccepted: lambda error: detail(503, str(error)),
+    PartlyWritten: lambda error: detail(503, partly_written(error)),
     StoreUnavailable: lambda error: detail(503, DATABASE_UNAVAILABLE),
 }

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid1, uuid3, uuid4, uuid5
 
@@ -13,7 +15,7 @@ from pulp_notifiers.dispatch import task_event
 from pulp_notifiers.event import derived_id, utc_now
 from pulp_notifiers.records import Attempt, Attempted, DeliveryState, Outcome
 from pulp_notifiers.task import TaskReport
-from tests.support.rest import EVENTS, OWN, RestService
+from tests.support.rest import EVENTS, OWN, RestService, rest_service
 
 FIRE = f"{OWN}events/"
 DELIVERIES = f"{OWN}deliveries/"
@@ -354,3 +356,42 @@ def test_a_task_event_that_another_installation_hands_over_gets_an_id_of_its_own
     assert [202, 202] == [answer.status for answer in answers]
     assert (str(own) != event_id, 8) == (True, UUID(event_id).version)
     assert service.request("GET", f"{DELIVERIES}?event={event_id}").json()["count"] == 1
+
+
+def test_an_event_that_was_written_in_part_is_completed_by_the_request_that_the_answer_names(tmp_path: Path) -> None:
+    """The client need not have chosen an id."""
+    full = "(SELECT count(*) FROM deliveries) >= 700 BEGIN SELECT RAISE(ABORT, 'no space'); END"
+    addresses = [f"a{number}@example.org" for number in range(1500)]
+    with rest_service(tmp_path) as service:
+        service.app.pulp2_listeners.create("email", {"subject": "s", "addresses": addresses}, ["*"])
+        service.execute(f"CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN {full}")
+        refused = service.request("POST", FIRE, FINISHED)
+        service.execute("DROP TRIGGER full")
+        detail = refused.json()["detail"]
+        event_id = re.search("Pulp-Event-Id: ([0-9a-f-]{36});", detail)
+        assert event_id is not None, detail
+
+        accepted = service.request("POST", FIRE, FINISHED, {"Pulp-Event-Id": event_id[1]})
+
+        assert (503, 202) == (refused.status, accepted.status)
+        assert {"id": event_id[1], "deliveries": 1500} == accepted.json()
+        assert service.request("GET", f"{DELIVERIES}?event={event_id[1]}").json()["count"] == 1500
+
+
+def test_a_listener_with_too_many_targets_is_refused_and_pulp_2s_api_accepts_it(service: RestService) -> None:
+    """One at the limit is registered."""
+    addresses = [f"a{number}@example.org" for number in range(1001)]
+
+    def body(count: int) -> dict[str, Any]:
+        config = {"subject": "s", "addresses": addresses[:count]}
+        return {"notifier_type": "email", "config": config, "event_types": ["repo.sync.finish"]}
+
+    refused = service.request("POST", f"{OWN}listeners/", body(1001))
+    sent = body(1001)
+    legacy = {"notifier_type_id": "email", "notifier_config": sent["config"], "event_types": sent["event_types"]}
+
+    assert 400 == refused.status
+    assert "It has 1001 targets, and a listener may have at most 1000." in refused.json()["config"][0]
+    assert 201 == service.request("POST", f"{OWN}listeners/", body(1000)).status
+    assert 201 == service.request("POST", EVENTS, legacy).status
+    assert 2002 == fire(service)["deliveries"]

@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from pulp_notifiers.delivery import Deliveries
+from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryState, LeaseOffer, Listener, Owed, OwedEvent, Written
 from tests.support.memory import START
@@ -248,3 +250,15 @@ def test_an_id_is_free_again_when_its_event_was_deleted(store):
     written = write(store, same_id(first.event, payload={"n": 1}))
 
     assert (1, {}) == (written.deliveries, written.taken)
+
+
+def test_a_failed_insert_of_many_rows_leaves_a_usable_connection_even_if_its_traceback_is_kept(store, database_url):
+    """A log handler may keep it for a while."""
+    batch = [about(f"repo{number}", "l") for number in range(500)]
+    wrong = replace(batch[450], owed=[Owed("l", "http", None)])  # type: ignore[arg-type]
+
+    with pytest.raises(StoreUnavailable) as kept:
+        write(store, *batch[:450], wrong)
+
+    assert 500 == write(store, *batch).deliveries
+    assert kept.value.__traceback__ is not None

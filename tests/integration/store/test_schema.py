@@ -1,6 +1,7 @@
 """The schema of the database: its migrations, and releases that do not match it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 import sqlalchemy as sa
@@ -10,9 +11,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from pulp_notifiers.errors import InvalidSetting
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Owed
 from pulp_notifiers.store import Store, Vault, schema
 from pulp_notifiers.store.migration import MIGRATIONS, newest_revision
-from tests.support.stored import execute
+from tests.support.stored import add, execute
 
 
 def test_the_migrations_create_the_schema_that_the_code_works_with(store, database_url):
@@ -91,6 +94,27 @@ def test_an_upgrade_adds_columns_and_leaves_existing_listeners_unchanged(
 
     [upgraded] = execute(database_url, sa.select(schema.listeners))
     assert {**row, **added}.items() <= upgraded._asdict().items()
+
+
+def test_an_upgrade_leaves_stored_events_complete_under_their_ids(database_url, open_store):
+    """An id that an earlier release gave to a task event stays, and so does its meaning."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    engine.dispose()
+    event = Event("task.error", {"task_id": "t"}, id=uuid5(NAMESPACE_DNS, "t error"))
+    row = {"id": str(event.id), "type": event.type, "payload": '{"task_id": "t"}', "at": "2026-11-01 12:00:00"}
+    insert = "INSERT INTO events (id, type, payload, occurred_at, source) VALUES (:id, :type, :payload, :at, 'task')"
+    execute(database_url, sa.text(insert), row)
+
+    store = open_store()
+
+    assert [(None,)] == execute(database_url, sa.select(schema.events.c.unfinished_after))
+    assert 0 == add(store, event, [Owed("l", "http", "")])
+    assert [event.id] == store.outbox.stored([event.id])
 
 
 def test_the_newest_revision_is_the_one_to_which_the_migrations_lead():

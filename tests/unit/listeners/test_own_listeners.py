@@ -6,6 +6,7 @@ from pydantic import SecretStr
 from pulp_notifiers.errors import InvalidListener, NoSuchListener
 from pulp_notifiers.listeners import OwnListeners, Pulp2Listeners
 from pulp_notifiers.records import ListenerChange, ListenerDraft
+from tests.support.dispatching import Mail
 from tests.support.hook_notifier import Hook, HookConfig
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
@@ -204,3 +205,30 @@ def test_an_unknown_name_of_what_to_include_is_accepted_with_a_warning(listeners
     warnings = [record.getMessage() for record in caplog.records if made.id in record.getMessage()]
     assert 1 == len(warnings)
     assert "include 'advisories'" in warnings[0]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_listener_has_a_limited_number_of_targets(limit):
+    """At the limit it is accepted; one more is refused with a sentence that says what to do, also in a change."""
+    listeners = OwnListeners(ListenerTable(), NotifierTable(mail=Mail), clock=Clock(), max_targets=limit)
+    addresses = [f"a{number}" for number in range(limit + 1)]
+
+    with pytest.raises(InvalidListener, match=f"It has {limit + 1} targets, .* at most {limit}. .*max_targets"):
+        listeners.create(ListenerDraft("mail", {"addresses": addresses}, ("#",)))
+    made = listeners.create(ListenerDraft("mail", {"addresses": addresses[1:]}, ("#",)))
+    with pytest.raises(InvalidListener) as caught:
+        listeners.update(made.id, ListenerChange(config={"addresses": addresses}))
+
+    assert ["config"] == list(caught.value.problems)
+
+
+def test_a_listener_above_the_limit_of_targets_can_still_be_changed():
+    """It was registered before, or by Pulp 2's API, which accepts any number as Pulp 2 did."""
+    table, types = ListenerTable(), NotifierTable(mail=Mail)
+    made = Pulp2Listeners(table, types, clock=Clock()).create("mail", {"addresses": ["a", "b"]}, ["*"])
+
+    changed = OwnListeners(table, types, clock=Clock(), max_targets=1).update(
+        made.id, ListenerChange(event_types=("task.error",))
+    )
+
+    assert ("task.error",) == changed.event_types
