@@ -1,5 +1,6 @@
 """Pulp 2's records of tasks, syncs and publishes, in the forms that events carry."""
 
+import hashlib
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -133,6 +134,17 @@ class TaskReport:
             "_ns": "task_status",
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+
+def record_id(task_id: str) -> str:
+    """Return the id of the record of a task that has none, always the same for the same task.
+
+    For a UUID it is the last 24 of its hex digits, as the source ``pulp3`` makes it, else a digest.
+    """
+    try:
+        return UUID(task_id).hex[-24:]
+    except ValueError:
+        return hashlib.blake2b(task_id.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def sync_payload(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Accepts task reports."""
 
-from dataclasses import fields
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -10,7 +10,7 @@ from ...encoding import unportable
 from ...errors import StoreUnavailable
 from ...options import UNEXPECTED_FIELD
 from ...records import Operation
-from ...task import TASK_STATES, InvalidRecord, TaskReport
+from ...task import TASK_STATES, InvalidRecord, TaskReport, record_id
 from ..http import body
 from ..http.errors import InvalidFields, NotAnObject, PartlyAccepted
 from ..openapi import PORTABLE_OBJECT, PORTABLE_VALUE, TEXT
@@ -20,8 +20,6 @@ from .bodies import Body, accepts_schema
 
 MAX_REPORTS = 1000
 """Reports in one request."""
-
-_KNOWN_FIELDS = {*(field.name for field in fields(TaskReport)), "_id", "_ns", "_href"}
 
 
 class TakenReports(BaseModel):
@@ -73,12 +71,12 @@ def _report(record: Any, prefix: str) -> TaskReport:
         if not prefix:
             raise NotAnObject(record)
         raise InvalidFields({prefix.rstrip("."): ["A report must be an object."]})
-    problems = {name: [UNEXPECTED_FIELD] for name in record.keys() - _KNOWN_FIELDS}
+    problems = {name: [UNEXPECTED_FIELD] for name in record.keys() - _PROPERTIES.keys()}
     unportable_value = unportable(record)
     if unportable_value:
         problems["non_field_errors"] = [unportable_value]
     try:
-        report = TaskReport.from_record(record)
+        report = TaskReport.from_record(_with_id(record))
     except InvalidRecord as invalid:
         problems |= {name: [f"This must be {expected}."] for name, expected in invalid.problems.items()}
     if problems:
@@ -86,12 +84,62 @@ def _report(record: Any, prefix: str) -> TaskReport:
     return report
 
 
+def _with_id(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Tasks of Pulp 3, for example, have no such id. What is wrong with a task_id is reported for itself.
+    if record.get("id") is not None or record.get("_id") is not None:
+        return record
+    return {**record, "id": record_id(str(record.get("task_id")))}
+
+
 _ID = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 _MONGODB_ID = {"anyOf": [_ID, {"type": "object", "required": ["$oid"], "properties": {"$oid": _ID}}]}
 _TEXT_OR_NULL = {"anyOf": [TEXT, {"type": "null"}]}
-_SPAWNED_TASK = {"type": "object", "required": ["task_id"], "properties": {"task_id": TEXT}}
 _ANYTHING = {"$ref": PORTABLE_VALUE}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
+_PROPERTIES: Mapping[str, Any] = {
+    "_href": _ANYTHING,
+    "_id": {"description": "The id as MongoDB has it; unused if there is an id.", **_ANYTHING},
+    "_ns": _ANYTHING,
+    "id": {
+        "type": ["string", "null"],
+        "description": "24 lower-case hexadecimal digits; made from the task's id if absent.",
+    },
+    "task_id": {**TEXT, "minLength": 1},
+    "task_type": _TEXT_OR_NULL,
+    "state": {"type": "string", "enum": list(TASK_STATES)},
+    "worker_name": _TEXT_OR_NULL,
+    "tags": {"type": ["array", "null"], "items": TEXT},
+    "start_time": _TIME,
+    "finish_time": _TIME,
+    "progress_report": {"anyOf": [{"$ref": PORTABLE_OBJECT}, {"type": "null"}]},
+    "result": _ANYTHING,
+    "error": _ANYTHING,
+    "spawned_tasks": {
+        "description": "Ids, or objects with task_id.",
+        "anyOf": [
+            {"type": "null"},
+            {"type": "array", "items": TEXT},
+            {
+                "type": "array",
+                "items": {"type": "object", "required": ["task_id"], "properties": {"task_id": TEXT}},
+            },
+        ],
+    },
+    "group_id": {
+        "description": "A UUID, or the object {$uuid: ...}.",
+        "anyOf": [
+            {"type": "null"},
+            {"type": "string", "format": "uuid"},
+            {
+                "type": "object",
+                "required": ["$uuid"],
+                "properties": {"$uuid": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}},
+            },
+        ],
+    },
+    "exception": _ANYTHING,
+    "traceback": _ANYTHING,
+}
 _REPORT = {
     "type": "object",
     "description": "A task, as in its call report or as the stream publishes it, which leaves out nulls.",
@@ -100,48 +148,9 @@ _REPORT = {
     "anyOf": [
         {"required": ["id"], "properties": {"id": _ID}},
         {"required": ["_id"], "properties": {"id": {"enum": ["", None]}, "_id": _MONGODB_ID}},
+        {"properties": {"id": {"type": "null"}, "_id": {"type": "null"}}},
     ],
-    "properties": {
-        "_href": _ANYTHING,
-        "_id": {"description": "The id as MongoDB has it; unused if there is an id.", **_ANYTHING},
-        "_ns": _ANYTHING,
-        "id": {"type": ["string", "null"], "description": "24 lower-case hexadecimal digits."},
-        "task_id": {**TEXT, "minLength": 1},
-        "task_type": _TEXT_OR_NULL,
-        "state": {"type": "string", "enum": list(TASK_STATES)},
-        "worker_name": _TEXT_OR_NULL,
-        "tags": {"type": ["array", "null"], "items": TEXT},
-        "start_time": _TIME,
-        "finish_time": _TIME,
-        "progress_report": {"anyOf": [{"$ref": PORTABLE_OBJECT}, {"type": "null"}]},
-        "result": _ANYTHING,
-        "error": _ANYTHING,
-        "spawned_tasks": {
-            "description": "Ids, or objects with task_id.",
-            "anyOf": [
-                {"type": "null"},
-                {"type": "array", "items": TEXT},
-                {
-                    "type": "array",
-                    "items": {"type": "object", "required": ["task_id"], "properties": {"task_id": TEXT}},
-                },
-            ],
-        },
-        "group_id": {
-            "description": "A UUID, or the object {$uuid: ...}.",
-            "anyOf": [
-                {"type": "null"},
-                {"type": "string", "format": "uuid"},
-                {
-                    "type": "object",
-                    "required": ["$uuid"],
-                    "properties": {"$uuid": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}},
-                },
-            ],
-        },
-        "exception": _ANYTHING,
-        "traceback": _ANYTHING,
-    },
+    "properties": _PROPERTIES,
 }
 _SEVERAL = {"type": "array", "items": _REPORT, "minItems": 1, "maxItems": MAX_REPORTS}
 _CREATE = accepts_schema(

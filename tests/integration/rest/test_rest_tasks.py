@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from pulp_notifiers.encoding import dumps
+from pulp_notifiers.event import utc_now
 from pulp_notifiers.records import ListenerDraft
 from pulp_notifiers.task import TaskReport
 from tests.support.rest import OWN, RestService, rest_service
@@ -59,6 +61,30 @@ def test_a_report_is_accepted_in_either_form(service: RestService) -> None:
     assert counts == [answer.json() for answer in answers]
 
 
+@pytest.mark.parametrize(
+    ("task_id", "expected"),
+    [
+        ("c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11", "1f0a4b5e9f0e3b3a4a4f9b11"),
+        ("C1C6F3E4-1F0A-4B5E-9F0E-3B3A4A4F9B11", "1f0a4b5e9f0e3b3a4a4f9b11"),
+        ("nightly", "06076b18c26ab2ac35a83ba4"),
+    ],
+)
+@pytest.mark.parametrize("absent", [{}, {"id": None}, {"_id": None}])
+def test_a_task_without_a_record_gets_an_id_made_from_its_task_id(
+    service: RestService, task_id: str, expected: str, absent: dict[str, Any]
+) -> None:
+    """Tasks of Pulp 3 have no other id."""
+    sent = {"task_id": task_id, "state": "error", "start_time": utc_now().isoformat(), **absent}
+
+    answer = service.request("POST", TASKS, sent)
+
+    now = utc_now()
+    claims = service.app.store.claims.claim(now, now + timedelta(seconds=30), 100).claims
+    reports = [owed.event.call_report for claimed in claims for owed in claimed.deliveries]
+    assert (202, {"reports": 1, "deliveries": 1}) == (answer.status, answer.json())
+    assert [expected] == [report["id"] for report in reports if report is not None]
+
+
 def test_both_forms_of_a_report_mean_the_same_task(service: RestService) -> None:
     """Links of spawned tasks become ids."""
     task_id = str(uuid4())
@@ -101,7 +127,10 @@ def test_a_request_has_at_most_a_thousand_reports(service: RestService) -> None:
 
 GOOD = stream("running", "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11")
 REFUSED: list[tuple[Any, set[str]]] = [
-    ({}, {"id", "task_id", "state"}),
+    ({}, {"task_id", "state"}),
+    ({"task_id": 5, "state": "running"}, {"task_id"}),
+    ({**GOOD, "_id": {}, "id": ""}, {"id"}),
+    ({**GOOD, "changed_at": None, "resumed": True}, {"changed_at", "resumed"}),
     ({**GOOD, "state": "completed"}, {"state"}),
     ({**GOOD, "extra": 1, "tags": "x"}, {"extra", "tags"}),
     ({**GOOD, "_id": {"$oid": "x"}}, {"id"}),
