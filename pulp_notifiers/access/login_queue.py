@@ -47,7 +47,7 @@ class LoginQueue:
     """
 
     def __init__(
-        self, at_once: int, clock: Callable[[], float], longest_seconds: float = 30.0, most: int = 1000
+        self, at_once: int, clock: Callable[[], float], longest_seconds: float = 60.0, most: int = 1000
     ) -> None:
         self._at_once = at_once
         self._clock = clock
