@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,7 +110,7 @@ class _Choice:
         self.lanes: dict[int, str] = {}
         self.leased: dict[int, LeasedLane] = {}
         self._limit = limit
-        self._full = full
+        self._full = full if isinstance(full, frozenset | set) else frozenset(full)
         self._most_of = most_of
         self._taken: Counter[str] = Counter()
 
@@ -123,6 +122,11 @@ class _Choice:
     def room(self, listener_id: str) -> int:
         """Return how many further lanes of a listener may be taken."""
         return 0 if listener_id in self._full else self._most_of(listener_id) - self._taken[listener_id]
+
+    def with_room(self, listeners: dict[str, None]) -> list[str]:
+        """Return the listeners of which a further lane may be taken, in their order."""
+        # They may be thousands, all of them full: this takes a tenth of asking for each.
+        return [] if self._full.issuperset(listeners) else [each for each in listeners if self.room(each) > 0]
 
     def take(self, lane: int, listener_id: str) -> bool:
         """Take a lane, if there is room for it; return whether it is taken."""
@@ -248,7 +252,7 @@ class DueLanes:
 
     def _take_left(self, connection: sa.Connection, choice: _Choice, lease: Lease) -> bool:
         """Take lanes of listeners that have room again; return whether some of these listeners had to wait."""
-        with_room = [each for each in chain(self._left_before, self._left) if choice.room(each) > 0]
+        with_room = choice.with_room(self._left_before) + choice.with_room(self._left)
         # Half of the limit, so that the others have their turn too.
         wanted, left = {}, max(1, choice.left // 2)
         for listener_id in dict.fromkeys(with_room):

@@ -1,6 +1,7 @@
 """The schema of the database: its migrations, and releases that do not match it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
@@ -15,7 +16,8 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.records import Owed
 from pulp_notifiers.store import Store, Vault, schema
 from pulp_notifiers.store.migration import MIGRATIONS, newest_revision
-from tests.support.stored import add, execute
+from tests.support.memory import START
+from tests.support.stored import add, claim, execute
 
 
 def test_the_migrations_create_the_schema_that_the_code_works_with(store, database_url):
@@ -120,3 +122,29 @@ def test_an_upgrade_leaves_stored_events_complete_under_their_ids(database_url, 
 def test_the_newest_revision_is_the_one_to_which_the_migrations_lead():
     """A start with that revision needs no Alembic."""
     assert newest_revision() == schema.REVISION
+
+
+def test_lanes_that_wait_and_lanes_that_are_leased_go_on_after_an_upgrade(database_url, open_store):
+    """How long they may wait is not known of them, so as long as any setting allows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    engine.dispose()
+    later = START + timedelta(days=6)
+    insert = sa.text(
+        "INSERT INTO lanes (key, listener_id, due_at, lease_owner, lease_until) "
+        "VALUES (:key, 'l', :due, :owner, :until)"
+    ).bindparams(sa.bindparam("due", type_=schema.UtcTime()), sa.bindparam("until", type_=schema.UtcTime()))
+    waiting = {"key": "waiting", "due": later, "owner": None, "until": None}
+    leased = {"key": "leased", "due": START, "owner": "worker", "until": START + timedelta(minutes=50)}
+    execute(database_url, insert, [waiting, leased])
+
+    assert [] == claim(open_store())
+
+    lanes = execute(database_url, sa.select(schema.lanes).order_by(schema.lanes.c.key))
+    assert [("leased", START, "worker", 0), ("waiting", later, None, 0)] == [
+        (lane.key, lane.due_at, lane.lease_owner, lane.crashes) for lane in lanes
+    ]
