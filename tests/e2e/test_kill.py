@@ -101,6 +101,7 @@ def test_kills_while_events_are_fired_lose_nothing_and_keep_the_order(tmp_path, 
     """Each event arrives at each listener at least once, in order for each repository, and nothing is stuck.
 
     The environment variables ``KILLS`` and ``EVENTS`` set how often the services are killed, and over how many events.
+    What takes longer than ten minutes needs ``pytest -o faulthandler_timeout=0``.
     """
     settings = settings_of(database, request, tmp_path)
     folders = [tmp_path / f"service{number}" for number in range(count)]
