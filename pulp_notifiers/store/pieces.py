@@ -146,7 +146,7 @@ class Pieces:
         if last:
             self._listeners.end(connection, event.ended, event.now)
         lanes = self._upsert_lanes.run(
-            connection, [(key, owed.listener_id, event.now, None, None) for key, owed in piece]
+            connection, [(key, owed.listener_id, event.now, None, None, 0.0) for key, owed in piece]
         )
         ids = {key: lane for key, lane, *_ in lanes}
         self._insert_deliveries.run(
