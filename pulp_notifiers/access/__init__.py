@@ -13,7 +13,7 @@
 from .accounts import Accounts
 from .failed_logins import FailedLogins, FailureLimits, address_group
 from .login_queue import Login, LoginQueue
-from .resources import resource_of
+from .resources import resource_of, with_parents
 
 __all__ = [
     "Accounts",
@@ -23,4 +23,5 @@ __all__ = [
     "LoginQueue",
     "address_group",
     "resource_of",
+    "with_parents",
 ]

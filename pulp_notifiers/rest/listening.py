@@ -3,6 +3,7 @@
 Apart from the server, because FastAPI and uvicorn take half of a start, and deliveries need not wait for them.
 """
 
+import errno
 import socket
 import ssl
 
@@ -57,4 +58,23 @@ def _listening_socket(bind: str) -> socket.socket:
     except UnicodeError:  # from the encoding of names, IDNA; its text does not help
         raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: it has no host name or address.") from None
     except OSError as error:
-        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {error}.") from None
+        raise InvalidSetting(f"[notifiers] bind = {bind!r} cannot be used: {_unusable(error, port)}.") from None
+
+
+def _unusable(error: OSError, port: str) -> str:
+    """Return why an address cannot be used, and what to do."""
+    if isinstance(error, socket.gaierror):
+        return f"{error.strerror}; write an address of this machine, or a name that it can look up"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "another process listens there. If that is this service, stop it first; otherwise choose another port here "
+            f"or with --bind. As root, ss -ltnp 'sport = :{port}' shows the process"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this machine has no such address; ip address shows those it has, and 0.0.0.0 means all"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            "the user of this process may not listen there. Choose a port above 1023, or set "
+            "AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit"
+        )
+    return str(error)

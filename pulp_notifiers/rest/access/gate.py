@@ -57,7 +57,7 @@ class Gate:
             return
         resource = resource_of(request.scope["path"])
         if not await run_in_threadpool(self._accounts.permitted, user, resource, operation):
-            raise NotPermitted(user.login, operation)
+            raise NotPermitted(user.login, operation, resource)
 
     async def _authenticate(self, request: Request, operation: Operation) -> User:
         login = self._proxies.header(request, self._remote_user_header)

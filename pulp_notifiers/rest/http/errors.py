@@ -79,12 +79,16 @@ class TooManyLogins(Refusal):
 
 
 class NotPermitted(Refusal):
-    """The user of the request lacks the permission."""
+    """The user of the request lacks the permission.
 
-    def __init__(self, user: str, operation: Operation) -> None:
+    :param resource: what the request was for; None if the user cannot get grants.
+    """
+
+    def __init__(self, user: str, operation: Operation, resource: str | None = None) -> None:
         super().__init__(f"{user!r} has no permission to {operation}.")
         self.user = user
         self.operation = operation
+        self.resource = resource
 
 
 class ForeignOrigin(Refusal):

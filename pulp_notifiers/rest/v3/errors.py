@@ -1,5 +1,6 @@
 """Error documents of the product's own API, as in Pulp 3: ``detail``, or messages by field."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...access import with_parents
 from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, PartlyWritten, StoreUnavailable
 from ...options import UNEXPECTED_FIELD
 from ..http.answers import json_answer
@@ -25,6 +27,10 @@ from ..http.errors import (
     TooManyLogins,
     nearest,
 )
+from ..paths import OWN
+
+_COLLECTION_SLASHES = len(OWN.removeprefix("/pulp/api").split("/"))
+"""Slashes in the resource of a collection, such as /v3/notifications/listeners/."""
 
 _JSON_NAMES = {list: "list", str: "str", int: "int", float: "float", bool: "bool", type(None): "NoneType"}
 
@@ -105,6 +111,17 @@ def _not_authenticated(error: NotAuthenticated) -> Response:
     return detail(401, sentence, {"WWW-Authenticate": 'Basic realm="pulp-notifiers"'})
 
 
+def _not_permitted(error: NotPermitted) -> str:
+    """Return Pulp 3's sentence, and the command that gives the missing grant."""
+    sentence = "You do not have permission to perform this action."
+    if error.resource is None:
+        return sentence
+    # Whoever may do it to one object may usually do it to all of them.
+    collection = next(one for one in with_parents(error.resource) if one.count("/") <= _COLLECTION_SLASHES)
+    words = ("pulp-notifiers", "user", "grant", error.user, collection, error.operation)
+    return f"{sentence} An administrator can allow it: {shlex.join(words)}"
+
+
 def _not_an_object(error: NotAnObject) -> Response:
     kind = _JSON_NAMES[type(error.value)]
     return json_answer({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]}, 400)
@@ -113,7 +130,7 @@ def _not_an_object(error: NotAnObject) -> Response:
 _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     NotAuthenticated: _not_authenticated,
     TooManyLogins: lambda error: detail(429, str(error), error.headers),
-    NotPermitted: lambda error: detail(403, "You do not have permission to perform this action."),
+    NotPermitted: lambda error: detail(403, _not_permitted(error)),
     ForeignOrigin: lambda error: detail(403, str(error)),
     BodyTooLarge: lambda error: detail(413, str(error), error.headers),
     NotJson: lambda error: detail(400, f"JSON parse error - {error}"),

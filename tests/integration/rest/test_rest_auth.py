@@ -103,6 +103,39 @@ def test_the_v3_api_answers_403_without_the_permission(service: RestService, pat
         assert list(refused.json()) == ["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "grant"),
+    [
+        ("GET", "deliveries/", "deliveries/ READ"),
+        ("GET", "deliveries/1/", "deliveries/ READ"),
+        ("POST", "events/", "events/ CREATE"),
+        ("PATCH", f"listeners/{'0' * 24}/", "listeners/ UPDATE"),
+        ("DELETE", "sources/zoo/", "sources/ DELETE"),
+    ],
+)
+def test_a_403_contains_the_command_with_which_the_request_is_permitted(
+    service: RestService, method: str, path: str, grant: str
+) -> None:
+    """After Pulp 3's own sentence."""
+    refused = service.request(method, OWN + path, {}, login="joe")
+    service.grant("joe", *f"/v3/notifications/{grant}".split())
+
+    assert refused.json() == {
+        "detail": "You do not have permission to perform this action. "
+        f"An administrator can allow it: pulp-notifiers user grant joe /v3/notifications/{grant}"
+    }
+    assert service.request(method, OWN + path, {}, login="joe").status != 403
+
+
+def test_a_403_quotes_the_login_for_a_shell(service: RestService) -> None:
+    """Whoever copies the command runs nothing else."""
+    service.add_user("joe; reboot")
+
+    refused = service.request("GET", f"{OWN}deliveries/", login="joe; reboot")
+
+    assert "user grant 'joe; reboot' /v3/" in refused.json()["detail"]
+
+
 def test_grants_on_the_v3_api_cover_the_path_and_everything_below(service: RestService) -> None:
     """They are checked as in v2."""
     service.grant("joe", "/v3/notifications/events/", "CREATE")

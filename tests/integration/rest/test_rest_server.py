@@ -147,8 +147,8 @@ def test_binding_to_all_ipv6_addresses_includes_ipv4(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"bind": "192.0.2.1:0"}, r"\[notifiers\] bind = '192.0.2.1:0' cannot be used: "),
-        ({"bind": "no.such.host.invalid:0"}, r"bind = 'no.such.host.invalid:0' cannot be used: "),
+        ({"bind": "192.0.2.1:0"}, r"bind = '192.0.2.1:0' cannot be used: this machine has no such address"),
+        ({"bind": "no.such.host.invalid:0"}, r"bind = 'no.such.host.invalid:0' cannot be used: .*write an address"),
         ({"bind": "a..b:80"}, r"bind = 'a\.\.b:80' cannot be used: it has no host name or address"),
         ({"bind": f"{'a' * 70}.example:80"}, "cannot be used: it has no host name or address"),
         ({"bind": "127.0.0.1:99999"}, r"bind = '127.0.0.1:99999' cannot be used: "),
@@ -169,11 +169,14 @@ def test_a_setting_that_cannot_be_used_is_one_error_message(
 
 
 def test_an_address_in_use_is_one_error_message(service: RestService, tmp_path: Path) -> None:
-    """The message names the setting."""
+    """It names the setting, and says how to find the other process."""
     bind = f"127.0.0.1:{service.server.port}"
 
-    with app(tmp_path / "other", bind=bind) as wired, pytest.raises(InvalidSetting, match=rf"bind = '{bind}' cannot"):
+    with app(tmp_path / "other", bind=bind) as wired, pytest.raises(InvalidSetting) as refused:
         RestServer(wired)
+
+    assert f"bind = '{bind}' cannot be used: another process listens there." in str(refused.value)
+    assert f"ss -ltnp 'sport = :{service.server.port}'" in str(refused.value)
 
 
 def test_a_request_in_progress_is_answered_before_the_server_stops(tmp_path: Path) -> None:
