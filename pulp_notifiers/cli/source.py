@@ -154,7 +154,13 @@ def list_source_types(connection: Connection, /, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (one["type"], one["distribution"], one["version"], *_options(one["schema"] or {}), one["problem"])
+        (
+            one["type"],
+            one["distribution"],
+            one["version"],
+            *_options(one["schema"] or {}),
+            one["problem"] or one.get("warning"),
+        )
         for one in found
     ]
     print_table(

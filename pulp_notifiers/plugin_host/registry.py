@@ -268,7 +268,7 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
 class SourceTypeRegistry(PluginRegistry[LoadedSourceType]):
     """The source types."""
 
-    noun = "source"
+    noun = "source type"
 
     def __init__(self, group: str = SOURCES) -> None:
         super().__init__(group)

@@ -81,7 +81,7 @@ class InstalledTypes:
     def get(self, plugin_type: str, /) -> LoadedSourceType:
         """Return a source type."""
         if plugin_type not in self.plugins:
-            raise SourceUnavailable(plugin_type, f"No source {plugin_type!r} is installed.")
+            raise SourceUnavailable(plugin_type, f"No source type {plugin_type!r} is installed.")
         return LoadedSourceType(plugin_type, self.plugins[plugin_type])
 
 

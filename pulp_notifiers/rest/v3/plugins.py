@@ -40,7 +40,8 @@ class PluginDocument(BaseModel):
         dict[str, Any] | None,
         Field(serialization_alias="schema", description="JSON Schema of its options; null if it has a problem."),
     ]
-    problem: Annotated[str | None, Field(description="Why it cannot be used.")]
+    problem: Annotated[str | None, Field(description="Why it cannot be used; null if it can.")]
+    warning: Annotated[str | None, Field(description="What to fix although it can be used, or null.")]
 
 
 class PluginsV3:
@@ -77,6 +78,7 @@ class PluginsV3:
             origin=plugin.origin,
             config_schema=schema,
             problem=problem,
+            warning=plugin.warning,
         )
 
     def _schema(self, plugin_type: str) -> tuple[dict[str, Any] | None, str | None]:

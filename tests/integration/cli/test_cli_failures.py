@@ -150,6 +150,6 @@ def test_a_refused_login_says_how_to_log_in(settings, capsys):
 
 def test_an_unknown_source_type_says_where_the_types_are_listed(settings, capsys):
     """The server's sentence stays."""
-    assert 65 == answered(400, {"type": ["No source 'x' is installed."]}, "source", "add", "zoo", "--type", "x")
+    assert 65 == answered(400, {"type": ["No source type 'x' is installed."]}, "source", "add", "zoo", "--type", "x")
 
-    assert "No source 'x' is installed. source types lists those of the server." in capsys.readouterr().err
+    assert "No source type 'x' is installed. source types lists those of the server." in capsys.readouterr().err

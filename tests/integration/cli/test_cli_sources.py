@@ -138,7 +138,7 @@ def test_the_types_of_the_server_are_listed_with_their_options(service, capsys):
     ("arguments", "exit_code", "text"),
     [
         (["add", "a b", *UP], 65, "name: "),
-        (["add", "x", "--type", "nothing"], 65, "type: No source 'nothing' is installed."),
+        (["add", "x", "--type", "nothing"], 65, "type: No source type 'nothing' is installed."),
         (["add", "x", "--type", "trial", "--config", "retries=many"], 65, "config.retries: "),
         (["add", "x"], 64, "--type"),
         (["show", "nobody"], 65, "There is no source 'nobody'. Look it up with source list."),

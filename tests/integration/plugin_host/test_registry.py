@@ -169,9 +169,9 @@ def test_sources_are_found_and_refused_by_the_same_rules(tmp_path):
         assert ["bad", "good", "twice", "twice"] == [found.type for found in registry.installed()]
         problems = {found.type: found.problem for found in registry.examined()}
         assert "has no run(config, intake)" in problems["bad"]
-        assert "Source 'twice' is offered by three-dist" in problems["twice"]
+        assert "Source type 'twice' is offered by three-dist" in problems["twice"]
         assert problems["good"] is None
-        with pytest.raises(SourceUnavailable, match="No source 'late' is installed"):
+        with pytest.raises(SourceUnavailable, match="No source type 'late' is installed"):
             registry.get("late")
         closed = sys.modules["one"].CLOSED
         registry.close()

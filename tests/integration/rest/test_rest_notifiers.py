@@ -9,6 +9,16 @@ from tests.support.rest import OWN, RestService
 
 NOTIFIERS = f"{OWN}notifiers/"
 
+ODD_NOTIFIER = """
+from collections.abc import Callable
+from pydantic import BaseModel
+class Odd:
+    class Config(BaseModel):
+        function: Callable[[], int]
+    def send(self, event, config, target):
+        pass
+"""
+
 
 def test_notifiers_are_listed_with_the_schema_of_their_options(service: RestService) -> None:
     """Distribution, version and origin are shown too."""
@@ -17,8 +27,8 @@ def test_notifiers_are_listed_with_the_schema_of_their_options(service: RestServ
     found = {notifier["type"]: notifier for notifier in page["results"]}
     assert page["count"] == len(page["results"])
     http = found["http"]
-    assert {"type", "distribution", "version", "origin", "schema", "problem"} == http.keys()
-    assert (http["distribution"], http["problem"]) == ("pulp-notifier-http", None)
+    assert {"type", "distribution", "version", "origin", "schema", "problem", "warning"} == http.keys()
+    assert (http["distribution"], http["problem"], http["warning"]) == ("pulp-notifier-http", None, None)
     assert "url" in http["schema"]["properties"]
 
 
@@ -36,15 +46,16 @@ def test_a_notifier_that_cannot_be_loaded_is_listed_with_the_reason(service: Res
     assert (broken["distribution"], broken["version"], broken["origin"]) == ("broken", "1.0", "broken_notifier:X")
 
 
-ODD_NOTIFIER = """
-from collections.abc import Callable
-from pydantic import BaseModel
-class Odd:
-    class Config(BaseModel):
-        function: Callable[[], int]
-    def send(self, event, config, target):
-        pass
-"""
+def test_what_to_fix_at_a_notifier_that_can_be_used_is_a_warning(service: RestService, tmp_path: Path) -> None:
+    """It has the schema of its options and no problem."""
+    fine_notifier = ODD_NOTIFIER.replace("Odd", "Fine").replace("Callable[[], int]", "str")
+    with installed(tmp_path, "fine", {"fine": "fine_notifier:Fine"}, {"fine_notifier": fine_notifier}) as site:
+        (site / "fine-0.9.dist-info").mkdir()
+        results = service.request("GET", NOTIFIERS).json()["results"]
+
+    [fine] = [notifier for notifier in results if notifier["type"] == "fine"]
+    assert (fine["problem"], fine["schema"] is None) == (None, False)
+    assert "fine-0.9.dist-info has no METADATA" in fine["warning"]
 
 
 def test_a_notifier_whose_options_have_no_schema_does_not_hide_the_others(service: RestService, tmp_path: Path) -> None:

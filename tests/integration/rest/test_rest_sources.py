@@ -219,7 +219,7 @@ def test_options_can_be_tested_before_a_source_is_added(service: RestService) ->
 
     assert (200, True) == (tried.status, tried.json()["passed"])
     assert (400, {"config.url", "config.retries"}) == (wrong.status, set(wrong.json()))
-    assert {"type": ["No source 'nothing' is installed."]} == unknown.json()
+    assert {"type": ["No source type 'nothing' is installed."]} == unknown.json()
     assert [] == service.app.sources.list()
 
 
@@ -232,7 +232,7 @@ def test_a_source_whose_plugin_is_uninstalled_is_shown_masked_and_cannot_be_test
     tested = service.request("POST", f"{SOURCES}old/test/")
 
     assert {"url": "*****", "password": "*****"} == shown["config"]
-    assert (400, {"type": ["No source 'gone' is installed."]}) == (tested.status, tested.json())
+    assert (400, {"type": ["No source type 'gone' is installed."]}) == (tested.status, tested.json())
     assert 204 == service.request("DELETE", f"{SOURCES}old/").status
 
 

@@ -56,6 +56,23 @@ def test_a_source_starts_once_its_missing_plugin_is_installed(store, sources, ty
     scripted = types.plugins.pop("scripted")
 
     with running(store, types):
-        wait_until(lambda: sources.status("one").problem == "No source 'scripted' is installed.")
+        wait_until(lambda: sources.status("one").problem == "No source type 'scripted' is installed.")
+        types.plugins["scripted"] = scripted
+        scripted.wait_until_working()
+
+
+def test_a_running_source_whose_plugin_is_uninstalled_goes_on_until_it_is_restarted(store, sources, types):
+    """Its code is in memory; from the next start it is failing until the plugin is installed again."""
+    sources.add(SourceDraft("one", "scripted", {}))
+
+    with running(store, types):
+        first = types.plugins["scripted"].wait_until_working()
+        scripted = types.plugins.pop("scripted")
+        first.update_status(runs=1)
+        wait_until(lambda: sources.status("one").state is SourceState.RUNNING)
+        assert not first.stopping.is_set()
+
+    with running(store, types):
+        wait_until(lambda: sources.status("one").problem == "No source type 'scripted' is installed.")
         types.plugins["scripted"] = scripted
         scripted.wait_until_working()
