@@ -21,10 +21,10 @@ def list_notifiers(no_check: bool, as_json: bool) -> None:
 
     Each notifier is loaded in a process of its own, so that one that crashes or hangs is a line of the list.
     """
-    from ..plugin_host import NotifierRegistry, tried
+    from ..plugin_host import NotifierRegistry, load_checked
 
     registry = NotifierRegistry()
-    installed = registry.installed() if no_check else tried(registry.installed())
+    installed = registry.installed() if no_check else load_checked(registry.installed())
     if as_json:
         print_json([{**dataclasses.asdict(one), "checked": not no_check} for one in installed])
     else:

@@ -3,7 +3,7 @@
 ::
 
     registry      which plugins are installed, and the loaded ones of this process
-    trial         loads plugins in a child process
+    load_check    loads plugins in a child process
     loaded        what loaded notifiers and source types have in common
     notifiers     a notifier as the engine calls it
     source_types  a source type as the engine calls it
@@ -14,11 +14,11 @@
 
 from .calls import described_error, error_text, not_installed, one_line, stack_of
 from .handle_event import LegacyEvent
+from .load_check import load_checked
 from .notifiers import LoadedNotifier
 from .registrar import Registrar, secret_options
 from .registry import InstalledPlugin, NotifierRegistry, SourceTypeRegistry
 from .source_types import LoadedSourceType
-from .trial import tried
 
 __all__ = [
     "InstalledPlugin",
@@ -30,9 +30,9 @@ __all__ = [
     "SourceTypeRegistry",
     "described_error",
     "error_text",
+    "load_checked",
     "not_installed",
     "one_line",
     "secret_options",
     "stack_of",
-    "tried",
 ]

@@ -5,6 +5,7 @@ SQLite has one writer at a time, so with it each process has one transaction at 
 own.
 """
 
+import logging
 import os
 import threading
 import time
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -146,7 +149,9 @@ class Database:
 
     def _unavailable(self, error: Exception, access: Access) -> StoreUnavailable:
         reason = reason_of(error)
-        if not isinstance(driver_error(error), self._faults_of_rows):
+        if isinstance(driver_error(error), self._faults_of_rows):
+            _logger.error("The database refused what was to be written: %s", reason)
+        else:
             access.failed(reason)
         if isinstance(error, CommitUnknown):
             state = "The connection to the database broke during a commit, and perhaps all was written"

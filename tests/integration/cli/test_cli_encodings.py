@@ -359,7 +359,7 @@ def test_the_log_of_the_service_is_written_in_any_encoding(environ, tmp_path):
         assert b"\\u65e5" in errors
 
 
-@pytest.mark.parametrize("arguments", [["notifier", "list"], ["--help"], ["status"], ["user", "list", "--json"]])
+@pytest.mark.parametrize("arguments", [["notifier", "list"], ["--help"], ["status"], ["delivery", "list", "--json"]])
 def test_a_command_without_output_streams_ends_with_its_exit_code(environ, server, arguments):
     """They were closed with >&- and 2>&- in a shell."""
     remote = {**environ, "PULP_NOTIFIERS_CLIENT_URL": server.url}

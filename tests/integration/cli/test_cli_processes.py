@@ -181,7 +181,7 @@ def test_an_id_is_not_folded_at_a_narrow_terminal(environment):
     assert "6923c1e02f0b4a579c1e6b7e" in shown
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["user", "list", "--json"], ["notifier", "list", "--no-check"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["db", "upgrade"], ["notifier", "list", "--no-check"]])
 def test_output_to_a_full_disk_is_an_input_output_error(environment, arguments):
     """With a sentence, and nothing else."""
     with open("/dev/full", "w", encoding="ascii") as full:  # noqa: PTH123

@@ -207,7 +207,7 @@ def test_a_command_that_fails_because_of_a_broken_distribution_says_which(tmp_pa
     """Alembic, among others, reads the entry points of all distributions."""
     place = metadata(tmp_path, "other-1.0.dist-info", "Name: other\nVersion: 1.0\n", b"[console_scripts]\nno value\n")
     ended = subprocess.run(
-        [sys.executable, "-m", "pulp_notifiers", "user", "list", "--json"],
+        [sys.executable, "-m", "pulp_notifiers", "db", "upgrade"],
         env={
             **os.environ,
             "PYTHONPATH": str(tmp_path),

@@ -21,13 +21,13 @@ LIMIT_SECONDS = 15.0
 _CHILD = """\
 import json, sys
 _, sys.path[:], _ = json.loads(sys.argv[1])
-from pulp_notifiers.plugin_host import trial
-trial._try_all()
+from pulp_notifiers.plugin_host import load_check
+load_check._load_all()
 """
 _POLL_SECONDS = 0.1
 
 
-def tried(notifiers: Sequence[InstalledPlugin], limit_seconds: float = LIMIT_SECONDS) -> list[InstalledPlugin]:
+def load_checked(notifiers: Sequence[InstalledPlugin], limit_seconds: float = LIMIT_SECONDS) -> list[InstalledPlugin]:
     """Return installed notifiers with the problem of each that cannot be loaded."""
     left = [one.type for one in notifiers if one.problem is None]
     problems: dict[str, str | None] = {}
@@ -92,7 +92,7 @@ def _why_no_answer(child: "subprocess.Popen[bytes]", limit_seconds: float) -> st
     return f"It ends the process that loads it ({how})."
 
 
-def _try_all() -> None:
+def _load_all() -> None:
     """Load notifiers and write the problem of each; what runs in the child."""
     writing, _, names = json.loads(sys.argv[1])
     registry = NotifierRegistry()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulp_notifiers.cli import main
-from pulp_notifiers.plugin_host import NotifierRegistry, tried
+from pulp_notifiers.plugin_host import NotifierRegistry, load_checked
 from tests.support.distributions import installed
 
 GOOD = "def handle_event(notifier_config, event): pass\n"
@@ -41,7 +41,7 @@ def plugins(tmp_path):
 
 
 def test_every_plugin_is_listed_with_its_problem_whatever_it_does(plugins, capfd):
-    """Those after one that ends the process are tried too, and nothing of theirs is printed."""
+    """Those after one that ends the process are load_checked too, and nothing of theirs is printed."""
     assert 0 == main(["notifier", "list", "--json"])
 
     listed = json.loads(capfd.readouterr().out)
@@ -55,7 +55,7 @@ def test_every_plugin_is_listed_with_its_problem_whatever_it_does(plugins, capfd
 
 
 def test_a_plugin_that_hangs_is_given_up(tmp_path):
-    """With what it has started; the next one is tried."""
+    """With what it has started; the next one is load_checked."""
     pid = tmp_path / "pid"
     hangs = (
         "import pathlib, subprocess, time\n"
@@ -67,7 +67,7 @@ def test_a_plugin_that_hangs_is_given_up(tmp_path):
     with installed(tmp_path, "acme-hang", offered, {"h1_module": hangs, "h2_module": GOOD}):
         ours = [one for one in NotifierRegistry().installed() if one.distribution == "acme-hang"]
         # Longer than a start takes; how long it waits is no part of the claim.
-        first, second = tried(ours, limit_seconds=10)
+        first, second = load_checked(ours, limit_seconds=10)
 
     assert "It did not load within 10 seconds." == first.problem
     assert second.problem is None
@@ -98,5 +98,5 @@ def test_nothing_is_started_for_nothing():
     """Without a notifier that could be loaded."""
     before = os.listdir("/proc/self/fd")
 
-    assert [] == tried([])
+    assert [] == load_checked([])
     assert before == os.listdir("/proc/self/fd")
