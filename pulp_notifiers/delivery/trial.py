@@ -12,6 +12,9 @@ from typing import Any
 from ..errors import PermanentFailure, TemporaryFailure
 from ..records import Listener, OwedDelivery
 
+BEGUN = b"begun\n"
+"""What the process writes before its answer; without it, it ended for a reason that is not the attempt."""
+
 _ASKED_TO_END = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
@@ -35,7 +38,12 @@ class Trial:
 
         :raises TrialDied: the process ended during it.
         """
-        given = {"settings": self._settings, "listener": _listener(listener), "delivery": _delivery(delivery)}
+        given = {
+            "settings": self._settings,
+            "seconds": self._limit_seconds,
+            "listener": _listener(listener),
+            "delivery": _delivery(delivery),
+        }
         try:
             ended = subprocess.run(
                 [sys.executable, "-P", "-m", f"{__package__}.trial_child"],
@@ -50,11 +58,15 @@ class Trial:
             return TemporaryFailure(f"No process could be started for the attempt: {error.strerror}")
         except subprocess.TimeoutExpired:
             return TemporaryFailure(f"The notifier did not return within {self._limit_seconds:g} seconds")
-        if ended.stdout:
-            return _failure(json.loads(ended.stdout))
+        answer = ended.stdout.removeprefix(BEGUN)
+        if answer:
+            return _failure(json.loads(answer))
         if ended.returncode in _ASKED_TO_END:
             return TemporaryFailure("The process that made the attempt was asked to end")
-        raise TrialDied(_how(ended.returncode))
+        how = _how(ended.returncode)
+        if not ended.stdout:
+            return TemporaryFailure(f"The process for the attempt ended before the attempt ({how}): see the log")
+        raise TrialDied(how)
 
 
 def _listener(listener: Listener) -> dict[str, Any]:

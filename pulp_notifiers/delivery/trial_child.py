@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from ..backoff import Backoff
+from ..backoff import Backoff, usable_seconds
 from ..errors import TemporaryFailure
 from ..event import Event
 from ..plugin_host import NotifierRegistry
 from ..records import Listener, OwedDelivery
 from ..settings import Settings
 from .attempt import AttemptRunner
+from .trial import BEGUN
+
+_GRACE_SECONDS = 5
 
 
 class _OneListener:
@@ -31,20 +34,26 @@ def main() -> None:
     # A shutdown waits for running attempts.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    answer = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for what the notifier prints
     given = json.load(sys.stdin)
+    # Ends this process if the one that started it has ended and cannot.
+    signal.alarm(int(given["seconds"]) + _GRACE_SECONDS)
     settings = Settings(given["settings"]["sections"], Path(given["settings"]["file"]), given["settings"]["environ"])
     listener = Listener(event_types=(), **given["listener"])
     runner = AttemptRunner(_OneListener(listener), NotifierRegistry(settings.section), Backoff())
-    failure = runner.failure_of(listener.id, _delivery(given["delivery"]), 0)
+    delivery = _delivery(given["delivery"])
+    os.write(answer, BEGUN)
+    failure = runner.failure_of(listener.id, delivery, 0)
     result = {
         "reason": None if failure is None else str(failure),
         "permanent": not isinstance(failure, TemporaryFailure),
-        "retry_after": getattr(failure, "retry_after", None),
+        "retry_after": usable_seconds(getattr(failure, "retry_after", None)),  # whatever a notifier gives
     }
-    json.dump(result, answer)
-    answer.close()
+    with os.fdopen(answer, "w", encoding="utf-8") as writing:
+        json.dump(result, writing)
+    sys.stderr.flush()
+    os._exit(0)  # or threads of the notifier could hold the process
 
 
 def _delivery(given: dict[str, Any]) -> OwedDelivery:

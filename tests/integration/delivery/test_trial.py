@@ -1,5 +1,8 @@
 """An attempt in a process of its own."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -10,10 +13,14 @@ from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Listener, OwedDelivery
 from pulp_notifiers.settings import Settings
+from tests.support.children import ROOT
 from tests.support.distributions import installed
+from tests.support.waiting import wait_until
 
 SCRIPTED = """
-import os, signal, sys, time
+import os, signal, sys, threading, time
+from decimal import Decimal
+from pathlib import Path
 from pydantic import BaseModel
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.notifier import Notifier, NotifierConfig
@@ -43,6 +50,13 @@ class Scripted(Notifier[NotifierConfig]):
             os.kill(os.getpid(), signal.SIGTERM)
         if how == "exit":
             os._exit(0)
+        if how == "odd wait":
+            raise TemporaryFailure("HTTP 503", retry_after=Decimal(7))
+        if how == "hang here":
+            Path(event.payload["file"]).write_text(str(os.getpid()))
+            time.sleep(600)
+        if how == "thread":
+            threading.Thread(target=time.sleep, args=(600,)).start()
 """
 
 
@@ -89,3 +103,67 @@ def test_a_process_that_is_asked_to_end_says_nothing_about_the_delivery(attempt)
 def test_an_attempt_that_takes_too_long_is_repeated(attempt):
     """Its process is ended."""
     assert "did not return within 3 seconds" in attempt("hang", seconds=3).reason
+
+
+def test_a_thread_that_the_notifier_leaves_running_does_not_make_a_success_a_failure(attempt):
+    """The interpreter would wait for it, and the receiver would get the event again."""
+    assert attempt("thread", seconds=20) is None
+
+
+def test_a_process_that_ends_before_the_attempt_says_nothing_about_the_delivery(attempt, monkeypatch, tmp_path):
+    """As while the service is upgraded or memory is short; an innocent delivery would be dead."""
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "pydantic.py").write_text("raise MemoryError")
+    monkeypatch.syspath_prepend(tmp_path / "broken")
+
+    failure = attempt("deliver")
+
+    assert isinstance(failure, TemporaryFailure)
+    assert "ended before the attempt (exit code 1)" in failure.reason
+
+
+def test_a_wait_that_is_no_number_is_ignored_as_elsewhere(attempt):
+    """It is no reason to give a delivery up."""
+    failure = attempt("odd wait")
+
+    assert isinstance(failure, TemporaryFailure)
+    assert "HTTP 503" == failure.reason
+
+
+KILLED = """
+import json, sys
+from datetime import timedelta
+from pulp_notifiers.delivery import Trial
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import Listener, OwedDelivery
+from pulp_notifiers.settings import Settings
+
+listener = Listener("scripted", {}, ("a",), id="5f0c1e2d3a4b5c6d7e8f9012")
+owed = OwedDelivery(1, Event("a", {"how": "hang here", "file": sys.argv[1]}), "target", 2, crashes=5)
+Trial(Settings({}).portable(), timedelta(seconds=10)).attempt(listener, owed)
+"""
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_an_attempt_whose_service_is_killed_ends_too(tmp_path):
+    """Otherwise each restart could leave a process behind that hangs for ever."""
+    file = tmp_path / "pid"
+    with (
+        installed(tmp_path, "scripted", {"scripted": "scripted:Scripted"}, {"scripted": SCRIPTED}) as site,
+        subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(file)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"},
+        ) as service,
+    ):
+        wait_until(lambda: file.exists() and file.read_text())
+        service.kill()
+
+    wait_until(lambda: not _runs(int(file.read_text())))
