@@ -221,13 +221,15 @@ class DueLanes:
         if limit <= 0:
             return (), False
         choice = _Choice(limit, full, most_of)
-        more = self._take_left(connection, choice, lease)
+        others_wait, some_done = self._take_left(connection, choice, lease)
         began = self._monotonic()
         self._read_on(connection, choice, lease)
         self._seconds += self._monotonic() - began
         self._take_suspects(choice, suspects)
         self._lease_chosen(connection, choice, lease)
-        return choice.leased.values(), not self._complete or (more and bool(choice.leased))
+        # Without a rest only if this claim got on, or else it would be repeated until another worker commits.
+        more = others_wait and (some_done or bool(choice.leased))
+        return choice.leased.values(), more or not self._complete
 
     def _is_round_over(self, now: datetime) -> bool:
         if self._restart:
@@ -250,14 +252,18 @@ class DueLanes:
             )
             choice.leased_of_these(dict(map(tuple, leased)))
 
-    def _take_left(self, connection: sa.Connection, choice: _Choice, lease: Lease) -> bool:
-        """Take lanes of listeners that have room again; return whether some of these listeners had to wait."""
+    def _take_left(self, connection: sa.Connection, choice: _Choice, lease: Lease) -> tuple[bool, bool]:
+        """Take lanes of listeners that have room again.
+
+        :return: whether some of these listeners have to wait for the next claim, and whether others have no more lanes.
+        """
         with_room = choice.with_room(self._left_before) + choice.with_room(self._left)
         # Half of the limit, so that the others have their turn too.
         wanted, left = {}, max(1, choice.left // 2)
-        for listener_id in dict.fromkeys(with_room):
+        candidates = list(dict.fromkeys(with_room))
+        for listener_id in candidates:
             if left <= 0:
-                return True
+                break
             wanted[listener_id] = min(choice.room(listener_id), left)
             left -= wanted[listener_id]
         for most in set(wanted.values()):
@@ -269,7 +275,7 @@ class DueLanes:
                 self._left.pop(listener_id, None)
                 if found[listener_id] == most:
                     self._left[listener_id] = None
-        return False
+        return len(wanted) < len(candidates), any(listener_id not in self._left for listener_id in wanted)
 
     def _taken_of(
         self,

@@ -78,6 +78,35 @@ def test_many_listeners_that_have_room_again_do_not_keep_new_lanes_waiting(store
     assert 1 == claims_until(store, "new")
 
 
+def test_listeners_that_have_room_for_many_lanes_again_get_all_of_them_without_a_rest(store):
+    """Also if the first of them may have more than one claim takes."""
+    listeners = [f"l{number}" for number in range(3)]
+    for listener in listeners:
+        fill(store, 40, listener, NOW - timedelta(seconds=5))
+    while one_claim(store, full=frozenset(listeners)).more:
+        pass
+
+    lanes, more = set(), True
+    while more:
+        claimed = one_claim(store)
+        lanes |= {each.lane for each in claimed.claims}
+        more = claimed.more
+
+    assert 120 == len(lanes)
+
+
+def test_listeners_do_not_wait_behind_one_whose_lanes_another_process_has_leased(open_store):
+    """It has room for all that one claim takes, and gets none of them."""
+    store, other = open_store(), open_store()
+    for listener in ("a", "b"):
+        fill(store, 10, listener, NOW - timedelta(seconds=5))
+    while one_claim(store, full=frozenset({"a", "b"})).more:
+        pass
+    assert 10 == len(claim(other, 100, except_listeners={"b"}))
+
+    assert 2 >= claims_until(store, "b")
+
+
 def test_every_lane_of_every_listener_is_claimed_in_the_end(store):
     """Whichever listeners are full meanwhile."""
     listeners = [f"l{number}" for number in range(30)]
