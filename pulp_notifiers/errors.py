@@ -25,6 +25,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from uuid import UUID
 
 
@@ -186,15 +187,23 @@ class WrongUser(InvalidSetting):
     """This process would create files that the owner of the database could not open.
 
     :param file: the database.
-    :param owner: the user to whom it, or its folder, belongs.
+    :param owner: the user to whom it, or its folder, belongs; ``#`` and a number if that user has no name here.
     :param current: the user of this process.
+    :param exists: whether there is a database, and not only its folder.
     """
 
-    def __init__(self, file: Path, owner: str, current: str) -> None:
+    def __init__(self, file: Path, owner: str, current: str, exists: bool = True) -> None:
+        belongs = (
+            f"The database {file} belongs to the user {owner}"
+            if exists
+            else f"The folder of the new database {file} belongs to the user {owner}"
+        )
+        # A folder that is mounted into a container has an owner of the machine outside.
+        hint = f" (a container: with --user {owner[1:]})" if owner.startswith("#") else ""
         super().__init__(
-            f"The database {file} belongs to the user {owner}, and this process runs as {current}: it would create "
-            f"files there that lock the service of {owner} out. Run it as {owner}; or, if the service is to run as "
-            f"{current}, give {current} the folder first (chown -R)."
+            f"{belongs}, and this process runs as {current}: it would create files there that lock the service of "
+            f"{owner} out. Run it as {owner}{hint}; or, if the service is to run as {current}, run first: "
+            f"chown {'-R ' if exists else ''}{current} {quote(str(file.parent))}"
         )
         self.file = file
         self.owner = owner

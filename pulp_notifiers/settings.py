@@ -1,8 +1,9 @@
 """Settings: the configuration file, overridden by environment variables.
 
-The file is ``/etc/pulp-notifiers.conf``, or the one that ``PULP_NOTIFIERS_CONF`` names. Each section has one owner that
-defines its keys: ``[notifiers]`` is defined here, ``[messaging]`` in :mod:`pulp_notifiers.broker`, ``[client]`` in the
-CLI, ``[email]`` in the e-mail notifier. ``PULP_NOTIFIERS_<SECTION>_<KEY>`` overrides a key of any section,
+The file is the one that ``PULP_NOTIFIERS_CONF`` names, or the first of the default ones that exists
+(:mod:`pulp_notifiers.server_conf`). Each section has one owner that defines its keys: ``[notifiers]`` is defined here,
+``[messaging]`` in :mod:`pulp_notifiers.broker`, ``[client]`` in the CLI, ``[email]`` in the e-mail notifier.
+``PULP_NOTIFIERS_<SECTION>_<KEY>`` overrides a key of any section,
 ``PULP_NOTIFIERS_<KEY>`` one of ``[notifiers]``.
 """
 

@@ -67,7 +67,7 @@ def speaks_tls(host: str, port: int, seconds: float = _TLS_SECONDS) -> bool:
         ):
             return True
     except ssl.SSLError as error:
-        # An alert, such as that it wants a certificate, is an answer in TLS.
+        # An alert, such as one that requires a certificate, is an answer in TLS.
         return "ALERT" in (error.reason or "")
     except (OSError, ValueError):
         return False

@@ -1,5 +1,7 @@
 """``db``: the database and its schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +21,20 @@ def warn_of_exposed_files(settings: "DatabaseSettings") -> None:
         echo(f"Warning: {sentence}", err=True)
 
 
+@contextmanager
+def reporting_new_files(settings: "DatabaseSettings") -> Iterator[None]:
+    """Say to whom the database and the key file belong, if they are created inside the block."""
+    from ..wiring import created_files, missing_files
+
+    missing = missing_files(settings)
+    try:
+        yield
+    finally:
+        sentence = created_files(missing)
+        if sentence is not None:
+            echo(sentence, err=True)
+
+
 @click.group()
 def db() -> None:
     """Manage the database."""
@@ -34,6 +50,7 @@ def upgrade() -> None:
     from ..wiring import database_settings, upgrade_database
 
     settings = database_settings()
-    location = upgrade_database(settings)
+    with reporting_new_files(settings):
+        location = upgrade_database(settings)
     warn_of_exposed_files(settings)
     echo(f"The database {location} has the newest schema.")

@@ -30,11 +30,12 @@ def require_owner(file: Path, user_id: int | None = None) -> None:
     """
     current = os.geteuid() if user_id is None else user_id
     owner = _owner_of(file)
-    if owner is None:
+    exists = owner is not None
+    if not exists:
         # Anybody may create files in a shared folder, such as /tmp; only root may in every folder.
         owner = _owner_of(file.parent) if current == 0 else current
     if owner not in (None, current):
-        raise WrongUser(file, _user_name(owner), _user_name(current))
+        raise WrongUser(file, user_name(owner), user_name(current), exists)
 
 
 def _owner_of(path: Path) -> int | None:
@@ -49,7 +50,8 @@ def _owner_of(path: Path) -> int | None:
         raise InvalidSetting(f"The database file {path} cannot be opened: {error.strerror}.") from None
 
 
-def _user_name(user_id: int | None) -> str:
+def user_name(user_id: int | None) -> str:
+    """Return the name of a user; ``#`` and the number if the user has none."""
     try:
         return pwd.getpwuid(user_id or 0).pw_name
     except KeyError:

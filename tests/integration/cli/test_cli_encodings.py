@@ -241,7 +241,7 @@ def test_every_command_prints_any_name_in_any_encoding(settings, server, monkeyp
     "locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {}]
 )
 def test_every_command_prints_any_name_in_the_locale_of_posix(environ, server, locale):
-    """In UTF-8 unless Python was told not to; bytes that are no text are escaped."""
+    """In UTF-8 unless Python was set to something else; bytes that are no text are escaped."""
     encoding = "ascii" if "PYTHONUTF8" in locale else "utf-8"
     for arguments in REMOTE[:8:2]:
         exit_code, output, errors = ran({**environ, **locale, "PULP_NOTIFIERS_CLIENT_URL": server.url}, *arguments)
@@ -253,7 +253,7 @@ def test_every_command_prints_any_name_in_the_locale_of_posix(environ, server, l
 
 @pytest.mark.parametrize("encoding", ["locale", "latin-1", "ascii", "utf-8"])
 def test_every_command_prints_any_name_on_a_terminal(environ, server, encoding, latin_1_locale):
-    """The frames of tables are plain where the encoding has no lines, and each row keeps its place."""
+    """The frames of tables are plain if the encoding has no lines, and each row keeps its place."""
     variables = latin_1_locale if encoding == "locale" else ENCODINGS[encoding]
     remote = {**environ, **variables, "PULP_NOTIFIERS_CLIENT_URL": server.url}
     del remote["COLUMNS"]

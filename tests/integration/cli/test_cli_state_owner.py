@@ -1,6 +1,7 @@
 """Commands on a database that does not exist, or that belongs to another user."""
 
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,57 @@ def test_without_settings_the_right_command_names_the_folder(tmp_path, capsys, m
 
     expected = f"sudo -u nobody env PULP_NOTIFIERS_STATE_DIRECTORY={tmp_path / 'state'} pulp-notifiers user list"
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (["user", "create", "eva", "--password", "hush"], ["notifiers.db"]),
+        (["user", "create", "eva", "--password", ""], ["notifiers.db"]),
+        (["db", "upgrade"], ["notifiers.db", "secret.key"]),
+    ],
+    ids=["user create", "user create refused", "db upgrade"],
+)
+def test_a_command_that_creates_files_says_once_to_whom_they_belong(state, capsys, command, names):
+    """Also if it then refuses the password."""
+    main(command)
+    first = capsys.readouterr().err
+    main(command)
+
+    files = [str(state / name) for name in names]
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"Created {' and '.join(files)}: only a service that runs as {user} can open" in first
+    if os.geteuid() == 0:
+        assert f"If yours runs as another user, run: chown USER {' '.join([str(state), *files])}" in first
+    assert "Created" not in capsys.readouterr().err
+
+
+@as_root
+def test_the_command_about_new_files_leaves_a_shared_folder_as_it_is(state, capsys):
+    """Nobody should own /tmp."""
+    state.mkdir()
+    state.chmod(0o1777)
+
+    assert 0 == main(["db", "upgrade"])
+
+    assert f"chown USER {state / 'notifiers.db'} {state / 'secret.key'}\n" in capsys.readouterr().err
+
+
+@as_root
+def test_a_container_that_runs_as_root_starts_in_a_mounted_folder_after_the_command_that_it_prints(state, capsys):
+    """The folder belongs to a user of the machine outside, who has no name in the container."""
+    state.mkdir()
+    os.chown(state, 54321, 54321)
+
+    assert 78 == main(["serve"])
+    error = capsys.readouterr().err
+    assert f"The folder of the new database {state / 'notifiers.db'} belongs to the user #54321" in error
+    assert "Run it as #54321 (a container: with --user 54321)" in error
+    command = f"chown root {state}"
+    assert f"run first: {command}\n" in error
+
+    subprocess.run(command.split(), check=True)
+    assert 0 == main(["db", "upgrade"])
 
 
 def test_another_user_is_told_to_whom_the_database_belongs(state):
