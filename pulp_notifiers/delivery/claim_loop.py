@@ -83,6 +83,7 @@ class ClaimLoop:
         self._prune_seconds = min(_PRUNE_EVERY_SECONDS, kept.total_seconds() / _PRUNES_IN_RETENTION)
         self._pruned_at = -math.inf
         self._clock_at = (clock(), monotonic())
+        self._claim_after = -math.inf
         self._thread = threading.Thread(target=self._run, name="pulp-notifiers-claims", daemon=True)
 
     @property
@@ -115,8 +116,10 @@ class ClaimLoop:
         self._renew_sometimes(at_once=changed)
         for lane in self._lanes.overdue(self._options.attempt_limit.total_seconds()):
             self._give_up(lane)
-        # After a change of the clock, other processes need a moment to renew their leases too.
-        claimed = None if self._lanes.stopping or changed else self._claim()
+        if changed:
+            # Other processes notice it within their own pause, and renew their leases then.
+            self._claim_after = self._monotonic() + self._longest_pause
+        claimed = None if self._lanes.stopping or self._monotonic() < self._claim_after else self._claim()
         self._prune_sometimes()
         return self._longest_pause if claimed is None else self._pause_seconds(claimed)
 

@@ -273,3 +273,43 @@ def test_leases_are_renewed_at_once_when_the_clock_changes(caplog, seconds):
     renewed, until = claims.renewed[0]
     assert ([1], clock() + options.lease) == ([claim.lane for claim in renewed], until)
     assert f"The clock was changed by {seconds} seconds" in caplog.text
+
+
+def test_other_processes_have_time_to_renew_their_leases_after_the_clock_was_set_forward():
+    """By it they have ended; and whatever is fired meanwhile wakes the worker at once."""
+
+    class CountedClaims(RecordedClaims):
+        rounds = 0
+
+        def claim(self, *arguments):
+            self.rounds += 1
+            return super().claim(*arguments)
+
+    class CountedClock(Clock):
+        calls = 0
+
+        def __call__(self):
+            self.calls += 1
+            return super().__call__()
+
+    clock, claims, passed = CountedClock(), CountedClaims(), [0.0]
+    options = WorkerOptions(threads=4, poll=timedelta(seconds=1))
+    worker = Worker(claims, NoHistory(), PreparedAttempts(), options, clock, monotonic=lambda: passed[0])
+    worker.start()
+    wait_until(lambda: claims.rounds)
+    clock.advance(86400)
+    worker.wake()
+    wait_until(lambda: claims.renewed)
+    before = claims.rounds
+
+    for _ in range(4):
+        calls = clock.calls
+        worker.wake()
+        wait_until(lambda calls=calls: clock.calls > calls)
+    assert before == claims.rounds
+
+    passed[0] += 1.0
+    clock.advance(1.0)
+    worker.wake()
+    wait_until(lambda: claims.rounds > before)
+    assert worker.stop(SECONDS)
