@@ -29,6 +29,7 @@ class AttemptLog:
         self._monotonic = monotonic
         self._lock = Lock()
         self._listeners: OrderedDict[str, _Listener] = OrderedDict()
+        self._suspects = FailureSeries(monotonic)
 
     def delivered(self, listener_id: str, delivery: OwedDelivery) -> None:
         """Log that an attempt succeeded."""
@@ -61,7 +62,10 @@ class AttemptLog:
 
     def suspected(self, listener_id: str, delivery: OwedDelivery) -> None:
         """Log that an attempt begins although processes that held the delivery ended."""
-        _logger.warning(
+        # A kill makes thousands suspected at once; what really ends processes soon has a number of its own.
+        report = self._suspects.failed(str(delivery.crashes))
+        _logger.log(
+            logging.DEBUG if report is None else logging.WARNING,
             "Delivery %d of %s to listener %s: the process ended %d times in a row while it held this delivery; it is "
             "attempted apart from others",
             delivery.id,

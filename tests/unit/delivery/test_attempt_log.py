@@ -1,6 +1,7 @@
 """An outage of a receiver is a few lines of the log, however many deliveries wait for it."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -77,3 +78,15 @@ def test_each_listener_has_its_own_lines(lines):
         log.failed(f"l{number % 2}", delivery(number), REASON, 2.0)
 
     assert 2 == len(lines())
+
+
+def test_ten_thousand_suspected_deliveries_are_a_line_for_each_number_of_ends(lines):
+    """A service that is killed twice had held them all; the one that ends processes has a higher number than others."""
+    log = AttemptLog(lambda: 0.0)
+    for number in range(10_000):
+        log.suspected("l", replace(delivery(number), crashes=2))
+    log.suspected("l", replace(delivery(77), crashes=3))
+
+    first, poison = lines()
+    assert "Delivery 0 of a.b to listener l: the process ended 2 times" in first
+    assert "Delivery 77 of a.b to listener l: the process ended 3 times" in poison
