@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MANY_ROWS = Patience(statement_seconds=60, lock_seconds=5)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -94,6 +96,11 @@ class Database:
             raise self._unavailable(error, self._writing) from error
         self._wrote(durable)
         return result
+
+    def write_many_rows(self, work: Work[T]) -> T:
+        """Like :meth:`write`, for a function whose statements take the longer, the more rows there are."""
+        # SQLite has no limit for a statement.
+        return self.write(work, patience=None if self.dialect == "sqlite" else _MANY_ROWS)
 
     def write_together(self, work: BatchWork[ItemT, T], item: ItemT) -> T:
         """Like :meth:`write`, for a function that many threads call: the items that wait share one call of it.

@@ -9,7 +9,6 @@ from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
 from . import schema
 from .database import Database
 from .statement import utc_time
-from .transactions import Patience
 
 _DELETE_DELIVERIES = "DELETE FROM deliveries WHERE id = any(:deliveries)"
 _DELETE_EVENTS = """
@@ -28,8 +27,6 @@ _BACKLOG = """
 
 PRUNED_AT_ONCE = 1000
 """The most deliveries that one transaction deletes, to keep the transaction short."""
-
-_PRUNING = Patience(statement_seconds=60, lock_seconds=5)
 
 _FORGET_ENDED = schema.listeners.delete().where(
     schema.listeners.c.ended_at.is_not(None),
@@ -102,11 +99,9 @@ class History:
 
         :return: how many deliveries were deleted; fewer than :data:`PRUNED_AT_ONCE` if none are left.
         """
-
-        def work(connection: sa.Connection) -> int:
-            return self._prune_some(connection, delivered_before, dead_before)
-
-        return self._database.write(work, patience=_PRUNING if self._database.dialect == "postgresql" else None)
+        return self._database.write_many_rows(
+            lambda connection: self._prune_some(connection, delivered_before, dead_before)
+        )
 
     def _prune_some(self, connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
         owed = schema.deliveries

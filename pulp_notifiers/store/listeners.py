@@ -142,7 +142,7 @@ class ListenerRows:
             )
             return True
 
-        return self._database.write(work)
+        return self._database.write_many_rows(work)
 
     def _find(self, connection: sa.Connection, listener_id: str, for_update: bool = False) -> Listener | None:
         query = _FIND_FOR_UPDATE if for_update else _FIND

@@ -9,12 +9,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pulp_notifiers.errors import StoreUnavailable
+from pulp_notifiers.records import Listener
 from pulp_notifiers.store import Store, Vault
 from tests.harness.postgres import PostgreSQL, find_binaries
+from tests.support.memory import START
 from tests.support.relay import Relay
-from tests.support.stored import claim, fire
+from tests.support.stored import claim, execute, fire
 
 TIMEOUT_SECONDS = 2.0
 BOUND_SECONDS = 15.0  # one time-out for the connection and one for the statement, on a busy machine; not minutes
@@ -117,3 +120,21 @@ def test_what_is_fired_until_it_is_accepted_through_silences_is_stored_once(stor
     # Each thread repeats under a new id, so an event whose commit was cut off may be there twice, and none is missing.
     pending = store.history.backlog().pending
     assert sum(accepted.values()) <= pending <= sum(accepted.values()) + 3 * 4
+
+
+def test_a_listener_that_is_owed_very_much_can_be_deleted(server, tmp_path):
+    """That takes longer than any other statement may, and would never succeed."""
+    url = server.create_database()
+    store = Store(url, lambda sealed: Vault.from_file(tmp_path / "key", not sealed), timeout_seconds=1)
+    store.upgrade()
+    store.listeners.add(Listener("http", {}, ("*",), id="5f0c1e2d3a4b5c6d7e8f9012"))
+    fire(store, listener="5f0c1e2d3a4b5c6d7e8f9012")
+    for statement in (
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$",
+        "CREATE TRIGGER slow BEFORE UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION slow()",
+    ):
+        execute(url, sa.text(statement))
+
+    assert store.listeners.delete("5f0c1e2d3a4b5c6d7e8f9012", START)
+    assert 1 == store.history.backlog().dead
+    store.close()
