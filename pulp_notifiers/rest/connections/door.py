@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
@@ -20,6 +20,13 @@ _PAUSE_SECONDS = 0.2
 _MOST_SECONDS_BETWEEN_CHECKS = 0.5
 _UNREAD_REQUEST_BYTES = 65536
 
+_FRESH_SECONDS = 0.3
+"""A client that has just connected has not had the time to send its request."""
+
+_MOST_HELD = 256
+_HELD_SECONDS = 2.0
+_HELD_CHECK_SECONDS = 0.05
+
 _BUSY = Refused(HTTPStatus.SERVICE_UNAVAILABLE, "The server has too many requests in progress; try again later.")
 
 _logger = logging.getLogger(__name__)
@@ -31,6 +38,9 @@ class Door:
     """The listening socket of a server, in place of asyncio's own, which knows no limits.
 
     asyncio also logs a line for each connection that it cannot accept for want of descriptors, hundreds at a time.
+
+    A connection beyond the limits takes the place of one whose client is idle. If all others are fresh or busy, as in a
+    burst of requests, it is held unread for a moment, until one of them ends.
 
     :param capacity: the number of connections at a time.
     :param highest_descriptor: accept no connection whose descriptor is higher. The system assigns the lowest that is
@@ -58,6 +68,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._opening: dict[Connection, asyncio.Task[None]] = {}
         self._of_address: dict[str, set[Connection]] = defaultdict(set)
+        self._held: deque[tuple[socket.socket, str, float]] = deque()
         self._count = 0
         self._tally = Tally()
         self._failed_accepts = 0
@@ -78,6 +89,8 @@ class Door:
         self._loop.remove_reader(self._listening)
         for task in self._opening.values():
             task.cancel()
+        while self._held:
+            self._held.popleft()[0].close()
         self._tally.flush()
 
     async def wait_closed(self) -> None:
@@ -124,10 +137,36 @@ class Door:
 
     def _admit(self, accepted: socket.socket, address: str) -> None:
         accepted.setblocking(False)
-        if not self._has_room(accepted, address):
+        if self._has_room(accepted, address, _FRESH_SECONDS):
+            self._let_in(accepted, address)
+        elif len(self._held) < _MOST_HELD and accepted.fileno() <= self._highest_descriptor:
+            self._held.append((accepted, address, self._loop.time()))
+            if len(self._held) == 1:
+                self._loop.call_later(_HELD_CHECK_SECONDS, self._admit_held)
+        else:
+            self._decide(accepted, address)
+
+    def _admit_held(self) -> None:
+        latest = self._loop.time() - _HELD_SECONDS
+        for _ in range(len(self._held)):
+            accepted, address, since = self._held.popleft()
+            if self._has_room(accepted, address, _FRESH_SECONDS):
+                self._let_in(accepted, address)
+            elif since > latest:
+                self._held.append((accepted, address, since))
+            else:
+                self._decide(accepted, address)
+        if self._held:
+            self._loop.call_later(_HELD_CHECK_SECONDS, self._admit_held)
+
+    def _decide(self, accepted: socket.socket, address: str) -> None:
+        if self._has_room(accepted, address, 0.0):
+            self._let_in(accepted, address)
+        else:
             self._tally.add(address, "every connection allowed has a request in progress", self._loop.time())
             self._turn_away(accepted)
-            return
+
+    def _let_in(self, accepted: socket.socket, address: str) -> None:
         connection = self._new_connection(self, address)
         self._of_address[_group(address)].add(connection)
         self._count += 1
@@ -135,19 +174,24 @@ class Door:
         self._opening[connection] = task
         task.add_done_callback(lambda task: self._opened(connection, accepted, is_cancelled=task.cancelled()))
 
-    def _has_room(self, accepted: socket.socket, address: str) -> bool:
+    def _has_room(self, accepted: socket.socket, address: str, fresh_seconds: float) -> bool:
         neighbours = self._of_address.get(_group(address), ())
         if len(neighbours) >= self._limits.max_connections_per_address and not self._proxies.include(address):
-            return self._make_room(neighbours)
+            return self._make_room(neighbours, fresh_seconds)
         if self._count >= self._capacity or accepted.fileno() > self._highest_descriptor:
-            return self._make_room(self._everybody())
+            return self._make_room(self._everybody(), fresh_seconds)
         return True
 
     def _everybody(self) -> Iterable[Connection]:
         return (connection for group in self._of_address.values() for connection in group)
 
-    def _make_room(self, candidates: Iterable[Connection]) -> bool:
-        waiting = [(since, connection) for connection in candidates if (since := connection.waits_since) is not None]
+    def _make_room(self, candidates: Iterable[Connection], fresh_seconds: float = 0.0) -> bool:
+        latest = self._loop.time() - fresh_seconds
+        waiting = [
+            (since, connection)
+            for connection in candidates
+            if (since := connection.waits_since) is not None and since <= latest
+        ]
         if not waiting:
             return False
         _, longest = min(waiting, key=lambda entry: entry[0])

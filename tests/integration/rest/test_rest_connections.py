@@ -4,8 +4,10 @@ import http.client
 import resource
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -316,6 +318,25 @@ def test_a_new_connection_takes_the_place_of_the_one_that_waits_longest(tmp_path
         assert rest_of(half) == b""
         body.sendall(b"{}")
         assert next_answer(body, "POST").status == 400
+
+
+@pytest.mark.parametrize("limit", ["max_connections", "max_connections_per_address"])
+def test_a_burst_of_more_requests_than_connections_is_answered(tmp_path: Path, limit: str) -> None:
+    """None of them is reset before it could be read."""
+
+    def status_of(service: RestService, together: threading.Barrier) -> int:
+        together.wait(TIMEOUT_SECONDS)
+        return service.request("GET", EVENTS, headers={"Connection": "close"}).status
+
+    with (
+        service_with(tmp_path, {"trusted_proxies": "192.0.2.1"}, **{limit: "4"}) as service,
+        ThreadPoolExecutor(24) as threads,
+    ):
+        service.request("GET", EVENTS)
+        together = threading.Barrier(24)
+        answers = [threads.submit(status_of, service, together) for _ in range(24)]
+
+        assert [200] * 24 == [answer.result() for answer in answers]
 
 
 def test_the_limit_of_one_address_does_not_hold_for_proxies(tmp_path: Path) -> None:
