@@ -12,7 +12,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 # Begins only at the first separator and never goes back, so that a long row of them takes no longer than other text.
-_BETWEEN_URLS = re.compile(r"(?<![;,\s])[;,\s]++(?=[a-z][a-z0-9+.-]{0,30}://)", re.IGNORECASE)
+BETWEEN_URLS = re.compile(r"(?<![;,\s])[;,\s]++(?=[a-z][a-z0-9+.-]{0,30}://)", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[;,\s]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "amqp": 5672, "amqps": 5671, "smtp": 25}
 
@@ -24,7 +24,7 @@ def places_in(value: Any) -> Iterator[Hashable]:
             yield from places_in(inner)
     elif isinstance(value, str):
         text = value.strip()
-        between = _BETWEEN_URLS if "://" in text else _BETWEEN_NAMES
+        between = BETWEEN_URLS if "://" in text else _BETWEEN_NAMES
         yield from (place_of(part) for part in between.split(text) if part)
     elif value is not None:
         yield place_of(str(value))
@@ -51,7 +51,11 @@ def _plain_host(host: str) -> str | None:
         return str(ip_address(name))
     except ValueError:
         pass
+    lower = name.lower()
     try:
-        return name.encode("idna").decode("ascii").lower()
+        encoded = name.encode("idna")
+        # IDNA 2003 makes "ss" of "ß", and IDNA 2008 another host. Only the same text is the same place then.
+        is_plain = name.isascii() or encoded.decode("idna").lower() == lower
+        return encoded.decode("ascii").lower() if is_plain else lower
     except UnicodeError:
         return None

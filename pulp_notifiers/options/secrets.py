@@ -111,10 +111,15 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def masked_without_stored(config: Mapping[str, Any], secret_options: frozenset[str]) -> dict[str, str]:
-    """Return the problem of every secret option of a config that is ``*****``, and of every URL that contains it."""
+    """Return the problem of every secret option that is or contains ``*****``, and of every URL that contains it."""
     sentence = f'{MASK} means "keep the stored secret", but none is stored: enter the secret.'
-    return {
-        name: sentence
-        for name, value in sorted(config.items())
-        if (value == MASK if name in secret_options else has_masked_url(value))
-    }
+    inner = (
+        f"It contains {MASK} in place of a secret: enter all its values, or send {MASK} alone to keep what is stored."
+    )
+
+    def problem(name: str, value: Any) -> str | None:
+        if name in secret_options and value != MASK:
+            return inner if MASK in _texts(value) else None
+        return sentence if name in secret_options or has_masked_url(value) else None
+
+    return {name: found for name, value in sorted(config.items()) if (found := problem(name, value))}

@@ -1,19 +1,21 @@
 """Credentials in the URLs of options: user and password, query, fragment, and tokens in the path."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import unquote
 
-from .places import place_of
+from .places import BETWEEN_URLS, place_of
 
 MASK = "*****"
 """Replaces a secret in every answer; sent back, it means unchanged. Pulp 2.7 used the same five asterisks."""
 
 # Of bounded length, or a long word would be searched again from each of its letters.
 _SCHEME = r"[a-z][a-z0-9+.-]{0,30}://"
-_URLS = re.compile(rf"{_SCHEME}(?:(?![;,]\s*{_SCHEME})[^\s<>\"])+", re.IGNORECASE)
+_BEGINS = re.compile(_SCHEME, re.IGNORECASE)
+_URLS_IN_PROSE = re.compile(rf"{_SCHEME}(?:(?![;,]\s*{_SCHEME})[^\s<>\"])+", re.IGNORECASE)
 _PARTS = re.compile(
     rf"(?P<scheme>{_SCHEME})(?:(?P<user>[^/?#]*)@)?(?P<host>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<end>.*))?",
     re.IGNORECASE | re.DOTALL,
@@ -123,7 +125,11 @@ def mask_urls(value: Any) -> Any:
     User and password, every value of the query, the fragment, and parts of the path that look like tokens: 20 or more
     letters, digits and ``_:@.~%-`` with at least one letter and one digit.
     """
-    return _each_url(value, lambda url: url.masked())
+
+    def masked(text: str) -> str:
+        return "".join(str(_Url.of(part).masked()) if is_url else part for part, is_url in _split(text))
+
+    return _each_text(value, masked)
 
 
 def has_masked_url(value: Any) -> bool:
@@ -134,25 +140,62 @@ def has_masked_url(value: Any) -> bool:
 def restore_urls(value: Any, stored: Any) -> tuple[Any, bool]:
     """Return a value with the stored credentials in place of their masks, and whether any were removed instead.
 
-    They are restored in URLs of the same scheme, host and port, and removed from others.
+    They are restored in URLs of the same scheme, host and port, and removed from others. They are also removed if the
+    same text contains the URL of another place, because only the notifier knows which of them it connects to.
     """
-    candidates: Sequence[str] = list(_urls_in(stored))
+    candidates = _Candidates(list(_urls_in(stored)))
     removed = False
 
-    def restored(url: _Url) -> _Url:
+    def restored(url: _Url, is_known_place: bool) -> _Url:
         nonlocal removed
-        if not url.has_mask():
+        if not url.has_mask() or candidates.is_empty:
             return url
-        place = place_of(str(replace(url, user=None)))
-        for candidate in map(_Url.of, candidates):
-            if place_of(str(replace(candidate, user=None))) == place:
-                return url.restored(candidate)
-        if not candidates:
-            return url  # there is nothing that the mask could stand for
+        if is_known_place:
+            return url.restored(candidates.take(url))
         removed = True
         return url.without_masks()
 
-    return _each_url(value, restored), removed
+    def restored_text(text: str) -> str:
+        urls = [_Url.of(url) if is_url else url for url, is_url in _split(text)]
+        is_known_place = all(isinstance(url, str) or candidates.has_place_of(url) for url in urls)
+        return "".join(url if isinstance(url, str) else str(restored(url, is_known_place)) for url in urls)
+
+    return _each_text(value, restored_text), removed
+
+
+class _Candidates:
+    """The stored URLs from which credentials can be restored.
+
+    Each is used for the URL that looks like it, in the order in which they are stored; if none does, for any URL of the
+    same place.
+    """
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._by_place: dict[Hashable, list[_Url]] = {}
+        self._by_look: dict[str, list[_Url]] = {}
+        for url in map(_Url.of, urls):
+            self._by_place.setdefault(_place(url), []).append(url)
+            self._by_look.setdefault(str(url.masked()), []).append(url)
+        self._taken: Counter[str] = Counter()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._by_place
+
+    def has_place_of(self, url: _Url) -> bool:
+        return _place(url) in self._by_place
+
+    def take(self, url: _Url) -> _Url:
+        look = str(url)
+        alike = self._by_look.get(look)
+        if alike is None:
+            return self._by_place[_place(url)][0]
+        self._taken[look] += 1
+        return alike[min(self._taken[look], len(alike)) - 1]
+
+
+def _place(url: _Url) -> Hashable:
+    return place_of(str(replace(url, user=None)))
 
 
 def url_secrets(value: Any) -> Iterator[str]:
@@ -161,22 +204,47 @@ def url_secrets(value: Any) -> Iterator[str]:
         yield from _Url.of(url).secrets()
 
 
-def _each_url(value: Any, change: Callable[[_Url], _Url]) -> Any:
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return _URLS.sub(lambda found: str(change(_Url.of(found.group()))), value) if "://" in value else value
+        return change(value) if "://" in value else value
     if isinstance(value, Mapping):
-        return {key: _each_url(inner, change) for key, inner in value.items()}
+        return {key: _each_text(inner, change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_each_url(inner, change) for inner in value]
+        return [_each_text(inner, change) for inner in value]
     return value
 
 
 def _urls_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield from _URLS.findall(value)
+        yield from (part for part, is_url in _split(value) if is_url)
     elif isinstance(value, Mapping | list | tuple):
         for inner in value.values() if isinstance(value, Mapping) else value:
             yield from _urls_in(inner)
+
+
+def _split(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text, and whether each is a URL."""
+    bare = text.strip()
+    # If it begins with a URL, it is nothing but URLs: a password may contain quotation marks, and a query blanks.
+    between = BETWEEN_URLS if _BEGINS.match(bare) else None
+    start = text.find(bare) if between else 0
+    end = start + len(bare) if between else len(text)
+    at = 0
+    for first, last in _spans(text, start, end, between):
+        yield text[at:first], False
+        yield text[first:last], True
+        at = last
+    yield text[at:], False
+
+
+def _spans(text: str, start: int, end: int, between: re.Pattern[str] | None) -> Iterator[tuple[int, int]]:
+    if between is None:
+        yield from (found.span() for found in _URLS_IN_PROSE.finditer(text))
+        return
+    for found in between.finditer(text, start, end):
+        yield start, found.start()
+        start = found.end()
+    yield start, end
 
 
 def _parameter(text: str) -> tuple[str, str | None]:

@@ -71,6 +71,27 @@ def test_what_was_shown_may_be_sent_back(listening, method, path, field):
     assert "https://evil.example.com/sync_complete" == listening.app.listeners.get(LISTENER).config["url"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "field"), [("PUT", EVENTS, "notifier_config"), ("PATCH", f"{OWN}listeners/", "config")]
+)
+def test_a_second_url_in_the_same_text_does_not_take_them_elsewhere(listening, method, path, field):
+    """The http notifier would send the stored token to the first one."""
+    sent = {"url": f"https://evil.example.com/x,{SHOWN}"}
+
+    answer = listening.request(method, f"{path}{LISTENER}/", {field: sent}, login="changer")
+
+    assert (200, "url") == (answer.status, answer.headers["pulp-dropped-secrets"])
+    assert "shhhhh" not in listening.app.listeners.get(LISTENER).config["url"]
+
+
+def test_quotation_marks_in_a_url_hide_nothing_from_the_mask(listening):
+    """Such URLs are delivered to, so they are shown masked."""
+    changed = {"url": 'https://u:p4"ss@katello.example.com/?token={"a":"shhhhh"}'}
+    assert 200 == listening.request("PATCH", f"{OWN}listeners/{LISTENER}/", {"config": changed}).status
+
+    assert ["https://*****@katello.example.com/?token=*****"] * 4 == urls(listening, "reader")
+
+
 def test_asterisks_in_the_url_of_a_new_listener_are_refused(listening):
     """Nothing is stored that they could stand for."""
     new = {"notifier_type": "http", "config": {"url": SHOWN}, "event_types": ["*"]}

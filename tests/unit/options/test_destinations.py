@@ -85,6 +85,14 @@ def test_forms_of_the_same_place_are_equal(one, other):
     assert () == merged({"url": other}, {**STORED, "url": one}).dropped
 
 
+@pytest.mark.parametrize("host", ["fa\u00df.example", "FA\u00df.example", "fa\u200css.example"])
+def test_a_name_that_standards_read_differently_is_another_place(host):
+    """IDNA 2003 makes fass.example of it, and the libraries that connect use IDNA 2008."""
+    stored = {**STORED, "url": "https://fass.example/"}
+
+    assert ("password", "token") == merged({"url": f"https://{host}/"}, stored).dropped
+
+
 def test_a_secret_that_is_given_again_stays():
     """The same value as before counts: who sends it knows it."""
     given = {"url": "https://new.example/", "password": "p4ss", "token": "*****"}

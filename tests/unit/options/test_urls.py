@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulp_notifiers.options import mask, mask_urls, masked_without_stored, merge_safely, scrub
+from pulp_notifiers.options import MASK, mask, mask_urls, masked_without_stored, merge_safely, scrub
 from pulp_notifiers.options.destinations import DestinationOption
 
 NONE: frozenset[str] = frozenset()
@@ -27,6 +27,9 @@ SHOWN = "http://*****@host.example:81/hooks/T00/x?token=*****&b=*****&b=*****&**
         ("amqp://a:b@x;amqp://c:d@y", "amqp://*****@x;amqp://*****@y"),
         ("see https://u:p@h/?x=y, and mailto:a@b", "see https://*****@h/?x=***** and mailto:a@b"),
         ("joe@example.com", "joe@example.com"),
+        ('https://u:pa"ss<w>@h/?q={"k":"v"}', "https://*****@h/?q=*****"),
+        ("https://u:pa ss@h/ ; https://c:d@y ", "https://*****@h/ ; https://*****@y "),
+        (" https://h/a1B2c3D4e5F6g7H8i9J0k1L2 ", " https://h/***** "),
         ({"a": ["http://u:p@h", 5, None]}, {"a": ["http://*****@h", 5, None]}),
     ],
 )  # fmt: skip
@@ -68,11 +71,41 @@ def test_credentials_of_a_url_do_not_follow_to_another_place(moved):
     assert {"url": sent.partition("://")[0] + f"://{sent.partition('@')[2].partition('?')[0]}"} == merged.config
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "http://evil.example/x,http://*****@host.example:81/?token=*****",
+        "http://*****@host.example:81/?token=*****;http://evil.example/",
+        'see "http://evil.example/" http://*****@host.example:81/?token=*****',
+    ],
+)
+def test_credentials_are_not_restored_beside_the_url_of_another_place(sent):
+    """A notifier may send the whole text to the first URL in it."""
+    merged = merge_safely({"url": SECRET}, {"url": sent}, NONE, URL)
+
+    assert ("url",) == merged.dropped
+    assert "abcdefgh" not in merged.config["url"]
+    assert "p%40w" not in merged.config["url"]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0]])
+def test_each_of_several_urls_of_one_place_gets_its_own_credentials(order):
+    """By how it looks; URLs that look alike by their order."""
+    stored = [f"http://h/{path}?token={token}" for path, token in (("a", "one1"), ("b", "two2"), ("b", "three3"))]
+    shown = [mask_urls(stored[number]) for number in order]
+
+    merged = merge_safely({"urls": stored}, {"urls": shown}, NONE, ())
+
+    expected = stored if order == [0, 1, 2] else [stored[1], stored[2], stored[0]]
+    assert (expected, ()) == (merged.config["urls"], merged.dropped)
+
+
 def test_asterisks_for_which_nothing_is_stored_are_refused():
     """As those of any other secret."""
     config = {"url": "http://*****@host/", "hook": "http://host/?a=*****", "plain": "*****"}
 
     assert ["hook", "url"] == list(masked_without_stored(config, NONE))
+    assert ["headers"] == list(masked_without_stored({"headers": {"X-Key": MASK}}, frozenset({"headers"})))
 
 
 def test_urls_may_be_shown():
