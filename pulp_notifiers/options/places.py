@@ -14,6 +14,8 @@ _URL = re.compile(
 # Begins only at the first separator and never goes back, so that a long row of them takes no longer than other text.
 BETWEEN_URLS = re.compile(r"(?<![;,\s])[;,\s]++(?=[a-z][a-z0-9+.-]{0,30}://)", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[;,\s]+")
+_LONGEST_HOST = 253
+"""Of the domain name system, and the ASCII form has no fewer characters; that of a long text takes seconds."""
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "amqp": 5672, "amqps": 5671, "smtp": 25}
 
 
@@ -51,6 +53,8 @@ def _plain_host(host: str) -> str | None:
         return str(ip_address(name))
     except ValueError:
         pass
+    if len(name) > _LONGEST_HOST:
+        return None
     lower = name.lower()
     try:
         encoded = name.encode("idna")

@@ -63,7 +63,8 @@ def parse_mailbox(text: str) -> Mailbox:
         name, _, address = stripped[:-1].rpartition("<")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"{shown(text)} is not an e-mail address")
-    address = _with_ascii_domain(address)
+    # The ASCII form of a domain has no fewer characters, and that of a long one takes seconds.
+    address = _with_ascii_domain(address) if len(address) <= LONGEST_ADDRESS else address
     if len(address.encode()) > LONGEST_ADDRESS:
         raise ValueError(f"{shown(text)} is longer than the {LONGEST_ADDRESS} octets that mail servers accept")
     return Mailbox(unquote(name.strip()), address)

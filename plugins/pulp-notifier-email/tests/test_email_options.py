@@ -36,6 +36,13 @@ def test_each_address_is_a_target(loaded, addresses, targets):
     assert targets == loaded.targets(config)
 
 
+def test_the_ascii_form_of_an_address_that_is_too_long_is_not_sought(loaded):
+    """It would take seconds for each; these soft hyphens would disappear in it."""
+    config = loaded.parse({"subject": "s", "addresses": ["a@" + "\u00ad" * 300 + "b\u00fccher.example"]})
+
+    assert "is longer than the 254 octets that mail servers accept" in loaded.problems(config)["addresses"]
+
+
 @pytest.mark.parametrize(
     ("config", "problems"),
     [

@@ -19,6 +19,9 @@ _NUMBERS = re.compile(r"(?:.*\.)?(?:\d+|0x[\da-f]*)", re.IGNORECASE)
 
 LONGEST_URL = 8000
 
+_LONGEST_AUTHORITY = 300
+"""Of a host, at most 253 characters, and a port. The ASCII form of a long text takes seconds."""
+
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 """Pulp 2 did not encode these, so receivers see the same query byte for byte."""
 
@@ -81,6 +84,8 @@ def shown(url: str) -> str:
 
 
 def _origin(text: str) -> Url:
+    if len(text.rpartition("@")[2]) > _LONGEST_AUTHORITY:
+        raise ValueError(f"its host or port is not valid; {_EXAMPLE}")
     try:
         origin = parse_url(text)
         # The resolver would reject it too, but only when an event is sent.

@@ -232,3 +232,11 @@ def test_directories_of_certificates_are_absolute() -> None:
 
     with pytest.raises(InvalidSetting, match="certificates is not an absolute path"):
         LoadedNotifier("http", HttpNotifier, settings.section)
+
+
+def test_a_host_that_is_too_long_is_refused_before_its_ascii_form_is_sought():
+    """That form of a text of megabytes takes minutes."""
+    with pytest.raises(InvalidConfig) as refused:
+        LoadedNotifier("http", HttpNotifier).parse({"url": f"https://u:{'p' * 400}@{'a.' * 200}example/"})
+
+    assert "its host or port is not valid" in refused.value.problems["url"]
