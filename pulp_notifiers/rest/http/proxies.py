@@ -40,7 +40,7 @@ class TrustedProxies:
         if not self.sent(request):
             return address
         named = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-        for each in reversed([name.strip().strip("[]") for name in named]):
+        for each in reversed([_without_port(name.strip()) for name in named]):
             found = _address(each)
             if found is None:
                 break
@@ -66,6 +66,13 @@ class TrustedProxies:
         if len(values) != 1 or values[0].strip() in _UNSET:
             return None
         return utf8_or_latin1(values[0].strip().encode("latin-1"))
+
+
+def _without_port(node: str) -> str:
+    # Some gateways append the client's port: 192.0.2.1:50123, [2001:db8::1]:50123.
+    if node.startswith("["):
+        return node[1:].partition("]")[0]
+    return node.partition(":")[0] if node.count(":") == 1 else node
 
 
 def _network(address: str) -> IPv4Network | IPv6Network:
