@@ -16,8 +16,8 @@ class RestSettings(BaseModel):
         ge=1,
         le=1_000_000,
         description="Connections at a time. For a further one, the connection whose client has been idle, or has kept "
-        "a request incomplete, longest is closed; if every connection has a request in progress, the new one is "
-        "answered 503.",
+        "a request incomplete, longest is closed; if every connection has a request in progress for 2 seconds, the new "
+        "one is answered 503.",
     )
     max_connections_per_address: int = Field(
         64,
