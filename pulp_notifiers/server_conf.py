@@ -74,8 +74,16 @@ class ServerConf:
         parser = ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(file.read_text(encoding="utf-8-sig"), source=str(file))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSetting(f"The configuration file {file} cannot be read: {error}") from None
+        except OSError as error:
+            hint = f"Correct {PREFIX}CONF" if environ.get(PREFIX + "CONF") else "Move it away"
+            raise InvalidSetting(
+                f"The configuration file {file} cannot be read: {error.strerror}. {hint}, let the user of this process "
+                "read it, or run this as the user of the service."
+            ) from None
+        except UnicodeDecodeError as error:
+            raise InvalidSetting(
+                f"The configuration file {file} cannot be read: byte {error.start} is not UTF-8. Save it in UTF-8."
+            ) from None
         except ParsingError as error:
             raise InvalidSetting(f"The configuration file {file} cannot be read: {_unreadable(error)}") from None
         return cls({name: dict(parser[name]) for name in parser.sections()}, file, environ)

@@ -174,7 +174,7 @@ class Accounts:
 
 
 def _no_user(login: str) -> InvalidValue:
-    return InvalidValue(["login"], f"There is no user {login!r}.")
+    return InvalidValue(["login"], f"There is no user {login!r}. Look it up with user list.")
 
 
 def _login_problem(login: str) -> str | None:

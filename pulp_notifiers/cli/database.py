@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import StoreUnavailable
 from .output import echo
 
 if TYPE_CHECKING:
     from ..wiring import DatabaseSettings
+
+_CHECK = "Check the database, and [notifiers] database_url in the settings."
 
 
 def warn_of_exposed_files(settings: "DatabaseSettings") -> None:
@@ -22,14 +25,24 @@ def warn_of_exposed_files(settings: "DatabaseSettings") -> None:
 
 
 @contextmanager
-def reporting_new_files(settings: "DatabaseSettings") -> Iterator[None]:
-    """Say to whom the database and the key file belong, if they are created inside the block."""
+def using_database(settings: "DatabaseSettings") -> Iterator[None]:
+    """Say to whom the database and the key file belong, if the block creates them, and what to do if it fails.
+
+    :raises StoreUnavailable: the database fails; the log does not say it as well.
+    """
+    import logging
+
     from ..wiring import created_files, missing_files
 
     missing = missing_files(settings)
+    log, silence = logging.getLogger("pulp_notifiers.store"), logging.NullHandler()
+    log.addHandler(silence)
     try:
         yield
+    except StoreUnavailable as failure:
+        raise StoreUnavailable(f"{failure}\n{_CHECK}") from None
     finally:
+        log.removeHandler(silence)
         sentence = created_files(missing)
         if sentence is not None:
             echo(sentence, err=True)
@@ -50,7 +63,7 @@ def upgrade() -> None:
     from ..wiring import database_settings, upgrade_database
 
     settings = database_settings()
-    with reporting_new_files(settings):
+    with using_database(settings):
         location = upgrade_database(settings)
     warn_of_exposed_files(settings)
     echo(f"The database {location} has the newest schema.")

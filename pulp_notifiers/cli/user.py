@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .connection import ask_password, at_terminal, standard_input, warn_of_command_line
-from .database import reporting_new_files, warn_of_exposed_files
+from .database import using_database, warn_of_exposed_files
 from .output import echo
 from .tables import json_option, print_json, print_table
 
@@ -101,7 +101,7 @@ def _accounts(may_create: bool = False, upgrade: bool = True) -> Iterator["Accou
     from ..wiring import database_settings, open_accounts
 
     settings = database_settings()
-    with reporting_new_files(settings), open_accounts(settings, may_create, upgrade) as accounts:
+    with using_database(settings), open_accounts(settings, may_create, upgrade) as accounts:
         warn_of_exposed_files(settings)
         yield accounts
 

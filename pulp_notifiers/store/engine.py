@@ -92,7 +92,10 @@ def _create_private(file: Path) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise InvalidSetting(f"The database file {file} cannot be created or opened: {error.strerror}.") from None
+        raise InvalidSetting(
+            f"The database file {file} cannot be created or opened: {error.strerror}. Check [notifiers] "
+            "state_directory and database_url, and whether the user of this process may write there."
+        ) from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

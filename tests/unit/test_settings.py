@@ -160,8 +160,19 @@ def test_a_line_that_is_not_a_setting_is_reported_by_its_number(tmp_path, text, 
 
 def test_a_named_file_must_exist(tmp_path):
     """Only the default one may be missing."""
-    with pytest.raises(InvalidSetting, match="cannot be read"):
+    with pytest.raises(InvalidSetting, match="cannot be read: No such file or directory. Correct PULP_NOTIFIERS_CONF"):
         Settings.load({"PULP_NOTIFIERS_CONF": str(tmp_path / "missing")})
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_place(tmp_path):
+    """Its text may be a password, so it is not quoted."""
+    file = tmp_path / "server.conf"
+    file.write_bytes("[email]\npassword = h\u00fcnter\n".encode("latin-1"))
+
+    with pytest.raises(InvalidSetting, match="byte 20 is not UTF-8. Save it in UTF-8") as caught:
+        Settings.load({"PULP_NOTIFIERS_CONF": str(file)})
+
+    assert "nter" not in str(caught.value)
 
 
 def test_database_and_key_are_in_the_state_directory_by_default(tmp_path):

@@ -149,6 +149,22 @@ def test_a_command_that_creates_files_says_once_to_whom_they_belong(state, capsy
     assert "Created" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["user", "list"], ["db", "upgrade"]], ids=" ".join)
+def test_a_database_that_fails_is_reported_once_and_with_what_to_check(state, command):
+    """The log, which has no handler here, does not repeat it."""
+    state.mkdir()
+    (state / "notifiers.db").write_text("This is not a database.\n" * 100)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pulp_notifiers", *command], capture_output=True, text=True, check=False
+    )
+
+    assert 74 == ended.returncode
+    reported, check = ended.stderr.splitlines()
+    assert "file is not a database" in reported
+    assert check == "Check the database, and [notifiers] database_url in the settings."
+
+
 @as_root
 def test_the_command_about_new_files_leaves_a_shared_folder_as_it_is(state, capsys):
     """Nobody should own /tmp."""
