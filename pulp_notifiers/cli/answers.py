@@ -27,7 +27,7 @@ def read_all(client: "Client", path: str) -> list[dict[str, Any]]:
 def documents_in(page: Any, url: str) -> list[dict[str, Any]]:
     """Return the documents of one page of a list.
 
-    :raises RequestFailed: it is no page.
+    :raises RequestFailed: it is not a page.
     """
     results = page.get("results") if isinstance(page, dict) else None
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):

@@ -79,7 +79,7 @@ def test_every_invalid_option_is_named(loaded, config, problems):
         *("\u200ba@example.com", "Name", "Name <>", "Name <nobody>", "Name <a@b@c>", "mailto:a@example.com"),
     ],
 )
-def test_an_address_that_is_none_is_a_problem(loaded, address):
+def test_an_invalid_address_is_a_problem(loaded, address):
     """Pulp 2's API accepts it, and only its own mail fails."""
     problems = loaded.problems(loaded.parse({"subject": "s", "addresses": ["good@example.com", address, "b@x.org"]}))
 
@@ -102,7 +102,7 @@ def test_an_address_that_can_exist_is_no_problem(loaded, address):
     assert {} == loaded.problems(loaded.parse({"subject": "s", "addresses": [address]}))
 
 
-def test_of_many_problems_the_first_are_named(loaded):
+def test_the_first_of_many_problems_are_named(loaded):
     """The answer to a request has a limited size."""
     config = loaded.parse({"subject": "s", "addresses": [f"nobody {number}" for number in range(10_000)]})
 

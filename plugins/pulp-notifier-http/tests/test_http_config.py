@@ -157,7 +157,7 @@ def test_a_token_that_cannot_be_sent_is_refused(token: str, loaded: LoadedNotifi
     assert ["token"] == list(raised.value.problems)
 
 
-def test_an_empty_token_is_none(loaded: LoadedNotifier) -> None:
+def test_an_empty_token_counts_as_not_given(loaded: LoadedNotifier) -> None:
     """So it can be removed on the command line."""
     assert loaded.parse({"url": "http://receiver.example/", "token": ""}).token is None
 

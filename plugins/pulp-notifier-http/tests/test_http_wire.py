@@ -91,7 +91,7 @@ Content-Length: 85
     assert expected == sent(12, url="http://receiver.example:8080", username="jo", password="pw")
 
 
-def test_a_request_with_a_token_and_further_headers(
+def test_a_token_and_further_headers_are_sent(
     sent: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The token replaces any other login; a percent sign has no special meaning."""

@@ -97,7 +97,7 @@ def test_a_plugin_whose_only_metadata_is_broken_is_listed_with_the_reason(folder
         plugins.get("chat")
 
 
-def test_metadata_of_which_nothing_is_left_is_a_fault(folder):
+def test_an_empty_directory_of_metadata_is_a_fault(folder):
     """Nobody knows what it offered."""
     place = metadata(folder, "acme_chat-2.0.dist-info", None)
     assert [] == registry().installed()
