@@ -11,7 +11,14 @@
 """
 
 from .bodies import event_time, json_body, readable_body
-from .certificates import UnusableFile, file_version, require_authorities, require_certificate, require_key
+from .certificates import (
+    UnusableFile,
+    file_version,
+    load_authorities,
+    require_authorities,
+    require_certificate,
+    require_key,
+)
 from .local_addresses import local_address
 from .proxies import bypasses_proxy, environment_proxy
 from .quiet import quiet_library
@@ -24,6 +31,7 @@ __all__ = [
     "event_time",
     "file_version",
     "json_body",
+    "load_authorities",
     "local_address",
     "quiet_library",
     "readable_body",

@@ -9,7 +9,8 @@ them.
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,9 @@ LARGEST_FILE = 4 * 1024 * 1024
 
 MOST_ENTRIES = 10_000
 """Of a directory."""
+
+_LARGEST_DIRECTORY = 4 * LARGEST_FILE
+_DESCRIPTORS = Path("/dev/fd")
 
 _CERTIFICATE = re.compile(rb"^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", re.MULTILINE)
 _PRIVATE_KEY = re.compile(rb"^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----", re.MULTILINE)
@@ -47,6 +51,18 @@ def require_authorities(path: str, within: Sequence[Path] = ()) -> None:
     _require(path, within, _require_file_or_directory)
 
 
+def load_authorities(path: str, load: Callable[[str], None], within: Sequence[Path] = ()) -> None:
+    """Check a file, or hashed directory, of CA certificates, and let a TLS library load each file of it.
+
+    A library that is given a directory opens its files later, at a handshake, when another file may be there.
+
+    :param load: gets a path that leads to the file that was checked, whatever has taken its place since.
+    :raises UnusableFile: it cannot be used.
+    """
+    require_authorities(path, within)
+    _require(path, within, partial(_load, load))
+
+
 def require_certificate(path: str, within: Sequence[Path] = (), with_key: bool = False) -> None:
     """Check a file with a client certificate.
 
@@ -65,15 +81,27 @@ def require_key(path: str, within: Sequence[Path] = ()) -> None:
 
 
 def file_version(path: str) -> object:
-    """Return a value that differs once a file, or the list of files in a directory, has changed; None if it is missing.
+    """Return a value that differs once a file, or one with a hashed name in a directory, has changed; None if missing.
 
-    Costs one system call, and opens nothing.
+    Costs one system call, for a directory one for each such file, and opens no file.
     """
     try:
         status = Path(path).stat()
-    except (OSError, ValueError):
+        entries = _hashed_entries(Path(path)) if stat.S_ISDIR(status.st_mode) else ()
+    except (OSError, ValueError, _Wrong):
         return None
+    return _version(status), *(_version_of_entry(entry) for entry in entries)
+
+
+def _version(status: os.stat_result) -> object:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _version_of_entry(entry: os.DirEntry[str]) -> object:
+    try:
+        return entry.name, _version(entry.stat())
+    except OSError:  # a link that leads nowhere
+        return entry.name, None
 
 
 class _Wrong(Exception):
@@ -96,17 +124,37 @@ def _require_file_or_directory(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISDIR(status.st_mode):
         _require_pem(path, status, certificate=True)
         return
-    with os.scandir(path) as entries:
-        listed = list(islice(entries, MOST_ENTRIES + 1))
-    if len(listed) > MOST_ENTRIES:
-        raise _Wrong(f"the directory has more than {MOST_ENTRIES} entries")
-    hashed = [entry for entry in listed if _HASHED_NAME.fullmatch(entry.name)]
+    hashed = _hashed_entries(path)
     if not any(entry.is_file() for entry in hashed):
         raise _Wrong("the directory has no certificate with a hashed name; prepare it with openssl rehash")
     for entry in hashed:
         # OpenSSL opens it when a certificate has this hash. A link that leads nowhere does no harm.
         if not entry.is_file() and Path(entry.path).exists():
             raise _Wrong(f"{entry.name} in the directory is not a regular file")
+
+
+def _hashed_entries(path: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        listed = list(islice(entries, MOST_ENTRIES + 1))
+    if len(listed) > MOST_ENTRIES:
+        raise _Wrong(f"the directory has more than {MOST_ENTRIES} entries")
+    return sorted((entry for entry in listed if _HASHED_NAME.fullmatch(entry.name)), key=lambda entry: entry.name)
+
+
+def _load(load: Callable[[str], None], path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISDIR(status.st_mode):
+        _load_file(load, path)
+        return
+    files = [Path(entry.path) for entry in _hashed_entries(path) if entry.is_file()]
+    if sum(file.stat().st_size for file in files) > _LARGEST_DIRECTORY:
+        raise _Wrong(f"its certificates are larger than {_LARGEST_DIRECTORY >> 20} MB")
+    for file in files:
+        _load_file(load, file)
+
+
+def _load_file(load: Callable[[str], None], path: Path) -> None:
+    with _opened(path, path.stat()) as descriptor:
+        load(str(_DESCRIPTORS / str(descriptor)) if _DESCRIPTORS.exists() else str(path))
 
 
 def _require_pem(path: Path, status: os.stat_result, certificate: bool = False, key: bool = False) -> None:
@@ -120,14 +168,19 @@ def _require_pem(path: Path, status: os.stat_result, certificate: bool = False, 
 
 
 def _text(path: Path, status: os.stat_result) -> bytes:
+    with _opened(path, status) as descriptor:
+        # No more than its size: a file of /proc has none and may never end, and a log may grow meanwhile.
+        return os.read(descriptor, os.fstat(descriptor).st_size)
+
+
+@contextmanager
+def _opened(path: Path, status: os.stat_result) -> Iterator[int]:
     # Before it is opened, because opening some devices has an effect; and after, because another file may be there now.
     _require_regular(status)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        status = os.fstat(descriptor)
-        _require_regular(status)
-        # No more than its size: a file of /proc has none and may never end, and a log may grow meanwhile.
-        return os.read(descriptor, status.st_size)
+        _require_regular(os.fstat(descriptor))
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -4,7 +4,7 @@ import logging
 import os
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.outbound import (
     UnusableFile,
     file_version,
-    require_authorities,
+    load_authorities,
     require_certificate,
     require_key,
 )
@@ -44,7 +44,7 @@ class TlsFiles:
 class TrustStores:
     """Caches TLS contexts by their files; loading one costs more than a handshake.
 
-    A file that has changed is read again. OpenSSL itself reads directories at every handshake.
+    A file that has changed is read again.
 
     :param within: directories in which the files of listeners must be; any if there is none.
     """
@@ -75,9 +75,7 @@ class TrustStores:
             f"the CA certificates in {files.ca_path}" if files.ca_path else "the CA certificates of the system"
         )
         with self._usable(authorities, "ca_path"):
-            if files.ca_path:
-                require_authorities(files.ca_path, self._within)
-            context = _authorities(files.ca_path or bundle)
+            context = _own_authorities(files.ca_path, self._within) if files.ca_path else _authorities(bundle)
         # Python 3.13 is stricter with private authorities; the same certificates must work with every version.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.sslsocket_class = BoundedTLSSocket
@@ -109,6 +107,22 @@ class TrustStores:
 def _bundle_of_environment() -> str:
     # Like requests; OpenSSL itself respects SSL_CERT_FILE and SSL_CERT_DIR.
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
+
+
+def _own_authorities(path: str, within: Sequence[Path]) -> ssl.SSLContext:
+    contexts: list[ssl.SSLContext] = []
+
+    def load(file: str) -> None:
+        with suppress(ssl.SSLError):  # one of several in a directory may have another content
+            if contexts:
+                contexts[0].load_verify_locations(cafile=file)
+            else:
+                contexts.append(ssl.create_default_context(cafile=file))
+
+    load_authorities(path, load, within)
+    if not contexts:
+        raise UnusableFile(path, "it contains no PEM certificate")
+    return contexts[0]
 
 
 def _authorities(path: str) -> ssl.SSLContext:

@@ -1,11 +1,15 @@
 """The certificate files of a listener: those that cannot be used, and client certificates."""
 
+import os
+import socket
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from test_http_tls import subject_hash
 from unsuitable_files import UNSUITABLE, unsuitable_file
 
 from pulp_notifiers.errors import TemporaryFailure
@@ -37,6 +41,53 @@ def test_a_missing_file_and_an_unsuitable_one_have_the_same_reason(
 
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warning.startswith(f"A certificate file of http listeners cannot be used: {path[:300]}: ")
+
+
+def test_a_pipe_that_takes_the_place_of_a_certificate_during_the_handshake_blocks_nothing(
+    send: Send, certificates: Path, tmp_path: Path
+) -> None:
+    """OpenSSL would open a file of a directory only then, without a time limit."""
+    authority = tmp_path / f"{subject_hash(certificates / 'ca.pem')}.0"
+    authority.write_bytes((certificates / "ca.pem").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "127.0.0.1.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            os.mkfifo(tmp_path / "pipe")
+            (tmp_path / "pipe").rename(authority)
+            with context.wrap_socket(connection, server_side=True) as accepted:
+                accepted.recv(65536)
+                accepted.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+        server = threading.Thread(target=answer, daemon=True)
+        server.start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+        sender = threading.Thread(target=send, kwargs={"url": url, "ca_path": str(tmp_path)}, daemon=True)
+        sender.start()
+        sender.join(60)
+        server.join(60)
+
+        assert not sender.is_alive()
+        assert not server.is_alive()
+
+
+def test_a_certificate_that_is_replaced_behind_a_link_of_a_directory_is_used_at_once(
+    send: Send, certificates: Path, tmp_path: Path
+) -> None:
+    """The directory itself does not change then."""
+    target = tmp_path / "ca.pem"
+    target.write_bytes((certificates / "client.pem").read_bytes())
+    hashed = tmp_path / "hashed"
+    hashed.mkdir()
+    (hashed / f"{subject_hash(certificates / 'ca.pem')}.0").symlink_to(target)
+    with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
+        refusal(send, url=receiver.url, ca_path=str(hashed))
+        target.write_bytes((certificates / "ca.pem").read_bytes())
+        send(url=receiver.url, ca_path=str(hashed))
+
+        assert 1 == len(receiver.requests)
 
 
 @pytest.mark.parametrize("option", ["cert", "key"])

@@ -32,7 +32,7 @@ def test_a_private_authority_is_trusted_if_the_listener_names_it(send: Send, cer
 
 
 def test_ca_path_may_be_a_hashed_directory(send: Send, certificates: Path, tmp_path: Path) -> None:
-    """OpenSSL finds authorities in it by the hash of their name."""
+    """Of its files, those with hashed names are used."""
     certificate = (certificates / "ca.pem").read_text()
     (tmp_path / f"{subject_hash(certificates / 'ca.pem')}.0").write_text(certificate)
     with HttpReceiver(certificate=certificates / "127.0.0.1.pem") as receiver:
