@@ -61,7 +61,7 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         self._changed()
 
     def shown_config(self, listener: Listener, show_urls: bool = False) -> dict[str, Any]:
-        """Return a listener's config as it may be shown: secrets read ``*****`` unless they are revealed.
+        """Return a listener's config as it may be shown: with ``*****`` for secrets unless they are revealed.
 
         :param show_urls: leave credentials in URLs as they are.
         """

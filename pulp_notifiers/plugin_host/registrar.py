@@ -59,7 +59,7 @@ class Registrar(Generic[RowsT, PluginsT_co]):
         self._changed = changed
 
     def _shown(self, plugin_type: str, config: Mapping[str, Any], show_urls: bool = False) -> dict[str, Any]:
-        """Return a config as it may be shown: secrets read ``*****`` unless they are revealed.
+        """Return a config as it may be shown: with ``*****`` for secrets unless they are revealed.
 
         :param show_urls: leave credentials in URLs as they are.
         """

@@ -38,7 +38,7 @@ def list_listeners(connection: Connection, /, as_json: bool) -> None:
 @json_option
 @pass_connection
 def show_listener(connection: Connection, /, listener_id: str, as_json: bool) -> None:
-    """Show the listener ID with its options; secrets read *****."""
+    """Show the listener ID with its options; secrets are shown as *****."""
     client, path = connection.client(), listener_path(listener_id)
     with naming("listener", listener_id):
         found = document_with(client.get(path), "config", client.url + path)

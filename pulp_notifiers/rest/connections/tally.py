@@ -19,7 +19,9 @@ class Tally:
         """Log the first one, and count those that follow."""
         if self._silent_until is None:
             self._silent_until = now + _QUIET_SECONDS
-            _logger.warning("Closed a connection from %s: %s; further ones are counted for a minute", address, reason)
+            _logger.warning(
+                "Closed a connection from %s: %s; further ones are counted for a minute", address, reason.rstrip(".")
+            )
         else:
             self._counts[reason] += 1
 

@@ -363,6 +363,7 @@ def test_the_log_of_the_service_is_written_in_any_encoding(environ, tmp_path):
 def test_a_command_without_output_streams_ends_with_its_exit_code(environ, server, arguments):
     """They were closed with >&- and 2>&- in a shell."""
     remote = {**environ, "PULP_NOTIFIERS_CLIENT_URL": server.url}
+    subprocess.run([*COMMAND, "db", "upgrade"], env=remote, check=True, capture_output=True, timeout=60)
     script = 'exec "$@" >&- 2>&-'
     ended = subprocess.run(["sh", "-c", script, "sh", *COMMAND, *arguments], env=remote, check=False, timeout=60)
 

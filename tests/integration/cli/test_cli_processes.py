@@ -184,6 +184,7 @@ def test_an_id_is_not_folded_at_a_narrow_terminal(environment):
 @pytest.mark.parametrize("arguments", [["--help"], ["db", "upgrade"], ["notifier", "list", "--no-check"]])
 def test_output_to_a_full_disk_is_an_input_output_error(environment, arguments):
     """With a sentence, and nothing else."""
+    subprocess.run([*COMMAND, "db", "upgrade"], env=environment, check=True, capture_output=True)
     with open("/dev/full", "w", encoding="ascii") as full:  # noqa: PTH123
         ended = subprocess.run(
             [*COMMAND, *arguments], env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
