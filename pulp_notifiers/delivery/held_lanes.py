@@ -42,14 +42,15 @@ class HeldLanes:
     each event costs more than the event.
 
     :param lease_seconds: nothing is attempted if the leases were renewed longer ago.
-    :param start_thread: called, with the lock held, if no thread waits for lanes and there may be more.
+    :param start_thread: called, with the lock held, if every thread makes an attempt and there may be more; returns
+        whether a thread was started. The worker itself starts the first one.
     """
 
     def __init__(
         self,
         threads: int,
         lease_seconds: float,
-        start_thread: Callable[[], None],
+        start_thread: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._share = FairShare(threads)
@@ -64,7 +65,8 @@ class HeldLanes:
         # Whether the last claim may have left due lanes behind, and of which listeners.
         self._more_due = True
         self._left: set[str] = set()
-        self._resting = 0
+        # Threads that make no attempt; those of them that rest have nothing to do.
+        self._free, self._resting = 1, 0
         self._renewal_began_at = self.renewed_at = monotonic()
         self._listeners_revision = 0
 
@@ -103,6 +105,7 @@ class HeldLanes:
                 # Others may hold the lanes if the leases are not valid; the next renewal shows which.
                 lane = self._share.take(self._monotonic()) if self.leases_are_valid else None
                 if lane is not None:
+                    self._free -= 1
                     self._keep_one_ready()
                     return lane
                 self._resting += 1
@@ -114,6 +117,7 @@ class HeldLanes:
         """Note that an attempt ended; None if it could not be made, and the lane is not held any longer."""
         with self._something_due:
             counts = self._share.ended(lane, _succeeded(outcome))
+            self._free += counts  # a thread whose attempt was given up has been replaced
             if counts and outcome is None:
                 self._share.recorded(lane, held=False)
             last = lane.at_last or self._stopping or (outcome is not None and outcome.state is DeliveryState.PENDING)
@@ -227,9 +231,9 @@ class HeldLanes:
 
     def _keep_one_ready(self) -> None:
         # Another lane may come while all threads wait for receivers.
-        if not self._resting:
+        if not self._free:
             if self._share.may_attempt:
-                self._start_thread()
+                self._free += self._start_thread()
         elif self._share.lanes_wait:
             self._something_to_do.notify()
 

@@ -132,15 +132,16 @@ class Worker:
                 "Claimed lanes could not be released: %s; they wait for the end of their leases", unavailable
             )
 
-    def _start_thread(self) -> None:
+    def _start_thread(self) -> bool:
         name = f"pulp-notifiers-attempts-{len(self._threads)}"
         thread = threading.Thread(target=self._attempt_forever, name=name, daemon=True)
         try:
             thread.start()
         except RuntimeError as refused:  # by the system's limit
             _logger.error("No further thread could be started: %s; deliveries go on with those that run", refused)
-        else:
-            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            return False
+        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+        return True
 
     def _attempt_forever(self) -> None:
         needed = True

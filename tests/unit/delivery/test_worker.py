@@ -105,6 +105,17 @@ def test_an_attempt_that_never_ends_is_given_up_and_its_thread_replaced():
     ]
 
 
+def test_there_are_no_more_threads_however_many_quick_deliveries_there_are():
+    """A thread that waits until outcomes are recorded needs no other in its place."""
+    claims = RecordedClaims(*(claim_of(f"l{lane % 20}", lane, lane) for lane in range(2000)))
+
+    with running(claims, PreparedAttempts(), threads=4):
+        claims.wait_for(2000)
+        names = [each.name for each in threading.enumerate()]
+
+    assert 4 * 8 >= len([name for name in names if name.startswith("pulp-notifiers-attempts")])
+
+
 def test_a_slow_attempt_makes_room_for_others_however_seldom_the_worker_polls():
     """Only the time shows that it has become slow."""
     claims, attempts = RecordedClaims(claim_of("hangs", 1, 10), claim_of("quick", 2, 20)), PreparedAttempts()
