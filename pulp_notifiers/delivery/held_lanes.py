@@ -198,7 +198,10 @@ class HeldLanes:
     def overdue(self, limit_seconds: float) -> list[HeldLane]:
         """Return the lanes whose attempts take longer than the limit, and count those as ended."""
         with self._something_due:
-            return self._share.overdue(self._monotonic() - limit_seconds)
+            late = self._share.overdue(self._monotonic() - limit_seconds)
+            if late:
+                self._keep_one_ready()
+            return late
 
     def withdraw(self) -> list[Claim]:
         """Remove the lanes that wait for a thread and return their claims."""

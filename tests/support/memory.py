@@ -103,7 +103,8 @@ class ClaimTable:
         for claim in possible[:limit]:
             if sum(each.listener_id == claim.listener_id for each in chosen) < most_of(claim.listener_id):
                 chosen.append(claim)
-        self.waiting = [claim for claim in self.waiting if claim not in chosen]
+        for each in chosen:
+            self.waiting.remove(each)  # not another list: a test may add to this one at the same moment
         return Claimed(chosen, len(possible) > limit, None, self.revision)
 
     def renew(self, claims: Iterable[Claim], until: datetime) -> list[Claim]:

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from pulp_notifiers.delivery import Worker, WorkerOptions
-from pulp_notifiers.records import DeliveryState, LeaseOffer, Written
+from pulp_notifiers.delivery.fair_share import SLOW_SECONDS
+from pulp_notifiers.delivery.held_lanes import HeldLanes
+from pulp_notifiers.records import Claimed, DeliveryState, LeaseOffer, Written
 from tests.support.memory import Clock, NoHistory
 from tests.support.waiting import wait_until
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
@@ -114,6 +116,21 @@ def test_there_are_no_more_threads_however_many_quick_deliveries_there_are():
         names = [each.name for each in threading.enumerate()]
 
     assert 4 * 8 >= len([name for name in names if name.startswith("pulp-notifiers-attempts")])
+
+
+def test_threads_are_replaced_also_if_as_many_attempts_as_possible_are_given_up_at_once():
+    """Otherwise none is left, and nothing is delivered until a restart."""
+    now, started = [0.0], []
+    lanes = HeldLanes(1, 1e9, lambda: started.append(now[0]) or True, lambda: now[0])
+    lanes.end_round(Claimed([claim_of(f"l{number}", number, number) for number in range(8)], False, None, 0), set())
+    for _ in range(8):
+        assert lanes.next(lambda: True) is not None
+        now[0] += 2 * SLOW_SECONDS
+    assert 7 == len(started)
+
+    assert 8 == len(lanes.overdue(SLOW_SECONDS))
+
+    assert 8 == len(started)
 
 
 def test_a_slow_attempt_makes_room_for_others_however_seldom_the_worker_polls():
