@@ -1,18 +1,16 @@
 """The outbox: events, and the deliveries owed for them."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..event import Event
 from ..records import Claim, DeliveryState, Kept, LeaseOffer, Owed, OwedDelivery, OwedEvent, Written
+from .addition import Addition, large_event
 from .database import Database
 from .event_content import taken_ids
 from .listeners import LISTENERS_REVISION, ListenerState
@@ -50,72 +48,7 @@ _REPEATED = f"""
     FROM ({LISTENERS_REVISION}) AS revision LEFT JOIN events e ON e.id = :event_id
 """
 
-_MOST_LEASED = 100
 _PENDING = DeliveryState.PENDING.value
-
-_LONGEST_SUBJECT = 300
-_KEYS_REMEMBERED = 4096
-"""A key takes 9 microseconds, and most events are about a repository that had one before."""
-
-
-class _Addition:
-    """What one call of :meth:`Outbox.add_all` writes, prepared by the thread that calls.
-
-    :ivar listeners_revision: None if there was no event, and so nothing that depends on listeners.
-    :ivar events: rows of events that have deliveries, by id; the first of each id.
-    :ivar repeated: further events of the same ids.
-    :ivar deliveries: event id, target and key of the lane.
-    :ivar ended: the listeners that end, and the id of the event that ends them.
-    """
-
-    __slots__ = ("deliveries", "ended", "events", "kept", "listeners_revision", "now", "offer", "repeated")
-
-    def __init__(
-        self,
-        batch: Sequence[OwedEvent],
-        listeners_revision: int | None,
-        now: datetime,
-        kept: Kept | None,
-        offer: LeaseOffer | None,
-    ) -> None:
-        self.listeners_revision = listeners_revision
-        self.now = now
-        self.kept = kept
-        self.events: dict[str, Row] = {}
-        self.repeated: list[Row] = []
-        self.deliveries: list[tuple[str, Owed, str]] = []
-        self.ended: list[tuple[str, str]] = []
-        for each in batch:
-            event, event_id = each.event, str(each.event.id)
-            if each.owed:
-                row = (event_id, event.type, *event.encoded(), event.occurred_at, event.source)
-                if event_id in self.events:
-                    self.repeated.append(row)
-                else:
-                    self.events[event_id] = row
-                    subject = event.subject()
-                    self.deliveries += [(event_id, target, _lane_key(target, subject)) for target in each.owed]
-            self.ended += [(listener_id, event_id) for listener_id in each.ended]
-        # A worker does not hold all of a large batch in memory.
-        self.offer = offer if len(self.deliveries) <= _MOST_LEASED else None
-
-    def add_lanes(self, begun: dict[str, Row], room: dict[str, int]) -> None:
-        """Add the rows to insert for lanes that do not exist yet.
-
-        :param room: how many lanes of each listener the worker of this process still takes.
-        """
-        for _, target, key in self.deliveries:
-            if key in begun:
-                continue
-            owner, until, wait_seconds = None, None, 0.0
-            if self.offer is not None:
-                if target.listener_id not in room:
-                    room[target.listener_id] = self.offer.room(target.listener_id)
-                if room[target.listener_id] > 0:
-                    room[target.listener_id] -= 1
-                    owner, until = self.offer.owner, self.offer.until
-                    wait_seconds = (until - self.now).total_seconds()
-            begun[key] = (key, target.listener_id, self.now, owner, until, wait_seconds)
 
 
 class _Unfinished(Exception):
@@ -169,7 +102,7 @@ class Outbox:
             return self._database.read(lambda connection: self._nothing(connection, batch, listeners_revision, kept))
         try:
             if sum(len(each.owed) for each in relevant) <= MOST_AT_ONCE:
-                addition = _Addition(relevant, listeners_revision if batch else None, now, kept, offer)
+                addition = Addition(relevant, listeners_revision if batch else None, now, kept, offer)
                 try:
                     return self._database.write_together(self._add, addition)
                 except _Unfinished:
@@ -191,12 +124,12 @@ class Outbox:
         :param large: write each event as a large one, because some of its deliveries may be written.
         """
         lease = kept and replace(kept, remember={})
-        works: list[_Addition | LargeEvent] = []
+        works: list[Addition | LargeEvent] = []
         for part in parts:
             if large or sum(len(each.owed) for each in part) > MOST_AT_ONCE:
-                works.append(_large_event(part[0], listeners_revision, now))
+                works.append(large_event(part[0], listeners_revision, now))
             else:
-                works.append(_Addition(part, listeners_revision, now, lease, None))
+                works.append(Addition(part, listeners_revision, now, lease, None))
         # All of them have a JSON form.
         deliveries, taken = 0, dict[str, str]()
         for work in works:
@@ -236,12 +169,12 @@ class Outbox:
         repeats = () if stored[0] is None else [((event_id, event.type, *event.encoded()), stored)]
         return Written(deliveries, taken=taken_ids(repeats))
 
-    def _add(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
+    def _add(self, connection: sa.Connection, additions: Sequence[Addition]) -> list[Written]:
         return [
             written for together in _split_after_ends(additions) for written in self._add_together(connection, together)
         ]
 
-    def _add_together(self, connection: sa.Connection, additions: Sequence[_Addition]) -> list[Written]:
+    def _add_together(self, connection: sa.Connection, additions: Sequence[Addition]) -> list[Written]:
         # In the order of their ids, so that two transactions cannot deadlock.
         for kept in sorted((each.kept for each in additions if each.kept), key=lambda kept: kept.source_id):
             self._memory.keep(connection, kept)
@@ -272,7 +205,7 @@ class Outbox:
         ]
 
     def _stored(
-        self, connection: sa.Connection, additions: Sequence[_Addition], events: Mapping[str, Row], new: Collection[str]
+        self, connection: sa.Connection, additions: Sequence[Addition], events: Mapping[str, Row], new: Collection[str]
     ) -> Mapping[str, Sequence[str]]:
         """Return type, payload and call report under each id; nothing if there is no repeat."""
         if len(new) == sum(len(each.events) + len(each.repeated) for each in additions):
@@ -286,7 +219,7 @@ class Outbox:
                 stored[event_id] = content
         return stored
 
-    def _end_listeners(self, connection: sa.Connection, additions: Sequence[_Addition], new: Collection[str]) -> int:
+    def _end_listeners(self, connection: sa.Connection, additions: Sequence[Addition], new: Collection[str]) -> int:
         # Before the lanes are locked: deleting a listener does it in this order too. It raises the revision.
         revision = _required(additions, self._listeners.revision(connection))
         last = additions[-1]
@@ -294,7 +227,7 @@ class Outbox:
         self._listeners.end(connection, ends, last.now)
         return revision
 
-    def _upsert(self, connection: sa.Connection, additions: Sequence[_Addition]) -> tuple[list[Row], Mapping[str, Row]]:
+    def _upsert(self, connection: sa.Connection, additions: Sequence[Addition]) -> tuple[list[Row], Mapping[str, Row]]:
         room: dict[str, int] = {}
         begun: dict[str, Row] = {}
         for each in additions:
@@ -305,7 +238,7 @@ class Outbox:
     def _write_deliveries(
         self,
         connection: sa.Connection,
-        additions: Sequence[_Addition],
+        additions: Sequence[Addition],
         events: Mapping[str, Row],
         begun: Mapping[str, Row],
         lanes: Sequence[Row],
@@ -335,7 +268,7 @@ class Outbox:
         }
         return _claims(leased, owed, ids, inserted, events) if leased else {}
 
-    def _count_of(self, connection: sa.Connection, addition: _Addition) -> int:
+    def _count_of(self, connection: sa.Connection, addition: Addition) -> int:
         return sum(self._count.run(connection, event_id=event_id)[0][0] for event_id in addition.events)
 
 
@@ -360,7 +293,7 @@ def _claims(
     return claims
 
 
-def _required(additions: Sequence[_Addition], revision: int) -> int:
+def _required(additions: Sequence[Addition], revision: int) -> int:
     if any(each.listeners_revision not in (None, revision) for each in additions):
         raise ListenersChanged
     return revision
@@ -380,17 +313,9 @@ def _parts(batch: Sequence[OwedEvent]) -> Iterable[list[OwedEvent]]:
         yield part
 
 
-def _large_event(each: OwedEvent, listeners_revision: int, now: datetime) -> LargeEvent:
-    event = each.event
-    row = (str(event.id), event.type, *event.encoded(), event.occurred_at, event.source)
-    subject = event.subject()
-    deliveries = sorted(((_key(target, subject), target) for target in each.owed), key=lambda delivery: delivery[0])
-    return LargeEvent(row, deliveries, each.ended, listeners_revision, now)
-
-
-def _split_after_ends(additions: Sequence[_Addition]) -> Iterable[list[_Addition]]:
+def _split_after_ends(additions: Sequence[Addition]) -> Iterable[list[Addition]]:
     # What ends listeners raises their revision, and what comes after it was chosen before.
-    together: list[_Addition] = []
+    together: list[Addition] = []
     for addition in additions:
         together.append(addition)
         if addition.ended:
@@ -398,17 +323,3 @@ def _split_after_ends(additions: Sequence[_Addition]) -> Iterable[list[_Addition
             together = []
     if together:
         yield together
-
-
-def _lane_key(owed: Owed, subject: str) -> str:
-    # A subject that is an event, or that is long, does not come again.
-    recurs = len(subject) < _LONGEST_SUBJECT and not subject.startswith("event:")
-    return _known_key(owed, subject) if recurs else _key(owed, subject)
-
-
-def _key(owed: Owed, subject: str) -> str:
-    # A digest, because repository ids and addresses may have any length and contain characters that PostgreSQL refuses.
-    return hashlib.sha256(json.dumps([owed.listener_id, owed.target, subject]).encode()).hexdigest()
-
-
-_known_key = lru_cache(_KEYS_REMEMBERED)(_key)
