@@ -119,15 +119,15 @@ class Accounts:
         granted = self._users.grants(user.login)
         return any(operation in granted.get(path, ()) for path in with_parents(resource))
 
-    def recognise(self, login: str, password: str) -> User | None:
-        """Return the user if the same password was verified recently, else None; never hashes."""
-        user = self.user(login)
-        return user if user is not None and self._verified.holds(user, password) else None
+    def recognise(self, login: str, password: str) -> tuple[User | None, bool]:
+        """Return the user if the same password was verified recently, else None; never hashes.
 
-    def knew(self, login: str, password: str) -> bool:
-        """Return whether the password was right within a day and has not been changed since; never hashes."""
+        :return: also whether the password was right within a day and has not been changed since.
+        """
         user = self.user(login)
-        return user is not None and self._verified.knew(user, password)
+        if user is None:
+            return None, False
+        return (user if self._verified.holds(user, password) else None), self._verified.knew(user, password)
 
     def authenticate(self, login: str, password: str) -> User | None:
         """Return the user if the password is right, else None.

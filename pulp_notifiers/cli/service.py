@@ -92,13 +92,17 @@ def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
     """
     from ..app import App
     from ..settings import Settings
-    from ..wiring import exposed_files
+    from ..wiring import created_files, exposed_files, missing_files
     from .client_settings import ClientSettings
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = Settings.load({**os.environ, **overrides})
     _start_log(settings.own().log_level)
+    missing = missing_files(settings.own())
     with App.from_settings(settings) as app:
+        created = created_files(missing)
+        if created is not None:
+            _logger.info("%s", created)
         for sentence in exposed_files(settings.own(), settings):
             _logger.error("%s", sentence)
         app.registry.require_settings()

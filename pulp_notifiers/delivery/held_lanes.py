@@ -215,7 +215,7 @@ class HeldLanes:
             self._look_again = False
 
     def look_again(self) -> None:
-        """Have due lanes looked for now."""
+        """Look for due lanes now."""
         with self._something_due:
             self._look_again = True
             self._something_due.notify()

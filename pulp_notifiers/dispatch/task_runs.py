@@ -78,7 +78,9 @@ def next_run(known: Run | None, report: TaskReport) -> Run | None:
     if known is None:
         return found
     if not _continues(known, report):
-        return replace(found, follows=known.state in FINAL_TASK_STATES, late=_is_before(report, known))
+        return replace(
+            found, follows=known.state in FINAL_TASK_STATES, late=bool(_is_later(known.start_time, report.start_time))
+        )
     if known.state == report.state or known.state in FINAL_TASK_STATES:
         return None
     return replace(
@@ -93,14 +95,13 @@ def next_run(known: Run | None, report: TaskReport) -> Run | None:
 def _continues(known: Run, report: TaskReport) -> bool:
     if report.start_time is not None and known.start_time is not None:
         return _same_start(utc(report.start_time), utc(known.start_time))
-    times = report.changed_at, known.changed_at
-    later = None not in times and utc(report.changed_at) > utc(known.changed_at)  # type: ignore[arg-type]
+    later = _is_later(report.changed_at, known.changed_at)
     if known.state not in FINAL_TASK_STATES:
         # A sender may not see the end of what it sends again.
         return not (report.state == "waiting" and later)
     if report.state in FINAL_TASK_STATES:
         return not later
-    return None not in times and not later
+    return later is False
 
 
 def _same_start(first: datetime, second: datetime) -> bool:
@@ -112,9 +113,9 @@ def _same_start(first: datetime, second: datetime) -> bool:
     return first == second or whole
 
 
-def _is_before(report: TaskReport, known: Run) -> bool:
-    times = report.start_time, known.start_time
-    return None not in times and utc(report.start_time) < utc(known.start_time)  # type: ignore[arg-type]
+def _is_later(one: datetime | None, other: datetime | None) -> bool | None:
+    """Return whether a time is later than another; None if one of them is not known."""
+    return None if one is None or other is None else utc(one) > utc(other)
 
 
 def _latest(task_id: str, stored: Stored) -> tuple[int | None, bool]:

@@ -56,9 +56,8 @@ class Logins:
         :raises NotAuthenticated: the login does not exist, or has another password.
         :raises TooManyLogins: the password was not looked at.
         """
-        user = await run_in_threadpool(self._accounts.recognise, login, password)
+        user, is_known = await run_in_threadpool(self._accounts.recognise, login, password)
         if user is None:
-            is_known = await run_in_threadpool(self._accounts.knew, login, password)
             user = await self._verified(address_group(host), login, password, is_known)
         if user is None:
             raise NotAuthenticated(CredentialProblem.PASSWORD, login)

@@ -124,13 +124,13 @@ def test_a_verified_password_is_not_hashed_again_until_it_expires(store: Store) 
     accounts = Accounts(store.users, 60.0, clock)
     user = add(store)
 
-    assert accounts.recognise("joe", "pw") is None
+    assert accounts.recognise("joe", "pw")[0] is None
     assert user == accounts.authenticate("joe", "pw")
     clock.now = 59.9
-    assert user == accounts.recognise("joe", "pw")
-    assert accounts.recognise("joe", "wrong") is None
+    assert user == accounts.recognise("joe", "pw")[0]
+    assert accounts.recognise("joe", "wrong")[0] is None
     clock.now = 60.0
-    assert accounts.recognise("joe", "pw") is None
+    assert accounts.recognise("joe", "pw")[0] is None
 
 
 def test_a_wrong_password_is_never_remembered(accounts: Accounts, store: Store) -> None:
@@ -139,7 +139,7 @@ def test_a_wrong_password_is_never_remembered(accounts: Accounts, store: Store) 
 
     assert accounts.authenticate("joe", "wrong") is None
 
-    assert accounts.recognise("joe", "wrong") is None
+    assert accounts.recognise("joe", "wrong")[0] is None
     assert accounts.authenticate("joe", "pw") is not None
 
 
@@ -149,7 +149,7 @@ def test_zero_cache_seconds_disable_the_cache(store: Store) -> None:
     accounts = Accounts(store.users, 0.0, Clock())
 
     assert accounts.authenticate("joe", "pw") is not None
-    assert accounts.recognise("joe", "pw") is None
+    assert accounts.recognise("joe", "pw")[0] is None
 
 
 def test_a_changed_password_takes_effect_at_once(accounts: Accounts, store: Store) -> None:
@@ -202,8 +202,8 @@ def test_the_cache_of_verified_passwords_is_bounded(accounts: Accounts, store: S
     for user in users:
         assert accounts.authenticate(user.login, "pw") is not None
 
-    assert accounts.recognise("user0", "pw") is None
-    assert accounts.recognise("user1099", "pw") is not None
+    assert accounts.recognise("user0", "pw")[0] is None
+    assert accounts.recognise("user1099", "pw")[0] is not None
 
 
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(accounts: Accounts) -> None:

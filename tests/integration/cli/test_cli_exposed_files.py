@@ -94,6 +94,20 @@ def test_the_service_reports_them_at_its_start_and_starts(tmp_path):
     assert "secret.key has mode 0644: others can read or replace the key" in log
 
 
+def test_the_service_says_once_which_files_it_created_and_who_can_open_them(tmp_path):
+    """Started once as root by mistake, it would lock out the user of the service."""
+    with Service(tmp_path) as service:
+        first = service.log.read_text()
+    with Service(tmp_path) as service:
+        second = service.log.read_text().removeprefix(first)
+
+    files = (
+        f"Created {tmp_path / 'state' / 'notifiers.db'} and {tmp_path / 'state' / 'secret.key'}: only a service that"
+    )
+    assert files in first
+    assert "Created" not in second.replace("Created the user", "")
+
+
 def run(line: str) -> None:
     """Run the command that a line ends with."""
     assert line.startswith("Warning: ")

@@ -176,7 +176,7 @@ def test_each_run_of_a_task_id_that_comes_back_fires_each_state_once(runs, proce
                 several[number % processes].changed(report(state, **times))
 
     expected = [f"task.{state}" for run in runs for state in run]
-    # A start without times cannot be told from a repeat by a process that did not see the end before.
+    # Without times, a process that did not see the previous end takes a new start for a repeat.
     if processes == 1:
         assert expected == fired.types()
     assert [each for each in expected if each not in ("task.waiting", "task.running")] == [
