@@ -7,8 +7,8 @@ import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 
+from ...access import address_group
 from ..http.proxies import TrustedProxies
 from ..settings import RestSettings
 from .connection import Connection, refusal_text
@@ -98,7 +98,7 @@ class Door:
 
     def forget(self, connection: Connection) -> None:
         """Note that a connection was closed."""
-        group = _group(connection.address)
+        group = address_group(connection.address)
         if connection in self._of_address.get(group, ()):
             self._of_address[group].remove(connection)
             self._count -= 1
@@ -168,14 +168,14 @@ class Door:
 
     def _let_in(self, accepted: socket.socket, address: str) -> None:
         connection = self._new_connection(self, address)
-        self._of_address[_group(address)].add(connection)
+        self._of_address[address_group(address)].add(connection)
         self._count += 1
         task = self._loop.create_task(self._open(connection, accepted))
         self._opening[connection] = task
         task.add_done_callback(lambda task: self._opened(connection, accepted, is_cancelled=task.cancelled()))
 
     def _has_room(self, accepted: socket.socket, address: str, fresh_seconds: float) -> bool:
-        neighbours = self._of_address.get(_group(address), ())
+        neighbours = self._of_address.get(address_group(address), ())
         if len(neighbours) >= self._limits.max_connections_per_address and not self._proxies.include(address):
             return self._make_room(neighbours, fresh_seconds)
         if self._count >= self._capacity or accepted.fileno() > self._highest_descriptor:
@@ -245,11 +245,3 @@ class Door:
         self._tally.report(now)
         if not self._closed or self._count:
             self._loop.call_later(self._check_seconds, self._check)
-
-
-def _group(address: str) -> str:
-    """Return what connections are counted by: one client has all addresses of an IPv6 network of 64 bits."""
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
-    return address
