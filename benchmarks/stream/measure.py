@@ -29,7 +29,7 @@ def report_of(size: int) -> TaskReport:
     """Return a report whose message has about this many bytes: the steps of a sync, each with its numbers."""
     steps: list[dict[str, object]] = []
     report = replace(_REPORT, progress_report={"yum_importer": {"steps": steps}})
-    while len(message(report)[1]) < size:
+    while len(message(report).body) < size:
         steps.append({"step_id": str(len(steps)), "state": "IN_PROGRESS", "items_total": 1400, "items_done": 700})
     return report
 

@@ -86,9 +86,9 @@ class PyAmqp:
 
     def publish(self, report: TaskReport) -> None:
         """Publish."""
-        key, body = message(report)
-        prepared = amqp.Message(body, application_headers={}, **_PROPERTIES)
-        self._channel.basic_publish(prepared, FORM.exchange, key)
+        made = message(report)
+        prepared = amqp.Message(made.body, application_headers={}, **_PROPERTIES)
+        self._channel.basic_publish(prepared, FORM.exchange, made.routing_key)
 
     def settle(self) -> None:
         """Know nothing more."""
@@ -165,5 +165,5 @@ def _exchange() -> Any:
 
 
 def _kombu_publish(producer: Any, report: TaskReport) -> None:
-    key, body = message(report)
-    producer.publish(body, routing_key=key, delivery_mode=FORM.delivery_mode)
+    made = message(report)
+    producer.publish(made.body, routing_key=made.routing_key, delivery_mode=FORM.delivery_mode)

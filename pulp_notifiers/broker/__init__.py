@@ -28,7 +28,7 @@ from .publish import AmqpMessage, Publisher, PublishLink
 from .server import Broker
 from .settings import MessagingSettings, exchange_name
 from .short_string import SHORT_STRING_BYTES
-from .stream import StreamForm, StreamLink, StreamOpener
+from .stream import Confirmed, StreamForm, StreamLink, StreamMessage, StreamOpener
 from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
 from .task_message import task_document
 from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
@@ -39,6 +39,7 @@ __all__ = [
     "SHORT_STRING_BYTES",
     "AmqpMessage",
     "Broker",
+    "Confirmed",
     "Deadline",
     "Inspection",
     "Link",
@@ -50,6 +51,7 @@ __all__ = [
     "Refused",
     "StreamForm",
     "StreamLink",
+    "StreamMessage",
     "StreamOpener",
     "Subscription",
     "SubscriptionForm",

@@ -1,5 +1,6 @@
 """Reports from the queue as batches of messages."""
 
+from ..broker import StreamMessage
 from .document import Renderer
 from .marker import Marker
 from .options import StreamOptions
@@ -24,9 +25,9 @@ class Batches:
         """Return how many reports had no JSON form."""
         return self._renderer.failed
 
-    def take(self) -> tuple[list[tuple[str, bytes]], Marker | None]:
-        """Return the next messages, each a routing key and a body, and the marker right after them, if there is one."""
-        messages: list[tuple[str, bytes]] = []
+    def take(self) -> tuple[list[StreamMessage], Marker | None]:
+        """Return the next messages, and the marker right after them, if there is one."""
+        messages: list[StreamMessage] = []
         size, marker = 0, None
         while self._queue and len(messages) < self._options.batch and size < self._options.batch_bytes:
             item = self._queue.take()
@@ -36,7 +37,7 @@ class Batches:
             rendered = self._renderer.render(item)
             if rendered is not None:
                 messages.append(rendered)
-                size += len(rendered[1])
+                size += len(rendered.body)
         if messages:
             self._adapt(size / len(messages))
         return messages, marker

@@ -2,7 +2,7 @@
 
 import logging
 
-from ..broker import SHORT_STRING_BYTES, StreamForm
+from ..broker import SHORT_STRING_BYTES, StreamForm, StreamMessage
 from ..encoding import dumps
 from ..task import TaskReport
 
@@ -18,8 +18,8 @@ FORM = StreamForm(
 _logger = logging.getLogger(__name__)
 
 
-def message(report: TaskReport) -> tuple[str, bytes]:
-    """Return routing key and body.
+def message(report: TaskReport) -> StreamMessage:
+    """Return the message of a report.
 
     :raises TypeError: the report holds a value that has no JSON form.
     :raises ValueError: it holds a number that is not finite, or its task id is too long for a routing key.
@@ -27,7 +27,7 @@ def message(report: TaskReport) -> tuple[str, bytes]:
     key = f"tasks.{report.task_id}"
     if len(key.encode()) > SHORT_STRING_BYTES:
         raise ValueError(f"a routing key has at most {SHORT_STRING_BYTES} bytes")
-    return key, dumps(report.document()).encode("ascii")
+    return StreamMessage(key, dumps(report.document()).encode("ascii"))
 
 
 class Renderer:
@@ -39,8 +39,8 @@ class Renderer:
     def __init__(self) -> None:
         self.failed = 0
 
-    def render(self, report: TaskReport) -> tuple[str, bytes] | None:
-        """Return routing key and body, or None; then the log says what Pulp 2's log said."""
+    def render(self, report: TaskReport) -> StreamMessage | None:
+        """Return the message of a report, or None; then the log says what Pulp 2's log said."""
         try:
             return message(report)
         except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything

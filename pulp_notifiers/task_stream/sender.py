@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ..broker import Deadline
+from ..broker import Confirmed, Deadline, StreamMessage
 from ..errors import PermanentFailure, TemporaryFailure
 from .batches import Batches
 from .health import Counts
@@ -27,9 +27,10 @@ class Link(Protocol):
 
     @property
     def unconfirmed(self) -> int: ...
-    def send(self, messages: Iterable[tuple[str, bytes]], deadline: Deadline) -> None: ...
-    def read_confirms(self, seconds: float) -> tuple[int, int]: ...
-    def take_confirms(self) -> tuple[int, int]: ...
+    def send(self, messages: Sequence[StreamMessage], deadline: Deadline) -> None: ...
+    def read_confirms(self, seconds: float) -> Confirmed: ...
+    def take_confirms(self) -> Confirmed: ...
+    def unanswered(self) -> list[StreamMessage]: ...
     def close(self, seconds: float) -> None: ...
     def discard(self) -> None: ...
     def abandon(self) -> None: ...
@@ -174,10 +175,10 @@ class Sender:
         if not self.queue.wait(self._options.look_seconds):
             self._count(link.read_confirms(0))
 
-    def _count(self, confirms: tuple[int, int]) -> None:
-        taken, refused = confirms
-        self._published += taken
-        self._dropped += refused
+    def _count(self, confirmed: Confirmed) -> None:
+        taken, refused = confirmed
+        self._published += len(taken)
+        self._dropped += len(refused)
         if taken:
             self._reconnect.confirmed()
         if refused and not self._refusal_logged:

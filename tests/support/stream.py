@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from pulp_notifiers.broker.stream.confirms import Confirms
 from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.task import TaskReport
 
@@ -68,16 +69,20 @@ class StreamLink:
 
     def __init__(self, server):
         self.server = server
-        self.unconfirmed = 0
         self.abandoned = self.closed = self.broken = False
-        self._confirms = (0, 0)
+        self._confirms = Confirms()
+        self._answered = 0
 
     @property
     def blocked(self):
         return self.server.blocked
 
+    @property
+    def unconfirmed(self):
+        return len(self._confirms)
+
     def send(self, messages, deadline):
-        self.unconfirmed += len(messages)
+        self._confirms.sent(messages)
         self._require()
         self.server.received.extend(messages)
 
@@ -88,13 +93,16 @@ class StreamLink:
                 self.server.changed.wait_for(lambda: self.server.away or not self._confirms_nothing(), seconds)
         self._require()
         if not self._confirms_nothing():
-            answered, self.unconfirmed = self.unconfirmed, 0
-            self._confirms = (0, answered) if self.server.refusing else (answered, 0)
+            self._answered += self.unconfirmed
+            answer = self._confirms.refused if self.server.refusing else self._confirms.taken
+            answer(self._answered, up_to=True)
         return self.take_confirms()
 
     def take_confirms(self):
-        confirms, self._confirms = self._confirms, (0, 0)
-        return confirms
+        return self._confirms.take()
+
+    def unanswered(self):
+        return self._confirms.unanswered()
 
     def close(self, seconds):
         self.closed = True

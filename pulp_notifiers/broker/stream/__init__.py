@@ -2,15 +2,16 @@
 
 ::
 
-    form            what all messages of a stream have in common
-    stream_link     an open connection that publishes batches and counts confirms
+    form            a stream's messages, and what all of them have in common
+    stream_link     an open connection that publishes batches and reads confirms
     stream_opener   opens them, to one of several servers
-    confirms        which messages the server has not confirmed yet
+    confirms        which messages the server took or refused, and which it has not answered yet
     message_frames  messages as frames of AMQP 0-9-1
 """
 
-from .form import StreamForm
+from .confirms import Confirmed
+from .form import StreamForm, StreamMessage
 from .stream_link import StreamLink
 from .stream_opener import StreamOpener
 
-__all__ = ["StreamForm", "StreamLink", "StreamOpener"]
+__all__ = ["Confirmed", "StreamForm", "StreamLink", "StreamMessage", "StreamOpener"]

@@ -1,6 +1,14 @@
-"""What all messages of a stream have in common."""
+"""A stream's messages, and what all of them have in common."""
 
 from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class StreamMessage:
+    """A message of a stream; it must not be changed once it was sent."""
+
+    routing_key: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

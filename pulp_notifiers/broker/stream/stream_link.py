@@ -1,6 +1,6 @@
 """An open connection that publishes batches to one topic exchange; the server confirms them later."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from kombu.connection import Connection
@@ -10,8 +10,8 @@ from ..deadline import Deadline
 from ..errors import LinkLost, connection_error_text
 from ..open_connection import OpenConnection
 from ..own_messages import mark_headers, supports_marks
-from .confirms import Confirms
-from .form import StreamForm
+from .confirms import Confirmed, Confirms
+from .form import StreamForm, StreamMessage
 from .message_frames import MessageFrames
 
 
@@ -29,7 +29,7 @@ class StreamLink(OpenConnection):
         # A refusal is fatal here: without its exchange the connection is of no use.
         self._fatal_errors = (*self._fatal_errors, ChannelError)
         self._confirms = Confirms()
-        self._taken = self._refused = self._last_tag = 0
+        self._last_tag = 0
         self.blocked = False
         if self._amqp is not None:
             self._amqp.on_blocked = self._on_blocked
@@ -46,25 +46,25 @@ class StreamLink(OpenConnection):
         """Return how many messages the server has neither taken nor refused."""
         return len(self._confirms)
 
-    def send(self, messages: Iterable[tuple[str, bytes]], deadline: Deadline) -> None:
-        """Send messages, each a routing key and a body, in this order.
+    def send(self, messages: Sequence[StreamMessage], deadline: Deadline) -> None:
+        """Send messages in this order; from now on they are unconfirmed, even if this fails.
 
         Whether the server takes them is known later, see :meth:`read_confirms`.
 
         :raises LinkLost: the connection broke; some may have arrived.
         """
-        messages = list(messages)
-        self._confirms.sent(len(messages))
+        self._confirms.sent(messages)
         try:
             if self._amqp is None:
                 self._publish_each(messages)
             else:
                 self._amqp.keep_to(deadline)
-                self._amqp.transport.write(b"".join(b"".join(self._frames.of(*message)) for message in messages))
+                frames = self._frames
+                self._amqp.transport.write(b"".join(b"".join(frames.of(m.routing_key, m.body)) for m in messages))
         except self._fatal_errors as error:
             raise LinkLost(connection_error_text(error, deadline.seconds)) from None
 
-    def read_confirms(self, seconds: float) -> tuple[int, int]:
+    def read_confirms(self, seconds: float) -> Confirmed:
         """Wait until the server sends something, at most this long; return :meth:`take_confirms`.
 
         :raises LinkLost: the connection broke.
@@ -77,11 +77,16 @@ class StreamLink(OpenConnection):
                 raise LinkLost(connection_error_text(error, seconds)) from None
         return self.take_confirms()
 
-    def take_confirms(self) -> tuple[int, int]:
-        """Return how many messages the server took and refused, as far as read, since the last call."""
-        confirms = self._taken, self._refused
-        self._taken = self._refused = 0
-        return confirms
+    def take_confirms(self) -> Confirmed:
+        """Return the messages that the server took and refused, as far as read, since the last call."""
+        return self._confirms.take()
+
+    def unanswered(self) -> list[StreamMessage]:
+        """Return the unconfirmed messages in the order sent, to send them again over another connection.
+
+        Those are left out after which the server took a newer message with the same routing key.
+        """
+        return self._confirms.unanswered()
 
     def _prepare(self, deadline: Deadline) -> None:
         self._keep_to(deadline)
@@ -97,10 +102,12 @@ class StreamLink(OpenConnection):
             properties = self._prepared(b"")._serialize_properties()
             self._frames = MessageFrames(self._channel.channel_id, self._amqp.frame_max, exchange, properties)
 
-    def _publish_each(self, messages: list[tuple[str, bytes]]) -> None:
+    def _publish_each(self, messages: Sequence[StreamMessage]) -> None:
         # kombu's other transports confirm nothing; what they accept counts as taken.
-        for routing_key, body in messages:
-            self._channel.basic_publish(self._prepared(body), exchange=self._form.exchange, routing_key=routing_key)
+        for message in messages:
+            self._channel.basic_publish(
+                self._prepared(message.body), exchange=self._form.exchange, routing_key=message.routing_key
+            )
             self._last_tag += 1
             self._on_ack(self._last_tag, multiple=False)
 
@@ -122,10 +129,10 @@ class StreamLink(OpenConnection):
         return mark_headers(mark)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
-        self._taken += self._confirms.answered(tag, multiple)
+        self._confirms.taken(tag, multiple)
 
     def _on_nack(self, tag: int, multiple: bool) -> None:
-        self._refused += self._confirms.answered(tag, multiple)
+        self._confirms.refused(tag, multiple)
 
     def _on_blocked(self, _reason: str) -> None:
         self.blocked = True

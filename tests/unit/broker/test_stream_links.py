@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from kombu.connection import Connection
 
-from pulp_notifiers.broker import Broker, Deadline, StreamForm, StreamLink, StreamOpener
+from pulp_notifiers.broker import Broker, Deadline, StreamForm, StreamLink, StreamMessage, StreamOpener
 from pulp_notifiers.broker.stream.confirms import Confirms
 from pulp_notifiers.broker.stream.message_frames import MessageFrames
 from pulp_notifiers.errors import TemporaryFailure
@@ -55,25 +55,63 @@ def test_a_routing_key_longer_than_amqp_allows_is_refused():
         MessageFrames(1, 4096, "stream", b"").of("é" * 128, b"")
 
 
+def messages(*keys):
+    """Return messages with these routing keys, whose bodies are their numbers."""
+    return [StreamMessage(key, b"%d" % number) for number, key in enumerate(keys, start=1)]
+
+
 @pytest.mark.parametrize(
     ("answers", "each", "left"),
     [
-        ([(1, False), (2, False)], [1, 1], 3),
-        ([(3, True)], [3], 2),
-        ([(5, True), (5, True), (2, False)], [5, 0, 0], 0),
-        ([(2, False), (3, False), (1, False)], [1, 1, 1], 2),
-        ([(2, False), (2, False), (4, True)], [1, 0, 3], 1),
-        ([(4, False), (9, False)], [1, 0], 4),
+        ([(1, False), (2, False)], [[1], [2]], [3, 4, 5]),
+        ([(3, True)], [[1, 2, 3]], [4, 5]),
+        ([(5, True), (5, True), (2, False)], [[1, 2, 3, 4, 5], [], []], []),
+        ([(2, False), (3, False), (1, False)], [[2], [3], [1]], [4, 5]),
+        ([(2, False), (2, False), (4, True)], [[2], [], [1, 3, 4]], [5]),
+        ([(4, False), (9, False), (0, False)], [[4], [], []], [1, 2, 3, 5]),
+        ([(9, True)], [[1, 2, 3, 4, 5]], []),
     ],
 )
-def test_each_message_is_counted_once(answers, each, left):
-    """In whatever order the server confirms, one by one or many at a time."""
-    confirms = Confirms()
-    confirms.sent(3)
-    confirms.sent(2)
+@pytest.mark.parametrize("answer", ["taken", "refused"])
+def test_each_message_is_confirmed_once(answer, answers, each, left):
+    """In whatever order the server answers, one by one or many at a time."""
+    sent, confirms = messages("a", "b", "c", "d", "e"), Confirms()
+    confirms.sent(sent[:3])
+    confirms.sent(sent[3:])
+    found = []
+    for number, up_to in answers:
+        getattr(confirms, answer)(number, up_to)
+        confirmed = confirms.take()
+        found.append([int(message.body) for message in getattr(confirmed, answer)])
+        assert len(found[-1]) == len(confirmed.taken) + len(confirmed.refused)
 
-    assert each == [confirms.answered(tag, multiple) for tag, multiple in answers]
-    assert left == len(confirms)
+    assert each == found
+    assert len(left) == len(confirms)
+    assert left == [int(message.body) for message in confirms.unanswered()]
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken", "refused", "left"),
+    [
+        ("aab", [2], [], [3]),
+        ("aab", [], [2], [1, 3]),
+        ("abab", [3], [], [2, 4]),
+        ("aaaa", [2], [4], [3]),
+        ("abcabc", [4, 5], [], [3, 6]),
+        ("aab", [1], [], [2, 3]),
+    ],
+)
+def test_messages_that_a_taken_one_overtook_are_not_sent_again(keys, taken, refused, left):
+    """If it has their routing key."""
+    confirms = Confirms()
+    confirms.sent(messages(*keys))
+    for number in taken:
+        confirms.taken(number)
+    for number in refused:
+        confirms.refused(number)
+
+    assert left == [int(message.body) for message in confirms.unanswered()]
+    assert len(keys) - len(taken) - len(refused) == len(confirms)
 
 
 def test_other_transports_of_kombu_confirm_by_accepting():
@@ -82,10 +120,11 @@ def test_other_transports_of_kombu_confirm_by_accepting():
         queue = listening.SimpleQueue("stream-test")
         with stream_link("memory://") as link:
             listening.default_channel.queue_bind("stream-test", "stream.test", "tasks.#")
-            link.send([("tasks.1", b"{}"), ("tasks.2", b"[]")], Deadline(60))
+            sent = [StreamMessage("tasks.1", b"{}"), StreamMessage("tasks.2", b"[]")]
+            link.send(sent, Deadline(60))
 
-            assert (2, 0) == link.read_confirms(0)
-            assert 0 == link.unconfirmed
+            assert (sent, []) == link.read_confirms(0)
+            assert (0, []) == (link.unconfirmed, link.unanswered())
         first = queue.get(timeout=60)
         assert (b"{}", "application/data", "binary") == (
             bytes(first.body),

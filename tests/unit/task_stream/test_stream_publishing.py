@@ -43,11 +43,11 @@ def test_reports_of_one_thread_stay_in_order_among_those_of_others(publisher, se
     assert publisher.flush(60)
 
     received = defaultdict(list)
-    for key, body in server.received:
-        received[key].append(body)
+    for one in server.received:
+        received[one.routing_key].append(one.body)
     assert 8 == len(received)
     for key, bodies in received.items():
-        assert [message(report(n, task_id=key.removeprefix("tasks.")))[1] for n in range(300)] == bodies
+        assert [message(report(n, task_id=key.removeprefix("tasks."))).body for n in range(300)] == bodies
 
 
 def test_publishing_continues_after_a_pause(publisher, server):
