@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
-	@echo "make test        runs the tests, which start their own RabbitMQ, PostgreSQL and pgbouncer"
+	@echo "make test        runs the tests, which start their own servers: see scripts/test-servers.sh"
 	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 that it installs in ~/.cache; takes five minutes"
 	@echo "make bench       runs the next two; takes half an hour"
 	@echo "make bench-stream  compares ways to publish task changes, with its own RabbitMQ; takes ten minutes"
@@ -36,6 +36,7 @@ $(STAMP):
 	@test -x $(BIN)/python || scripts/make-venv.sh '$(PYTHON)' $(VENV)
 	@echo "Installing pulp-notifiers and $(words $(PLUGINS)) plugins into $(VENV)"
 	@$(BIN)/python -m pip install -qq --editable '.[dev]' $(PLUGINS:%=--editable ./%)
+	@scripts/install-proton.sh $(BIN)/python
 	@rm -f $(VENV)/.installed*
 	@touch $@
 

@@ -8,10 +8,11 @@ import pytest
 
 from tests.harness.postgres import PostgreSQL
 from tests.harness.postgres import find_binaries as find_postgresql
+from tests.harness.proton_broker import ProtonBroker
 from tests.harness.pulp3 import Pulp3
 from tests.harness.rabbitmq import RabbitMQ
 
-SERVERS = ("postgresql", "pulp3", "rabbitmq")
+SERVERS = ("postgresql", "proton_broker", "pulp3", "rabbitmq")
 
 # The time that an example takes means nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -52,6 +53,16 @@ def rabbitmq() -> Iterator[RabbitMQ]:
     if reason:
         pytest.skip(reason)
     with RabbitMQ() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proton_broker() -> Iterator[ProtonBroker]:
+    """Yield a running AMQP 1.0 broker, Proton's example; each test uses its own addresses."""
+    reason = ProtonBroker.available()
+    if reason:
+        pytest.skip(reason)
+    with ProtonBroker() as server:
         yield server
 
 

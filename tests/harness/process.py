@@ -57,6 +57,16 @@ class GuardedProcess:
         """Send a signal to the process, unless it has ended."""
         self._process.send_signal(number)
 
+    def pause(self) -> None:
+        """Freeze the process, unless it has ended; return when no thread of it runs any more."""
+        self.signal(signal.SIGSTOP)
+        # A thread on another processor may run for a moment longer and still answer.
+        os.waitid(os.P_PID, self.process_id, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Let a paused process continue."""
+        self.signal(signal.SIGCONT)
+
     def exited(self, within_seconds: float) -> bool:
         """Wait for the end of the process; return whether it has ended."""
         try:
