@@ -30,7 +30,7 @@ from .settings import MessagingSettings, exchange_name
 from .short_string import SHORT_STRING_BYTES
 from .stream import Confirmed, StreamForm, StreamLink, StreamMessage, StreamOpener
 from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
-from .task_message import task_document
+from .task_message import MessageBody, Unreadable, task_document
 from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
 
 Link = PublishLink  # its former name
@@ -44,6 +44,7 @@ __all__ = [
     "Inspection",
     "Link",
     "LinkLost",
+    "MessageBody",
     "MessagingSettings",
     "PublishLink",
     "Publisher",
@@ -55,6 +56,7 @@ __all__ = [
     "StreamOpener",
     "Subscription",
     "SubscriptionForm",
+    "Unreadable",
     "Watch",
     "asks_for_tls",
     "broker_urls",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.broker import task_document
+from pulp_notifiers.broker import Unreadable, task_document
 
 VECTORS = {
     vector["id"]: vector
@@ -51,6 +51,16 @@ def test_a_base64_envelope_holds_the_document(name):
     assert expected["amqp091"]["body_json"] == task_document(json.dumps(expected["qpid010"]["content"]).encode())
 
 
+@pytest.mark.parametrize("binary", [str.encode, str, lambda text: memoryview(text.encode())])
+@pytest.mark.parametrize("name", ENVELOPED)
+def test_a_map_of_amqp_1_0_holds_the_document(name, binary):
+    """As it arrives from a Qpid broker; libraries differ in how they represent its binary body."""
+    expected = VECTORS[name]["expect"]
+    content = expected["qpid010"]["content"]
+
+    assert expected["amqp091"]["body_json"] == task_document({**content, "body": binary(content["body"])})
+
+
 def test_the_vectors_hold_both_forms():
     """Otherwise the tests above would test nothing."""
     assert NATIVE
@@ -62,6 +72,26 @@ def test_an_envelope_without_encoding_holds_text():
     body = json.dumps({"body": '{"task_id": "t"}', "properties": {"body_encoding": "utf-8"}})
 
     assert {"task_id": "t"} == task_document(body)
+
+
+def test_a_map_may_hold_the_envelope_as_json():
+    """As from a bridge that wraps once more."""
+    assert {"task_id": "t"} == task_document({"body": b64encode(in_envelope(b'{"task_id": "t"}'))})
+
+
+def test_a_map_may_say_that_its_body_is_not_encoded():
+    """Also in binary, as clients of AMQP 0-10 write texts."""
+    for encoding in (None, "utf-8", b"utf-8"):
+        body = {"body": b'{"task_id": "t"}', "properties": {"body_encoding": encoding}}
+
+        assert {"task_id": "t"} == task_document(body)
+
+
+def test_a_map_may_be_the_task_itself():
+    """If a program publishes its fields with types of AMQP; what only AMQP has is written as JSON has it."""
+    record = {"task_id": "t", "tags": ["a"], "result": {"count": 3, "ratio": 0.5, "none": None}, "body": "eyJ9"}
+
+    assert record == task_document({**record, "tags": ("a",)})
 
 
 def test_a_task_with_a_field_called_body_is_no_envelope():
@@ -96,6 +126,18 @@ def test_a_task_with_a_field_called_body_is_no_envelope():
         in_envelope(in_envelope(b'{"task_id": "t"}')),
         "\ud800",
         "{",
+        {},
+        {"body": b"not base64!"},
+        {"body": [b"e30="]},
+        {"body": b""},
+        {"body": b64encode(in_envelope(in_envelope(b'{"task_id": "t"}')))},
+        {b"body": b"e30="},
+        {"task_id": "t", "result": b"binary"},
+        {"task_id": "t", "result": float("nan")},
+        {"task_id": "t", b"key": 1},
+        {"task_id": b"t"},
+        {3: 4},
+        Unreadable("The body is too large."),
     ],
     ids=lambda body: repr(body)[:30],
 )
