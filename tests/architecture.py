@@ -50,6 +50,7 @@ OWNERS = {
     "fastapi": {"rest"},
     "httptools": {"rest.connections"},
     "kombu": {"broker"},
+    "proton": {"broker.amqp10"},
     "psycopg": {"store"},
     # Config models are part of the contract.
     "pydantic": {"options", "notifier", "source", "settings", "plugin_host", "broker", "rest", "cli"},

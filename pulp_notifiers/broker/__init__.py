@@ -18,6 +18,8 @@
     topic_exchange   exchanges: created if missing, used as they are if they exist
     own_messages     how an installation's own messages are kept away from its sources
     amqp_connection  py-amqp's connection, with deadlines
+    amqp10/          everything about AMQP 1.0 (owner of proton)
+    greetings        what a server speaks if it does not speak what was asked for
     repair           other people's messages that py-amqp cannot parse
 """
 

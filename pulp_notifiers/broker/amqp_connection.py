@@ -8,6 +8,7 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from .deadline import Deadline
+from .greetings import not_amqp091
 from .repair import handle_frame
 
 _FRAME_TYPES = (1, 2, 3, 8)  # method, header, body, heartbeat (AMQP 0-9-1, section 4.2.3)
@@ -66,7 +67,7 @@ class AmqpConnection(pyamqp.Connection):
         # py-amqp would read four letters of another protocol's greeting as a size and allocate gigabytes.
         kind, channel, size = struct.unpack(form, header)
         if kind not in _FRAME_TYPES or size > self.frame_max:
-            raise OSError("the server does not speak AMQP 0-9-1")
+            raise OSError(not_amqp091(header))
         return kind, channel, size
 
     def _shortened(self, timeout: float | None) -> float | None:

@@ -63,9 +63,21 @@ class MessagingSettings(BaseModel):
         description="PEM file with key and certificate to present to a server reached over TLS; none if it is empty, "
         "or not set and the default does not exist.",
     )
+    amqp10_address: str = Field(
+        default="",
+        description="Form of an exchange's address over AMQP 1.0, such as topic://{exchange}. Empty: "
+        "/exchange/{exchange} on RabbitMQ, and the exchange's name on every other server.",
+    )
     topic_exchange: Annotated[str, AfterValidator(exchange_name), AfterValidator(_or_default)] = Field(
         default=DEFAULT_EXCHANGE, description="Exchange of amqp listeners that name none."
     )
+
+    @field_validator("amqp10_address")
+    @classmethod
+    def _names_the_exchange(cls, value: str) -> str:
+        if value and "{exchange}" not in value:
+            raise ValueError("write {exchange} where the name of the exchange belongs, as in topic://{exchange}")
+        return value
 
     @field_validator("url")
     @classmethod
@@ -91,12 +103,19 @@ class MessagingSettings(BaseModel):
 
     def broker(self) -> Broker:
         """Return the messaging server of amqp listeners."""
-        return Broker(broker_urls(self.url.get_secret_value()), self._file("cacert"), self._file("clientcert"))
+        return self._broker(self.url)
 
     def status_broker(self) -> Broker:
         """Return the messaging server of the task-status stream."""
-        urls = broker_urls(self.event_notification_url.get_secret_value())
-        return Broker(urls, self._file("cacert"), self._file("clientcert"))
+        return self._broker(self.event_notification_url)
+
+    def _broker(self, urls: SecretStr) -> Broker:
+        return Broker(
+            broker_urls(urls.get_secret_value()),
+            self._file("cacert"),
+            self._file("clientcert"),
+            amqp10_address=self.amqp10_address,
+        )
 
     def _file(self, key: str) -> str | None:
         path: str = getattr(self, key)

@@ -1,4 +1,4 @@
-"""The forms in which Pulp's settings name messaging servers, as URLs that kombu understands."""
+"""The forms in which settings name messaging servers, as URLs of one spelling: for kombu, or for AMQP 1.0."""
 
 import re
 from urllib.parse import quote, unquote, urlsplit
@@ -8,17 +8,30 @@ from kombu.transport import TRANSPORT_ALIASES
 from .short_string import SHORT_STRING_BYTES
 
 _AMQP_SCHEMES = {"amqp": "amqp", "pyamqp": "amqp", "tcp": "amqp", "amqps": "amqps", "ssl": "amqps", "tls": "amqps"}
-_FORM = "tcp://, ssl://, amqp:// or amqps://[USER:PASSWORD@]HOST[:PORT][/VHOST]"
+_AMQP10_SCHEMES = {
+    "qpid": "qpid",
+    "qpid+tcp": "qpid",
+    "qpids": "qpids",
+    "qpid+ssl": "qpids",
+    "qpid+tls": "qpids",
+    "amqp10": "amqp10",
+    "amqp10s": "amqp10s",
+}
+_FORM = (
+    "tcp://, ssl://, amqp://, amqps://, qpid://, qpids://, amqp10:// or amqp10s://[USER:PASSWORD@]HOST[:PORT][/VHOST]"
+)
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|(?!\.)[\w.-]+")
 _DEFAULT_VHOST = "/"
 
 
 def broker_urls(text: str) -> list[str]:
-    """Return the kombu URLs of the servers that a setting names, in the order in which to try them.
+    """Return the URLs of the servers that a setting names, in the order in which to try them.
 
-    A bare host and ``tcp://`` speak AMQP 0-9-1 in clear text, ``ssl://`` and ``amqps://`` speak it over TLS. The
-    userinfo may be ``USER:PASSWORD``, percent-encoded as in every URL, or Pulp 2's ``USER/PASSWORD``, taken
-    literally. Several servers are joined by ``;``. URLs of kombu's other transports stay as they are.
+    A bare host and ``tcp://`` speak AMQP 0-9-1 in clear text, ``ssl://`` and ``amqps://`` speak it over TLS; the result
+    has ``amqp`` or ``amqps``. ``qpid://`` and ``amqp10://`` speak AMQP 1.0 in clear text, ``qpids://`` (also written
+    ``qpid+ssl://``) and ``amqp10s://`` over TLS. The userinfo may be ``USER:PASSWORD``, percent-encoded as in every
+    URL, or Pulp 2's ``USER/PASSWORD``, taken literally. Several servers are joined by ``;``. URLs of kombu's other
+    transports stay as they are.
 
     :raises ValueError: a form is not supported; the sentence says which are, and repeats no password.
     """
@@ -32,7 +45,7 @@ def display_url(url: str) -> str:
 
 def asks_for_tls(url: str) -> bool:
     """Return whether a URL from :func:`broker_urls` forbids clear text."""
-    return url.startswith("amqps://")
+    return url.startswith(("amqps://", "qpids://", "amqp10s://"))
 
 
 def speaks_amqp(url: str) -> bool:
@@ -40,9 +53,30 @@ def speaks_amqp(url: str) -> bool:
     return url.startswith(("amqp://", "amqps://"))
 
 
+def speaks_amqp10(url: str) -> bool:
+    """Return whether a URL from :func:`broker_urls` is for AMQP 1.0."""
+    return url.partition("://")[0] in _AMQP10_SCHEMES.values()
+
+
 def host_of(url: str) -> str:
     """Return the host of a URL, without brackets."""
     return urlsplit(url).hostname or ""
+
+
+def port_of(url: str) -> int:
+    """Return the port of a URL for AMQP; the protocol's own if it names none."""
+    return urlsplit(url).port or (5671 if asks_for_tls(url) else 5672)
+
+
+def vhost_of(url: str) -> str:
+    """Return the virtual host that a URL for AMQP 1.0 names, empty if it names none."""
+    return unquote(urlsplit(url).path.removeprefix("/"))
+
+
+def login_of(url: str) -> tuple[str, str]:
+    """Return user and password of a URL, empty if it has none."""
+    parts = urlsplit(url)
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def has_user(url: str) -> bool:
@@ -58,12 +92,11 @@ def _translated(text: str) -> str:
         raise ValueError(f"the text before :// is not a scheme; write {_FORM}")
     if scheme.lower() in _AMQP_SCHEMES:
         return _amqp_url(_AMQP_SCHEMES[scheme.lower()], rest)
+    if scheme.lower() in _AMQP10_SCHEMES:
+        return _amqp_url(_AMQP10_SCHEMES[scheme.lower()], rest)
     transport = scheme.split("+")[0]
-    if transport == "qpid":
-        raise ValueError(
-            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1, which RabbitMQ and Qpid's Broker-J "
-            f"speak, and Qpid's C++ broker (qpidd) does not: {_FORM}"
-        )
+    if transport.lower() == "qpid":
+        raise ValueError(f"Qpid is reached over qpid:// or qpids:// (AMQP 1.0); write {_FORM}")
     if transport not in TRANSPORT_ALIASES:
         raise ValueError(f"kombu has no transport {transport}; write {_FORM}")
     return text
@@ -75,7 +108,8 @@ def _amqp_url(scheme: str, rest: str) -> str:
     if "?" in address or "#" in address:
         raise ValueError(f"options after ? or # are not supported; write {_FORM}")
     host, port = _split_port(location)
-    return f"{scheme}://{userinfo}{host}{port}/{_path(vhost)}"
+    default = _DEFAULT_VHOST if scheme in _AMQP_SCHEMES.values() else ""
+    return f"{scheme}://{userinfo}{host}{port}/{_path(vhost) or default}"
 
 
 def _split_userinfo(rest: str) -> tuple[str, str]:
@@ -121,7 +155,7 @@ def _path(vhost: str) -> str:
     name = unquote(vhost)
     if len(name.encode()) > SHORT_STRING_BYTES:
         raise ValueError(f"the vhost is longer than {SHORT_STRING_BYTES} bytes")
-    return quote(name, safe="") if name not in ("", _DEFAULT_VHOST) else _DEFAULT_VHOST
+    return "" if name == _DEFAULT_VHOST else quote(name, safe="")
 
 
 def _without_userinfo(url: str) -> str:

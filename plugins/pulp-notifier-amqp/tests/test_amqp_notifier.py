@@ -145,10 +145,10 @@ def test_an_unreachable_server_is_a_temporary_failure() -> None:
     assert expected == raised.value.reason
 
 
-def test_a_qpid_url_is_refused_at_start() -> None:
+def test_a_url_that_names_no_protocol_of_messages_is_refused_at_start() -> None:
     """One sentence names file, section and key, and says what to use."""
-    with pytest.raises(InvalidSetting, match=r"^server.conf: \[messaging\] url is not allowed: .*use AMQP 0-9-1"):
-        loaded(url="qpid://localhost").__enter__()
+    with pytest.raises(InvalidSetting, match=r"^server.conf: \[messaging\] url is not allowed: .*; write tcp://"):
+        loaded(url="gopher://localhost").__enter__()
 
 
 def test_the_options_are_described_for_the_command_line() -> None:

@@ -17,7 +17,7 @@ def findings(config: AmqpSourceConfig) -> Iterator[Check]:
     """Yield the findings, in the order of the checks, up to the first failure."""
     deadline = Deadline(_SECONDS)
     try:
-        inspection = Inspection(config.broker().connect(deadline), deadline)
+        inspection = Inspection(config.broker().connect_by_kombu(deadline), deadline)
     except (TemporaryFailure, PermanentFailure) as failure:
         yield Check(_SERVER, False, f"{failure.reason}; check url, cacert and clientcert, and that the server runs.")
         return

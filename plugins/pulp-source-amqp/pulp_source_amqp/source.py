@@ -72,7 +72,7 @@ def _subscribed(config: AmqpSourceConfig, intake: Intake) -> Iterator[Subscripti
         without=own_mark(intake.installation),
     )
     deadline = Deadline(_CONNECT_SECONDS)
-    subscription = Subscription(config.broker().connect(deadline, _HEARTBEAT_SECONDS), form, deadline)
+    subscription = Subscription(config.broker().connect_by_kombu(deadline, _HEARTBEAT_SECONDS), form, deadline)
     try:
         yield subscription
     except LinkLost:

@@ -20,10 +20,8 @@ from tests.harness.rabbitmq import RabbitMQ
     [
         ({}, "Field required"),
         ({"url": ""}, "name a messaging server"),
-        (
-            {"url": "qpid://joe:hidden@localhost"},
-            "kombu's qpid:// transport cannot publish on Python 3; use AMQP 0-9-1",
-        ),
+        ({"url": "qpid://joe:hidden@localhost"}, "AMQP 0-9-1 servers only"),
+        ({"url": "amqp://one;amqp10s://joe:hidden@localhost"}, "AMQP 0-9-1 servers only"),
         ({"url": "memory://"}, "AMQP 0-9-1 servers only"),
         ({"url": "amqp://one;memory://"}, "AMQP 0-9-1 servers only"),
         ({"url": "amqp://joe:hidden@localhost:port"}, "the port is not a number"),

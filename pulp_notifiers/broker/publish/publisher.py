@@ -94,7 +94,7 @@ class Publisher:
     def _attempt(self, link: _ProcessLink, message: AmqpMessage, deadline: Deadline) -> None:
         try:
             if link.open is None:
-                link.open = PublishLink(self._broker.connect(deadline))
+                link.open = PublishLink(self._broker.connect_by_kombu(deadline))
             link.open.publish(message, deadline)
         except (PermanentFailure, Refused):
             raise

@@ -35,7 +35,7 @@ class StreamOpener:
             self._next = (self._next + 1) % self.choices
             deadline = Deadline(self._seconds)
             try:
-                return StreamLink(broker.connect(deadline), self._form, deadline)
+                return StreamLink(broker.connect_by_kombu(deadline), self._form, deadline)
             except TemporaryFailure as problem:
                 problems.append(problem.reason)
         raise TemporaryFailure("; ".join(problems))

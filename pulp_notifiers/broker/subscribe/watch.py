@@ -60,7 +60,7 @@ class Watch(ReadingConnection):
         :raises PermanentFailure: it does not permit it, or a library that the URL's transport needs is not installed.
         """
         deadline = Deadline(seconds)
-        return cls(broker.connect(deadline), exchange, binding, deadline)
+        return cls(broker.connect_by_kombu(deadline), exchange, binding, deadline)
 
     def receive(self, seconds: float) -> list[bytes | str]:
         """Return the bodies that arrived, at most a few hundred; wait this long for the first one.

@@ -25,9 +25,9 @@ def test_the_defaults_are_those_of_pulp_2(key: str) -> None:
     assert getattr(expected, key) == getattr(MessagingSettings(), key)
 
 
-def test_the_section_has_no_setting_that_pulp_2_did_not_have() -> None:
+def test_the_section_has_pulp_2s_settings_and_one_of_its_own() -> None:
     """A file of Pulp 2 can be used as it is."""
-    assert set(DEFAULTS) == set(MessagingSettings.model_fields)
+    assert {*DEFAULTS, "amqp10_address"} == set(MessagingSettings.model_fields)
 
 
 @pytest.mark.parametrize("written", ["'amq.topic'", '"amq.topic"', "amq.topic", " 'amq.topic' ", "", "''"])
@@ -63,12 +63,21 @@ def test_a_wrong_url_is_one_sentence_that_names_file_section_and_key() -> None:
     assert "hidden" not in str(raised.value)
 
 
-def test_a_url_for_qpid_is_refused_if_it_is_used() -> None:
-    """The default of the task-status stream stays, because the stream is disabled."""
-    with pytest.raises(InvalidSetting, match="use AMQP 0-9-1"):
-        _messaging(url="qpid://localhost:5672")
+def test_qpid_is_reached_over_amqp_1_0() -> None:
+    """Pulp 2's default of the task-status stream means that too."""
+    messaging = _messaging(url="qpid+ssl://joe:s3cret@broker", amqp10_address="topic://{exchange}")
 
-    assert "qpid://localhost:5672/" == _messaging(url="tcp://x").event_notification_url.get_secret_value()
+    assert (["qpids://joe:s3cret@broker/"], "topic://{exchange}") == (
+        messaging.broker().urls,
+        messaging.broker().amqp10_address,
+    )
+    assert ["qpid://localhost:5672/"] == messaging.status_broker().urls
+
+
+def test_a_form_of_addresses_that_does_not_contain_the_exchange_is_refused() -> None:
+    """All exchanges would be one."""
+    with pytest.raises(InvalidSetting, match=r"\[messaging\] amqp10_address = .*write {exchange} where the name"):
+        _messaging(amqp10_address="topic://events")
 
 
 @pytest.mark.parametrize("key", ["cacert", "clientcert"])

@@ -1,0 +1,56 @@
+"""The errors of an AMQP 1.0 server as sentences (AMQP 1.0 section 2.8.14 and after)."""
+
+from typing import Any
+
+_CONNECTION_REMEDIES = {
+    "amqp:not-allowed": "permit this user to use the virtual host",
+    "amqp:unauthorized-access": "permit this user to connect",
+}
+_ADDRESS_REMEDIES = {
+    "amqp:not-found": "create it (on Qpid: qpid-config add exchange topic {address})",
+    "amqp:unauthorized-access": "permit this user to {use} it",
+    "amqp:not-allowed": "permit this user to {use} it",
+    "amqp:precondition-failed": "delete what has this name, or choose another name",
+    "amqp:resource-limit-exceeded": "remove messages or raise the limit on the server",
+    "amqp:resource-deleted": "create it again (on Qpid: qpid-config add exchange topic {address})",
+}
+_HOPELESS = frozenset({"amqp:link:message-size-exceeded", "amqp:not-implemented", "amqp:invalid-field"})
+
+
+def name_of(condition: Any) -> str:
+    """Return the name of an error, empty without one."""
+    return str(condition.name) if condition is not None and condition.name else ""
+
+
+def text_of(condition: Any) -> str:
+    """Return the server's own words: the name of an error, and its description if there is one."""
+    description = str(condition.description or "").strip() if condition is not None else ""
+    name = name_of(condition)
+    return f"{description} ({name})" if description and name else description or name
+
+
+def connection_text(condition: Any) -> str:
+    """Return why the server closed a connection, and what to do."""
+    said = text_of(condition)
+    if not said:
+        return "the server closed the connection"
+    return _with_remedy(f"the server closed the connection: {said}", _CONNECTION_REMEDIES.get(name_of(condition)))
+
+
+def address_text(condition: Any, address: str, use: str) -> str:
+    """Return why the server refused a link to an address or ended it, and what to do.
+
+    :param use: what the link is for: ``publish to`` or ``read``.
+    """
+    said = text_of(condition) or "the server ended the link"
+    remedy = _ADDRESS_REMEDIES.get(name_of(condition))
+    return _with_remedy(f"{address}: {said}", remedy and remedy.format(address=address, use=use))
+
+
+def is_hopeless(condition: Any) -> bool:
+    """Return whether the same message or link would be refused again, whatever an administrator permits."""
+    return name_of(condition) in _HOPELESS
+
+
+def _with_remedy(text: str, remedy: str | None) -> str:
+    return f"{text}; {remedy}" if remedy else text

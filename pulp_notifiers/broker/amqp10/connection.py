@@ -1,0 +1,267 @@
+"""An open AMQP 1.0 connection: proton's engine on a socket of our own, every step under a deadline."""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from proton import Connection, Endpoint, ProtonException, Session, Transport
+
+from ..deadline import Deadline
+from ..errors import LinkLost, connection_error_text
+from ..greetings import HEADER_BYTES, not_amqp10
+from .conditions import connection_text, text_of
+from .login import Login, OfferedMechanisms
+from .wire import Wire
+
+_SASL_HEADER = b"AMQP\x03\x01\x00\x00"
+_IDLE_SECONDS = 60.0
+"""After which a connection counts as broken if the server sent nothing, not even the empty frames that it owes."""
+
+_WRITE_BYTES = 256 * 1024
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where to connect, and as whom.
+
+    :ivar vhost: the virtual host, empty for the one that belongs to the host's name.
+    :ivar tls: None for clear text.
+    """
+
+    host: str
+    port: int
+    vhost: str
+    login: Login
+    password: str
+    tls: ssl.SSLContext | None
+
+
+class Amqp10Connection:
+    """An open connection, for one thread at a time; it is never reopened.
+
+    :raises LinkLost: it could not be opened.
+    :ivar properties: what the server says about itself.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        deadline: Deadline,
+        idle_seconds: float = _IDLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._login = peer.login
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._unsent = memoryview(b"")
+        self._greeting = b""
+        self._offered = OfferedMechanisms()
+        self._end: LinkLost | None = None
+        try:
+            self._wire = Wire.connect(peer.host, peer.port, peer.tls, deadline)
+        except OSError as error:
+            raise LinkLost(_connect_text(error, peer, deadline)) from None
+        try:
+            self._start_engine(peer, idle_seconds)
+            self.wait_until(lambda: bool(self._engine.state & Endpoint.REMOTE_ACTIVE), deadline)
+        except BaseException:
+            self.discard()
+            raise
+        found = self._engine.remote_properties
+        self.properties = {str(name): value for name, value in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def product(self) -> str:
+        """The server's name for its software; empty if it does not say."""
+        return str(self.properties.get("product", ""))
+
+    def session(self) -> Session:
+        """Return a new session; links belong to one."""
+        session = self._engine.session()
+        session.open()
+        return session
+
+    def work(self, seconds: float) -> bool:
+        """Send what is to be sent, and handle what arrives; wait at most this long for something to arrive.
+
+        :returns: whether something arrived.
+        :raises LinkLost: the connection broke, or the server closed it.
+        """
+        if self._end is not None:
+            raise self._end
+        try:
+            return self._work(Deadline(seconds, self._clock))
+        except LinkLost as end:
+            self._end = end
+            raise
+        except (OSError, ProtonException) as error:
+            self._end = LinkLost(connection_error_text(error, seconds))
+            raise self._end from None
+
+    def wait_until(self, claim: Callable[[], bool], deadline: Deadline) -> None:
+        """Work until a claim is true.
+
+        :raises LinkLost: it is not in time, or the connection broke.
+        """
+        while not claim():
+            remaining = deadline.remaining()
+            if not remaining:
+                raise LinkLost(connection_error_text(TimeoutError(), deadline.seconds))
+            self.work(remaining)
+
+    def flush(self, deadline: Deadline) -> bool:
+        """Send what is to be sent; return whether the system took all of it in time.
+
+        :raises LinkLost: the connection broke.
+        """
+        self.work(0)
+        while self._unsent and (remaining := deadline.remaining()):
+            self._wire.wait(remaining, to_write=True)
+            self.work(0)
+        return not self._unsent
+
+    def disable_send_timeout(self) -> None:
+        """Keep the connection open even if the server stops reading."""
+        self._wire.disable_send_timeout()
+
+    def close(self, seconds: float) -> None:
+        """Disconnect cleanly, or drop the connection if the server does not answer within this time."""
+        try:
+            if self._end is None:
+                self._engine.close()
+                self.wait_until(lambda: bool(self._engine.state & Endpoint.REMOTE_CLOSED), Deadline(seconds))
+        except LinkLost:
+            pass
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Drop the connection without notifying the server."""
+        self._end = self._end or LinkLost("the connection is closed")
+        self._wire.close()
+
+    def abandon(self) -> None:
+        """In a forked child: leave the connection to the parent."""
+        self._end = self._end or LinkLost("the connection belongs to the parent process")
+        self._wire.abandon()
+
+    def _start_engine(self, peer: Peer, idle_seconds: float) -> None:
+        self._transport, self._engine = Transport(), Connection()
+        self._transport.idle_timeout = idle_seconds
+        sasl = self._transport.sasl()
+        sasl.allow_insecure_mechs = True  # PLAIN in clear text, as over AMQP 0-9-1: the URL asks for it
+        sasl.allowed_mechs(peer.login.mechanisms)
+        self._sasl = sasl
+        self._engine.container = f"pulp-notifiers-{uuid4()}"
+        self._engine.hostname = peer.vhost or peer.host
+        self._engine.properties = {"product": "pulp-notifiers"}
+        if peer.login.user:
+            self._engine.user, self._engine.password = peer.login.user, peer.password
+        self._transport.bind(self._engine)
+        self._engine.open()
+
+    def _work(self, deadline: Deadline) -> bool:
+        self._write()
+        while not self._read():
+            next_tick = self._transport.tick(self._clock())
+            self._require_open()
+            self._write()
+            remaining = deadline.remaining()
+            if not remaining:
+                return False
+            until_tick = max(0.0, next_tick - self._clock()) if next_tick else remaining
+            self._wire.wait(min(remaining, until_tick), to_write=bool(self._unsent))
+            self._write()
+        self._transport.tick(self._clock())
+        self._require_open()
+        self._write()
+        return True
+
+    def _write(self) -> None:
+        while True:
+            if not self._unsent:
+                self._unsent = memoryview(self._encoded())
+                if not self._unsent:
+                    return
+            sent = self._wire.write(self._unsent)
+            if not sent:
+                return
+            self._unsent = self._unsent[sent:]
+
+    def _encoded(self) -> bytes:
+        pieces, size, transport = [], 0, self._transport
+        while size < _WRITE_BYTES and (pending := transport.pending()) > 0:
+            piece = transport.peek(pending)
+            transport.pop(pending)
+            if piece:
+                pieces.append(piece)
+            size += pending
+        return b"".join(pieces)
+
+    def _read(self) -> bool:
+        """Handle what arrived, and return whether something did."""
+        data = self._wire.read()
+        if data is None:
+            return False
+        if not data:
+            raise LinkLost(self._end_text())
+        if len(self._greeting) < HEADER_BYTES:
+            data = self._checked_greeting(data)
+        self._offered.feed(data)
+        start = 0
+        while start < len(data):
+            capacity = self._transport.capacity()
+            if capacity <= 0:
+                break  # the engine expects nothing after an error or a close
+            self._transport.push(data[start : start + capacity])
+            start += capacity
+        return True
+
+    def _checked_greeting(self, data: bytes) -> bytes:
+        self._greeting += data
+        if not _SASL_HEADER.startswith(self._greeting[:HEADER_BYTES]) and (
+            len(self._greeting) >= HEADER_BYTES or not self._greeting.startswith(b"AMQP"[: len(self._greeting)])
+        ):
+            raise LinkLost(not_amqp10(self._greeting))
+        if len(self._greeting) < HEADER_BYTES:
+            return b""
+        return self._greeting
+
+    def _require_open(self) -> None:
+        if self._engine.state & Endpoint.REMOTE_CLOSED and not self._engine.state & Endpoint.LOCAL_CLOSED:
+            raise LinkLost(connection_text(self._engine.remote_condition))
+        if self._transport.condition is not None:
+            raise LinkLost(self._end_text())
+
+    def _end_text(self) -> str:
+        condition = self._transport.condition
+        if self._engine.state & Endpoint.REMOTE_UNINIT:
+            if len(self._greeting) < HEADER_BYTES:
+                if self._greeting:
+                    return not_amqp10(self._greeting)
+                return "the server closed the connection without an answer; it may expect TLS, or another protocol"
+            if self._sasl.outcome != self._sasl.OK:
+                return self._login.failure(self._sasl.outcome, self._offered.names)
+        if condition is None:
+            return "the server closed the connection"
+        if condition.name == "amqp:resource-limit-exceeded" and "idle" in str(condition.description):
+            return f"the server sent nothing for {self._idle_seconds:g} s, not even the empty frames that it owes"
+        return f"the server broke the protocol: {text_of(condition)}"
+
+
+def _connect_text(error: OSError, peer: Peer, deadline: Deadline) -> str:
+    text = connection_error_text(error, deadline.seconds)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"the server's certificate is not trusted: {error.verify_message}; set [messaging] cacert to the "
+            "certificate of the authority that signed it, and write the name in it as the host of the URL"
+        )
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return (
+            "the server does not speak TLS on this port; write the port of its TLS in the URL, or qpid:// or amqp10:// "
+            "for clear text"
+        )
+    return text

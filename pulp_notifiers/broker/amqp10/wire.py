@@ -1,0 +1,102 @@
+"""A TCP connection, with or without TLS, that never blocks once it is open."""
+
+import os
+import select
+import socket
+import ssl
+from typing import Self
+
+from ..deadline import Deadline
+
+_READ_BYTES = 65536
+_UNACKNOWLEDGED_SECONDS = 5.0
+
+
+class Wire:
+    """An open connection, for one thread at a time.
+
+    :param connected: a socket, after the handshake of TLS if it has TLS.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._socket.setblocking(False)
+        self._poll = select.poll()
+        self._watched = 0
+        self._number = connected.fileno()
+
+    @classmethod
+    def connect(cls, host: str, port: int, tls: ssl.SSLContext | None, deadline: Deadline) -> Self:
+        """Connect to a server.
+
+        :raises OSError: it does not accept the connection, or its certificate is not trusted.
+        """
+        connected = socket.create_connection((host, port), timeout=_remaining(deadline))
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _set_user_timeout(connected, _UNACKNOWLEDGED_SECONDS)
+            if tls is not None:
+                connected.settimeout(_remaining(deadline))
+                connected = tls.wrap_socket(connected, server_hostname=host)
+            return cls(connected)
+        except BaseException:
+            connected.close()
+            raise
+
+    def disable_send_timeout(self) -> None:
+        """Keep the connection open even if the server stops reading."""
+        _set_user_timeout(self._socket, 0)
+
+    def write(self, data: memoryview) -> int:
+        """Return how many of these bytes the system takes now.
+
+        :raises OSError: the connection broke.
+        """
+        try:
+            return self._socket.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return 0
+
+    def read(self) -> bytes | None:
+        """Return what arrived: None if nothing did, no bytes if the server closed the connection.
+
+        :raises OSError: the connection broke.
+        """
+        try:
+            return self._socket.recv(_READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except ssl.SSLEOFError:
+            return b""
+
+    def wait(self, seconds: float, to_write: bool) -> None:
+        """Wait until something arrives, or until the system takes bytes if there are some to write."""
+        events = select.POLLIN | (select.POLLOUT if to_write else 0)
+        if events != self._watched:
+            self._poll.register(self._number, events)
+            self._watched = events
+        self._poll.poll(seconds * 1000)
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        self._socket.close()
+
+    def abandon(self) -> None:
+        """In a forked child: close the copied descriptor without sending anything on the parent's connection."""
+        number = self._socket.detach()
+        if number >= 0:
+            os.close(number)
+
+
+def _remaining(deadline: Deadline) -> float:
+    remaining = deadline.remaining()
+    if not remaining:
+        raise TimeoutError
+    return remaining
+
+
+def _set_user_timeout(connected: socket.socket, seconds: float) -> None:
+    # How long to wait for acknowledgements on a connection that a firewall forgot or whose other end lost power.
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None:
+        connected.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
