@@ -1,0 +1,72 @@
+"""Pulp 2 as a publisher through AMQP 1.0, with Proton's own API instead of the product's connection."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from tests.harness.proton_broker import ProtonBroker
+from tests.harness.rabbitmq import RabbitMQ
+from tests.support.amqp import channel_of
+
+proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed")
+utils = pytest.importorskip("proton.utils")
+
+EXCHANGE = "pulp.api.v2"
+
+
+def qpid_url(server: RabbitMQ | ProtonBroker, scheme: str = "amqp10") -> str:
+    """Return the URL of a server that speaks AMQP 1.0."""
+    user = "guest:guest@" if isinstance(server, RabbitMQ) else ""
+    return f"{scheme}://{user}127.0.0.1:{server.port}"
+
+
+def content_of(body: bytes, task_id: str) -> dict[str, Any]:
+    """Return the map in which kombu's transport for Qpid wrapped a body (CONTRACT 3.2)."""
+    return {
+        "body": b64encode(body),
+        "content-encoding": "binary",
+        "content-type": "application/data",
+        "headers": {},
+        "properties": {
+            "body_encoding": "base64",
+            "delivery_info": {"exchange": EXCHANGE, "priority": 0, "routing_key": f"tasks.{task_id}"},
+            "delivery_mode": 2,
+            "delivery_tag": "8d5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b",
+        },
+    }
+
+
+class QpidPulp:
+    """Publishes changes of tasks to a server that speaks AMQP 1.0.
+
+    :param address: of the exchange or queue; None for the usual one.
+    """
+
+    def __init__(self, server: RabbitMQ | ProtonBroker, address: str | None = None) -> None:
+        if isinstance(server, RabbitMQ):
+            with channel_of(server) as channel:
+                channel.exchange_declare(EXCHANGE, "topic", durable=True)
+        usual = f"/exchange/{EXCHANGE}" if isinstance(server, RabbitMQ) else EXCHANGE
+        self._connection = utils.BlockingConnection(qpid_url(server, "amqp"), timeout=60)
+        self._sender = self._connection.create_sender(address or usual)
+
+    def send(self, task_id: str, message: Any) -> None:
+        """Publish a message, or one that is already encoded, in whatever form."""
+        if isinstance(message, proton.Message):
+            message.subject = message.subject or f"tasks.{task_id}"
+        self._sender.send(message)
+
+    def publish(self, task_id: str, body: bytes) -> None:
+        """Publish a body as kombu did."""
+        self.send(task_id, proton.Message(body=content_of(body, task_id), durable=True, priority=0))
+
+    def report(self, task_id: str, state: str, repo: str = "zoo", **fields: Any) -> None:
+        """Publish a document."""
+        tags = [f"pulp:repository:{repo}", "pulp:action:sync"]
+        self.publish(task_id, json.dumps({"task_id": task_id, "tags": tags, "state": state, **fields}).encode())
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._connection.close()
