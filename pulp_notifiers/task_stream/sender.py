@@ -23,8 +23,8 @@ _logger = logging.getLogger(__name__)
 class Link(Protocol):
     """An open connection (:class:`pulp_notifiers.broker.StreamLink`)."""
 
-    blocked: bool
-
+    @property
+    def blocked(self) -> bool: ...
     @property
     def unconfirmed(self) -> int: ...
     def send(self, messages: Sequence[StreamMessage], deadline: Deadline) -> None: ...

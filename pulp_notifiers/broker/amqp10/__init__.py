@@ -2,15 +2,21 @@
 
 ::
 
-    opening     from a URL to an open connection
-    connection  an open connection: proton's engine on a socket of our own, every step under a deadline
-    wire        the socket, with or without TLS
-    login       how to log in (SASL), and why that failed
-    conditions  a server's errors as sentences
-    addresses   how a server names an exchange
+    opening       from a URL to an open connection
+    connection    an open connection: proton's engine on a socket of our own, every step under a deadline
+    wire          the socket, with or without TLS
+    login         how to log in (SASL), and why that failed
+    conditions    a server's errors as sentences
+
+    addresses     how a server names an exchange
+    sending_link  a link over which messages are sent, and the answer to each
+    map_messages  messages of a stream as kombu's qpid transport made them, encoded
 """
 
+from .addresses import target_of
 from .connection import Amqp10Connection
+from .map_messages import MapMessages
 from .opening import open_connection
+from .sending_link import LinkEnded, SendingLink
 
-__all__ = ["Amqp10Connection", "open_connection"]
+__all__ = ["Amqp10Connection", "LinkEnded", "MapMessages", "SendingLink", "open_connection", "target_of"]

@@ -6,13 +6,17 @@ _CONNECTION_REMEDIES = {
     "amqp:not-allowed": "permit this user to use the virtual host",
     "amqp:unauthorized-access": "permit this user to connect",
 }
+_CREATE = (
+    "create it (on Qpid: qpid-config add exchange topic {address} --durable; on RabbitMQ: rabbitmqadmin declare "
+    "exchange name={address} type=topic)"
+)
 _ADDRESS_REMEDIES = {
-    "amqp:not-found": "create it (on Qpid: qpid-config add exchange topic {address})",
+    "amqp:not-found": _CREATE,
     "amqp:unauthorized-access": "permit this user to {use} it",
     "amqp:not-allowed": "permit this user to {use} it",
     "amqp:precondition-failed": "delete what has this name, or choose another name",
     "amqp:resource-limit-exceeded": "remove messages or raise the limit on the server",
-    "amqp:resource-deleted": "create it again (on Qpid: qpid-config add exchange topic {address})",
+    "amqp:resource-deleted": _CREATE,
 }
 _HOPELESS = frozenset({"amqp:link:message-size-exceeded", "amqp:not-implemented", "amqp:invalid-field"})
 

@@ -16,7 +16,7 @@ from .login import Login, OfferedMechanisms
 from .wire import Wire
 
 _SASL_HEADER = b"AMQP\x03\x01\x00\x00"
-_IDLE_SECONDS = 60.0
+_IDLE_SECONDS = 30.0
 """After which a connection counts as broken if the server sent nothing, not even the empty frames that it owes."""
 
 _WRITE_BYTES = 256 * 1024
@@ -77,6 +77,11 @@ class Amqp10Connection:
     def product(self) -> str:
         """The server's name for its software; empty if it does not say."""
         return str(self.properties.get("product", ""))
+
+    @property
+    def unsent(self) -> bool:
+        """Return whether the server has not read so much that the system takes no more."""
+        return bool(self._unsent)
 
     def session(self) -> Session:
         """Return a new session; links belong to one."""

@@ -1,12 +1,16 @@
 """From a URL to an open AMQP 1.0 connection."""
 
 import ssl
+from dataclasses import replace
 
 from ..deadline import Deadline
 from ..errors import LinkLost
 from ..urls import asks_for_tls, host_of, login_of, port_of, vhost_of
+from .addresses import RABBITMQ
 from .connection import Amqp10Connection, Peer
 from .login import Login
+
+_RABBITMQ_VHOST = "vhost:"
 
 
 def open_connection(url: str, cacert: str | None, clientcert: str | None, deadline: Deadline) -> Amqp10Connection:
@@ -26,7 +30,12 @@ def open_connection(url: str, cacert: str | None, clientcert: str | None, deadli
         password=password,
         tls=tls,
     )
-    return Amqp10Connection(peer, deadline)
+    connection = Amqp10Connection(peer, deadline)
+    if connection.product == RABBITMQ and peer.vhost and not peer.vhost.startswith(_RABBITMQ_VHOST):
+        # RabbitMQ ignores any other name, and uses its default vhost.
+        connection.close(deadline.remaining())
+        connection = Amqp10Connection(replace(peer, vhost=_RABBITMQ_VHOST + peer.vhost), deadline)
+    return connection
 
 
 def _tls(cacert: str | None, clientcert: str | None) -> ssl.SSLContext:
