@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -18,6 +19,7 @@ class Relay:
         self._overhear = overhear
         self._passing = threading.Event()
         self._passing.set()
+        self._piece, self._pause = 65536, 0.0
         self._ends: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         # Bound and never listening: it reserves the port while the relay is away.
@@ -48,6 +50,15 @@ class Relay:
         finally:
             self._passing.set()
 
+    @contextmanager
+    def slow(self, piece: int, pause_seconds: float) -> Iterator[None]:
+        """Forward at most so many bytes at once, with a pause after each, for one ``with`` block: as a slow server."""
+        self._piece, self._pause = piece, pause_seconds
+        try:
+            yield
+        finally:
+            self._piece, self._pause = 65536, 0.0
+
     def end(self) -> None:
         """Refuse connections from now on, and break those that are open."""
         self._server.shutdown(socket.SHUT_RDWR)
@@ -77,8 +88,9 @@ class Relay:
 
     def _forward(self, source: socket.socket, sink: socket.socket, overhear: Callable[[bytes], None] | None) -> None:
         with source, already_down():
-            while data := source.recv(65536):
+            while data := source.recv(self._piece):
                 self._passing.wait()
+                time.sleep(self._pause)
                 if overhear is not None:
                     overhear(data)
                 sink.sendall(data)

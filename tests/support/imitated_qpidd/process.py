@@ -54,6 +54,7 @@ class ImitatedQpidd:
     def start(self, **changes: Any) -> None:
         """Start it, or start it again with these changes; what it received before is forgotten.
 
+        :param changes: fields of the behaviour, or ``tls`` as :mod:`.server` takes it.
         :raises RuntimeError: it does not start.
         """
         self.kill()
@@ -103,6 +104,11 @@ class ImitatedQpidd:
     def clients(self) -> list[str | None]:
         """Return the user of each connection; None until it has logged in."""
         answer: list[str | None] = self._ask("clients")
+        return answer
+
+    def accepted(self) -> int:
+        """Return how many connections it has accepted since it started."""
+        answer: int = self._ask("accepted")
         return answer
 
     def output(self) -> str:

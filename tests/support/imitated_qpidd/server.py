@@ -36,6 +36,7 @@ class Server:
         self._clients: list[Client] = []
         self._commanders: list[socket.socket] = []
         self._received: list[dict[str, Any]] = []
+        self._accepted = 0
 
     def run(self) -> None:
         """Serve until this process is killed."""
@@ -71,6 +72,7 @@ class Server:
         except OSError:  # the client does not trust this server, or does not speak TLS
             connection.close()
             return
+        self._accepted += 1
         self._clients.append(Client(connection, self._behaviour, self._exchanges, self._received.append))
 
     def _obey(self, commander: socket.socket) -> None:
@@ -92,6 +94,8 @@ class Server:
                 answer = self._received
             case ["clients"]:
                 answer = [client.user for client in self._clients if not client.closed]
+            case ["accepted"]:
+                answer = self._accepted
             case command:
                 raise ValueError(f"unknown command: {command}")
         commander.sendall(json.dumps(answer).encode() + b"\n")
