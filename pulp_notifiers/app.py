@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from .access import Accounts
 from .backoff import Backoff
-from .broker import MessagingSettings
+from .broker import StreamMessagingSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import Event
@@ -21,7 +21,7 @@ from .plugin_host import NotifierRegistry, SourceTypeRegistry
 from .settings import Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
 from .task import TaskReport
-from .task_stream import status_publisher
+from .task_stream import StatusPublisher, stream_of
 from .wiring import open_accounts, open_store, upgrade_database
 
 __all__ = ["App", "open_accounts", "open_store", "upgrade_database"]
@@ -59,7 +59,7 @@ class App:
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
-            self.stream = status_publisher(settings.section("messaging", MessagingSettings), self.store.installation())
+            self.stream = self._new_stream()
             closing.callback(self.stream.close)
             self._task_events = TaskEvents(
                 self._dispatcher.wants, self._dispatcher.fire_derived, self._dispatcher.stored
@@ -90,7 +90,11 @@ class App:
     def from_settings(cls, settings: Settings | None = None, environ: Mapping[str, str] = os.environ) -> Self:
         """Return an app for these settings, or for those of the configuration file and environment.
 
-        :raises InvalidSetting: a setting is wrong.
+        A mistake in the settings of the task-status stream or of a notifier is logged and stops nothing else: every
+        task change is dropped, or deliveries of that notifier stay pending, until it is corrected and the process
+        starts again.
+
+        :raises InvalidSetting: a setting in the section ``[notifiers]`` is wrong.
         :raises StoreUnavailable: the database does not answer.
         """
         return cls(settings or Settings.load(environ))
@@ -168,6 +172,9 @@ class App:
             clock=self.store.clock,
             check_seconds=self.own.poll_seconds,
         )
+
+    def _new_stream(self) -> StatusPublisher:
+        return stream_of(lambda: self.settings.section("messaging", StreamMessagingSettings), self.store.installation())
 
     def _engine(self) -> Engine:
         self._dispatcher.learn()

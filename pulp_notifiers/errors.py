@@ -12,6 +12,7 @@
     ├── NoSuchListener             create it, or look at the list for the right id
     ├── PluginUnavailable          install or repair the plugin, or choose another type
     │   ├── NotifierUnavailable    of a notifier
+    │   │   └── NotifierMisconfigured    correct its settings, then start again
     │   └── SourceUnavailable      of a source
     ├── InvalidSource              correct every field that is named
     ├── NoSuchSource               add it, or look at the list for the right name
@@ -128,6 +129,10 @@ class NotifierUnavailable(PluginUnavailable):
     def __init__(self, notifier_type: str, reason: str) -> None:
         super().__init__(reason)
         self.notifier_type = notifier_type
+
+
+class NotifierMisconfigured(NotifierUnavailable):
+    """A notifier's section of the settings is wrong, so it sends nothing until they are corrected."""
 
 
 class SourceUnavailable(PluginUnavailable):

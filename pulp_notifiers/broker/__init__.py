@@ -28,7 +28,7 @@ from .errors import LinkLost, Refused
 from .own_messages import own_mark
 from .publish import AmqpMessage, Publisher, PublishLink
 from .server import Broker
-from .settings import MessagingSettings, exchange_name
+from .settings import ListenerMessagingSettings, MessagingSettings, StreamMessagingSettings, exchange_name
 from .short_string import SHORT_STRING_BYTES
 from .stream import Confirmed, StreamForm, StreamLink, StreamMessage, StreamOpener
 from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
@@ -46,6 +46,7 @@ __all__ = [
     "Inspection",
     "Link",
     "LinkLost",
+    "ListenerMessagingSettings",
     "MessageBody",
     "MessagingSettings",
     "PublishLink",
@@ -55,6 +56,7 @@ __all__ = [
     "StreamForm",
     "StreamLink",
     "StreamMessage",
+    "StreamMessagingSettings",
     "StreamOpener",
     "Subscription",
     "SubscriptionForm",

@@ -4,13 +4,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from .server import Broker
 from .short_string import SHORT_STRING_BYTES
 from .urls import asks_for_tls, broker_urls
 
 DEFAULT_EXCHANGE = "amq.topic"
+
+_UNUSED = ("transport", "auth_enabled")
+_OF_LISTENERS = ("url", "topic_exchange")
+_OF_STREAM = "event_notification"
+"""How the names of the task-status stream's own settings begin."""
 
 
 def exchange_name(text: str) -> str:
@@ -120,6 +134,24 @@ class MessagingSettings(BaseModel):
     def _file(self, key: str) -> str | None:
         path: str = getattr(self, key)
         return path if path and (key in self.model_fields_set or Path(path).exists()) else None
+
+
+class ListenerMessagingSettings(MessagingSettings):
+    """The section ``[messaging]`` without the settings of the task-status stream, whose mistakes do not matter here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_listeners(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {key: value for key, value in values.items() if key not in _UNUSED and not key.startswith(_OF_STREAM)}
+
+
+class StreamMessagingSettings(MessagingSettings):
+    """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_stream(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {key: value for key, value in values.items() if key not in (*_UNUSED, *_OF_LISTENERS)}
 
 
 def _urls_in_use(values: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from .tables import Row, json_option, print_json, print_table
 @pass_connection
 @click.pass_context
 def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
-    """Show the state of the server, its backlog, and the lag of its sources.
+    """Show the state of the server, its backlog, the lag of its sources, and notifiers that cannot be used.
 
     Needs no user. The exit code is 74 if the server cannot reach its database.
     """
@@ -28,6 +28,9 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
         print_json(found)
     else:
         print_table(("Property", "Value"), list(_rows(found)))
+        if found["notifiers"]:
+            echo()
+            print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in found["notifiers"]])
         if found["sources"]:
             echo()
             rows = [(one["name"], one["state"], seconds(one["lag_seconds"])) for one in found["sources"]]
@@ -59,6 +62,8 @@ def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
 def _stream(found: dict[str, Any]) -> str:
     if not found["enabled"]:
         return "off"
+    if found["problem"] is not None:
+        return f"cannot be used: {found['problem']}"
     if found["outage_since"] is not None:
         return f"dropped since {found['outage_since']}"
     return "connected" if found["connected"] else "not connected"

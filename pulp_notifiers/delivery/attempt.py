@@ -9,6 +9,7 @@ from typing import Protocol
 from ..backoff import Backoff, usable_seconds
 from ..errors import (
     InvalidConfig,
+    NotifierMisconfigured,
     NotifierUnavailable,
     PermanentFailure,
     PulpNotifiersError,
@@ -29,7 +30,16 @@ _CRASHED = (
     "and fire the event again under a new id."
 )
 
+_SHORTEST_POSTPONEMENT_SECONDS = 2.0
+_LONGEST_POSTPONEMENT_SECONDS = 60.0
+"""How long a delivery waits whose notifier is misconfigured. It is not counted as an attempt, so nothing else grows the
+wait than the age of the event; and a process with the right settings, such as the next one, soon delivers it."""
+
 _logger = logging.getLogger(__name__)
+
+
+class Postponed(TemporaryFailure):
+    """No attempt was made, because the notifier cannot be used until its settings are corrected."""
 
 
 class Notifiers(Protocol):
@@ -92,6 +102,8 @@ class AttemptRunner:
         self, listener_id: str, delivery: OwedDelivery, started_at: datetime, failure: PulpNotifiersError
     ) -> Outcome:
         reason = one_line(str(failure))
+        if isinstance(failure, Postponed):
+            return self._postponed(listener_id, delivery, started_at, reason)
         if isinstance(failure, TemporaryFailure) and not self._backoff.exhausted(delivery.attempts + 1):
             wait = self._wait_seconds(delivery, failure)
             self._log.failed(listener_id, delivery, reason, wait)
@@ -99,6 +111,15 @@ class AttemptRunner:
             return self._outcome(DeliveryState.PENDING, delivery, started_at, reason, due_at)
         self._log_given_up(listener_id, delivery, failure, reason)
         return self._outcome(DeliveryState.DEAD, delivery, started_at, reason)
+
+    def _postponed(self, listener_id: str, delivery: OwedDelivery, started_at: datetime, reason: str) -> Outcome:
+        now = self._clock()
+        age = (now - delivery.event.occurred_at).total_seconds()
+        wait = min(max(age, _SHORTEST_POSTPONEMENT_SECONDS), _LONGEST_POSTPONEMENT_SECONDS)
+        wait *= 0.5 + self._draw() / 2
+        self._log.postponed(listener_id, delivery, reason, wait)
+        attempt = Attempt(delivery.attempts, started_at, now, reason)
+        return Outcome(DeliveryState.PENDING, attempt, now + timedelta(seconds=wait), counts=False)
 
     def failure_of(
         self, listener_id: str, delivery: OwedDelivery, listeners_revision: int
@@ -112,6 +133,8 @@ class AttemptRunner:
             return self._tried_apart(listener, delivery)
         try:
             self._send(recipient, delivery)
+        except NotifierMisconfigured as misconfigured:
+            return self._scrubbed(listener, Postponed(misconfigured.reason))
         except NotifierUnavailable as unavailable:
             # The plugin may come back: an upgrade uninstalls it for a moment.
             return self._scrubbed(listener, TemporaryFailure(unavailable.reason))

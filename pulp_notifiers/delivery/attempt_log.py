@@ -60,6 +60,17 @@ class AttemptLog:
             wait_seconds,
         )
 
+    def postponed(self, listener_id: str, delivery: OwedDelivery, reason: str, wait_seconds: float) -> None:
+        """Log that no attempt was made, because of the notifier's settings; they were logged when it was loaded."""
+        _logger.debug(
+            "%s (delivery %d of %s to listener %s; tried again in %.0f s)",
+            reason,
+            delivery.id,
+            delivery.event.type,
+            listener_id,
+            wait_seconds,
+        )
+
     def suspected(self, listener_id: str, delivery: OwedDelivery) -> None:
         """Log that an attempt begins although processes that held the delivery ended."""
         # A kill makes thousands suspected at once; what really ends processes soon has a number of its own.

@@ -18,6 +18,7 @@ class LoadedPlugin(ABC):
     """A plugin as the engine calls it.
 
     :cvar noun: what the plugin is, for people.
+    :ivar problem: why it cannot do its work although it was loaded; None if it can.
     :param plugin_type: the entry point's name.
     :param plugin: the object that implements the contract.
     :param owner: what has the options that ``Config`` describes, for people.
@@ -25,6 +26,7 @@ class LoadedPlugin(ABC):
     """
 
     noun: ClassVar[str]
+    problem: str | None = None
 
     def __init__(self, plugin_type: str, plugin: Any, owner: str) -> None:
         self.type = plugin_type

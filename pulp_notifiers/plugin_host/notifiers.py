@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import InvalidConfig, NotifierUnavailable
+from ..errors import InvalidConfig, InvalidSetting, NotifierMisconfigured, NotifierUnavailable
 from ..event import Event
 from ..notifier import ONE_TARGET
 from ..options import SECRET_NAME, DestinationOption, guessed_destinations, problems_of
@@ -24,6 +24,7 @@ class LoadedNotifier(LoadedPlugin):
         or function.
     :param settings: returns the validated section of the configuration file for a section name and its model.
     :raises TypeError: the plugin does not implement the contract; the text says what is missing.
+    :raises InvalidSetting: that section is wrong.
     """
 
     noun = "notifier"
@@ -126,6 +127,35 @@ class LoadedNotifier(LoadedPlugin):
         if isinstance(listed, str | bytes):
             raise TypeError("it returned one string, not a list of strings")
         return listed
+
+
+class MisconfiguredNotifier(LoadedNotifier):
+    """A notifier whose settings are wrong: listeners can be registered, and what they are owed waits.
+
+    :param invalid: what is wrong.
+    """
+
+    def __init__(self, notifier_type: str, plugin: Any, invalid: InvalidSetting) -> None:
+        super().__init__(notifier_type, plugin)
+        self._reason = self.problem = (
+            f"{invalid} Correct that and restart the service; until then, deliveries of {notifier_type} listeners "
+            "stay pending."
+        )
+
+    def advice(self, config: Any) -> tuple[str, ...]:
+        """Return why nothing is delivered."""
+        return (self._reason,)
+
+    def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
+        """Send nothing.
+
+        :raises NotifierMisconfigured: always.
+        """
+        raise self._unavailable("")
+
+    def _unavailable(self, reason: str) -> NotifierMisconfigured:
+        # Also if a method fails because the plugin was not configured.
+        return NotifierMisconfigured(self.type, self._reason)
 
 
 def _names_secret(value: Any) -> bool:

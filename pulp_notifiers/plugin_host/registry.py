@@ -16,7 +16,7 @@ from stevedore.named import NamedExtensionManager
 from ..distributions import NOTIFIERS, SOURCES, Installed, Offer
 from ..errors import InvalidSetting, NotifierUnavailable, PluginUnavailable, SourceUnavailable
 from .calls import not_installed
-from .notifiers import LoadedNotifier
+from .notifiers import LoadedNotifier, MisconfiguredNotifier
 from .source_types import LoadedSourceType
 
 LOOK_SECONDS = 5.0
@@ -31,7 +31,9 @@ SectionReader = Callable[[str, type[BaseModel]], BaseModel]
 
 
 class _Loaded(Protocol):
-    """A plugin that was loaded."""
+    """A plugin that was loaded (:class:`.loaded.LoadedPlugin`)."""
+
+    problem: str | None
 
     def close(self) -> None: ...
 
@@ -95,7 +97,7 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         with self._lock:
             found = self._offers()
         return [
-            self._described(offer, self._refusal(name, offers) or self._load_problems.get(name))
+            self._described(offer, self._refusal(name, offers) or self._known_problem(name))
             for name, offers in sorted(found.items())
             for offer in offers
         ]
@@ -117,6 +119,10 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         """Return whether a listener or source of this type may be registered: exactly one distribution offers it."""
         offers = self._installed.scan().offers.get(plugin_type, ())
         return bool(offers) and self._refusal(plugin_type, offers) is None
+
+    def loaded(self, plugin_type: str) -> LoadedT | None:
+        """Return a plugin if it was loaded already."""
+        return self._loaded.get(plugin_type)
 
     def get(self, plugin_type: str) -> LoadedT:
         """Return a plugin, loading it on first use.
@@ -195,6 +201,11 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         self._versions[name] = _Version(offer.version, offer.version)
         return loaded
 
+    def _known_problem(self, name: str) -> str | None:
+        """Return what was wrong with a plugin when it was last used."""
+        loaded = self._loaded.get(name)
+        return self._load_problems.get(name) if loaded is None else loaded.problem
+
     def _refusal(self, name: str, offers: Sequence[Offer]) -> str | None:
         """Return why no plugin of a type can be used, as far as metadata shows it."""
         sound = [offer for offer in offers if not offer.problem]
@@ -228,6 +239,8 @@ class _Version(NamedTuple):
 class NotifierRegistry(PluginRegistry[LoadedNotifier]):
     """The notifiers.
 
+    One whose settings are wrong is logged when it is loaded. It is given out all the same, and sends nothing.
+
     :param settings: gives a notifier its validated section of the configuration file.
     """
 
@@ -243,26 +256,30 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
         super().__init__(group, monotonic)
         self._settings = settings
 
-    def require_settings(self) -> None:
-        """Load every notifier, so that wrong settings are reported at start and not at the first event.
-
-        :raises InvalidSetting: a notifier's section of the configuration file is wrong.
-        """
+    def log_problems(self) -> None:
+        """Load every notifier, so that what is wrong with one is logged at start and not at the first event."""
         for fault in self.faults():
             _logger.warning("%s", fault)
         for name in list(self._installed.scan().offers):
             try:
                 self._get(name)
             except NotifierUnavailable as unavailable:
-                if isinstance(unavailable.__cause__, InvalidSetting):
-                    raise unavailable.__cause__ from None
-                _logger.error("Notifier %s cannot be used: %s", name, unavailable.reason)
+                _log_unusable(name, unavailable.reason)
 
     def _wrap(self, name: str, plugin: Any) -> LoadedNotifier:
-        return LoadedNotifier(name, plugin, self._settings)
+        try:
+            return LoadedNotifier(name, plugin, self._settings)
+        except InvalidSetting as invalid:
+            misconfigured = MisconfiguredNotifier(name, plugin, invalid)
+        _log_unusable(name, misconfigured.problem)
+        return misconfigured
 
     def _unavailable(self, name: str, reason: str) -> NotifierUnavailable:
         return NotifierUnavailable(name, reason)
+
+
+def _log_unusable(name: str, problem: str | None) -> None:
+    _logger.error("Notifier %s cannot be used: %s", name, problem)
 
 
 class SourceTypeRegistry(PluginRegistry[LoadedSourceType]):
@@ -322,8 +339,6 @@ class _OnePlugin(NamedExtensionManager[Any], Generic[LoadedT]):
         self._failure = failure
 
     def _reason(self) -> str:
-        if isinstance(self._failure, InvalidSetting):
-            return str(self._failure)
         what = f"{type(self._failure).__name__}: {self._failure}"
         return f"{_distribution(self._entry)} ({self._entry.value}) cannot be loaded: {what}"
 

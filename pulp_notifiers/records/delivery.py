@@ -200,11 +200,14 @@ class Outcome:
     """The result of one attempt.
 
     :ivar due_at: when a delivery that stays pending is attempted again; None otherwise.
+    :ivar counts: False if the notifier was not called: only the error is recorded, and the delivery has no attempt more
+        than before.
     """
 
     state: DeliveryState
     attempt: Attempt
     due_at: datetime | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Claims:
         def work(connection: sa.Connection) -> list[LaneState]:
             owners = self._owners(connection, [each.claim for each in attempted])
             recorded = [each for each in attempted if owners[each.claim.lane] == each.claim.owner]
-            self._insert_attempts.run(connection, [_attempt_row(each) for each in recorded])
+            self._insert_attempts.run(connection, [_attempt_row(each) for each in recorded if each.outcome.counts])
             self._update_delivery.run_each(connection, [_delivery_row(each) for each in recorded])
             due = {each.claim.lane: _due_at(each, now) for each in recorded if each.last}
             empty = {lane for (lane,) in self._delete_empty.run(connection, lanes=list(due))} if due else set()

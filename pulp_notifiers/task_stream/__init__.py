@@ -19,6 +19,15 @@
 
 from .health import Counts, Health
 from .options import StreamOptions
-from .publisher import NoPublisher, StatusPublisher, status_publisher
+from .publisher import NoPublisher, StatusPublisher, UnusablePublisher, status_publisher, stream_of
 
-__all__ = ["Counts", "Health", "NoPublisher", "StatusPublisher", "StreamOptions", "status_publisher"]
+__all__ = [
+    "Counts",
+    "Health",
+    "NoPublisher",
+    "StatusPublisher",
+    "StreamOptions",
+    "UnusablePublisher",
+    "status_publisher",
+    "stream_of",
+]

@@ -24,8 +24,10 @@ class Health:
 
     :ivar connected: a connection is open; the first message opens it.
     :ivar outage_since: since when messages are dropped; None while they are not.
+    :ivar problem: the setting to correct before anything can be published, and how; None if there is none.
     """
 
     enabled: bool = False
     connected: bool = False
     outage_since: datetime | None = None
+    problem: str | None = None

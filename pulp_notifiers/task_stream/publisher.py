@@ -1,19 +1,25 @@
 """The task-status stream as its callers see it."""
 
 import atexit
+import logging
 import os
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..broker import MessagingSettings, StreamOpener, own_mark
+from ..errors import InvalidSetting
+from ..event import utc_now
 from ..task import TaskReport
 from .document import FORM
 from .health import Counts, Health
 from .options import StreamOptions
 from .sender import Link, Sender
+from .tally import Tally
 
 _WITH_ALTERNATIVES = StreamOptions(silent_seconds=5.0, waits_for_relief=False)
+
+_logger = logging.getLogger(__name__)
 
 
 class StatusPublisher:
@@ -89,6 +95,49 @@ class NoPublisher(StatusPublisher):
 
     def close(self, timeout_seconds: float | None = None) -> None:
         """Do nothing."""
+
+
+class UnusablePublisher(NoPublisher):
+    """Drops and counts every report, because the settings of the stream are wrong.
+
+    :param problem: what to correct.
+    """
+
+    def __init__(self, problem: str) -> None:
+        self._health = Health(enabled=True, outage_since=utc_now(), problem=problem)
+        self._dropped = Tally()
+        _publishers.add(self)
+
+    @property
+    def counts(self) -> Counts:
+        """Return how many reports of this process were dropped."""
+        return Counts(dropped=self._dropped.value())
+
+    @property
+    def health(self) -> Health:
+        """Return that it drops everything, and why."""
+        return self._health
+
+    def publish(self, report: TaskReport) -> None:
+        """Drop a report."""
+        self._dropped.add()
+
+    def restart_after_fork(self) -> None:
+        """In a forked child: count from zero."""
+        self._dropped = Tally()
+
+
+def stream_of(settings: Callable[[], MessagingSettings], installation: str | None = None) -> StatusPublisher:
+    """Return the publisher for the section ``[messaging]``; if that is wrong, one that drops everything.
+
+    :param settings: reads the section.
+    """
+    try:
+        return status_publisher(settings(), installation)
+    except InvalidSetting as invalid:
+        problem = f"{invalid} Correct that and restart, or set event_notifications_enabled to false."
+        _logger.error("The task-status stream cannot be used, and every task change is dropped: %s", problem)
+        return UnusablePublisher(problem)
 
 
 def status_publisher(settings: MessagingSettings, installation: str | None = None) -> StatusPublisher:

@@ -126,16 +126,15 @@ def rest_service(
     directory: Path,
     messaging: Mapping[str, str] | None = None,
     rest: Mapping[str, str] | None = None,
+    email: Mapping[str, str] | None = None,
     **settings: str,
 ) -> Iterator[RestService]:
     """Run the service with settings of ``[notifiers]``, and a super-user ``admin`` whose password is ``admin``."""
     own = {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}
     if "database_url" in settings:
         upgrade(settings["database_url"], directory)
-    with (
-        App(Settings({"notifiers": own, "messaging": messaging or {}, "rest": rest or {}})) as app,
-        RestServer(app) as server,
-    ):
+    sections = {"notifiers": own, "messaging": messaging or {}, "rest": rest or {}, "email": email or {}}
+    with App(Settings(sections)) as app, RestServer(app) as server:
         service = RestService(app, server)
         service.add_user("admin", super_user=True)
         yield service

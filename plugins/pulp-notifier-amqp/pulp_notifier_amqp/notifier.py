@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from pulp_notifiers.broker import AmqpMessage, MessagingSettings, Publisher, exchange_name
+from pulp_notifiers.broker import AmqpMessage, ListenerMessagingSettings, MessagingSettings, Publisher, exchange_name
 from pulp_notifiers.errors import SwitchedOff
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
@@ -42,7 +42,7 @@ class AmqpNotifier(Notifier[AmqpConfig]):
     """
 
     Config = AmqpConfig
-    Settings = MessagingSettings
+    Settings = ListenerMessagingSettings
     settings_section = "messaging"
 
     def __init__(self, timeout_seconds: float = 15.0) -> None:

@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 from pydantic.errors import PydanticUserError
 from starlette.requests import Request
 
-from ...errors import PluginUnavailable
 from ...plugin_host import InstalledPlugin
 from ...records import Operation
 from ..paths import OWN
@@ -19,6 +18,8 @@ from .style import INVALID
 class LoadedPlugin(Protocol):
     """A plugin whose options can be described."""
 
+    problem: str | None
+
     def schema(self) -> dict[str, Any]: ...
 
 
@@ -26,7 +27,7 @@ class PluginRegistry(Protocol):
     """The plugins of one kind (:class:`pulp_notifiers.plugin_host.registry.PluginRegistry`)."""
 
     def examined(self) -> list[InstalledPlugin]: ...
-    def get(self, plugin_type: str) -> LoadedPlugin: ...
+    def loaded(self, plugin_type: str) -> LoadedPlugin | None: ...
 
 
 class PluginDocument(BaseModel):
@@ -38,7 +39,7 @@ class PluginDocument(BaseModel):
     origin: Annotated[str, Field(description="The object that the distribution's entry point names.")]
     config_schema: Annotated[
         dict[str, Any] | None,
-        Field(serialization_alias="schema", description="JSON Schema of its options; null if it has a problem."),
+        Field(serialization_alias="schema", description="JSON Schema of its options; null if it cannot be loaded."),
     ]
     problem: Annotated[str | None, Field(description="Why it cannot be used; null if it can.")]
     warning: Annotated[str | None, Field(description="What to fix although it can be used, or null.")]
@@ -70,7 +71,7 @@ class PluginsV3:
         return Page[PluginDocument].of(request, paging, len(found), map(self._document, paging.cut(found)))
 
     def _document(self, plugin: InstalledPlugin) -> PluginDocument:
-        schema, problem = (None, plugin.problem) if plugin.problem else self._schema(plugin.type)
+        schema, problem = self._schema(plugin)
         return PluginDocument(
             type=plugin.type,
             distribution=plugin.distribution,
@@ -81,10 +82,12 @@ class PluginsV3:
             warning=plugin.warning,
         )
 
-    def _schema(self, plugin_type: str) -> tuple[dict[str, Any] | None, str | None]:
+    def _schema(self, plugin: InstalledPlugin) -> tuple[dict[str, Any] | None, str | None]:
+        loaded = self._plugins.loaded(plugin.type)
+        # One that was loaded has its options, even if its settings are wrong.
+        if loaded is None or plugin.problem not in (None, loaded.problem):
+            return None, plugin.problem or "It was uninstalled a moment ago."
         try:
-            return self._plugins.get(plugin_type).schema(), None
-        except PluginUnavailable as unavailable:  # uninstalled since it was listed
-            return None, unavailable.reason
+            return loaded.schema(), plugin.problem
         except PydanticUserError as error:
             return None, f"Its options cannot be described as JSON Schema: {error.message}"

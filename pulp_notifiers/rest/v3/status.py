@@ -48,12 +48,23 @@ class SourceLag(BaseModel):
     lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not report it.")]
 
 
+class UnusableNotifier(BaseModel):
+    """An installed notifier that cannot be used; deliveries of its listeners wait."""
+
+    type: str
+    problem: Annotated[str, Field(description="What to correct, as found when it was last used.")]
+
+
 class StreamStatus(BaseModel):
     """The task-status stream of this process; other processes have their own connections and counts."""
 
     enabled: bool
     connected: Annotated[bool, Field(description="Whether a connection is open; the first change of a task opens it.")]
     outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null if none are.")]
+    problem: Annotated[
+        str | None,
+        Field(description="The setting to correct before anything can be published, and how; null if there is none."),
+    ]
     published: Annotated[int, Field(description="Changes that a messaging server confirmed.")]
     dropped: Annotated[int, Field(description="Changes that were lost, or not confirmed before the connection broke.")]
     unrenderable: Annotated[int, Field(description="Changes that cannot be written as JSON.")]
@@ -66,14 +77,16 @@ class StatusDocument(BaseModel):
     database: DatabaseStatus
     worker: WorkerStatus
     stream: StreamStatus
+    notifiers: Annotated[list[UnusableNotifier], Field(description="Those that cannot be used.")]
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be read.")]
     sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be read.")]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """What the database says."""
+class _Found:
+    """What takes longer to find out: which notifiers cannot be used, and what the database says."""
 
+    notifiers: list[UnusableNotifier]
     reachable: bool
     backlog: BacklogStatus | None
     sources: list[SourceLag] | None
@@ -86,7 +99,7 @@ class StatusV3:
         self._app = app
         self._clock = clock
         # It needs no credentials, so anybody may ask at any rate.
-        self._stored = SharedAnswer(self._read_stored)
+        self._found = SharedAnswer(self._find)
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
@@ -99,29 +112,32 @@ class StatusV3:
         )
 
     async def _read(self, response: Response) -> StatusDocument:
-        stored = await self._stored.get()
-        if not stored.reachable:
+        found = await self._found.get()
+        if not found.reachable:
             response.status_code = 503
         return StatusDocument(
             version=__version__,
-            database=DatabaseStatus(dialect=self._app.database_dialect, reachable=stored.reachable),
+            database=DatabaseStatus(dialect=self._app.database_dialect, reachable=found.reachable),
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
             stream=self._stream(),
-            backlog=stored.backlog,
-            sources=stored.sources,
+            notifiers=found.notifiers,
+            backlog=found.backlog,
+            sources=found.sources,
         )
 
-    def _read_stored(self) -> _Stored:
+    def _find(self) -> _Found:
+        installed = self._app.registry.installed()
+        notifiers = [UnusableNotifier(type=one.type, problem=one.problem) for one in installed if one.problem]
         # The database logs why it fails.
         try:
             backlog, sources = self._backlog(), list(self._sources())
         except StoreUnavailable:
-            return _Stored(False, None, None)
+            return _Found(notifiers, False, None, None)
         try:
             self._app.check_database()
         except StoreUnavailable:
-            return _Stored(False, backlog, sources)
-        return _Stored(True, backlog, sources)
+            return _Found(notifiers, False, backlog, sources)
+        return _Found(notifiers, True, backlog, sources)
 
     def _stream(self) -> StreamStatus:
         stream = self._app.stream

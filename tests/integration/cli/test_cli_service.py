@@ -269,11 +269,11 @@ def test_deliveries_do_not_wait_until_the_server_is_loaded(tmp_path, settings):
         ("serve", "PULP_NOTIFIERS_OAUTH_ENABLED", "perhaps"),
         ("serve", "PULP_NOTIFIERS_CLIENT_URL", "nowhere"),
         ("serve", "PULP_NOTIFIERS_BIND", "192.0.2.1:1"),
-        ("worker", "PULP_NOTIFIERS_EMAIL_PORT", "smtp"),
+        ("worker", "PULP_NOTIFIERS_REST_MAX_CONNECTIONS", "many"),
     ],
 )
 def test_wrong_settings_end_the_start_with_one_sentence(settings, command, variable, value):
-    """Including those of notifiers, before there is an event."""
+    """Those of the service itself, without which it cannot work."""
     settings.setenv(variable, value)
 
     with running(command) as service:

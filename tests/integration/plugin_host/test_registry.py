@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from pulp_notifiers.errors import InvalidSetting, NotifierUnavailable, SourceUnavailable
+from pulp_notifiers.errors import NotifierMisconfigured, NotifierUnavailable, SourceUnavailable
+from pulp_notifiers.event import Event
 from pulp_notifiers.plugin_host import NotifierRegistry, SourceTypeRegistry
 from pulp_notifiers.plugin_host.registry import LOOK_SECONDS
 from pulp_notifiers.settings import Settings
@@ -111,20 +112,55 @@ def test_the_old_name_of_http_still_means_http(site, registry):
     assert not registry.knows("rest-api")
 
 
-def test_a_wrong_setting_of_a_plugin_is_reported_at_start(site, tmp_path):
-    """The error is the setting's, not that of a plugin that cannot be loaded."""
-    source = (
-        "from pydantic import BaseModel\n"
-        "class Section(BaseModel):\n    port: int = 1\n"
-        "class Chat:\n    Config = Section\n    Settings = Section\n    settings_section = 'chat'\n"
-        "    def configure(self, settings): pass\n"
-        "    def send(self, event, config, target): pass\n"
-    )
-    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": source})
+CHAT = """
+from pydantic import BaseModel
+
+class Section(BaseModel):
+    port: int = 1
+
+class Chat:
+    Config = Section
+    Settings = Section
+    settings_section = "chat"
+
+    def configure(self, settings):
+        self.port = settings.port
+
+    def targets(self, config):
+        return [f"room {self.port}"]
+
+    def send(self, event, config, target):
+        pass
+"""
+
+
+def test_a_notifier_with_a_wrong_setting_is_logged_once_and_sends_nothing(site, caplog):
+    """It is loaded all the same, so that listeners can be registered; its problem says what to correct."""
+    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": CHAT})
     registry = NotifierRegistry(Settings({"chat": {"port": "many"}}).section, GROUP)
 
-    with pytest.raises(InvalidSetting, match=r"\[chat\] port = 'many' is not allowed"):
-        registry.require_settings()
+    registry.log_problems()
+    registry.log_problems()
+    chat = registry.get("chat")
+    with pytest.raises(NotifierMisconfigured) as raised:
+        chat.send(Event("repo.sync.finish", {}), chat.parse({}), "", 1)
+
+    sentence = "[chat] port = 'many' is not allowed: "
+    assert sentence in raised.value.reason
+    assert [raised.value.reason] == [one.problem for one in registry.installed()] == [chat.problem]
+    (record,) = [record for record in caplog.records if sentence in record.getMessage()]
+    assert "ERROR" == record.levelname
+    assert "restart the service; until then, deliveries of chat listeners stay pending." in record.getMessage()
+
+
+def test_what_fails_in_a_notifier_with_a_wrong_setting_is_due_to_that_setting(site):
+    """A method may need what it was not configured with; deliveries wait all the same."""
+    site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": CHAT})
+    registry = NotifierRegistry(Settings({"chat": {"port": "many"}}).section, GROUP)
+    chat = registry.get("chat")
+
+    with pytest.raises(NotifierMisconfigured, match=r"\[chat\] port = 'many'"):
+        chat.targets(chat.parse({}))
 
 
 def test_close_closes_the_loaded_plugins_once(site, registry):

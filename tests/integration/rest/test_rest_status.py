@@ -14,6 +14,7 @@ STREAM_OFF = {
     "enabled": False,
     "connected": False,
     "outage_since": None,
+    "problem": None,
     "published": 0,
     "dropped": 0,
     "unrenderable": 0,
@@ -36,6 +37,7 @@ def test_the_status_needs_no_credentials(service: RestService) -> None:
         "database": {"dialect": "sqlite", "reachable": True},
         "worker": {"running": False, "threads": 16},
         "stream": STREAM_OFF,
+        "notifiers": [],
         "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
         "sources": [],
     } == answer.json()
@@ -90,6 +92,35 @@ def test_the_status_shows_since_when_the_stream_drops_changes(tmp_path: Path) ->
     assert started <= datetime.fromisoformat(stream["outage_since"]) <= datetime.now(UTC)
 
 
+def test_the_status_says_which_settings_of_the_stream_to_correct(tmp_path: Path) -> None:
+    """Changes are dropped and counted from the start; the sentence repeats no address."""
+    with streaming(tmp_path, "tcp://pulp:hidden@mq.example.com:port") as service:
+        publish(service.app.stream, range(3))
+        answer = service.request("GET", STATUS, login=None)
+
+    stream = answer.json()["stream"]
+    assert (True, False, 3) == (stream["enabled"], stream["connected"], stream["dropped"])
+    assert stream["outage_since"] is not None
+    assert "[messaging] event_notification_url is not allowed: the port is not a number" in stream["problem"]
+    assert b"hidden" not in answer.body
+    assert b"example.com" not in answer.body
+
+
+def test_the_status_says_why_a_notifier_cannot_be_used(tmp_path: Path) -> None:
+    """What is wrong with one says nothing about the others."""
+    with rest_service(tmp_path, email={"port": "smtp"}) as service:
+        service.app.registry.log_problems()
+        notifiers = service.request("GET", STATUS, login=None).json()["notifiers"]
+        listed = service.request("GET", f"{OWN}notifiers/").json()["results"]
+
+    (unusable,) = notifiers
+    assert "email" == unusable["type"]
+    assert "[email] port = 'smtp' is not allowed" in unusable["problem"]
+    (email,) = [one for one in listed if one["type"] == "email"]
+    assert unusable["problem"] == email["problem"]
+    assert {"subject", "addresses"} == email["schema"]["properties"].keys()
+
+
 def test_the_status_is_503_if_the_database_is_unavailable(service: RestService) -> None:
     """The document has the same keys; what needs the database is null."""
     service.execute("ALTER TABLE deliveries RENAME TO gone")
@@ -98,6 +129,6 @@ def test_the_status_is_503_if_the_database_is_unavailable(service: RestService) 
 
     assert answer.status == 503
     document = answer.json()
-    assert {"version", "database", "worker", "stream", "backlog", "sources"} == document.keys()
+    assert {"version", "database", "worker", "stream", "notifiers", "backlog", "sources"} == document.keys()
     assert {"dialect": "sqlite", "reachable": False} == document["database"]
     assert (None, None) == (document["backlog"], document["sources"])

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from pulp_notifiers.delivery import Deliveries
@@ -82,6 +83,22 @@ def test_a_failed_delivery_holds_its_lane_until_it_is_due(store):
     assert [1] == [owed.event.payload["number"] for owed in due.deliveries]
     work_off(store, due)
     assert [[2]] == [[owed.event.payload["number"] for owed in each.deliveries] for each in claim(store, now=later)]
+
+
+def test_an_outcome_that_does_not_count_leaves_only_its_error(store):
+    """The notifier was not called; the lane waits as after a failure."""
+    fire(store)
+    (claimed,) = claim(store)
+    later = NOW + timedelta(seconds=10)
+    postponed = replace(outcome(DeliveryState.PENDING, 0, "[email] port is wrong", later), counts=False)
+
+    assert LaneState.PENDING is record(store, claimed, postponed)
+
+    (delivery,) = Deliveries(store.history).list()[1]
+    assert (DeliveryState.PENDING, 0, later) == (delivery.state, delivery.attempts, delivery.due_at)
+    assert "[email] port is wrong" == delivery.last_error
+    assert [] == store.history.attempts(delivery.id)
+    assert 1 == len(claim(store, now=later))
 
 
 def test_a_dead_letter_is_kept_with_its_last_error(store):

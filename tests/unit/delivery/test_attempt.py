@@ -10,7 +10,14 @@ from pydantic import SecretStr
 
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.delivery import AttemptRunner
-from pulp_notifiers.errors import NotifierUnavailable, PermanentFailure, StoreUnavailable, SwitchedOff, TemporaryFailure
+from pulp_notifiers.errors import (
+    NotifierMisconfigured,
+    NotifierUnavailable,
+    PermanentFailure,
+    StoreUnavailable,
+    SwitchedOff,
+    TemporaryFailure,
+)
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
 from pulp_notifiers.records import DeliveryState, Listener, OwedDelivery
@@ -157,6 +164,20 @@ def test_a_delivery_of_a_missing_plugin_stays_pending(scene):
     outcome = runner.run("l", OwedDelivery(1, Event("a", {}), "", 0), 0)
 
     assert (DeliveryState.PENDING, "No notifier 'script' is installed.") == (outcome.state, outcome.attempt.error)
+
+
+@pytest.mark.parametrize(("age", "wait"), [(-5, 1.0), (0, 1.0), (20, 10.0), (86400, 30.0)])
+def test_a_delivery_of_a_misconfigured_notifier_waits_without_counting_an_attempt(scene, caplog, age, wait):
+    """However often that happens, it is no dead letter; the log had one line about it when the notifier was loaded."""
+    scene.script.raises[""] = NotifierMisconfigured("script", "[script] port is wrong.")
+    event = Event("repo.sync.start", {}, occurred_at=START - timedelta(seconds=age))
+
+    outcome = scene.runner.run("l", OwedDelivery(1, event, "", 2), scene.listeners.revision)
+
+    assert (DeliveryState.PENDING, "[script] port is wrong.") == (outcome.state, outcome.attempt.error)
+    assert (False, 2) == (outcome.counts, outcome.attempt.number)
+    assert wait == (outcome.due_at - START).total_seconds()
+    assert [] == [record for record in caplog.records if record.levelno > logging.DEBUG]
 
 
 def test_a_wrong_config_is_a_dead_letter_that_names_the_option(scene, caplog):

@@ -1,0 +1,212 @@
+"""A wrong setting stops only what it is about; everything else is served."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pulp_notifiers.app import App
+from pulp_notifiers.errors import InvalidSetting
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import DeliveryState, ListenerDraft
+from pulp_notifiers.settings import Settings
+from pulp_notifiers.testing.http import HttpReceiver
+from pulp_notifiers.testing.smtp import SmtpReceiver
+from tests.support.running import wait_for_failure
+from tests.support.service import Service
+from tests.support.stream import REPORT
+
+STATUS = "/pulp/api/v3/notifications/status/"
+TASKS = "/pulp/api/v3/notifications/tasks/"
+MAIL = {"subject": "news", "addresses": ["ops@example.com", "dev@example.com"]}
+ENABLED = {"event_notifications_enabled": "true"}
+
+
+def errors(log):
+    """Return the lines of a log at the level ERROR."""
+    return [line for line in log.splitlines() if " ERROR " in line]
+
+
+def until(ask, holds):
+    """Return an answer once it satisfies a condition."""
+    deadline = time.monotonic() + 60
+    while not holds(answer := ask()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.02)
+    return answer
+
+
+def command(service, *arguments):
+    """Return what a command prints."""
+    program = [sys.executable, "-m", "pulp_notifiers", *arguments]
+    return subprocess.run(program, env=dict(service.environ), check=True, capture_output=True, text=True).stdout
+
+
+def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_are_right(tmp_path):
+    """One ERROR line for each mistake, the same sentence in the status, and mail that waits without being given up."""
+    mistakes = {
+        "EMAIL_PORT": "smtp",
+        "EMAIL_ENABLED": "true",
+        "MESSAGING_URL": "carrier-pigeon://loft",
+        "MESSAGING_EVENT_NOTIFICATIONS_ENABLED": "true",
+        "MESSAGING_EVENT_NOTIFICATION_URL": "amqp://pulp:hidden@broker:port",
+    }
+    with HttpReceiver() as receiver, SmtpReceiver() as mailbox:
+        with Service(tmp_path, **mistakes) as service:
+            service.register("http", {"url": receiver.url}, "*")
+            service.register("email", MAIL, "*")
+            service.register("amqp", {}, "*")
+            assert 4 == service.fire("repo.sync.finish", repo_id="zoo")["deliveries"]
+            service.call("POST", TASKS, 202, json={"task_id": "t", "state": "running"})
+            receiver.wait_for(1)
+            waiting = until(
+                lambda: service.deliveries(state="pending"), lambda found: all(each["last_error"] for each in found)
+            )
+            status, shown = service.call("GET", STATUS), command(service, "status")
+            assert 0 == service.stop()
+        log = service.log.read_text()
+        right = {"EMAIL_ENABLED": "true", "EMAIL_PORT": str(mailbox.port), "EMAIL_HOST": mailbox.host}
+        with Service(tmp_path, **right) as service:
+            mails = mailbox.wait_for(2)
+            delivered = until(lambda: service.deliveries(state="delivered"), lambda found: len(found) == 3)
+
+    stream = status["stream"]
+    problems = {one["type"]: one["problem"] for one in status["notifiers"]}
+    assert {"amqp", "email"} == problems.keys()
+    assert "PULP_NOTIFIERS_EMAIL_PORT ([email] port) = 'smtp' is not allowed" in problems["email"]
+    assert "PULP_NOTIFIERS_MESSAGING_URL ([messaging] url) is not allowed: kombu has no transport" in problems["amqp"]
+    assert "([messaging] event_notification_url) is not allowed: the port is not a number" in stream["problem"]
+    assert (True, False, 1) == (stream["enabled"], stream["connected"], stream["dropped"])
+    for problem in (*problems.values(), stream["problem"]):
+        assert 1 == len([line for line in errors(log) if problem in line]), log
+        assert problem in shown
+    assert 3 == len(errors(log)), log
+    assert 3 == len(waiting)
+    assert all(problems[each["notifier_type"]] == each["last_error"] for each in waiting)
+    assert {"ops@example.com", "dev@example.com"} == {mail.recipients[0] for mail in mails}
+    assert {1} == {each["attempt_count"] for each in delivered}
+    assert "hidden" not in log + shown + json.dumps(status)
+
+
+def settings(folder, **sections):
+    """Return settings of a file."""
+    return Settings({"notifiers": {"state_directory": str(folder)}, **sections}, Path("my.conf"))
+
+
+@pytest.mark.parametrize(
+    ("messaging", "sentence"),
+    [
+        ({"event_notification_url": "carrier-pigeon://loft"}, "event_notification_url is not allowed: kombu has no"),
+        (
+            {"event_notification_url": "amqp://h:port"},
+            "event_notification_url is not allowed: the port is not a number",
+        ),
+        ({"event_notification_url": "amqp://h;amqp://u@:0"}, "event_notification_url is not allowed: the port is"),
+        ({"event_notification_url": ""}, "event_notification_url is not allowed: name a messaging server"),
+        ({"event_notification_url": ";"}, "event_notification_url is not allowed: name a messaging server"),
+        (
+            {"event_notification_url": "amqps://h", "cacert": "/no/ca"},
+            "cacert = '/no/ca' is not allowed: the file cannot",
+        ),
+        (
+            {"event_notification_url": "amqps://h", "clientcert": "/"},
+            "clientcert = '/' is not allowed: the file cannot",
+        ),
+        ({"event_notifications_enabled": "perhaps"}, "event_notifications_enabled = 'perhaps' is not allowed"),
+    ],
+)
+def test_a_stream_that_cannot_be_used_drops_changes_and_nothing_else(tmp_path, caplog, messaging, sentence):
+    """Its caller is not disturbed; listeners of task events and amqp listeners get what they are owed."""
+    with HttpReceiver() as receiver, App(settings(tmp_path, messaging={**ENABLED, **messaging})) as app:
+        app.listeners.create(ListenerDraft("http", {"url": receiver.url}, ("task.*",)))
+        app.worker.start()
+
+        assert [1, 0] == [app.task_changed(REPORT), app.task_changed(REPORT)]
+
+        receiver.wait_for(1)
+        app.registry.log_problems()
+        assert app.stream.flush(0)
+        health, counts = app.stream.health, app.stream.counts
+    app.stream.publish(REPORT)
+    assert (True, False, 2, 0) == (health.enabled, health.connected, counts.dropped, counts.published)
+    assert f"my.conf: [messaging] {sentence}" in health.problem
+    assert [f"The task-status stream cannot be used, and every task change is dropped: {health.problem}"] == [
+        record.getMessage() for record in caplog.records if record.levelname == "ERROR"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("notifier_type", "config", "section", "mistake", "sentence"),
+    [
+        ("email", MAIL, "email", {"port": "smtp", "enabled": "true"}, "port = 'smtp' is not allowed"),
+        ("email", MAIL, "email", {"enabled": "perhaps"}, "enabled = 'perhaps' is not allowed"),
+        ("email", MAIL, "email", {"username": "pulp"}, "username and password belong together"),
+        ("email", MAIL, "email", {"cacert": "/no/ca"}, "cacert = '/no/ca' is not allowed"),
+        ("http", {"url": "http://x.example/"}, "http", {"certificate_dirs": "here"}, "here is not an absolute path"),
+        ("http", {"url": "http://x.example/"}, "http", {"timeout": "5"}, "timeout is not a setting"),
+        ("amqp", {}, "messaging", {"url": "carrier-pigeon://loft"}, "url is not allowed: kombu has no transport"),
+        ("amqp", {}, "messaging", {"url": "ssl://h", "cacert": "/no/ca"}, "cacert = '/no/ca' is not allowed"),
+        ("amqp", {}, "messaging", {"topic_exchange": "x" * 256}, "topic_exchange = "),
+    ],
+)
+def test_deliveries_of_a_notifier_with_a_wrong_setting_wait_for_the_right_one(
+    tmp_path, caplog, notifier_type, config, section, mistake, sentence
+):
+    """However often they are tried: max_attempts is 1. The stream and other notifiers do not notice."""
+    quick = {"state_directory": str(tmp_path), "max_attempts": "1", "poll_seconds": "0.05"}
+    with App(Settings({"notifiers": quick, section: mistake}, Path("my.conf"))) as app:
+        listener = app.listeners.create(ListenerDraft(notifier_type, config, ("repo.sync.finish",)))
+        app.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+        app.worker.start()
+        failed = wait_for_failure(app)
+        shown = app.listeners.get(listener.id)
+        assert app.stream.health.problem is None
+
+    assert (DeliveryState.PENDING, 0) == (failed.state, failed.attempts)
+    assert "my.conf: [" in failed.last_error
+    assert sentence in failed.last_error
+    assert "restart" in failed.last_error
+    assert config == shown.config
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [f"Notifier {notifier_type} cannot be used: {failed.last_error}"] == lines
+
+
+def test_what_is_wrong_with_one_use_of_the_messaging_section_does_not_harm_the_other(tmp_path):
+    """Each looks only at its own settings, and at the certificates only if it uses TLS."""
+    bad_stream = {"event_notification_url": "carrier-pigeon://loft", **ENABLED}
+    bad_listeners = {"url": "carrier-pigeon://loft", "topic_exchange": "x" * 256, "event_notification_url": "tcp://h"}
+    bad_certificate = {"url": "tcp://h", "event_notification_url": "amqps://h", "cacert": "/no/ca", **ENABLED}
+    unused = {"auth_enabled": "perhaps", "event_notification_url": "tcp://h", **ENABLED}
+    found = []
+    for number, messaging in enumerate((bad_stream, {**bad_listeners, **ENABLED}, bad_certificate, unused)):
+        with App(settings(tmp_path / str(number), messaging=messaging)) as app:
+            found.append((app.stream.health.problem is None, app.registry.get("amqp").problem is None))
+
+    assert [(False, True), (True, False), (False, True), (True, True)] == found
+
+
+def test_a_forked_child_of_a_process_with_an_unusable_stream_counts_what_it_drops_itself(tmp_path):
+    """As with a stream that works."""
+    with App(settings(tmp_path, messaging={"event_notification_url": "", **ENABLED})) as app:
+        app.stream.publish(REPORT)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            app.stream.publish(REPORT)
+            os.write(writing, b"%d" % app.stream.counts.dropped)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert (b"1", 1) == (os.read(reading, 10), app.stream.counts.dropped)
+        os.close(reading)
+        os.close(writing)
+
+
+@pytest.mark.parametrize("own", [{"max_attempts": "many"}, {"bind": "nowhere"}, {"database_url": "mysql://h/d"}])
+def test_a_wrong_setting_of_the_service_itself_ends_the_start(tmp_path, own):
+    """Nothing could be served without it."""
+    with pytest.raises(InvalidSetting):
+        App.from_settings(Settings({"notifiers": {"state_directory": str(tmp_path), **own}}))
