@@ -4,6 +4,7 @@
 
     settings         the section [messaging] of the settings
     urls             the forms in which that section names a server, as kombu's URLs
+    libraries        which libraries a server's URL needs
     server           a messaging server (Broker), and how to connect to it
 
     publish/         message by message, each confirmed: amqp listeners

@@ -13,17 +13,13 @@ from ..errors import PermanentFailure, TemporaryFailure
 from .amqp_connection import AmqpTransport
 from .deadline import Deadline
 from .errors import LinkLost, connection_error_text
+from .libraries import require_proton
 from .urls import asks_for_tls, display_url, has_user, host_of, speaks_amqp, speaks_amqp10
 
 if TYPE_CHECKING:
     from .amqp10 import Amqp10Connection
 
 _UNACKNOWLEDGED_SECONDS = 5.0
-_PROTON_MODULES = frozenset({"proton", "cproton", "cproton_ffi"})
-_PROTON_MISSING = (
-    "AMQP 1.0 needs the library python-qpid-proton, which is not installed; run pip install 'pulp-notifiers[qpid]' "
-    "(it is compiled then, which needs gcc, python3-dev and libssl-dev), or install Debian's python3-qpid-proton"
-)
 
 
 @dataclass(frozen=True)
@@ -132,12 +128,9 @@ class Broker:
 
 
 def _amqp10(url: str, cacert: str | None, clientcert: str | None, deadline: Deadline) -> "Amqp10Connection":
-    try:
-        from .amqp10 import open_connection  # noqa: PLC0415  its library is an extra, and takes 60 ms to load
-    except ModuleNotFoundError as error:
-        if error.name not in _PROTON_MODULES:
-            raise
-        raise ModuleNotFoundError(_PROTON_MISSING, name=error.name) from None
+    require_proton()
+    from .amqp10 import open_connection  # noqa: PLC0415  its library is an extra
+
     return open_connection(url, cacert, clientcert, deadline)
 
 

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from .libraries import require_libraries
 from .server import Broker
 from .short_string import SHORT_STRING_BYTES
 from .urls import asks_for_tls, broker_urls
@@ -102,7 +103,7 @@ class MessagingSettings(BaseModel):
     @field_validator("event_notification_url")
     @classmethod
     def _usable(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        # Pulp's default cannot be used, and that is fine while the stream is off.
+        # Whatever is there does not matter while the stream is off.
         if info.data.get("event_notifications_enabled") and not broker_urls(value.get_secret_value()):
             raise ValueError("name a messaging server, or set event_notifications_enabled to false")
         return value
@@ -137,21 +138,40 @@ class MessagingSettings(BaseModel):
 
 
 class ListenerMessagingSettings(MessagingSettings):
-    """The section ``[messaging]`` without the settings of the task-status stream, whose mistakes do not matter here."""
+    """The section ``[messaging]`` without the settings of the task-status stream, whose mistakes do not matter here.
+
+    Unlike those of the whole section, its servers can be reached with the libraries that are installed.
+    """
 
     @model_validator(mode="before")
     @classmethod
     def _of_listeners(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {key: value for key, value in values.items() if key not in _UNUSED and not key.startswith(_OF_STREAM)}
 
+    @field_validator("url")
+    @classmethod
+    def _can_be_tried(cls, value: SecretStr) -> SecretStr:
+        require_libraries(broker_urls(value.get_secret_value()))
+        return value
+
 
 class StreamMessagingSettings(MessagingSettings):
-    """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here."""
+    """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here.
+
+    Unlike those of the whole section, its servers can be reached with the libraries that are installed.
+    """
 
     @model_validator(mode="before")
     @classmethod
     def _of_stream(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {key: value for key, value in values.items() if key not in (*_UNUSED, *_OF_LISTENERS)}
+
+    @field_validator("event_notification_url")
+    @classmethod
+    def _can_be_tried(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("event_notifications_enabled"):
+            require_libraries(broker_urls(value.get_secret_value()))
+        return value
 
 
 def _urls_in_use(values: Mapping[str, Any]) -> list[str]:

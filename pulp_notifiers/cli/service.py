@@ -43,6 +43,7 @@ def serve(bind: str | None, no_worker: bool, no_sources: bool) -> None:
         listening = listen(app)
         _warn_of_unknown_variables(app)
         _ensure_admin(app)
+        app.stream.connect()
         if not no_worker:
             app.worker.start()
         if not no_sources:
@@ -79,6 +80,7 @@ def run_sources(names: tuple[str, ...]) -> None:
         _warn_of_unknown_variables(app)
         for name in names:
             app.sources.get(name)
+        app.stream.connect()
         app.source_runner.start(names or None)
         _logger.info("Sources are run by %s", app.source_runner.owner)
         threading.Event().wait()

@@ -13,6 +13,7 @@
     lazy_thread   a thread that starts when it is first needed
     batches       reports from the queue as batches of messages
     document      a report as a message
+    remedy        what to do if the server cannot be reached
     reconnect     when to connect again
     outage_log    one log line when reports begin to be dropped, one when they no longer are
 """

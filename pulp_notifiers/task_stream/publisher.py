@@ -14,6 +14,7 @@ from ..task import TaskReport
 from .document import FORM
 from .health import Counts, Health
 from .options import StreamOptions
+from .remedy import with_remedy
 from .sender import Link, Sender
 from .tally import Tally
 
@@ -47,6 +48,10 @@ class StatusPublisher:
     def health(self) -> Health:
         """Return the state of this process's stream."""
         return Health(True, self._sender.connected, self._sender.outage_since)
+
+    def connect(self) -> None:
+        """Connect in the background now, instead of with the first report, so that the log soon says if that fails."""
+        self._sender.queue.wake()
 
     def publish(self, report: TaskReport) -> None:
         """Hand over a report, which must not be changed afterwards, and return at once; nothing is ever raised."""
@@ -85,6 +90,9 @@ class NoPublisher(StatusPublisher):
     def health(self) -> Health:
         """Return that it is disabled."""
         return Health()
+
+    def connect(self) -> None:
+        """Do nothing."""
 
     def publish(self, report: TaskReport) -> None:
         """Do nothing."""
@@ -150,7 +158,7 @@ def status_publisher(settings: MessagingSettings, installation: str | None = Non
     form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
     opener = StreamOpener(settings.status_broker(), form)
     # If there is another server, none is waited for long.
-    return StatusPublisher(opener, _WITH_ALTERNATIVES if opener.choices > 1 else None)
+    return StatusPublisher(with_remedy(opener, settings), _WITH_ALTERNATIVES if opener.choices > 1 else None)
 
 
 _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()

@@ -1,7 +1,9 @@
 """A wrong setting stops only what it is about; everything else is served."""
 
+import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +94,81 @@ def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_ar
     assert "hidden" not in log + shown + json.dumps(status)
 
 
+@pytest.fixture
+def nothing_on_the_default_port():
+    """Keep the port of Pulp 2's default URL, so that connections to it are refused."""
+    with socket.socket() as ipv4, socket.socket(socket.AF_INET6) as ipv6:
+        ipv6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            ipv4.bind(("127.0.0.1", 5672))
+            ipv6.bind(("::1", 5672))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                pytest.skip("a messaging server runs at localhost:5672; stop it for this test")
+        yield
+
+
+@pytest.mark.usefixtures("nothing_on_the_default_port")
+def test_a_service_whose_stream_has_no_server_says_so_once_and_delivers(tmp_path):
+    """The URL is not set, so it is Pulp 2's default; nobody has reported a task yet."""
+    with HttpReceiver() as receiver, SmtpReceiver() as mailbox:
+        right = {"EMAIL_ENABLED": "true", "EMAIL_PORT": str(mailbox.port), "EMAIL_HOST": mailbox.host}
+        with Service(tmp_path, MESSAGING_EVENT_NOTIFICATIONS_ENABLED="true", **right) as service:
+            service.register("http", {"url": receiver.url}, "*")
+            service.register("email", MAIL, "*")
+            until(service.log.read_text, lambda log: "Task changes cannot be published" in log)
+            for number in range(3):
+                service.fire("repo.sync.finish", repo_id="zoo", number=number)
+                service.call("POST", TASKS, 202, json={"task_id": "t", "state": "running"})
+            receiver.wait_for(3)
+            mailbox.wait_for(6)
+            stream = service.call("GET", STATUS)["stream"]
+            assert 0 == service.stop()
+        log = service.log.read_text()
+
+    assert (True, False, None) == (stream["enabled"], stream["connected"], stream["problem"])
+    assert stream["outage_since"] is not None
+    (line,) = errors(log)
+    assert "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there" in line
+
+
+@pytest.mark.parametrize(
+    ("library", "remedy"),
+    [
+        ("raise ModuleNotFoundError('No module named proton', name='proton')", "pip install 'pulp-notifiers[qpid]'"),
+        (
+            "raise ImportError('libssl.so.1.1 is missing')",
+            "cannot be loaded (libssl.so.1.1 is missing); install it again",
+        ),
+    ],
+)
+def test_a_service_without_the_library_of_its_servers_serves_the_rest(tmp_path, monkeypatch, library, remedy):
+    """It says what to install, once for the stream and once for amqp listeners, whose deliveries wait."""
+    (tmp_path / "proton.py").write_text(library)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    qpid = {"MESSAGING_URL": "amqp10s://h", "MESSAGING_EVENT_NOTIFICATIONS_ENABLED": "true"}
+    with HttpReceiver() as receiver, Service(tmp_path, **qpid) as service:
+        service.register("http", {"url": receiver.url}, "*")
+        service.register("amqp", {}, "*")
+        service.fire("repo.sync.finish", repo_id="zoo")
+        service.call("POST", TASKS, 202, json={"task_id": "t", "state": "running"})
+        receiver.wait_for(1)
+        (waiting,) = until(
+            lambda: service.deliveries(state="pending"), lambda found: len(found) == 1 and found[0]["last_error"]
+        )
+        status = service.call("GET", STATUS)
+        assert 0 == service.stop()
+
+    (notifier,) = status["notifiers"]
+    assert ("amqp", 0) == (notifier["type"], waiting["attempt_count"])
+    assert notifier["problem"] == waiting["last_error"]
+    assert 1 == status["stream"]["dropped"]
+    for problem in (notifier["problem"], status["stream"]["problem"]):
+        assert remedy in problem
+        assert 1 == len([line for line in errors(service.log.read_text()) if problem in line])
+    assert 2 == len(errors(service.log.read_text()))
+
+
 def settings(folder, **sections):
     """Return settings of a file."""
     return Settings({"notifiers": {"state_directory": str(folder)}, **sections}, Path("my.conf"))
@@ -116,6 +193,7 @@ def settings(folder, **sections):
             {"event_notification_url": "amqps://h", "clientcert": "/"},
             "clientcert = '/' is not allowed: the file cannot",
         ),
+        ({"event_notification_url": "consul://h"}, "event_notification_url is not allowed: the library that kombu's"),
         ({"event_notifications_enabled": "perhaps"}, "event_notifications_enabled = 'perhaps' is not allowed"),
     ],
 )

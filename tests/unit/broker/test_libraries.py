@@ -1,0 +1,22 @@
+"""The libraries that the URL of a messaging server needs."""
+
+import pytest
+
+from pulp_notifiers.broker import broker_urls
+from pulp_notifiers.broker.libraries import require_libraries
+
+
+@pytest.mark.parametrize("text", ["", "amqp://h", "ssl://h", "memory://", "consul://h;amqp://h", "amqp://h;consul://h"])
+def test_servers_can_be_tried_if_one_of_them_needs_nothing_that_is_missing(text: str) -> None:
+    """The others are skipped when it connects."""
+    require_libraries(broker_urls(text))
+
+
+def test_servers_that_all_need_a_missing_library_are_refused_without_their_passwords() -> None:
+    """Whatever kombu's transports raise then; each library is named once."""
+    with pytest.raises(ValueError, match="kombu's transport consul needs cannot be used") as raised:
+        require_libraries(broker_urls("consul://u:hidden@h;consul://u:hidden@h2;etcd://h"))
+
+    assert 1 == str(raised.value).count("transport consul")
+    assert "transport etcd" in str(raised.value)
+    assert "hidden" not in str(raised.value)
