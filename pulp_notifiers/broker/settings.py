@@ -68,6 +68,12 @@ class MessagingSettings(BaseModel):
         description="Server of the exchange pulp.api.v2, in the same forms as url. The default cannot be used: name "
         "one when event_notifications_enabled is true.",
     )
+    event_notifications_last_states: int = Field(
+        default=10_000,
+        ge=0,
+        description="Tasks whose last state is remembered while the server of the stream takes no messages, and "
+        "published afterwards; 0 for none, as in Pulp 2.7.",
+    )
     cacert: str = Field(
         default="/etc/pki/qpid/ca/ca.crt",
         description="PEM file of the authority that must have signed the certificate of a server reached over TLS; "

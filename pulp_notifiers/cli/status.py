@@ -53,6 +53,7 @@ def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
         ("worker", f"running, {worker['threads']} threads" if worker["running"] else "not in this process"),
         ("task-status stream", _stream(stream)),
         ("published, dropped", f"{stream['published']}, {stream['dropped']}"),
+        ("sent late, to be sent", f"{stream['late']}, {stream['remembered']}"),
         ("pending deliveries", backlog.get("pending")),
         ("dead letters", backlog.get("dead")),
         ("oldest pending", seconds(backlog.get("oldest_pending_seconds"))),
@@ -65,5 +66,5 @@ def _stream(found: dict[str, Any]) -> str:
     if found["problem"] is not None:
         return f"cannot be used: {found['problem']}"
     if found["outage_since"] is not None:
-        return f"dropped since {found['outage_since']}"
+        return f"not published since {found['outage_since']}"
     return "connected" if found["connected"] else "not connected"

@@ -8,14 +8,16 @@
 
     report_queue  the reports that wait to be sent
     marker        a place in that queue at which somebody waits: flush
-    tally         a count that many threads increment
+    tally         a count that many threads increment without a lock
     sender        the thread that empties the queue over one connection
     lazy_thread   a thread that starts when it is first needed
-    batches       reports from the queue as batches of messages
+    batches       reports from the queue as batches of messages, and their mean size
     document      a report as a message
+    last_states   the newest report of each task that could not be sent in time
+    measuring     renders those while nothing can be sent, so that their size is known
     remedy        what to do if the server cannot be reached
     reconnect     when to connect again
-    outage_log    one log line when reports begin to be dropped, one when they no longer are
+    outage_log    one log line when reports can no longer be published, one when they are again
 """
 
 from .health import Counts, Health

@@ -1,7 +1,9 @@
-"""Reports from the queue as batches of messages."""
+"""Reports from the queue as batches of messages, and their mean size."""
 
-from ..broker import StreamMessage
-from .document import Renderer
+from contextlib import suppress
+from queue import Empty
+
+from .document import TaskMessage, rendered
 from .marker import Marker
 from .options import StreamOptions
 from .report_queue import ReportQueue
@@ -11,33 +13,33 @@ class Batches:
     """Takes batches from a queue, and keeps its limits in line with the mean size of a message.
 
     :ivar most_unconfirmed: how many messages of that size may be sent before the server confirms one.
+    :ivar unrenderable: how many reports had no JSON form.
     """
 
     def __init__(self, queue: ReportQueue, options: StreamOptions) -> None:
         self._queue = queue
         self._options = options
-        self._renderer = Renderer()
         self._mean_bytes = 0.0
         self.most_unconfirmed = options.most_unconfirmed
+        self.unrenderable = 0
 
-    @property
-    def unrenderable(self) -> int:
-        """Return how many reports had no JSON form."""
-        return self._renderer.failed
-
-    def take(self) -> tuple[list[StreamMessage], Marker | None]:
+    def take(self) -> tuple[list[TaskMessage], Marker | None]:
         """Return the next messages, and the marker right after them, if there is one."""
-        messages: list[StreamMessage] = []
+        messages: list[TaskMessage] = []
         size, marker = 0, None
-        while self._queue and len(messages) < self._options.batch and size < self._options.batch_bytes:
-            item = self._queue.take()
-            if isinstance(item, Marker):
-                marker = item
-                break
-            rendered = self._renderer.render(item)
-            if rendered is not None:
-                messages.append(rendered)
-                size += len(rendered.body)
+        with suppress(Empty):
+            while len(messages) < self._options.batch and size < self._options.batch_bytes:
+                taken = self._queue.take()
+                if isinstance(taken, Marker):
+                    marker = taken
+                    break
+                message = taken.item if isinstance(taken.item, TaskMessage) else rendered(taken.item)
+                if message is None:
+                    self.unrenderable += 1
+                    continue
+                message.place, message.late = taken.place, taken.late
+                messages.append(message)
+                size += len(message.body)
         if messages:
             self._adapt(size / len(messages))
         return messages, marker

@@ -1,10 +1,11 @@
 """A task report as a message of the stream (CONTRACT 3.2, 3.3)."""
 
 import logging
+from dataclasses import dataclass, field
 
 from ..broker import SHORT_STRING_BYTES, StreamForm, StreamMessage
 from ..encoding import dumps
-from ..task import TaskReport
+from ..task import FINAL_TASK_STATES, TaskReport
 
 FORM = StreamForm(
     exchange="pulp.api.v2",
@@ -18,7 +19,21 @@ FORM = StreamForm(
 _logger = logging.getLogger(__name__)
 
 
-def message(report: TaskReport) -> StreamMessage:
+@dataclass(slots=True)
+class TaskMessage(StreamMessage):
+    """A report as a message.
+
+    :ivar final: the task has ended.
+    :ivar place: its position among all reports of the process.
+    :ivar late: it was remembered before it was sent.
+    """
+
+    final: bool = field(default=False, compare=False)
+    place: int = field(default=0, compare=False)
+    late: bool = field(default=False, compare=False)
+
+
+def message(report: TaskReport) -> TaskMessage:
     """Return the message of a report.
 
     :raises TypeError: the report holds a value that has no JSON form.
@@ -27,24 +42,14 @@ def message(report: TaskReport) -> StreamMessage:
     key = f"tasks.{report.task_id}"
     if len(key.encode()) > SHORT_STRING_BYTES:
         raise ValueError(f"a routing key has at most {SHORT_STRING_BYTES} bytes")
-    return StreamMessage(key, dumps(report.document()).encode("ascii"))
+    return TaskMessage(key, dumps(report.document()).encode("ascii"), final=report.state in FINAL_TASK_STATES)
 
 
-class Renderer:
-    """Renders reports, and skips those that cannot be rendered.
-
-    :ivar failed: how many were skipped.
-    """
-
-    def __init__(self) -> None:
-        self.failed = 0
-
-    def render(self, report: TaskReport) -> StreamMessage | None:
-        """Return the message of a report, or None; then the log says what Pulp 2's log said."""
-        try:
-            return message(report)
-        except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything
-            self.failed += 1
-            _logger.warning("unable to convert document to JSON; event message not sent")
-            _logger.debug("The report of task %s has no JSON form: %r", getattr(report, "task_id", None), problem)
-            return None
+def rendered(report: TaskReport) -> TaskMessage | None:
+    """Return the message of a report, or None if it has no JSON form; then the log says what Pulp 2's log said."""
+    try:
+        return message(report)
+    except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything
+        _logger.warning("unable to convert document to JSON; event message not sent")
+        _logger.debug("The report of task %s has no JSON form: %r", getattr(report, "task_id", None), problem)
+        return None

@@ -13,13 +13,15 @@ class StreamOptions:
 
     :ivar most_reports: in the queue.
     :ivar most_bytes: in the queue, estimated from the mean size of earlier messages.
+    :ivar last_states: tasks whose last state is remembered while it cannot be sent.
+    :ivar last_states_bytes: size of those messages.
     :ivar batch: messages sent in one write.
     :ivar batch_bytes: size at which a batch is full.
     :ivar most_unconfirmed: messages sent and not yet confirmed.
     :ivar most_unconfirmed_bytes: their size. Beyond what the kernels at both ends buffer, a server that stops reading
         would break the connection, and nobody could know which messages it has.
     :ivar send_seconds: for the server to read a batch.
-    :ivar slow_seconds: after which a server that confirms nothing counts as away; new messages are dropped then.
+    :ivar slow_seconds: after which a server that confirms nothing counts as away.
     :ivar silent_seconds: after which a connection without any confirm is given up.
     :ivar waits_for_relief: keep the connection to a server that is short of memory or disk space, however long; else
         it counts as silent.
@@ -30,6 +32,8 @@ class StreamOptions:
 
     most_reports: int = 4096
     most_bytes: int = 32 * 1024 * 1024
+    last_states: int = 10_000
+    last_states_bytes: int = 32 * 1024 * 1024
     batch: int = 128
     batch_bytes: int = 128 * 1024
     most_unconfirmed: int = 512

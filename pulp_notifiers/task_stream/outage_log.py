@@ -1,4 +1,4 @@
-"""One log line when task changes begin to be dropped, and one when they are published again."""
+"""One log line when task changes can no longer be published, and one when they are published again."""
 
 import logging
 from collections.abc import Callable
@@ -6,37 +6,55 @@ from datetime import datetime
 
 from ..event import utc_now
 from ..outage import Outage
+from .health import Counts
 
 _logger = logging.getLogger(__name__)
 
 
 class OutageLog:
-    """Logs each outage of the stream once, with the number of reports that it cost."""
+    """Logs each outage of the stream once, with the number of reports that it cost.
 
-    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+    :param remembers: for how many tasks the last state is remembered.
+    """
+
+    def __init__(self, remembers: int, clock: Callable[[], datetime] = utc_now) -> None:
+        self._remembers = remembers
         self._outage = Outage(clock)
-        self._dropped_before = 0
+        self._before = Counts()
 
     @property
     def since(self) -> datetime | None:
-        """Return since when reports are dropped; None while they are not."""
+        """Return since when reports cannot be published; None while they can."""
         return self._outage.since
 
     @property
     def active(self) -> bool:
-        """Return whether reports are being dropped."""
+        """Return whether there is an outage now."""
         return self._outage.active
 
     def begin(self, reason: str) -> None:
-        """Log that reports are dropped from now on."""
-        if self._outage.begin():
+        """Log that reports are not published from now on."""
+        if not self._outage.begin():
+            return
+        if self._remembers:
+            _logger.error(
+                "Task changes cannot be published until this is fixed; progress is dropped, and the last state of each "
+                "task is kept, up to %d tasks: %s",
+                self._remembers,
+                reason,
+            )
+        else:
             _logger.error("Task changes cannot be published and are dropped until this is fixed: %s", reason)
 
-    def end(self, dropped: int) -> None:
+    def end(self, counts: Counts) -> None:
         """Log that reports are published again.
 
-        :param dropped: how many were dropped so far, in this outage and before.
+        :param counts: at the end of this outage, or now if there is none.
         """
         if self._outage.end():
-            _logger.info("Task changes are published again; %d were dropped.", dropped - self._dropped_before)
-        self._dropped_before = dropped
+            _logger.info(
+                "Task changes are published again; %d were dropped and %d sent late.",
+                counts.dropped - self._before.dropped,
+                counts.late - self._before.late,
+            )
+        self._before = counts

@@ -24,7 +24,7 @@ _logger = logging.getLogger(__name__)
 
 
 class StatusPublisher:
-    """Publishes task reports, best effort: they are dropped while the messaging server is away.
+    """Publishes task reports, best effort: while the messaging server is away, only the last of each task is kept.
 
     Safe for threads and across a fork: the child starts with an empty queue, and with a thread and a connection of its
     own when it publishes.
@@ -58,7 +58,10 @@ class StatusPublisher:
         self._sender.queue.put(report)
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Return whether all reports handed over before were published or dropped within this time."""
+        """Return whether all reports handed over before were published or dropped within this time.
+
+        While the messaging server is away, False after this time if the last state of a task is still to be sent.
+        """
         return self._sender.flush(timeout_seconds)
 
     def close(self, timeout_seconds: float | None = None) -> None:
@@ -158,7 +161,9 @@ def status_publisher(settings: MessagingSettings, installation: str | None = Non
     form = FORM if installation is None else replace(FORM, mark=own_mark(installation))
     opener = StreamOpener(settings.status_broker(), form)
     # If there is another server, none is waited for long.
-    return StatusPublisher(with_remedy(opener, settings), _WITH_ALTERNATIVES if opener.choices > 1 else None)
+    options = _WITH_ALTERNATIVES if opener.choices > 1 else StreamOptions()
+    options = replace(options, last_states=settings.event_notifications_last_states)
+    return StatusPublisher(with_remedy(opener, settings), options)
 
 
 _publishers: weakref.WeakSet[StatusPublisher] = weakref.WeakSet()

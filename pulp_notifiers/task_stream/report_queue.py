@@ -1,93 +1,185 @@
 """The reports that wait to be sent: bounded, filled by any thread, emptied by one."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import RLock
 
 from ..task import TaskReport
+from .document import TaskMessage
+from .last_states import Entry, LastStates
 from .marker import Marker
 from .tally import Tally
 
+_CLOSED = -1
+_SLACK = 64
+
 
 class ReportQueue:
-    """A queue that drops what it has no room for, and starts its reader when the first report comes.
+    """A queue that moves its oldest reports to :class:`LastStates` when it has no room, and starts its reader.
 
-    It has no lock, so that even a signal handler may put a report, whatever it interrupted.
+    So what is remembered is always older than what is in the queue, and is taken first.
+
+    Putting takes no lock while there is room. Otherwise a thread takes it to move the oldest reports, its own or those
+    of others. A signal handler may put too, whatever it interrupted: the lock is reentrant, and a report put while the
+    same thread moves some is moved by that thread afterwards.
 
     :param start_reader: makes sure that a thread reads; returns False if none can be started.
-    :param most_reports: more are dropped.
-    :ivar refuses: new reports are dropped, however much room there is.
+    :param most_reports: in the queue.
+    :ivar moved: how many reports were moved so far.
+    :ivar refuses: no report stays in the queue, however much room there is.
     """
 
-    def __init__(self, start_reader: Callable[[], bool], most_reports: int) -> None:
+    def __init__(self, start_reader: Callable[[], bool], most_reports: int, last_states: LastStates) -> None:
         self._start_reader = start_reader
-        self._most_reports = self._room = most_reports
+        self._most_reports = self._limit = self._room = most_reports
+        self._last_states = last_states
         self._items: deque[TaskReport | Marker] = deque()
-        self._dropped = Tally()
+        self._overtaken: deque[Marker] = deque()  # left the queue before reports that were put earlier were taken
+        self._place = 0  # of the last report that left the queue
+        self.moved = 0
+        self._lock = RLock()
+        self._moving = False
+        self._dropped_after_close = Tally()
         self.refuses = False
         self._closed = False
         self._reader_waits = True
         self._bell: SimpleQueue[None] = SimpleQueue()  # unlike a condition, a signal handler may use it
 
     def __len__(self) -> int:
-        return len(self._items)
+        """Return how many items can be taken."""
+        return len(self._items) + len(self._last_states) + len(self._overtaken)
 
     @property
-    def dropped(self) -> int:
-        """Return how many reports were dropped here so far."""
-        return self._dropped.value()
+    def remembers(self) -> int:
+        """Return for how many tasks the last state is remembered at most."""
+        return self._last_states.most
+
+    @property
+    def unrendered(self) -> int:
+        """Return how many remembered reports have not been rendered."""
+        return self._last_states.unrendered
+
+    def dropped_and_remembered(self) -> tuple[int, int]:
+        """Return how many reports were dropped here so far, and how many are remembered now."""
+        with self._lock:
+            return self._last_states.dropped + self._dropped_after_close.value(), len(self._last_states)
 
     def put(self, report: TaskReport) -> None:
-        """Add a report, or drop it if the queue is full or refuses reports."""
-        if self.refuses or len(self._items) >= self._room:
-            self._dropped.add()
-            return
-        self._items.append(report)
-        if self._reader_waits:
+        """Add a report; if there is no room, the oldest are moved."""
+        items = self._items
+        items.append(report)
+        if len(items) > self._room:
+            self._overflow()
+        elif self._reader_waits:
             self.wake()
 
     def put_marker(self) -> Marker:
-        """Add a marker, whether there is room or not, and return it."""
+        """Add a marker and return it."""
         marker = Marker()
         self._items.append(marker)
         return marker
 
-    def take(self) -> TaskReport | Marker:
-        """Return and remove the oldest item.
+    def take(self) -> Entry | Marker:
+        """Return and remove the oldest remembered report, or else the oldest item.
 
-        :raises Empty: there is none.
+        A marker is returned once no report that was put before it is left.
+
+        :raises Empty: there is nothing.
         """
-        try:
-            return self._items.popleft()
-        except IndexError:
-            raise Empty from None
+        with self._lock:
+            item = self._passed_marker() or self._last_states.take() or self._leave_queue()
+        self._make_room()  # a report may have been put while the lock was taken
+        return item
+
+    def passed_markers(self) -> list[Marker]:
+        """Move what there is no room for; return and remove the markers before which no report is left."""
+        self._make_room()
+        with self._lock:
+            markers = []
+            while (marker := self._passed_marker()) is not None:
+                markers.append(marker)
+        self._make_room()
+        return markers
+
+    def take_back(self, messages: Sequence[TaskMessage], markers: Iterable[Marker]) -> None:
+        """Remember messages that were taken, and perhaps sent, unless a newer report makes them obsolete.
+
+        Only the newest of each task is: if it arrived the first time, an older one must not follow it.
+
+        :param messages: in the order taken.
+        :param markers: taken and not reached, in the order taken.
+        """
+        with self._lock:
+            newest: dict[str, TaskMessage] = {message.routing_key: message for message in messages}
+            for message in reversed(messages):
+                if newest[message.routing_key] is message:
+                    self._last_states.put_back(message)
+                else:
+                    self._last_states.dropped += 1
+            self._overtaken.extendleft(reversed(list(markers)))
+        self._make_room()
+
+    def to_render(self) -> list[tuple[Entry, TaskReport]]:
+        """Return the remembered reports that have not been rendered."""
+        with self._lock:
+            entries = self._last_states.entries()
+        self._make_room()
+        return [(entry, item) for entry in entries if not isinstance(item := entry.item, TaskMessage)]
+
+    def rendered(self, entry: Entry, report: TaskReport, message: TaskMessage | None) -> bool:
+        """Keep a message in place of a report, unless a newer one has replaced it; forget it if there is none.
+
+        :return: whether the report was forgotten.
+        """
+        with self._lock:
+            current = entry.item is report and not entry.gone
+            if current and message is not None:
+                self._last_states.rendered(entry, message)
+            elif current:
+                self._last_states.remove(entry, str(report.task_id))
+        self._make_room()
+        return current and message is None
 
     def drop_all(self, decided: bool) -> None:
         """Drop every report, and reach every marker with this answer."""
-        while self._items:
-            with suppress(Empty):  # another thread may be faster
-                item = self.take()
-                if isinstance(item, Marker):
-                    item.reach(decided)
-                else:
-                    self._dropped.add()
+        with self._lock:
+            if self._closed:
+                self._last_states.most = 0
+            self._last_states.clear()
+            markers = list(self._overtaken)
+            self._overtaken.clear()
+            while self._items:
+                with suppress(IndexError):  # a report that was put after closing may leave at the other end
+                    item = self._items.popleft()
+                    if isinstance(item, Marker):
+                        markers.append(item)
+                    else:
+                        self._last_states.dropped += 1
+        for marker in markers:
+            marker.reach(decided)
 
     def limit_bytes(self, most_bytes: int, bytes_each: float) -> None:
         """Limit the queue to ``most_bytes``, at ``bytes_each`` per report."""
-        self._room = max(1, min(self._most_reports, int(most_bytes / bytes_each)))
+        self._limit = max(1, min(self._most_reports, int(most_bytes / bytes_each)))
+        self._last_states.mean_bytes = bytes_each
+        self._set_room()
 
     def accept(self) -> None:
-        """Add new reports from now on, unless the queue is closed."""
-        self.refuses = self._closed
+        """Keep new reports in the queue from now on, unless it is closed."""
+        self.refuses = False
+        self._set_room()
 
     def refuse(self) -> None:
-        """Drop new reports from now on."""
+        """Move all reports, and new ones at once, from now on."""
         self.refuses = True
+        self._set_room()
 
     def close(self) -> None:
         """Drop new reports for ever."""
-        self._closed = self.refuses = True
+        self._closed = True
+        self._room = _CLOSED
 
     def wake(self) -> bool:
         """Start or wake the reader; return False if it cannot be started."""
@@ -113,3 +205,76 @@ class ReportQueue:
         finally:
             self._reader_waits = False
         return True
+
+    def _set_room(self) -> None:
+        self._room = 0 if self.refuses else self._limit
+        if self._closed:  # asked last, because another thread may close meanwhile
+            self._room = _CLOSED
+
+    def _overflow(self) -> None:
+        if self._closed:
+            self._drop_newest()
+            return
+        if self._reader_waits and not self.refuses:
+            self.wake()  # no thread could be started so far
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._items) > self._room >= 0:
+            # If another thread moves reports, it will move this one too; but it must not fall behind those that put.
+            if not self._lock.acquire(blocking=len(self._items) > self._room + _SLACK):
+                return
+            try:
+                if self._moving:  # in a signal handler: the thread that it interrupted goes on afterwards
+                    return
+                self._moving = True
+                try:
+                    self._move_oldest()
+                finally:
+                    self._moving = False
+            finally:
+                self._lock.release()
+
+    def _move_oldest(self) -> None:
+        items, states = self._items, self._last_states
+        while len(items) > self._room >= 0:
+            item = items.popleft()
+            if type(item) is Marker:
+                self._overtake(item)
+                continue
+            self._place += 1
+            self.moved += 1
+            try:
+                states.add(item, self._place)  # type: ignore[arg-type]
+            except Exception:  # noqa: BLE001  it is no report, or its task has no usable id
+                states.dropped += 1
+
+    def _overtake(self, marker: Marker) -> None:
+        marker.place = self._place
+        while self._overtaken and self._overtaken[-1].given_up:
+            self._overtaken.pop()  # else each flush in a long outage would leave one
+        self._overtaken.append(marker)
+
+    def _drop_newest(self) -> None:
+        with suppress(IndexError):  # it has been taken
+            newest = self._items.pop()
+            if isinstance(newest, Marker):
+                self._items.append(newest)
+            else:
+                self._dropped_after_close.add()
+
+    def _passed_marker(self) -> Marker | None:
+        if self._overtaken and self._overtaken[0].place < self._last_states.oldest_place:
+            return self._overtaken.popleft()
+        return None
+
+    def _leave_queue(self) -> Entry | Marker:
+        try:
+            item = self._items.popleft()
+        except IndexError:
+            raise Empty from None
+        if isinstance(item, Marker):
+            item.place = self._place
+            return item
+        self._place += 1
+        return Entry(self._place, item, False)

@@ -4,14 +4,17 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 from ..broker import Confirmed, Deadline, StreamMessage
 from ..errors import PermanentFailure, TemporaryFailure
 from .batches import Batches
+from .document import TaskMessage
 from .health import Counts
+from .last_states import LastStates
 from .lazy_thread import LazyThread
 from .marker import Marker
+from .measuring import Measuring
 from .options import StreamOptions
 from .outage_log import OutageLog
 from .reconnect import Reconnect
@@ -53,21 +56,26 @@ class Sender:
         self._options = options
         self._clock = clock
         self._thread = LazyThread(self._run, "pulp-notifiers-status")
-        self.queue = ReportQueue(self._thread.start, options.most_reports)
+        last_states = LastStates(options.last_states, options.last_states_bytes)
+        self.queue = ReportQueue(self._thread.start, options.most_reports, last_states)
         self._batches = Batches(self.queue, options)
+        self._measuring = Measuring(self.queue, self._batches)
         self._reconnect = Reconnect(options.backoff)
-        self._outage = OutageLog()
+        self._outage = OutageLog(options.last_states)
         self._link: Link | None = None
         self._closing = False
         self._waiting: list[Marker] = []  # taken from the queue, not reached yet
-        self._published = self._dropped = 0
-        self._dropped_by_queue = 0  # when the queue was empty for the last time
+        self._published = self._late = self._dropped = 0
+        self._moved_before = 0  # by the queue, when it was empty for the last time
         self._refusal_logged = False
 
     @property
     def counts(self) -> Counts:
         """Return what became of the reports so far."""
-        return Counts(self._published, self._dropped + self.queue.dropped, self._batches.unrenderable)
+        # In this order, so that a report that is remembered, or sent late, meanwhile is not counted twice.
+        published, late, refused, unrenderable = self._published, self._late, self._dropped, self._batches.unrenderable
+        dropped, remembered = self.queue.dropped_and_remembered()
+        return Counts(published, late, refused + dropped, remembered, unrenderable)
 
     @property
     def connected(self) -> bool:
@@ -110,9 +118,11 @@ class Sender:
                 _logger.debug("Unexpected error in the task-status stream; reconnecting.", exc_info=True)
                 self._disconnected(repr(error))
         if self._link is not None:
-            self._drop_unconfirmed(self._link)
+            self._count(self._link.take_confirms())
+            self._dropped += self._link.unconfirmed
             self._link.close(self._options.look_seconds)
             self._link = None
+        self._reach_markers()
 
     def _finished(self) -> bool:
         all_done = not self.queue and self._all_decided()
@@ -130,8 +140,8 @@ class Sender:
     def _connect(self) -> None:
         delay = Deadline(self._reconnect.delay_seconds())
         while (remaining := delay.remaining()) and not self._closing:
-            self.queue.wait(remaining)
-            self.queue.drop_all(self._all_decided())
+            self.queue.wait(self._measuring.go_on(min(remaining, self._options.look_seconds)))
+            self._settle()
         if self._closing and self._reconnect.failures:
             return
         self._link = self._open_link()
@@ -141,13 +151,13 @@ class Sender:
     def _send_batch(self, link: Link) -> None:
         self._count(link.read_confirms(0))
         messages, marker = self._batches.take()
-        if messages:
-            link.send(messages, Deadline(self._options.send_seconds))
         if marker:
             self._waiting.append(marker)
-        self._await_confirms(link, 0 if marker else self._batches.most_unconfirmed)
+        if messages:
+            link.send(messages, Deadline(self._options.send_seconds))
+        self._await_confirms(link, 0 if self._waiting else self._batches.most_unconfirmed)
         self._reach_markers()
-        if self.queue.dropped > self._dropped_by_queue and not self.queue.refuses:
+        if self.queue.moved > self._moved_before and not self.queue.refuses:
             self._outage.begin("they arrive faster than the messaging server confirms them")
 
     def _await_confirms(self, link: Link, most: int) -> None:
@@ -155,7 +165,11 @@ class Sender:
         options = self._options
         progress_at = self._clock()
         while (before := link.unconfirmed) > most:
-            self._count(link.read_confirms(min(options.slow_seconds, options.look_seconds)))
+            seconds = min(options.slow_seconds, options.look_seconds)
+            if self.queue.refuses:
+                seconds = self._measuring.go_on(seconds)
+                self._settle()
+            self._count(link.read_confirms(seconds))
             waited = self._clock() - progress_at
             if link.unconfirmed < before:
                 progress_at = self._clock()
@@ -163,6 +177,7 @@ class Sender:
                 raise TemporaryFailure(f"the messaging server has confirmed nothing for {waited:.0f} s")
             elif link.blocked or waited >= options.slow_seconds:
                 self._begin_outage("the messaging server confirms nothing; it may be short of memory or disk space")
+        self._count(link.take_confirms())  # of a link that learns them while it sends
         self.queue.accept()
 
     def _awaits_relief(self, link: Link) -> bool:
@@ -170,14 +185,16 @@ class Sender:
 
     def _idle(self, link: Link) -> None:
         if self._reconnect.trusted:
-            self._outage.end(self.counts.dropped)
-        self._dropped_by_queue = self.queue.dropped
+            self._outage.end(self.counts)
+        self._moved_before = self.queue.moved
         if not self.queue.wait(self._options.look_seconds):
             self._count(link.read_confirms(0))
 
     def _count(self, confirmed: Confirmed) -> None:
         taken, refused = confirmed
-        self._published += len(taken)
+        late = sum(message.late for message in cast(list[TaskMessage], taken))
+        self._published += len(taken) - late
+        self._late += late
         self._dropped += len(refused)
         if taken:
             self._reconnect.confirmed()
@@ -195,30 +212,36 @@ class Sender:
             self._begin_outage(reason)
         else:
             useless = self._reconnect.broke(in_outage=self._outage.active)
-            lost = self._drop_unconfirmed(link)
+            lost = self._take_back(link)
             link.discard()
             if useless:
                 self._reconnect.failed()
             if useless or lost:
                 self._begin_outage(reason)
-        self._reach_markers()
 
-    def _drop_unconfirmed(self, link: Link) -> int:
+    def _take_back(self, link: Link) -> bool:
+        """Remember what a broken link leaves in doubt; return whether any message is lost."""
         self._count(link.take_confirms())
-        lost = link.unconfirmed
-        self._dropped += lost
-        return lost
+        unanswered = link.unanswered()
+        self._dropped += link.unconfirmed - len(unanswered)
+        markers, self._waiting = self._waiting, []
+        self.queue.take_back(cast(list[TaskMessage], unanswered), markers)
+        return bool(unanswered) and (self._closing or not self.queue.remembers)
 
     def _begin_outage(self, reason: str) -> None:
         self.queue.refuse()
         self._outage.begin(reason)
+        if self._closing:
+            self.queue.drop_all(self._all_decided())
+        self._settle()
+
+    def _settle(self) -> None:
+        self._waiting += self.queue.passed_markers()
         self._reach_markers()
-        self.queue.drop_all(self._all_decided())
 
     def _reach_markers(self) -> None:
-        decided = self._all_decided()
-        while self._waiting:
-            self._waiting.pop().reach(decided)
+        while self._waiting and self._all_decided():
+            self._waiting.pop().reach(True)
 
     def _all_decided(self) -> bool:
         link = self._link

@@ -1,11 +1,13 @@
 """A messaging server in memory, for the task-status stream."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from pulp_notifiers.broker import StreamMessage
 from pulp_notifiers.broker.stream.confirms import Confirms
 from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.task import TaskReport
@@ -19,6 +21,17 @@ REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="3f2a9c1e", state="ru
 def report(number: int, task_id: str = "3f2a9c1e") -> TaskReport:
     """Return a report that differs from those of other numbers."""
     return replace(REPORT, task_id=task_id, progress_report={"done": number})
+
+
+def numbered(number: int, task_id: str, state: str = "running", extra_bytes: int = 0) -> TaskReport:
+    """Return a report with a number: the larger it is, the newer the report."""
+    return replace(REPORT, task_id=task_id, state=state, progress_report={"number": number, "extra": "x" * extra_bytes})
+
+
+def number_of(message: StreamMessage) -> int:
+    """Return the number of the report that became this message."""
+    number: int = json.loads(message.body)["progress_report"]["number"]
+    return number
 
 
 def eventually(claim: Callable[[], Any], problem: Callable[[], Any] = lambda: "it never became true") -> None:

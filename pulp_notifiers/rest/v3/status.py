@@ -59,14 +59,18 @@ class StreamStatus(BaseModel):
     """The task-status stream of this process; other processes have their own connections and counts."""
 
     enabled: bool
-    connected: Annotated[bool, Field(description="Whether a connection to the messaging server is open.")]
-    outage_since: Annotated[datetime | None, Field(description="Since when changes are dropped; null if none are.")]
+    connected: Annotated[bool, Field(description="Whether a connection is open; the first change of a task opens it.")]
+    outage_since: Annotated[
+        datetime | None, Field(description="Since when changes cannot be published in time; null if they can.")
+    ]
     problem: Annotated[
         str | None,
         Field(description="The setting to correct before anything can be published, and how; null if there is none."),
     ]
     published: Annotated[int, Field(description="Changes that a messaging server confirmed.")]
-    dropped: Annotated[int, Field(description="Changes that were lost, or not confirmed before the connection broke.")]
+    late: Annotated[int, Field(description="Changes that it confirmed after an outage.")]
+    dropped: Annotated[int, Field(description="Changes that a newer one of the task replaced, or that were lost.")]
+    remembered: Annotated[int, Field(description="Last states of tasks, to be published after the outage.")]
     unrenderable: Annotated[int, Field(description="Changes that cannot be written as JSON.")]
 
 

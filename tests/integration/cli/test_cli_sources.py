@@ -176,7 +176,7 @@ def test_the_status_needs_no_user(service, capsys, monkeypatch):
     [
         (True, None, "connected"),
         (False, None, "not connected"),
-        (True, "2026-11-23T16:32:01Z", "dropped since 2026-11-23T16:32:01Z"),
+        (True, "2026-11-23T16:32:01Z", "not published since 2026-11-23T16:32:01Z"),
     ],
 )
 def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected, outage_since, shown):
@@ -190,7 +190,9 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
             "connected": connected,
             "outage_since": outage_since,
             "published": 12,
+            "late": 2,
             "dropped": 3,
+            "remembered": 1,
             "unrenderable": 0,
         },
         "backlog": None,
@@ -204,6 +206,7 @@ def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected
     assert re.search(r"^worker +not in this process$", output, re.MULTILINE)
     assert re.search(rf"^task-status stream +{shown}$", output, re.MULTILINE)
     assert re.search(r"^published, dropped +12, 3$", output, re.MULTILINE)
+    assert re.search(r"^sent late, to be sent +2, 1$", output, re.MULTILINE)
 
 
 def test_another_answer_with_503_is_an_error(capsys):

@@ -8,6 +8,7 @@ from pulp_notifiers import __version__
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.patient import publish, reach
 from tests.support.rest import EVENTS, OWN, RestService, rest_service
+from tests.support.stream import eventually
 
 STATUS = f"{OWN}status/"
 STREAM_OFF = {
@@ -16,7 +17,9 @@ STREAM_OFF = {
     "outage_since": None,
     "problem": None,
     "published": 0,
+    "late": 0,
     "dropped": 0,
+    "remembered": 0,
     "unrenderable": 0,
 }
 
@@ -80,15 +83,16 @@ def test_the_status_counts_the_published_changes_of_the_stream(tmp_path: Path, r
     assert 1 == stream["published"]
 
 
-def test_the_status_shows_since_when_the_stream_drops_changes(tmp_path: Path) -> None:
+def test_the_status_shows_since_when_changes_are_not_published(tmp_path: Path) -> None:
     """The messaging server is unreachable."""
     started = datetime.now(UTC)
     with streaming(tmp_path, "tcp://127.0.0.1:1") as service:
-        publish(service.app.stream, range(3))
+        publish(service.app.stream, range(3), flush=False)
+        eventually(lambda: service.app.stream.counts.remembered and service.app.stream.counts.dropped == 2)
         stream = service.request("GET", STATUS, login=None).json()["stream"]
 
     assert not stream["connected"]
-    assert (0, 3) == (stream["published"], stream["dropped"])
+    assert (0, 2, 1) == (stream["published"], stream["dropped"], stream["remembered"])
     assert started <= datetime.fromisoformat(stream["outage_since"]) <= datetime.now(UTC)
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.task_stream import Counts
+from pulp_notifiers.task_stream.last_states import LastStates
 from pulp_notifiers.task_stream.lazy_thread import LazyThread
 from pulp_notifiers.task_stream.reconnect import Reconnect
 from pulp_notifiers.task_stream.report_queue import ReportQueue
 from pulp_notifiers.task_stream.tally import Tally
-from tests.support.stream import REPORT, eventually
+from tests.support.stream import REPORT, eventually, numbered
 
 
 def test_a_tally_counts_across_threads():
@@ -73,24 +74,25 @@ def test_a_lazy_thread_starts_once():
 
 def test_a_queue_that_is_empty_says_so():
     """Another thread may have dropped what was there."""
-    queue = ReportQueue(lambda: True, 10)
+    queue = ReportQueue(lambda: True, 10, LastStates(10, 1000))
     queue.put(REPORT)
 
-    assert REPORT is queue.take()
+    assert REPORT is queue.take().item
     with pytest.raises(Empty):
         queue.take()
 
 
 def test_a_queue_starts_its_reader_until_that_succeeds():
-    """A report that was put before waits for the reader."""
-    answers = iter([False, True])
-    queue = ReportQueue(lambda: next(answers), 10)
+    """A report that was put before waits for the reader, and so does one for which there is no room."""
+    answers = iter([False, False, True])
+    queue = ReportQueue(lambda: next(answers), 1, LastStates(10, 1000))
 
-    queue.put(REPORT)
-    queue.put(REPORT)
-    queue.put(REPORT)
+    for number in range(5):
+        queue.put(numbered(number, f"t{number}"))
 
-    assert (3, 0) == (len(queue), queue.dropped)
+    assert 5 == len(queue)
+    assert (0, 4) == queue.dropped_and_remembered()
+    assert None is next(answers, None)
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import pytest
 
 from pulp_notifiers.task_stream import Counts
 from pulp_notifiers.task_stream.document import message
-from tests.support.stream import REPORT, eventually, report
+from tests.support.stream import REPORT, eventually, number_of, numbered, report
 
 
 @pytest.mark.parametrize("state", ["silent", "blocked"])
 def test_a_server_that_confirms_nothing_gets_no_more_reports(state, publisher, server, caplog):
-    """It may still confirm those that it was sent before; then all are counted exactly."""
+    """It may still confirm those that it was sent before; then it gets the last of the others."""
     publisher.publish(report(0))
     assert publisher.flush(60)
     server.becomes(**{state: True})
@@ -26,23 +26,26 @@ def test_a_server_that_confirms_nothing_gets_no_more_reports(state, publisher, s
         server.becomes(**{state: False})
         eventually(lambda: len(caplog.messages) > 1)
 
-    assert Counts(published=2, dropped=100) == publisher.counts
+    assert Counts(published=2, late=1, dropped=99) == publisher.counts
     assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
-    assert 2 == len(server.received)
+    assert [message(report(number)) for number in (0, 1, 101)] == server.received
     assert 1 == len(server.links)
 
 
 @pytest.mark.parametrize("state", ["silent", "blocked"])
 def test_a_server_that_confirms_nothing_is_left_for_another(state, publisher_with, server):
-    """If the options say so."""
+    """If the options say so. The other one gets what the first was sent, which may have it, too."""
     publisher = publisher_with(silent_seconds=0.05, waits_for_relief=False)
     server.becomes(**{state: True})
     publisher.publish(REPORT)
 
     eventually(lambda: len(server.links) > 1)
+    server.becomes(**{state: False})
 
+    assert publisher.flush(60)
     assert server.links[0].closed
-    assert 1 == publisher.counts.dropped
+    assert Counts(late=1) == publisher.counts
+    assert {REPORT.task_id} == {one.routing_key.removeprefix("tasks.") for one in server.received}
 
 
 @pytest.mark.parametrize("state", ["silent", "blocked"])
@@ -68,8 +71,8 @@ def test_refusals_are_counted_and_logged_once(publisher, server, caplog):
     assert ["WARNING"] == [record.levelname for record in caplog.records]
 
 
-def test_a_full_queue_drops_reports_and_logs_that_once(publisher_with, server, caplog):
-    """The reports that it has room for are published."""
+def test_a_full_queue_keeps_the_newest_reports_and_ends_and_logs_that_once(publisher_with, server, caplog):
+    """The oldest make room; of those, the last state of each task is sent first."""
     connecting = threading.Event()
 
     def open_link():
@@ -77,15 +80,15 @@ def test_a_full_queue_drops_reports_and_logs_that_once(publisher_with, server, c
         return server.open()
 
     publisher = publisher_with(open_link, most_reports=10)
+    reports = [numbered(n, f"t{n % 2}", "finished" if n in {20, 21} else "running") for n in range(100)]
     with caplog.at_level(logging.INFO):
-        for number in range(100):
-            publisher.publish(report(number))
+        for one in reports:
+            publisher.publish(one)
         connecting.set()
-        assert publisher.flush(60)
         eventually(lambda: len(caplog.messages) > 1)
 
-    assert [message(report(number)) for number in range(10)] == server.received
-    assert Counts(published=10, dropped=90) == publisher.counts
+    assert [20, 21, 88, 89, *range(90, 100)] == [number_of(one) for one in server.received]
+    assert Counts(published=10, late=4, dropped=86) == publisher.counts
     assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
 
 

@@ -2,6 +2,9 @@
 
 import logging
 import time
+from dataclasses import astuple
+
+import pytest
 
 from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.task_stream import Counts
@@ -10,25 +13,33 @@ from pulp_notifiers.task_stream.outage_log import OutageLog
 from tests.support.stream import REPORT, eventually, report
 
 
-def test_an_outage_is_logged_once_and_so_is_its_end(publisher, server, caplog):
-    """With the number of dropped reports."""
+@pytest.mark.parametrize(
+    ("last_states", "begin", "end", "counts"),
+    [
+        (10, "kept, up to 10 tasks: it is away", "49 were dropped and 1 sent late", Counts(late=1, dropped=49)),
+        (0, "dropped until this is fixed: it is away", "50 were dropped and 0 sent late", Counts(dropped=50)),
+    ],
+)
+def test_an_outage_is_logged_once_and_so_is_its_end(last_states, begin, end, counts, publisher_with, server, caplog):
+    """With the number of reports that were dropped and of those sent late."""
+    publisher = publisher_with(last_states=last_states)
     server.becomes(away=True)
     with caplog.at_level(logging.INFO):
         for number in range(50):
             publisher.publish(report(number))
-        assert publisher.flush(60)
-        eventually(lambda: server.attempts > 3)
+        eventually(lambda: server.attempts > 3 and sum(astuple(publisher.counts)) == 50)
         server.becomes(away=False)
         eventually(lambda: len(caplog.messages) > 1)
 
     assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
-    assert "it is away" in caplog.messages[0]
-    assert "50 were dropped" in caplog.messages[1]
-    assert Counts(dropped=50) == publisher.counts
+    assert begin in caplog.messages[0]
+    assert end in caplog.messages[1]
+    assert counts == publisher.counts
 
 
-def test_after_an_outage_only_new_reports_are_published(publisher, server):
-    """Old changes are not repeated."""
+def test_without_last_states_only_new_reports_are_published_after_an_outage(publisher_with, server):
+    """As in Pulp 2.7."""
+    publisher = publisher_with(last_states=0)
     server.becomes(away=True)
     publisher.publish(report(1))
     assert publisher.flush(60)
@@ -63,7 +74,8 @@ def test_a_permanent_failure_to_connect_is_an_outage(publisher_with, caplog):
 
     publisher = publisher_with(fail)
     publisher.publish(REPORT)
-    assert publisher.flush(60)
+    eventually(lambda: caplog.messages)
+    publisher.close()
 
     assert "there is no such transport" in caplog.messages[0]
     assert Counts(dropped=1) == publisher.counts
@@ -101,6 +113,6 @@ def test_a_server_that_is_away_does_not_delay_closing(publisher, server):
 def test_an_outage_that_never_began_is_not_logged(caplog):
     """Nor its end."""
     with caplog.at_level(logging.INFO):
-        OutageLog().end(5)
+        OutageLog(1).end(Counts(dropped=5))
 
     assert [] == caplog.messages
