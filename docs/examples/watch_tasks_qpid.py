@@ -7,8 +7,16 @@ import base64
 import sys
 
 from proton import Described, symbol
-from proton.reactor import AtMostOnce, Filter
+from proton.reactor import AtMostOnce, Filter, ReceiverOption
 from proton.utils import BlockingConnection
+
+
+class Topic(ReceiverOption):
+    """Says that the address is a topic: brokers that create what is missing would create a queue."""
+
+    def apply(self, receiver):
+        receiver.source.capabilities.put_symbol(symbol("topic"))
+
 
 url = sys.argv[1] if len(sys.argv) > 1 else "localhost:5672"
 subject = f"tasks.{sys.argv[2]}" if len(sys.argv) > 2 else "tasks.#"
@@ -18,7 +26,7 @@ if (connection.conn.remote_properties or {}).get("product") == "RabbitMQ":
     receiver = connection.create_receiver(f"/exchange/pulp.api.v2/{subject}", credit=100, options=AtMostOnce())
 else:
     binding = Described(symbol("apache.org:legacy-amqp-topic-binding:string"), subject)
-    options = [AtMostOnce(), Filter({symbol("subject"): binding})]
+    options = [AtMostOnce(), Topic(), Filter({symbol("subject"): binding})]
     receiver = connection.create_receiver("pulp.api.v2", credit=100, options=options)
 print("waiting", file=sys.stderr, flush=True)
 

@@ -51,12 +51,31 @@ class QpidPulp:
         usual = f"/exchange/{EXCHANGE}" if isinstance(server, RabbitMQ) else EXCHANGE
         self._connection = utils.BlockingConnection(qpid_url(server, "amqp"), timeout=60)
         self._sender = self._connection.create_sender(address or usual)
+        self._unconfirmed: list[Any] = []
 
     def send(self, task_id: str, message: Any) -> None:
-        """Publish a message, or one that is already encoded, in whatever form."""
-        if isinstance(message, proton.Message):
-            message.subject = message.subject or f"tasks.{task_id}"
+        """Publish a message in whatever form."""
+        message.subject = f"tasks.{task_id}"
         self._sender.send(message)
+
+    def send_bytes(self, encoded: bytes) -> None:
+        """Publish a message that is already encoded."""
+        link = self._sender.link
+        delivery = link.delivery(link.delivery_tag())
+        link.stream(encoded)
+        link.advance()
+        self._connection.wait(lambda: delivery.settled)
+
+    def send_unconfirmed(self, task_id: str, message: Any) -> None:
+        """Publish a message without waiting for the server; :meth:`confirm` does."""
+        message.subject = f"tasks.{task_id}"
+        self._connection.wait(lambda: self._sender.link.credit > 0)
+        self._unconfirmed.append(self._sender.link.send(message))
+
+    def confirm(self) -> None:
+        """Wait until the server has taken every message."""
+        self._connection.wait(lambda: all(delivery.settled for delivery in self._unconfirmed))
+        self._unconfirmed.clear()
 
     def publish(self, task_id: str, body: bytes) -> None:
         """Publish a body as kombu did."""

@@ -11,12 +11,27 @@
     addresses     how a server names an exchange
     sending_link  a link over which messages are sent, and the answer to each
     map_messages  messages of a stream as kombu's qpid transport made them, encoded
+
+    sources       what a receiving link asks for, which depends on the server
+    receiver      a receiving link
+    received      messages as they were received
 """
 
 from .addresses import target_of
 from .connection import Amqp10Connection
 from .map_messages import MapMessages
 from .opening import open_connection
+from .receiver import ReceivingLink
 from .sending_link import LinkEnded, SendingLink
+from .sources import source_of
 
-__all__ = ["Amqp10Connection", "LinkEnded", "MapMessages", "SendingLink", "open_connection", "target_of"]
+__all__ = [
+    "Amqp10Connection",
+    "LinkEnded",
+    "MapMessages",
+    "ReceivingLink",
+    "SendingLink",
+    "open_connection",
+    "source_of",
+    "target_of",
+]

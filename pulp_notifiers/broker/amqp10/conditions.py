@@ -46,9 +46,14 @@ def address_text(condition: Any, address: str, use: str) -> str:
 
     :param use: what the link is for: ``publish to`` or ``read``.
     """
+    return f"{address}: {link_text(condition, address, use)}"
+
+
+def link_text(condition: Any, address: str, use: str) -> str:
+    """Return the same for a sentence that names the address."""
     said = text_of(condition) or "the server ended the link"
     remedy = _ADDRESS_REMEDIES.get(name_of(condition))
-    return _with_remedy(f"{address}: {said}", remedy and remedy.format(address=address, use=use))
+    return _with_remedy(said, remedy and remedy.format(address=address, use=use))
 
 
 def is_hopeless(condition: Any) -> bool:

@@ -6,7 +6,8 @@
     subscription        a durable queue, read in batches that are acknowledged
     inspection          whether a subscription would be possible, without leaving anything on the server
     watch               what is published to an exchange from now on, through a queue that ends with the connection
-    reading_connection  what these three have in common: a server's refusals as the product's errors
+    amqp10_watch        the same over AMQP 1.0
+    reading_connection  what those for AMQP 0-9-1 have in common: a server's refusals as the product's errors
 """
 
 from .form import Received, SubscriptionForm

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kombu.connection import Connection
 
@@ -12,6 +12,9 @@ from ..errors import LinkLost
 from ..server import Broker
 from ..topic_exchange import ensure_topic_exchange
 from .reading_connection import ReadingConnection
+
+if TYPE_CHECKING:
+    from .amqp10_watch import Amqp10Watch
 
 _BATCH = 500
 _SILENT_SECONDS = 10.0
@@ -53,14 +56,19 @@ class Watch(ReadingConnection):
             raise
 
     @classmethod
-    def open(cls, broker: Broker, exchange: str, binding: str, seconds: float = 5.0) -> "Watch":
-        """Connect to a messaging server and start to receive.
+    def open(cls, broker: Broker, exchange: str, binding: str, seconds: float = 5.0) -> "Watch | Amqp10Watch":
+        """Connect to a messaging server and start to receive, in the protocol that its URL names.
 
         :raises TemporaryFailure: it cannot be reached.
         :raises PermanentFailure: it does not permit it, or a library that the URL's transport needs is not installed.
         """
         deadline = Deadline(seconds)
-        return cls(broker.connect_by_kombu(deadline), exchange, binding, deadline)
+        connection = broker.connect(deadline)
+        if isinstance(connection, Connection):
+            return cls(connection, exchange, binding, deadline)
+        from .amqp10_watch import Amqp10Watch  # noqa: PLC0415  its library is an extra
+
+        return Amqp10Watch(connection, exchange, binding, deadline, broker.amqp10_address)
 
     def receive(self, seconds: float) -> list[bytes | str]:
         """Return the bodies that arrived, at most a few hundred; wait this long for the first one.

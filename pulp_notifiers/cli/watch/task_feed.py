@@ -2,13 +2,16 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...backoff import Backoff
 from ...errors import PermanentFailure, TemporaryFailure
 from ..failures import RequestFailed
 from .broker import CHECK_SETTING, broker_of
+
+if TYPE_CHECKING:
+    from ...broker import MessageBody
 
 EXCHANGE = "pulp.api.v2"
 _CLOSE_SECONDS = 1.0
@@ -18,7 +21,7 @@ _RETRIES = Backoff(first_seconds=0.5, longest_seconds=5.0)
 class Watch(Protocol):
     """An open connection (:class:`pulp_notifiers.broker.Watch`)."""
 
-    def receive(self, seconds: float) -> list[bytes | str]: ...
+    def receive(self, seconds: float) -> "Sequence[MessageBody]": ...
     def close(self, seconds: float) -> None: ...
     def discard(self) -> None: ...
 
@@ -72,7 +75,7 @@ class TaskFeed:
         if watch is not None:
             watch.close(_CLOSE_SECONDS)
 
-    def _bodies(self, seconds: float) -> list[bytes | str]:
+    def _bodies(self, seconds: float) -> "Sequence[MessageBody]":
         watch = self._watch or self._connected_when_due(seconds)
         if watch is None:
             return []

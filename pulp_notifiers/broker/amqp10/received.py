@@ -1,0 +1,59 @@
+"""Messages as they were received, which anybody may have published in any form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proton import Message, ProtonException
+
+from ..task_message import MessageBody, Unreadable
+
+_DECODING_ERRORS = (ProtonException, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What proton raises for bytes that are no message, some of them from Python code that expects well-formed ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """What a reader needs of a message.
+
+    :ivar subject: None if it has none.
+    """
+
+    subject: str | None
+    body: MessageBody
+
+
+def received_message(encoded: bytes) -> ReceivedMessage:
+    """Return the message in the bytes of a delivery, whatever they are."""
+    message = Message()
+    try:
+        message.decode(encoded)
+        subject = message.subject
+        return ReceivedMessage(str(subject) if subject is not None else None, _body(message.body))
+    except _DECODING_ERRORS as error:
+        return ReceivedMessage(None, Unreadable(f"The message cannot be decoded: {str(error).rstrip('.') or 'error'}."))
+
+
+def too_large(limit_bytes: int) -> ReceivedMessage:
+    """Return what stands for a message whose bytes were not kept."""
+    return ReceivedMessage(None, Unreadable(f"The message is larger than {limit_bytes // 2**20} MB."))
+
+
+def _body(value: Any) -> MessageBody:
+    value = _copied(value)
+    if isinstance(value, bytes | str | Mapping):
+        return value
+    return Unreadable(f"The body is neither text nor a map, but {_described(value)}.")
+
+
+def _copied(value: Any) -> Any:
+    """Return a value whose binaries outlive the message: proton's are views of its memory."""
+    if isinstance(value, memoryview):
+        return bytes(value)
+    if isinstance(value, dict):
+        return {_copied(key): _copied(inner) for key, inner in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _described(value: Any) -> str:
+    return "empty" if value is None else f"of the type {type(value).__name__}"
