@@ -24,8 +24,8 @@ def broker_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "broker_url",
         metavar="URL",
         callback=_checked_url,
-        help="Messaging server, such as amqp://user:password@host/vhost; [messaging] event_notification_url in the "
-        "settings.",
+        help="Messaging server, such as amqp://user:password@host/vhost, or qpid://host for AMQP 1.0; [messaging] "
+        "event_notification_url in the settings.",
     )(command)
 
 
@@ -37,13 +37,15 @@ def broker_of(broker_url: str | None, environ: Mapping[str, str] = os.environ) -
     """
     from pydantic import SecretStr
 
-    from ...broker import MessagingSettings
+    from ...broker import StreamMessagingSettings
     from ...settings import Settings
 
-    settings = Settings.load(environ).section("messaging", MessagingSettings)
+    settings = Settings.load(environ).section("messaging", StreamMessagingSettings)
     if broker_url is not None:
         settings = settings.model_copy(update={"event_notification_url": SecretStr(broker_url)})
-    if broker_url is None and "event_notification_url" not in settings.model_fields_set:
+    # Pulp's default is a server only for those who switched the stream on without naming another.
+    named = settings.event_notifications_enabled or "event_notification_url" in settings.model_fields_set
+    if broker_url is None and not named:
         raise InvalidSetting(
             "[messaging] event_notification_url is not set, so there is no messaging server to read from. Set it in "
             f"{settings_file(environ)}, or as PULP_NOTIFIERS_MESSAGING_EVENT_NOTIFICATION_URL, to the server that Pulp "
