@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from proton import Message, ProtonException
+from proton import Data, Described, Message, ProtonException
 
 from ..task_message import MessageBody, Unreadable
 
+_DATA = (0x75, "amqp:data:binary")
+_DATA_SECTION = b"\x00\x53\x75"  # as every encoder writes the first of these
+_MOST_SECTIONS = 32
 _DECODING_ERRORS = (ProtonException, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What proton raises for bytes that are no message, some of them from Python code that expects well-formed ones."""
 
@@ -29,7 +32,9 @@ def received_message(encoded: bytes) -> ReceivedMessage:
     try:
         message.decode(encoded)
         subject = message.subject
-        return ReceivedMessage(str(subject) if subject is not None else None, _body(message.body))
+        has_parts = isinstance(message.body, memoryview) and encoded.count(_DATA_SECTION) > 1
+        body = _joined_data(encoded) if has_parts else _body(message.body)
+        return ReceivedMessage(str(subject) if subject is not None else None, body)
     except _DECODING_ERRORS as error:
         return ReceivedMessage(None, Unreadable(f"The message cannot be decoded: {str(error).rstrip('.') or 'error'}."))
 
@@ -37,6 +42,23 @@ def received_message(encoded: bytes) -> ReceivedMessage:
 def too_large(limit_bytes: int) -> ReceivedMessage:
     """Return what stands for a message whose bytes were not kept."""
     return ReceivedMessage(None, Unreadable(f"The message is larger than {limit_bytes // 2**20} MB."))
+
+
+def _joined_data(encoded: bytes) -> MessageBody:
+    """Return the data sections of a message; a body may have several, of which proton returns only the last."""
+    found: list[bytes] = []
+    rest = memoryview(encoded)
+    for _ in range(_MOST_SECTIONS):
+        if not rest:
+            return b"".join(found)
+        data = Data()
+        rest = rest[data.decode(bytes(rest)) :]
+        data.rewind()
+        data.next()
+        section = data.get_object()
+        if isinstance(section, Described) and section.descriptor in _DATA:
+            found.append(bytes(cast(memoryview, section.value)))
+    return Unreadable(f"The message has more than {_MOST_SECTIONS} sections.")
 
 
 def _body(value: Any) -> MessageBody:

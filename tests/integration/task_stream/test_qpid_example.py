@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tests.support.amqp import channel_of
+from tests.support.patient import REPORT, patient_publisher
 from tests.support.qpid_pulp import QpidPulp, qpid_url
 from tests.support.watching import Pulp
 
@@ -35,16 +38,21 @@ def script(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(params=["rabbitmq", "proton_broker"])
 def server(request):
-    """Return each AMQP 1.0 server in turn."""
-    return request.getfixturevalue(request.param)
+    """Return each AMQP 1.0 server in turn, with the stream's exchange."""
+    running = request.getfixturevalue(request.param)
+    if request.param == "rabbitmq":
+        with channel_of(running) as channel:
+            channel.exchange_declare("pulp.api.v2", "topic", durable=True)
+    return running
 
 
-def test_it_prints_the_changes_of_all_tasks(server):
-    """As Pulp published them, until Ctrl-C."""
+def test_it_prints_what_the_product_publishes(server):
+    """The changes of all tasks, until Ctrl-C."""
     tasks = [str(uuid4()) for _ in range(3)]
-    with closing(QpidPulp(server)) as pulp, script(qpid_url(server, "amqp")) as watching:
+    with closing(patient_publisher(qpid_url(server))) as publisher, script(qpid_url(server, "amqp")) as watching:
         for task in tasks:
-            pulp.report(task, "running")
+            publisher.publish(replace(REPORT, task_id=task))
+        assert publisher.flush(60)
 
         # Other tests may have left messages in the example broker's queue.
         printed = (json.loads(line)["task_id"] for line in watching.stdout)

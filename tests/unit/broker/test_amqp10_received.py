@@ -44,6 +44,15 @@ def test_a_task_is_found_in_each_form(body, inferred):
     assert {"task_id": "t"} == task_document(message.body)
 
 
+def test_data_sections_are_joined():
+    """A body may have several; a message with very many is not read."""
+    section = DATA + b"\xa0\x02{}"
+    properties = b"\x00\x53\x73\xc0\x0d\x04\x40\x40\x40\xa1\x07tasks.t"
+
+    assert b"{}{}" == received.received_message(properties + section * 2).body
+    assert "The message has more than 32 sections." == received.received_message(section * 33).body.reason
+
+
 @pytest.mark.parametrize(
     "encoded",
     [
