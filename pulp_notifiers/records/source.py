@@ -37,11 +37,13 @@ class RegisteredSource(SourceDraft):
 
     :ivar id: 24 lower-case hex digits; a new one if it is removed and added again.
     :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
+    :ivar unreadable: why its stored config cannot be read, so that ``config`` is empty; None if it can.
     """
 
     created_at: datetime
     id: str = field(kw_only=True)
     dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
+    unreadable: str | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(cls, draft: SourceDraft, source_id: str, created_at: datetime) -> Self:

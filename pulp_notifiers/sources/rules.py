@@ -130,10 +130,12 @@ class Sources(Registrar[Rows, SourceTypes]):
         """Check the requirements of a source, without changing anything.
 
         :raises NoSuchSource: no source has this name.
-        :raises InvalidSource: its config no longer fits its plugin.
+        :raises InvalidSource: its config no longer fits its plugin, or cannot be decrypted.
         :raises SourceUnavailable: its plugin cannot be used.
         """
         source = self.get(name)
+        if source.unreadable is not None:
+            raise InvalidSource({"config": [source.unreadable]})
         return self._checked(source.source_type, source.config)
 
     def check_config(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:

@@ -105,6 +105,8 @@ class SourceRun:
 
     def _run_once(self) -> float:
         """Return how long to wait before the next run."""
+        if self.source.unreadable is not None:
+            return self._failed(self.source.unreadable, at_least=self._options.permanent_failure_seconds)
         try:
             loaded = self._types.get(self.source.source_type)
             self._secret_options = loaded.secret_options(self.source.config)

@@ -1,7 +1,7 @@
 """Configs of listeners and sources, encrypted at rest with one key."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -12,6 +12,20 @@ from .database import Database
 from .schema import listeners, sources
 
 
+class Undecryptable(StoreUnavailable):
+    """A text was encrypted with another key, or is damaged.
+
+    :ivar damaged: it was not encrypted with any key.
+    """
+
+    def __init__(self, damaged: bool) -> None:
+        super().__init__(
+            "The key file cannot decrypt the stored configs: it is not the one they were encrypted with. "
+            "Restore the right one from a backup."
+        )
+        self.damaged = damaged
+
+
 class Cipher(Protocol):
     """Encrypts text (:class:`.vault.Vault`)."""
 
@@ -19,7 +33,10 @@ class Cipher(Protocol):
         """Return the text encrypted."""
 
     def open(self, sealed: str) -> str:
-        """Return the text that was sealed."""
+        """Return the text that was sealed.
+
+        :raises Undecryptable: it was sealed with another key, or is damaged.
+        """
 
 
 class SealedConfigs:
@@ -40,37 +57,42 @@ class SealedConfigs:
     def open(self, sealed: str) -> dict[str, Any]:
         """Return the config that was sealed.
 
-        :raises StoreUnavailable: it was sealed with another key.
+        :raises Undecryptable: it was sealed with another key, or is damaged.
         """
         config: dict[str, Any] = json.loads(self._opened_cipher().open(sealed))
         return config
 
     def check_key(self) -> None:
-        """Read the key and try it on a stored config.
+        """Read the key and try it on what is stored.
 
-        :raises InvalidSetting: the key is missing, or cannot decrypt what is stored.
+        One config that cannot be decrypted says nothing about the key if another one can.
+
+        :raises InvalidSetting: the key is missing, or can decrypt nothing of what is stored.
         """
-        sealed = self._any_sealed()
         cipher = self._opened_cipher()
-        if sealed is not None:
+        wrong_key: Undecryptable | None = None
+        for sealed in self._all_sealed():
             try:
                 cipher.open(sealed)
-            except StoreUnavailable as wrong_key:
-                raise InvalidSetting(str(wrong_key)) from None
+            except Undecryptable as undecryptable:
+                wrong_key = wrong_key if undecryptable.damaged else undecryptable
+            else:
+                return
+        if wrong_key is not None:
+            raise InvalidSetting(str(wrong_key))
 
     def _opened_cipher(self) -> Cipher:
         if self._cipher is None:
-            self._cipher = self._make_cipher(self._any_sealed() is not None)
+            self._cipher = self._make_cipher(next(self._all_sealed(), None) is not None)
         return self._cipher
 
-    def _any_sealed(self) -> str | None:
+    def _all_sealed(self) -> Iterator[str]:
+        """Yield what is stored; only the first one is read unless more are asked for."""
         for table in (listeners, sources):
-            found: str | None = self._database.read(_first_config(table))
-            if found is not None:
-                return found
-        return None
+            yield from self._database.read(_configs(table, 1))
+            yield from self._database.read(_configs(table, None))
 
 
-def _first_config(table: sa.Table) -> Callable[[sa.Connection], Any]:
-    query = sa.select(table.c.sealed_config).limit(1)
-    return lambda connection: connection.execute(query).scalar()
+def _configs(table: sa.Table, limit: int | None) -> Callable[[sa.Connection], Sequence[str]]:
+    query = sa.select(table.c.sealed_config).limit(limit)
+    return lambda connection: connection.scalars(query).all()

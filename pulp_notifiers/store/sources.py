@@ -12,7 +12,12 @@ from ..encoding import dumps
 from ..records import RegisteredSource, SourceState, SourceStatus
 from .database import Database
 from .schema import LONGEST_LEASE, source_memory, sources
-from .sealed_configs import SealedConfigs
+from .sealed_configs import SealedConfigs, Undecryptable
+
+_UNREADABLE = (
+    "Its stored options cannot be decrypted: they are damaged, or were encrypted with another key. Give all of them "
+    "again with pulp-notifiers source update, or restore the database and the key file from the same backup."
+)
 
 _BY_NAME = sa.select(sources).where(sources.c.name == sa.bindparam("name"))
 _BY_NAME_TO_AMEND = _BY_NAME.with_for_update()
@@ -119,7 +124,7 @@ class SourceRows:
             if row is None:
                 return None
             found = self._source(row)
-            amended = replace(found, config=dict(change(found)))
+            amended = replace(found, config=dict(change(found)), unreadable=None)
             connection.execute(_AMEND, {"source_id": found.id, "new_config": self._configs.seal(amended.config)})
             return amended
 
@@ -218,8 +223,12 @@ class SourceRows:
         return self._database.read(work)
 
     def _source(self, row: Any) -> RegisteredSource:
-        config = self._configs.open(row.sealed_config)
-        return RegisteredSource(row.name, row.source_type, config, row.created_at, id=row.id)
+        unreadable = None
+        try:
+            config = self._configs.open(row.sealed_config)
+        except Undecryptable:  # it must not hold up the others
+            config, unreadable = {}, _UNREADABLE
+        return RegisteredSource(row.name, row.source_type, config, row.created_at, id=row.id, unreadable=unreadable)
 
 
 def _is_held(row: Any, now: datetime) -> bool:

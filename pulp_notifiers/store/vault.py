@@ -2,11 +2,16 @@
 
 import os
 import tempfile
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from ..errors import InvalidSetting, StoreUnavailable
+from ..errors import InvalidSetting
+from .sealed_configs import Undecryptable
+
+_VERSION = b"\x80"
+_LEAST_BYTES = 73  # version, time, initialization vector, one block, HMAC
 
 
 class Vault:
@@ -49,15 +54,20 @@ class Vault:
     def open(self, sealed: str) -> str:
         """Return the text that was sealed.
 
-        :raises StoreUnavailable: it was sealed with another key.
+        :raises Undecryptable: it was sealed with another key, or is damaged.
         """
         try:
-            return self._fernet.decrypt(sealed.encode("ascii")).decode()
-        except InvalidToken:
-            raise StoreUnavailable(
-                "The key file cannot decrypt the stored configs: it is not the one they were encrypted with. "
-                "Restore the right one from a backup."
-            ) from None
+            return self._fernet.decrypt(sealed).decode()
+        except (InvalidToken, ValueError):  # ValueError if it is not ASCII
+            raise Undecryptable(damaged=not _is_sealed(sealed)) from None
+
+
+def _is_sealed(text: str) -> bool:
+    try:
+        token = urlsafe_b64decode(text)
+    except ValueError:
+        return False
+    return token.startswith(_VERSION) and len(token) >= _LEAST_BYTES
 
 
 def _create_if_missing(path: Path) -> None:

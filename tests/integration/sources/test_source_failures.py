@@ -4,9 +4,11 @@ import logging
 
 import pytest
 
-from pulp_notifiers.errors import PermanentFailure, StoreUnavailable, TemporaryFailure
-from pulp_notifiers.records import SourceDraft, SourceState
+from pulp_notifiers.errors import InvalidSource, PermanentFailure, StoreUnavailable, TemporaryFailure
+from pulp_notifiers.records import SourceChange, SourceDraft, SourceState
+from pulp_notifiers.store import schema
 from tests.support.source_runners import NEVER, NO_RETRY, Scripted, logged, running, wait_until
+from tests.support.stored import execute
 
 
 def test_only_the_first_failure_of_an_outage_and_the_recovery_are_logged(store, sources, types, caplog):
@@ -76,3 +78,30 @@ def test_a_running_source_whose_plugin_is_uninstalled_goes_on_until_it_is_restar
         wait_until(lambda: sources.status("one").problem == "No source type 'scripted' is installed.")
         types.plugins["scripted"] = scripted
         scripted.wait_until_working()
+
+
+def test_a_source_whose_stored_options_cannot_be_decrypted_holds_up_no_other(
+    store, sources, types, caplog, database_url
+):
+    """It is listed and says what to do, and new options repair it."""
+    for name in ("broken", "sound"):
+        sources.add(SourceDraft(name, "scripted", {}))
+    execute(database_url, schema.sources.update().where(schema.sources.c.name == "broken").values(sealed_config="?"))
+
+    with running(store, types, NO_RETRY) as runner:
+        types.plugins["scripted"].wait_until_working()
+        wait_until(lambda: sources.status("broken").state is SourceState.FAILING)
+        problem = sources.status("broken").problem
+        states = [sources.statuses()[source.name].state for source in sources.list()]
+        with pytest.raises(InvalidSource, match="cannot be decrypted"):
+            sources.check("broken")
+
+        sources.update("broken", SourceChange({}))
+        runner.wake()
+        types.plugins["scripted"].wait_until_working()
+        wait_until(lambda: sources.status("broken").state is SourceState.RUNNING)
+
+    assert problem.startswith("Its stored options cannot be decrypted: they are damaged")
+    assert "pulp-notifiers source update" in problem
+    assert [SourceState.FAILING, SourceState.RUNNING] == states
+    assert [f"Source broken is failing: {problem}"] == logged(caplog, logging.ERROR)
