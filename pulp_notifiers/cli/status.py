@@ -33,8 +33,7 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
             print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in found["notifiers"]])
         if found["sources"]:
             echo()
-            rows = [(one["name"], one["state"], seconds(one["lag_seconds"])) for one in found["sources"]]
-            print_table(("Source", "State", "Lag"), rows)
+            print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))
     if not found["database"]["reachable"]:
         context.exit(os.EX_IOERR)
 
@@ -58,6 +57,13 @@ def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
         ("dead letters", backlog.get("dead")),
         ("oldest pending", seconds(backlog.get("oldest_pending_seconds"))),
     )
+
+
+def _source(found: dict[str, Any]) -> Row:
+    problem = found["problem"]
+    if problem is None and found["state"] == "failing":
+        problem = "pulp-notifiers source list says why"
+    return found["name"], found["state"], seconds(found["lag_seconds"]), problem
 
 
 def _stream(found: dict[str, Any]) -> str:

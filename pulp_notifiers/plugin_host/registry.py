@@ -102,6 +102,14 @@ class PluginRegistry(ABC, Generic[LoadedT]):
             for offer in offers
         ]
 
+    def problems(self) -> dict[str, str]:
+        """Return why plugins cannot be used, by type, as far as known; waits for no plugin that is being loaded."""
+        found = {
+            name: self._refusal(name, offers) or self._known_problem(name)
+            for name, offers in sorted(self._installed.scan().offers.items())
+        }
+        return {name: problem for name, problem in found.items() if problem}
+
     def faults(self) -> Sequence[str]:
         """Return what is wrong with the metadata of distributions, with what to do."""
         return self._installed.scan().faults

@@ -11,7 +11,7 @@ from ..encoding import unportable
 from ..errors import InvalidSource, NoSuchSource, SourceUnavailable
 from ..options import Merged, dropped_sentence, masked_without_stored, scrub, with_dropped
 from ..plugin_host import LoadedSourceType, Registrar
-from ..records import RegisteredSource, SourceChange, SourceDraft, SourceStatus
+from ..records import RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ..source import Check
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -126,6 +126,16 @@ class Sources(Registrar[Rows, SourceTypes]):
         """Return the status of all sources by name; decrypts no config."""
         return self._rows.statuses(self._clock())
 
+    def misconfigured(self) -> Mapping[str, str]:
+        """Return what to correct before a source can work, by the names of those that are failing for this reason.
+
+        Unlike the problem in its status, it is about its options and its plugin only, not about any server.
+        """
+        statuses = self.statuses()
+        failing = [source for source in self.list() if _is_failing(statuses.get(source.name))]
+        found = {source.name: self._misconfiguration(source) for source in failing}
+        return {name: problem for name, problem in found.items() if problem}
+
     def check(self, name: str) -> Sequence[Check]:
         """Check the requirements of a source, without changing anything.
 
@@ -160,6 +170,15 @@ class Sources(Registrar[Rows, SourceTypes]):
             for found in loaded.check(loaded.parse(config))
         ]
 
+    def _misconfiguration(self, source: RegisteredSource) -> str | None:
+        if source.unreadable is not None:
+            return source.unreadable
+        try:
+            self._plugins.get(source.source_type).parse(source.config)
+        except (InvalidSource, SourceUnavailable) as problem:
+            return str(problem)
+        return None
+
     def _name_problems(self, name: object) -> _Problems:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             return {"name": [_NAME_RULE]}
@@ -182,6 +201,10 @@ class Sources(Registrar[Rows, SourceTypes]):
         except SourceUnavailable as unavailable:
             return {"config": [unavailable.reason]}
         return found
+
+
+def _is_failing(status: SourceStatus | None) -> bool:
+    return status is not None and status.state is SourceState.FAILING
 
 
 def _taken(name: str) -> _Problems:

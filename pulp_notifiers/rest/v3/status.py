@@ -46,6 +46,10 @@ class SourceLag(BaseModel):
     name: str
     state: SourceState
     lag_seconds: Annotated[float | None, Field(description="How far it is behind; null if it does not report it.")]
+    problem: Annotated[
+        str | None,
+        Field(description="What to correct in its options or its plugin before it can work; null if it is not that."),
+    ]
 
 
 class UnusableNotifier(BaseModel):
@@ -130,8 +134,8 @@ class StatusV3:
         )
 
     def _find(self) -> _Found:
-        installed = self._app.registry.installed()
-        notifiers = [UnusableNotifier(type=one.type, problem=one.problem) for one in installed if one.problem]
+        problems = self._app.registry.problems()
+        notifiers = [UnusableNotifier(type=name, problem=problem) for name, problem in problems.items()]
         # The database logs why it fails.
         try:
             backlog, sources = self._backlog(), list(self._sources())
@@ -152,7 +156,12 @@ class StatusV3:
         return BacklogStatus(pending=found.pending, dead=found.dead, oldest_pending_seconds=oldest_pending_seconds)
 
     def _sources(self) -> Iterator[SourceLag]:
-        for name, status in self._app.sources.statuses().items():
+        statuses = self._app.sources.statuses()
+        failing = any(status.state is SourceState.FAILING for status in statuses.values())
+        problems = self._app.sources.misconfigured() if failing else {}
+        for name, status in statuses.items():
             lag = status.facts.get("lag_seconds")
             known = type(lag) in (int, float)  # a plugin may report anything
-            yield SourceLag(name=name, state=status.state, lag_seconds=lag if known else None)
+            yield SourceLag(
+                name=name, state=status.state, lag_seconds=lag if known else None, problem=problems.get(name)
+            )
