@@ -13,13 +13,15 @@ import pytest
 
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
-from pulp_notifiers.event import Event
-from pulp_notifiers.records import DeliveryState, ListenerDraft
+from pulp_notifiers.event import Event, utc_now
+from pulp_notifiers.records import DeliveryState, ListenerDraft, RegisteredSource
 from pulp_notifiers.settings import Settings
+from pulp_notifiers.store import schema
 from pulp_notifiers.testing.http import HttpReceiver
 from pulp_notifiers.testing.smtp import SmtpReceiver
 from tests.support.running import wait_for_failure
 from tests.support.service import Service
+from tests.support.stored import execute
 from tests.support.stream import REPORT
 
 STATUS = "/pulp/api/v3/notifications/status/"
@@ -48,6 +50,17 @@ def command(service, *arguments):
     return subprocess.run(program, env=dict(service.environ), check=True, capture_output=True, text=True).stdout
 
 
+def add_sources(state):
+    """Add sources that cannot work: of a missing type, with options that no longer fit, and with damaged ones."""
+    with App.from_settings(Settings({"notifiers": {"state_directory": str(state)}})) as app:
+        for number, (name, source_type) in enumerate({"gone": "vanished", "old": "pulp3", "damaged": "pulp3"}.items()):
+            options = {"password": "hidden", "nonsense": 1}
+            source_id = f"5f0c1e2d3a4b5c6d7e8f901{number}"
+            app.store.sources.add(RegisteredSource(name, source_type, options, utc_now(), id=source_id))
+    damage = schema.sources.update().where(schema.sources.c.name == "damaged").values(sealed_config="?")
+    execute(f"sqlite:///{state / 'notifiers.db'}", damage)
+
+
 def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_are_right(tmp_path):
     """One ERROR line for each mistake, the same sentence in the status, and mail that waits without being given up."""
     mistakes = {
@@ -57,6 +70,7 @@ def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_ar
         "MESSAGING_EVENT_NOTIFICATIONS_ENABLED": "true",
         "MESSAGING_EVENT_NOTIFICATION_URL": "amqp://pulp:hidden@broker:port",
     }
+    add_sources(tmp_path / "state")
     with HttpReceiver() as receiver, SmtpReceiver() as mailbox:
         with Service(tmp_path, **mistakes) as service:
             service.register("http", {"url": receiver.url}, "*")
@@ -68,7 +82,8 @@ def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_ar
             waiting = until(
                 lambda: service.deliveries(state="pending"), lambda found: all(each["last_error"] for each in found)
             )
-            status, shown = service.call("GET", STATUS), command(service, "status")
+            status = until(lambda: service.call("GET", STATUS), lambda found: "waiting" not in str(found["sources"]))
+            shown = command(service, "status")
             assert 0 == service.stop()
         log = service.log.read_text()
         right = {"EMAIL_ENABLED": "true", "EMAIL_PORT": str(mailbox.port), "EMAIL_HOST": mailbox.host}
@@ -86,7 +101,11 @@ def test_a_service_with_wrong_settings_serves_the_rest_and_delivers_once_they_ar
     for problem in (*problems.values(), stream["problem"]):
         assert 1 == len([line for line in errors(log) if problem in line]), log
         assert problem in shown
-    assert 3 == len(errors(log)), log
+    assert ["damaged", "gone", "old"] == [one["name"] for one in status["sources"] if one["state"] == "failing"]
+    for source in status["sources"]:
+        assert 1 == len([line for line in errors(log) if source["problem"] in line]), log
+        assert source["problem"] in shown
+    assert 6 == len(errors(log)), log
     assert 3 == len(waiting)
     assert all(problems[each["notifier_type"]] == each["last_error"] for each in waiting)
     assert {"ops@example.com", "dev@example.com"} == {mail.recipients[0] for mail in mails}
@@ -129,6 +148,7 @@ def test_a_service_whose_stream_has_no_server_says_so_once_and_delivers(tmp_path
     assert (True, False, None) == (stream["enabled"], stream["connected"], stream["problem"])
     assert stream["outage_since"] is not None
     (line,) = errors(log)
+    assert "could not connect to messaging server qpid://localhost" in line
     assert "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there" in line
 
 
