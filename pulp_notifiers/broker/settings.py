@@ -65,8 +65,7 @@ class MessagingSettings(BaseModel):
     event_notification_url: SecretStr = Field(
         default=SecretStr("qpid://localhost:5672/"),
         validate_default=True,
-        description="Server of the exchange pulp.api.v2, in the same forms as url. The default cannot be used: name "
-        "one when event_notifications_enabled is true.",
+        description="Server of the exchange pulp.api.v2, in the same forms as url.",
     )
     event_notifications_last_states: int = Field(
         default=10_000,

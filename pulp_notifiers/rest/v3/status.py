@@ -63,7 +63,7 @@ class StreamStatus(BaseModel):
     """The task-status stream of this process; other processes have their own connections and counts."""
 
     enabled: bool
-    connected: Annotated[bool, Field(description="Whether a connection is open; the first change of a task opens it.")]
+    connected: Annotated[bool, Field(description="Whether a connection to the messaging server is open.")]
     outage_since: Annotated[
         datetime | None, Field(description="Since when changes cannot be published in time; null if they can.")
     ]
