@@ -24,13 +24,14 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
 
     client, path = connection.client(ask=False), f"{NOTIFICATIONS}status/"
     found = document_with(client.get(path, answer_key="backlog"), "backlog", client.url + path)
+    # What an older server does not send is not shown.
     if as_json:
         print_json(found)
     else:
         print_table(("Property", "Value"), list(_rows(found)))
-        if found["notifiers"]:
+        if unusable := found.get("notifiers"):
             echo()
-            print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in found["notifiers"]])
+            print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in unusable])
         if found["sources"]:
             echo()
             print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))
@@ -60,7 +61,7 @@ def _rows(found: dict[str, Any]) -> tuple[Row, ...]:
 
 
 def _source(found: dict[str, Any]) -> Row:
-    problem = found["problem"]
+    problem = found.get("problem")
     if problem is None and found["state"] == "failing":
         problem = "pulp-notifiers source list says why"
     return found["name"], found["state"], seconds(found["lag_seconds"]), problem
@@ -69,7 +70,7 @@ def _source(found: dict[str, Any]) -> Row:
 def _stream(found: dict[str, Any]) -> str:
     if not found["enabled"]:
         return "off"
-    if found["problem"] is not None:
+    if found.get("problem") is not None:
         return f"cannot be used: {found['problem']}"
     if found["outage_since"] is not None:
         return f"not published since {found['outage_since']}"

@@ -32,14 +32,15 @@ _CRASHED = (
 
 _SHORTEST_POSTPONEMENT_SECONDS = 2.0
 _LONGEST_POSTPONEMENT_SECONDS = 60.0
-"""How long a delivery waits whose notifier is misconfigured. It is not counted as an attempt, so nothing else grows the
-wait than the age of the event; and a process with the right settings, such as the next one, soon delivers it."""
+"""How long a delivery waits whose notifier or listener has to be corrected: as long as its event is old, because no
+attempts are counted from which to compute a backoff. The longest wait is short, so that a process with the right
+settings, such as the next one, soon delivers it."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Postponed(TemporaryFailure):
-    """No attempt was made, because the notifier cannot be used until its settings are corrected."""
+    """No attempt was made: settings of the notifier or stored options of the listener have to be corrected first."""
 
 
 class Notifiers(Protocol):
@@ -129,6 +130,8 @@ class AttemptRunner:
         if recipient is None:
             return PermanentFailure(LISTENER_DELETED)
         listener = recipient.listener
+        if listener.unreadable is not None:
+            return Postponed(listener.unreadable)
         if delivery.crashes >= self._max_crashes:
             return self._tried_apart(listener, delivery)
         try:

@@ -61,7 +61,7 @@ class AttemptLog:
         )
 
     def postponed(self, listener_id: str, delivery: OwedDelivery, reason: str, wait_seconds: float) -> None:
-        """Log that no attempt was made, because of the notifier's settings; they were logged when it was loaded."""
+        """Log that no attempt was made, because something has to be corrected, which was logged when it was read."""
         _logger.debug(
             "%s (delivery %d of %s to listener %s; tried again in %.0f s)",
             reason,

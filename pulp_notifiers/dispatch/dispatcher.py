@@ -261,6 +261,8 @@ class Dispatcher:
     def _route(self, listener: Listener) -> Route:
         # If the targets are unknown there is still one delivery: its attempts say why.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
+        if listener.unreadable is not None:
+            _logger.error("Listener %s cannot be used: %s", listener.id, listener.unreadable)
         route = partial(Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:
             notifier = self._notifiers.get(listener.notifier_type)

@@ -30,11 +30,13 @@ class Listener(ListenerDraft):
     :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
     :ivar ended: its task has ended, so it is no longer listed; it is kept until none of its deliveries is pending.
     :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
+    :ivar unreadable: why its stored config cannot be read, so that ``config`` is empty; None if it can.
     """
 
     id: str = field(kw_only=True)
     ended: bool = False
     dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
+    unreadable: str | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
@@ -68,4 +70,5 @@ class ListenerChange:
             event_types=listener.event_types if self.event_types is None else self.event_types,
             include=listener.include if self.include is None else self.include,
             dropped_secrets=dropped_secrets,
+            unreadable=listener.unreadable if self.config is None else None,
         )

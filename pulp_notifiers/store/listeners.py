@@ -12,7 +12,7 @@ from ..encoding import dumps
 from ..records import LISTENER_DELETED, DeliveryState, Listener
 from . import schema
 from .database import Database
-from .sealed_configs import SealedConfigs
+from .sealed_configs import SealedConfigs, Undecryptable
 
 REVISION = "listeners"
 """Key in ``meta`` of a number that every change of a listener raises."""
@@ -20,6 +20,12 @@ REVISION = "listeners"
 LISTENERS_REVISION = f"SELECT value FROM meta WHERE key = '{REVISION}'"
 _FIND = sa.select(schema.listeners).where(schema.listeners.c.id == sa.bindparam("listener_id"))
 _FIND_FOR_UPDATE = _FIND.with_for_update()
+
+_UNREADABLE = (
+    "The stored options of the listener cannot be decrypted: they are damaged, or were encrypted with another key. "
+    "Give all of them again with listener TYPE update, or restore the database and the key file from the same backup; "
+    "until then, its deliveries stay pending."
+)
 
 _LIVE = schema.listeners.c.ended_at.is_(None)
 _END = "UPDATE listeners SET ended_at = :now WHERE id = any(:ended) AND ended_at IS NULL RETURNING id"
@@ -151,18 +157,26 @@ class ListenerRows:
 
     def _listener(self, row: Any) -> Listener:
         plain = {name: getattr(row, name) for name in _PLAIN}
+        unreadable = None
+        try:
+            config = self._configs.open(row.sealed_config)
+        except Undecryptable:  # events for other listeners must not fail
+            config, unreadable = {}, _UNREADABLE
         return Listener(
             **plain,
-            config=self._configs.open(row.sealed_config),
+            config=config,
+            unreadable=unreadable,
             event_types=tuple(json.loads(row.event_types)),
             include=tuple(json.loads(row.source_options or "{}").get("include", ())),
             ended=row.ended_at is not None,
         )
 
     def _values(self, listener: Listener) -> dict[str, Any]:
+        # What cannot be read is kept as it is: the key may come back.
+        sealed = {} if listener.unreadable else {"sealed_config": self._configs.seal(listener.config)}
         return {
             **{name: getattr(listener, name) for name in _PLAIN},
-            "sealed_config": self._configs.seal(listener.config),
+            **sealed,
             "event_types": dumps(list(listener.event_types)),
             "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
         }

@@ -14,12 +14,12 @@ import pytest
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event, utc_now
-from pulp_notifiers.records import DeliveryState, ListenerDraft, RegisteredSource
+from pulp_notifiers.records import DeliveryState, ListenerChange, ListenerDraft, RegisteredSource
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.store import schema
 from pulp_notifiers.testing.http import HttpReceiver
 from pulp_notifiers.testing.smtp import SmtpReceiver
-from tests.support.running import wait_for_failure
+from tests.support.running import running_app, wait_for_failure
 from tests.support.service import Service
 from tests.support.stored import execute
 from tests.support.stream import REPORT
@@ -271,6 +271,25 @@ def test_deliveries_of_a_notifier_with_a_wrong_setting_wait_for_the_right_one(
     assert config == shown.config
     lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert [f"Notifier {notifier_type} cannot be used: {failed.last_error}"] == lines
+
+
+def test_a_listener_whose_options_cannot_be_decrypted_holds_up_no_other(tmp_path, caplog):
+    """What it is owed waits, and arrives when its options are given again."""
+    with HttpReceiver() as broken, HttpReceiver() as sound, running_app(tmp_path) as app:
+        drafts = [ListenerDraft("http", {"url": receiver.url}, ("repo.sync.finish",)) for receiver in (broken, sound)]
+        damaged, _ = map(app.listeners.create, drafts)
+        url = app.own.resolved_database_url()
+        execute(url, schema.listeners.update().where(schema.listeners.c.id == damaged.id).values(sealed_config="?"))
+        with running_app(tmp_path) as app_after_restart:
+            assert 2 == app_after_restart.fire(Event("repo.sync.finish", {"repo_id": "zoo"}))
+            sound.wait_for(1)
+            waiting = wait_for_failure(app_after_restart)
+            app_after_restart.listeners.update(damaged.id, ListenerChange(config={"url": broken.url}))
+            broken.wait_for(1)
+
+    assert (damaged.id, 0) == (waiting.listener_id, waiting.attempts)
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [f"Listener {damaged.id} cannot be used: {waiting.last_error}"] == lines
 
 
 def test_what_is_wrong_with_one_use_of_the_messaging_section_does_not_harm_the_other(tmp_path):

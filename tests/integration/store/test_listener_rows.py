@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pulp_notifiers.delivery import Deliveries
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import DeliveryFilter, DeliveryState, LaneState, Listener
+from pulp_notifiers.records import DeliveryFilter, DeliveryState, LaneState, Listener, ListenerChange
 from pulp_notifiers.store import schema
 from tests.support.memory import START
 from tests.support.stored import LEASE, add, claim, execute, fire, outcome, record
@@ -37,6 +37,26 @@ def test_configs_of_listeners_are_encrypted_at_rest(store, database_url):
 
     assert "hunter2" not in str(row)
     assert "https" not in str(row)
+
+
+def test_a_listener_whose_config_cannot_be_decrypted_does_not_hide_the_others(store, database_url):
+    """It is there without its config, which stays as it is until another one is given."""
+    for number in range(2):
+        store.listeners.add(Listener("http", {"url": "x"}, ("*",), id=f"{number:024}"))
+    damaged = schema.listeners.c.id == f"{0:024}"
+    execute(database_url, schema.listeners.update().where(damaged).values(sealed_config="?"))
+
+    first, second = store.listeners.all()[1]
+    types = ListenerChange(event_types=("repo.sync.start",))
+    store.listeners.change(first.id, lambda stored: types.applied_to(stored, stored.config))
+    ((kept,),) = execute(database_url, sa.select(schema.listeners.c.sealed_config).where(damaged))
+    config = ListenerChange(config={"url": "y"})
+    store.listeners.change(first.id, lambda stored: config.applied_to(stored, {"url": "y"}))
+
+    assert ({}, {"url": "x"}, None) == (first.config, second.config, second.unreadable)
+    assert "cannot be decrypted" in first.unreadable
+    assert "?" == kept
+    assert Listener("http", {"url": "y"}, ("repo.sync.start",), id=first.id) == store.listeners.get(first.id)
 
 
 def test_every_change_of_listeners_raises_the_revision(store):
