@@ -13,7 +13,12 @@ from .marker import Marker
 from .tally import Tally
 
 _CLOSED = -1
-_SLACK = 64
+
+_BURST = 256
+"""Reports that are moved at once in an outage: one by one, each would cost its caller several times as much."""
+
+_SLACK = 2048
+"""Reports that other threads may put while one moves some; beyond that they wait for it."""
 
 
 class ReportQueue:
@@ -21,24 +26,24 @@ class ReportQueue:
 
     So what is remembered is always older than what is in the queue, and is taken first.
 
-    Putting takes no lock while there is room. Otherwise a thread takes it to move the oldest reports, its own or those
-    of others. A signal handler may put too, whatever it interrupted: the lock is reentrant, and a report put while the
+    Putting takes no lock while there is room. Otherwise a thread takes it to move many reports, its own and those of
+    others. A signal handler may put too, whatever it interrupted: the lock is reentrant, and a report put while the
     same thread moves some is moved by that thread afterwards.
 
     :param start_reader: makes sure that a thread reads; returns False if none can be started.
     :param most_reports: in the queue.
-    :ivar moved: how many reports were moved so far.
-    :ivar refuses: no report stays in the queue, however much room there is.
+    :ivar overflowed: there was no room for all reports; whoever handles that sets it to False.
+    :ivar refuses: all reports are moved, sooner or later.
     """
 
     def __init__(self, start_reader: Callable[[], bool], most_reports: int, last_states: LastStates) -> None:
         self._start_reader = start_reader
-        self._most_reports = self._limit = self._room = most_reports
+        self._most_reports = self._limit = most_reports
         self._last_states = last_states
         self._items: deque[TaskReport | Marker] = deque()
         self._overtaken: deque[Marker] = deque()  # left the queue before reports that were put earlier were taken
         self._place = 0  # of the last report that left the queue
-        self.moved = 0
+        self.overflowed = False
         self._lock = RLock()
         self._moving = False
         self._dropped_after_close = Tally()
@@ -46,6 +51,7 @@ class ReportQueue:
         self._closed = False
         self._reader_waits = True
         self._bell: SimpleQueue[None] = SimpleQueue()  # unlike a condition, a signal handler may use it
+        self._set_room()
 
     def __len__(self) -> int:
         """Return how many items can be taken."""
@@ -63,6 +69,7 @@ class ReportQueue:
 
     def dropped_and_remembered(self) -> tuple[int, int]:
         """Return how many reports were dropped here so far, and how many are remembered now."""
+        self._settle()
         with self._lock:
             return self._last_states.dropped + self._dropped_after_close.value(), len(self._last_states)
 
@@ -94,8 +101,8 @@ class ReportQueue:
         return item
 
     def passed_markers(self) -> list[Marker]:
-        """Move what there is no room for; return and remove the markers before which no report is left."""
-        self._make_room()
+        """Return and remove the markers before which no report is left; in an outage, move all reports first."""
+        self._settle()
         with self._lock:
             markers = []
             while (marker := self._passed_marker()) is not None:
@@ -168,13 +175,15 @@ class ReportQueue:
 
     def accept(self) -> None:
         """Keep new reports in the queue from now on, unless it is closed."""
+        self._settle()
         self.refuses = False
         self._set_room()
 
     def refuse(self) -> None:
-        """Move all reports, and new ones at once, from now on."""
+        """Move all reports from now on."""
         self.refuses = True
         self._set_room()
+        self._settle()
 
     def close(self) -> None:
         """Drop new reports for ever."""
@@ -206,8 +215,14 @@ class ReportQueue:
             self._reader_waits = False
         return True
 
+    def rest(self, seconds: float) -> None:
+        """In the reader: wait for an interruption, at most this long, whatever is put."""
+        with suppress(Empty):
+            self._bell.get(timeout=seconds)
+
     def _set_room(self) -> None:
-        self._room = 0 if self.refuses else self._limit
+        self._keep = 0 if self.refuses else self._limit - self._limit // 16
+        self._room = min(_BURST, self._limit) if self.refuses else self._limit
         if self._closed:  # asked last, because another thread may close meanwhile
             self._room = _CLOSED
 
@@ -215,39 +230,52 @@ class ReportQueue:
         if self._closed:
             self._drop_newest()
             return
-        if self._reader_waits and not self.refuses:
-            self.wake()  # no thread could be started so far
+        if not self.refuses:
+            self.overflowed = True
+            if self._reader_waits:
+                self.wake()  # no thread could be started so far
         self._make_room()
 
     def _make_room(self) -> None:
-        while len(self._items) > self._room >= 0:
+        items, lock = self._items, self._lock
+        while len(items) > self._room >= 0:
             # If another thread moves reports, it will move this one too; but it must not fall behind those that put.
-            if not self._lock.acquire(blocking=len(self._items) > self._room + _SLACK):
+            if not lock.acquire(blocking=False) and (len(items) <= self._room + _SLACK or not lock.acquire()):
                 return
             try:
-                if self._moving:  # in a signal handler: the thread that it interrupted goes on afterwards
+                if not self._move():
                     return
-                self._moving = True
-                try:
-                    self._move_oldest()
-                finally:
-                    self._moving = False
             finally:
-                self._lock.release()
+                lock.release()
 
-    def _move_oldest(self) -> None:
-        items, states = self._items, self._last_states
-        while len(items) > self._room >= 0:
-            item = items.popleft()
-            if type(item) is Marker:
-                self._overtake(item)
-                continue
-            self._place += 1
-            self.moved += 1
-            try:
-                states.add(item, self._place)  # type: ignore[arg-type]
-            except Exception:  # noqa: BLE001  it is no report, or its task has no usable id
-                states.dropped += 1
+    def _settle(self) -> None:
+        if self.refuses:
+            with self._lock:
+                self._move()
+        self._make_room()  # a report may have been put while the lock was taken
+
+    def _move(self) -> bool:
+        """Move the oldest reports; return False in a signal handler, if the thread that it interrupted does that."""
+        if self._moving:
+            return False
+        self._moving = True
+        items, add = self._items, self._last_states.add
+        try:
+            while len(items) > self._keep and self._room >= 0:
+                item = items.popleft()
+                if type(item) is Marker:
+                    self._overtake(item)
+                    continue
+                self._place = place = self._place + 1
+                try:
+                    add(item, place)  # type: ignore[arg-type]
+                except Exception:  # noqa: BLE001  it is no report, or its task has no usable id
+                    self._last_states.dropped += 1
+        except IndexError:
+            pass  # the last one was put after closing, and has left at the other end
+        finally:
+            self._moving = False
+        return True
 
     def _overtake(self, marker: Marker) -> None:
         marker.place = self._place

@@ -66,7 +66,6 @@ class Sender:
         self._closing = False
         self._waiting: list[Marker] = []  # taken from the queue, not reached yet
         self._published = self._late = self._dropped = 0
-        self._moved_before = 0  # by the queue, when it was empty for the last time
         self._refusal_logged = False
 
     @property
@@ -140,7 +139,7 @@ class Sender:
     def _connect(self) -> None:
         delay = Deadline(self._reconnect.delay_seconds())
         while (remaining := delay.remaining()) and not self._closing:
-            self.queue.wait(self._measuring.go_on(min(remaining, self._options.look_seconds)))
+            self.queue.rest(self._measuring.go_on(min(remaining, self._options.look_seconds)))
             self._settle()
         if self._closing and self._reconnect.failures:
             return
@@ -157,7 +156,8 @@ class Sender:
             link.send(messages, Deadline(self._options.send_seconds))
         self._await_confirms(link, 0 if self._waiting else self._batches.most_unconfirmed)
         self._reach_markers()
-        if self.queue.moved > self._moved_before and not self.queue.refuses:
+        if self.queue.overflowed and not self.queue.refuses:
+            self.queue.overflowed = False
             self._outage.begin("they arrive faster than the messaging server confirms them")
 
     def _await_confirms(self, link: Link, most: int) -> None:
@@ -186,7 +186,6 @@ class Sender:
     def _idle(self, link: Link) -> None:
         if self._reconnect.trusted:
             self._outage.end(self.counts)
-        self._moved_before = self.queue.moved
         if not self.queue.wait(self._options.look_seconds):
             self._count(link.read_confirms(0))
 

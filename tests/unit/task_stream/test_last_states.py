@@ -1,6 +1,7 @@
 """What is remembered while the server takes nothing, within which limits, and at what moment it is measured."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ def put(queue, *reports):
     """Put reports with the numbers 1, 2, ...: each a task, and a state or nothing for progress."""
     for number, (task, *state) in enumerate(reports, start=1):
         queue.put(numbered(number, task, *state))
+    assert [] == queue.passed_markers()  # moves the reports
 
 
 def drained(queue):
@@ -135,6 +137,7 @@ def test_each_remembered_report_is_rendered_once_and_only_for_a_share_of_the_tim
     measuring = Measuring(queue, batches, clock)
     put(queue, *([f"t{number}"] for number in range(50)))
     queue.put(replace(REPORT, task_id="t7", result=object()))
+    queue.passed_markers()
     rounds, began = 0, now[0]
     while queue.unrendered:
         wait = measuring.go_on(1.0)
@@ -169,6 +172,7 @@ def test_a_signal_handler_may_put_while_the_thread_that_it_interrupts_moves_repo
     usual = signal.signal(signal.SIGUSR1, lambda *_: queue.put(numbered(2, "a", "finished")))
     try:
         queue.put(replace(numbered(1, "a"), state=Interrupting("running")))
+        queue.passed_markers()
     finally:
         signal.signal(signal.SIGUSR1, usual)
 
@@ -188,6 +192,7 @@ def test_a_signal_handler_may_close_while_the_thread_that_it_interrupts_moves_re
     usual = signal.signal(signal.SIGUSR1, close)
     try:
         queue.put(replace(REPORT, state=Interrupting("running")))
+        queue.passed_markers()
         queue.put(REPORT)
     finally:
         signal.signal(signal.SIGUSR1, usual)
@@ -198,9 +203,11 @@ def test_a_signal_handler_may_close_while_the_thread_that_it_interrupts_moves_re
 def test_a_marker_is_passed_when_the_reports_before_it_are_gone():
     """Reports after it may be remembered still; one that replaces an older one keeps its place."""
     queue = refusing_queue()
-    put(queue, ["a"], ["b"])
+    for task in "ab":
+        queue.put(numbered(1, task))
     marker = queue.put_marker()
-    put(queue, ["a"], ["c"])
+    for task in "ac":
+        queue.put(numbered(2, task))
     waiting = queue.passed_markers()
     queue.accept()
 
@@ -221,3 +228,20 @@ def test_markers_that_nobody_waits_for_are_forgotten():
         assert [] == queue.passed_markers()
 
     assert 2 == len(queue)
+
+
+def test_threads_that_put_in_an_outage_move_reports_themselves():
+    """So that no more wait than a bound, even if the reader never gets a turn."""
+    queue = refusing_queue(most=10)
+    longest = []
+
+    def work(thread):
+        for number in range(5000):
+            queue.put(numbered(number, f"t{thread}-{number}"))
+            longest.append(len(queue))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+
+    assert max(longest) < 4096
+    assert (39_990, 10) == queue.dropped_and_remembered()

