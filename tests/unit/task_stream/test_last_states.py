@@ -219,6 +219,27 @@ def test_a_marker_is_passed_when_the_reports_before_it_are_gone():
     assert "c" == taken[3].item.task_id
 
 
+def test_a_marker_waits_for_messages_that_are_taken_back():
+    """They are sent first again, before what was put after the marker."""
+    queue = ReportQueue(lambda: True, 10, LastStates(10, 10**9))
+    batches = Batches(queue, StreamOptions())
+    for number, task in enumerate("ab", start=1):
+        queue.put(numbered(number, task))
+    marker = queue.put_marker()
+    messages, taken = batches.take()
+    queue.put(numbered(3, "c"))
+    queue.refuse()
+
+    queue.take_back(messages, [taken])
+    waiting = queue.passed_markers()
+    queue.accept()
+
+    assert marker is taken
+    assert [] == waiting
+    assert messages == batches.take()[0] == messages
+    assert [3] == [number_of(one) for one in batches.take()[0]]
+
+
 def test_markers_that_nobody_waits_for_are_forgotten():
     """Else each flush in a long outage would leave one."""
     queue = refusing_queue()
