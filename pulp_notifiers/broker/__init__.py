@@ -13,7 +13,7 @@
     task_message     the task in a message of the task-status stream
 
     open_connection  what every open connection has in common, whatever it is used for
-    errors           LinkLost and Refused, and the text of a connection's error
+    errors           LinkLost, Refused and others, and the text of a connection's error
     short_string     how long a name or routing key may be
     deadline         a point in time by which a sequence of steps must end
     topic_exchange   exchanges: created if missing, used as they are if they exist
@@ -25,7 +25,7 @@
 """
 
 from .deadline import Deadline
-from .errors import LinkLost, Refused
+from .errors import LinkLost, MessageUnacceptable, Refused
 from .own_messages import own_mark
 from .publish import AmqpMessage, Publisher, PublishLink
 from .server import Broker
@@ -49,6 +49,7 @@ __all__ = [
     "LinkLost",
     "ListenerMessagingSettings",
     "MessageBody",
+    "MessageUnacceptable",
     "MessagingSettings",
     "PublishLink",
     "Publisher",

@@ -4,12 +4,16 @@ from kombu.exceptions import ChannelError
 
 from ..errors import TemporaryFailure
 
-NOT_FOUND, ACCESS_REFUSED, PRECONDITION_FAILED = 404, 403, 406
+NOT_FOUND, ACCESS_REFUSED, PRECONDITION_FAILED, CONTENT_TOO_LARGE = 404, 403, 406, 311
 """Reply codes of AMQP 0-9-1, section 1.2."""
 
 
 class LinkLost(TemporaryFailure):
     """The connection can no longer be used; whether the server took the last message is unknown."""
+
+
+class MessageUnacceptable(LinkLost):
+    """The server closed the connection because of a message that it will not take later either."""
 
 
 class Refused(TemporaryFailure):

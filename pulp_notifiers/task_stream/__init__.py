@@ -10,6 +10,7 @@
     marker        a place in that queue at which somebody waits: flush
     tally         a count that many threads increment without a lock
     sender        the thread that empties the queue over one connection
+    outcomes      what the messaging server did with the messages that it was sent
     lazy_thread   a thread that starts when it is first needed
     batches       reports from the queue as batches of messages, and their mean size
     document      a report as a message

@@ -23,12 +23,12 @@ class Batches:
         self.most_unconfirmed = options.most_unconfirmed
         self.unrenderable = 0
 
-    def take(self) -> tuple[list[TaskMessage], Marker | None]:
-        """Return the next messages, and the marker right after them, if there is one."""
+    def take(self, most: int) -> tuple[list[TaskMessage], Marker | None]:
+        """Return the next messages, at most so many, and the marker right after them, if there is one."""
         messages: list[TaskMessage] = []
         size, marker = 0, None
         with suppress(Empty):
-            while len(messages) < self._options.batch and size < self._options.batch_bytes:
+            while len(messages) < most and size < self._options.batch_bytes:
                 taken = self._queue.take()
                 if isinstance(taken, Marker):
                     marker = taken

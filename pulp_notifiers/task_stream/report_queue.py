@@ -63,6 +63,11 @@ class ReportQueue:
         return self._last_states.most
 
     @property
+    def remembered(self) -> int:
+        """Return how many reports are remembered now."""
+        return len(self._last_states)
+
+    @property
     def unrendered(self) -> int:
         """Return how many remembered reports have not been rendered."""
         return self._last_states.unrendered

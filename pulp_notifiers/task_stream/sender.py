@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Protocol, cast
 
-from ..broker import Confirmed, Deadline, StreamMessage
+from ..broker import Confirmed, Deadline, MessageUnacceptable, StreamMessage
 from ..errors import PermanentFailure, TemporaryFailure
 from .batches import Batches
 from .document import TaskMessage
@@ -17,6 +18,7 @@ from .marker import Marker
 from .measuring import Measuring
 from .options import StreamOptions
 from .outage_log import OutageLog
+from .outcomes import Outcomes
 from .reconnect import Reconnect
 from .report_queue import ReportQueue
 
@@ -65,16 +67,15 @@ class Sender:
         self._link: Link | None = None
         self._closing = False
         self._waiting: list[Marker] = []  # taken from the queue, not reached yet
-        self._published = self._late = self._dropped = 0
-        self._refusal_logged = False
+        self._outcomes = Outcomes()
 
     @property
     def counts(self) -> Counts:
         """Return what became of the reports so far."""
         # In this order, so that a report that is remembered, or sent late, meanwhile is not counted twice.
-        published, late, refused, unrenderable = self._published, self._late, self._dropped, self._batches.unrenderable
+        answered, unrenderable = copy(self._outcomes), self._batches.unrenderable
         dropped, remembered = self.queue.dropped_and_remembered()
-        return Counts(published, late, refused + dropped, remembered, unrenderable)
+        return Counts(answered.published, answered.late, answered.dropped + dropped, remembered, unrenderable)
 
     @property
     def connected(self) -> bool:
@@ -83,7 +84,7 @@ class Sender:
 
     @property
     def outage_since(self) -> datetime | None:
-        """Return since when reports are dropped; None while they are not."""
+        """Return since when reports cannot be published; None while they can."""
         return self._outage.since
 
     def flush(self, seconds: float) -> bool:
@@ -112,13 +113,13 @@ class Sender:
             try:
                 self._step()
             except (TemporaryFailure, PermanentFailure) as failure:
-                self._disconnected(failure.reason)
+                self._disconnected(failure.reason, isinstance(failure, MessageUnacceptable))
             except Exception as error:  # whatever kombu's transports raise: the thread must not end
                 _logger.debug("Unexpected error in the task-status stream; reconnecting.", exc_info=True)
                 self._disconnected(repr(error))
         if self._link is not None:
             self._count(self._link.take_confirms())
-            self._dropped += self._link.unconfirmed
+            self._outcomes.dropped += self._link.unconfirmed
             self._link.close(self._options.look_seconds)
             self._link = None
         self._reach_markers()
@@ -149,12 +150,15 @@ class Sender:
 
     def _send_batch(self, link: Link) -> None:
         self._count(link.read_confirms(0))
-        messages, marker = self._batches.take()
+        one_by_one = self._outcomes.one_by_one
+        messages, marker = self._batches.take(1 if one_by_one else self._options.batch)
         if marker:
             self._waiting.append(marker)
         if messages:
             link.send(messages, Deadline(self._options.send_seconds))
-        self._await_confirms(link, 0 if self._waiting else self._batches.most_unconfirmed)
+            if one_by_one:
+                self._outcomes.sent_singly()
+        self._await_confirms(link, 0 if self._waiting or one_by_one else self._batches.most_unconfirmed)
         self._reach_markers()
         if self.queue.overflowed and not self.queue.refuses:
             self.queue.overflowed = False
@@ -190,39 +194,34 @@ class Sender:
             self._count(link.read_confirms(0))
 
     def _count(self, confirmed: Confirmed) -> None:
-        taken, refused = confirmed
-        late = sum(message.late for message in cast(list[TaskMessage], taken))
-        self._published += len(taken) - late
-        self._late += late
-        self._dropped += len(refused)
-        if taken:
+        self._outcomes.confirmed(confirmed)
+        if confirmed.taken:
             self._reconnect.confirmed()
-        if refused and not self._refusal_logged:
-            self._refusal_logged = True
-            _logger.warning(
-                "The messaging server refused a task change, perhaps because a queue bound to pulp.api.v2 is full; "
-                "further refusals are only counted."
-            )
 
-    def _disconnected(self, reason: str) -> None:
+    def _disconnected(self, reason: str, because_of_message: bool = False) -> None:
         link, self._link = self._link, None
         if link is None:
             self._reconnect.failed()
             self._begin_outage(reason)
         else:
             useless = self._reconnect.broke(in_outage=self._outage.active)
-            lost = self._take_back(link)
+            lost = self._take_back(link, reason if because_of_message else None)
             link.discard()
             if useless:
                 self._reconnect.failed()
             if useless or lost:
                 self._begin_outage(reason)
 
-    def _take_back(self, link: Link) -> bool:
-        """Remember what a broken link leaves in doubt; return whether any message is lost."""
+    def _take_back(self, link: Link, fault: str | None) -> bool:
+        """Remember what a broken link leaves in doubt; return whether any message is lost.
+
+        :param fault: why the server closed the connection, if because of one of its messages.
+        """
         self._count(link.take_confirms())
         unanswered = link.unanswered()
-        self._dropped += link.unconfirmed - len(unanswered)
+        if fault is not None:
+            unanswered = self._outcomes.unacceptable(unanswered, self.queue.remembered, fault)
+        self._outcomes.dropped += link.unconfirmed - len(unanswered)
         markers, self._waiting = self._waiting, []
         self.queue.take_back(cast(list[TaskMessage], unanswered), markers)
         return bool(unanswered) and (self._closing or not self.queue.remembers)

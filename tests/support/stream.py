@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pulp_notifiers.broker import StreamMessage
+from pulp_notifiers.broker import MessageUnacceptable, StreamMessage
 from pulp_notifiers.broker.stream.confirms import Confirms
 from pulp_notifiers.errors import TemporaryFailure
 from pulp_notifiers.task import TaskReport
@@ -52,10 +52,12 @@ class StreamServer:
     :ivar silent: nothing is confirmed until this ends.
     :ivar blocked: nor is it while the server announces that it is short of memory.
     :ivar refusing: every message is refused.
+    :ivar most_bytes: larger messages make it close the connection.
     """
 
     def __init__(self):
         self.away = self.silent = self.blocked = self.refusing = False
+        self.most_bytes = 1_000_000_000
         self.received = []
         self.links = []
         self.attempts = 0
@@ -105,6 +107,8 @@ class StreamLink:
             if seconds:
                 self.server.changed.wait_for(lambda: self.server.away or not self._confirms_nothing(), seconds)
         self._require()
+        if any(len(message.body) > self.server.most_bytes for message in self._confirms.unanswered()):
+            raise MessageUnacceptable("too large")
         if not self._confirms_nothing():
             self._answered += self.unconfirmed
             answer = self._confirms.refused if self.server.refusing else self._confirms.taken

@@ -7,7 +7,14 @@ from kombu.connection import Connection
 from kombu.exceptions import ChannelError
 
 from ..deadline import Deadline
-from ..errors import LinkLost, connection_error_text
+from ..errors import (
+    CONTENT_TOO_LARGE,
+    PRECONDITION_FAILED,
+    LinkLost,
+    MessageUnacceptable,
+    connection_error_text,
+    reply_code,
+)
 from ..open_connection import OpenConnection
 from ..own_messages import mark_headers, supports_marks
 from .confirms import Confirmed, Confirms
@@ -62,11 +69,12 @@ class StreamLink(OpenConnection):
                 frames = self._frames
                 self._amqp.transport.write(b"".join(b"".join(frames.of(m.routing_key, m.body)) for m in messages))
         except self._fatal_errors as error:
-            raise LinkLost(connection_error_text(error, deadline.seconds)) from None
+            raise _lost(error, deadline.seconds) from None
 
     def read_confirms(self, seconds: float) -> Confirmed:
         """Wait until the server sends something, at most this long; return :meth:`take_confirms`.
 
+        :raises MessageUnacceptable: the server closed the connection because of one of the unconfirmed messages.
         :raises LinkLost: the connection broke.
         """
         if self._amqp is not None:
@@ -74,7 +82,7 @@ class StreamLink(OpenConnection):
             try:
                 self._read(seconds)
             except self._fatal_errors as error:
-                raise LinkLost(connection_error_text(error, seconds)) from None
+                raise _lost(error, seconds) from None
         return self.take_confirms()
 
     def take_confirms(self) -> Confirmed:
@@ -139,3 +147,11 @@ class StreamLink(OpenConnection):
 
     def _on_unblocked(self) -> None:
         self.blocked = False
+
+
+def _lost(error: BaseException, seconds: float) -> LinkLost:
+    text = connection_error_text(error, seconds)
+    # RabbitMQ closes the channel so if a message is larger than its max_message_size.
+    if isinstance(error, ChannelError) and reply_code(error) in (PRECONDITION_FAILED, CONTENT_TOO_LARGE):
+        return MessageUnacceptable(text)
+    return LinkLost(text)

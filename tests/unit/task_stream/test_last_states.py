@@ -33,7 +33,7 @@ def put(queue, *reports):
 def drained(queue):
     """Return the numbers of the messages that are sent after the outage."""
     queue.accept()
-    messages, _ = Batches(queue, StreamOptions()).take()
+    messages, _ = Batches(queue, StreamOptions()).take(100)
     assert all(one.late for one in messages)
     return [number_of(one) for one in messages]
 
@@ -226,7 +226,7 @@ def test_a_marker_waits_for_messages_that_are_taken_back():
     for number, task in enumerate("ab", start=1):
         queue.put(numbered(number, task))
     marker = queue.put_marker()
-    messages, taken = batches.take()
+    messages, taken = batches.take(100)
     queue.put(numbered(3, "c"))
     queue.refuse()
 
@@ -236,8 +236,8 @@ def test_a_marker_waits_for_messages_that_are_taken_back():
 
     assert marker is taken
     assert [] == waiting
-    assert messages == batches.take()[0] == messages
-    assert [3] == [number_of(one) for one in batches.take()[0]]
+    assert messages == batches.take(100)[0]
+    assert [3] == [number_of(one) for one in batches.take(100)[0]]
 
 
 def test_markers_that_nobody_waits_for_are_forgotten():

@@ -37,7 +37,7 @@ class World:
         self.draw = random.Random(seed)
         self.tasks = [f"t{number}" for number in range(tasks)]
         self.ends_once = ends_once
-        options = StreamOptions(most_reports=room, last_states=most, last_states_bytes=most_bytes, batch=7)
+        options = StreamOptions(most_reports=room, last_states=most, last_states_bytes=most_bytes)
         self.states = LastStates(most, most_bytes)
         self.queue = ReportQueue(lambda: True, room, self.states)
         self.batches = Batches(self.queue, options)
@@ -64,7 +64,7 @@ class World:
 
     def send(self):
         """Send a batch; the server reads some of what it was sent."""
-        messages, _ = self.batches.take()
+        messages, _ = self.batches.take(100)
         self.confirms.sent(messages)
         self.sent += messages
         self.read()

@@ -202,3 +202,33 @@ def test_a_long_outage_with_many_tasks_keeps_within_the_limit(publisher_with, se
     assert 50 == len(numbers[50:])
     assert sorted(numbers[50:]) == numbers[50:]
     assert Counts(late=100, dropped=900) == publisher.counts
+
+
+def test_messages_that_the_server_never_takes_cost_no_others(publisher, server, caplog):
+    """Those sent with them are sent again, one by one."""
+    server.becomes(most_bytes=10_000)
+
+    for number in range(300):
+        publisher.publish(numbered(number, f"t{number}", extra_bytes=20_000 if number % 100 == 50 else 0))
+    assert publisher.flush(60)
+    publisher.publish(numbered(300, "t300"))
+    assert publisher.flush(60)
+
+    tasks = by_task(one for one in server.received if len(one.body) < 10_000)
+    assert {f"t{number}": [number] for number in range(301) if number % 100 != 50} == {
+        task: sorted(set(numbers)) for task, numbers in tasks.items()
+    }
+    assert (298, 3) == (publisher.counts.published + publisher.counts.late, publisher.counts.dropped)
+    assert ["WARNING"] == [record.levelname for record in caplog.records if "closed the connection" in record.message]
+
+
+def test_without_last_states_a_message_that_the_server_never_takes_costs_what_is_in_flight(publisher_with, server):
+    """As any connection that breaks."""
+    publisher = publisher_with(last_states=0)
+    server.becomes(most_bytes=10_000)
+
+    publisher.publish(numbered(1, "a", extra_bytes=20_000))
+    assert publisher.flush(60)
+    eventually(lambda: publisher.publish(numbered(2, "b")) or (publisher.flush(60) and publisher.counts.published))
+
+    assert 0 == publisher.counts.late

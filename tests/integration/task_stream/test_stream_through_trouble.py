@@ -16,7 +16,7 @@ from tests.support.amqp import paused
 from tests.support.patient import OPTIONS, SECONDS, accounted, patient_publisher
 from tests.support.relay import Relay
 from tests.support.stream import eventually, numbered
-from tests.support.stream_inbox import StreamInbox, closing
+from tests.support.stream_inbox import StreamInbox, closing, levels
 
 TASKS, REPORTS = 1000, 20
 QUICK = replace(OPTIONS, slow_seconds=0.5, look_seconds=0.1, backoff=Backoff(0.05, 0.5))
@@ -106,3 +106,26 @@ def test_the_end_of_each_task_arrives_over_connections_that_break(rabbitmq: Rabb
             relay.cut()
 
         assert_complete(publisher, inbox, twice=True)
+
+
+def test_a_message_that_the_server_does_not_take_costs_no_other(
+    rabbitmq: RabbitMQ, inbox: StreamInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server closes the channel for it, also if it is sent again; those sent with it are sent one by one then."""
+    rabbitmq.control("eval", "application:set_env(rabbit, max_message_size, 100000).")
+    try:
+        with closing(patient_publisher(rabbitmq.url, options=QUICK)) as publisher:
+            for number in range(9):
+                publisher.publish(numbered(number, f"t{number}", "finished", 200_000 if number in {0, 3, 8} else 0))
+            assert publisher.flush(SECONDS)
+            publisher.publish(numbered(9, "t9"))
+            assert publisher.flush(SECONDS)
+    finally:
+        rabbitmq.control("eval", "application:set_env(rabbit, max_message_size, 134217728).")
+
+    counts = publisher.counts
+    assert (7, 3) == (counts.published + counts.late, counts.dropped)
+    assert {f"tasks.t{number}": [number] for number in (1, 2, 4, 5, 6, 7, 9)} == {
+        key: sorted(set(numbers)) for key, numbers in received_by_task(inbox).items()
+    }
+    assert ["WARNING"] == [level for level in levels(caplog) if level == "WARNING"]
