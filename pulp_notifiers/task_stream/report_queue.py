@@ -39,6 +39,7 @@ class ReportQueue:
     def __init__(self, start_reader: Callable[[], bool], most_reports: int, last_states: LastStates) -> None:
         self._start_reader = start_reader
         self._most_reports = self._limit = most_reports
+        self._room = self._keep = 0
         self._last_states = last_states
         self._items: deque[TaskReport | Marker] = deque()
         self._overtaken: deque[Marker] = deque()  # left the queue before reports that were put earlier were taken
@@ -101,8 +102,10 @@ class ReportQueue:
         :raises Empty: there is nothing.
         """
         with self._lock:
-            item = self._passed_marker() or self._last_states.take() or self._leave_queue()
-        self._make_room()  # a report may have been put while the lock was taken
+            old = (self._passed_marker() or self._last_states.take()) if self._overtaken or self._last_states else None
+            item = old or self._leave_queue()
+        if len(self._items) > self._room:
+            self._make_room()  # a report may have been put while the lock was taken
         return item
 
     def passed_markers(self) -> list[Marker]:
@@ -226,8 +229,10 @@ class ReportQueue:
             self._bell.get(timeout=seconds)
 
     def _set_room(self) -> None:
-        self._keep = 0 if self.refuses else self._limit - self._limit // 16
+        keep = 0 if self.refuses else self._limit - self._limit // 16
+        self._keep = min(keep, self._keep)  # never more than there is room for, as another thread sees it
         self._room = min(_BURST, self._limit) if self.refuses else self._limit
+        self._keep = keep
         if self._closed:  # asked last, because another thread may close meanwhile
             self._room = _CLOSED
 
