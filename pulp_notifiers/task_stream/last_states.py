@@ -99,14 +99,14 @@ class LastStates:
         self._bytes += len(message.body)
         self._evict()
 
-    def take(self) -> Entry | None:
-        """Return and forget the oldest end, or the oldest progress if there is no end."""
-        for states in self._both:
-            if states:
-                entry = states.popitem(last=False)[1]
-                self._left(entry)
-                return entry
-        return None
+    def take(self) -> Entry:
+        """Return and forget the oldest end, or the oldest progress if there is no end.
+
+        :raises KeyError: nothing is remembered.
+        """
+        entry = (self._ends or self._progress).popitem(last=False)[1]
+        self._left(entry)
+        return entry
 
     def entries(self) -> list[Entry]:
         """Return all entries."""

@@ -102,8 +102,9 @@ class ReportQueue:
         :raises Empty: there is nothing.
         """
         with self._lock:
-            old = (self._passed_marker() or self._last_states.take()) if self._overtaken or self._last_states else None
-            item = old or self._leave_queue()
+            item: Entry | Marker | None = self._passed_marker()
+            if item is None:
+                item = self._last_states.take() if self._last_states else self._leave_queue()
         if len(self._items) > self._room:
             self._make_room()  # a report may have been put while the lock was taken
         return item
@@ -269,23 +270,25 @@ class ReportQueue:
         if self._moving:
             return False
         self._moving = True
-        items, add = self._items, self._last_states.add
         try:
-            while len(items) > self._keep and self._room >= 0:
-                item = items.popleft()
-                if type(item) is Marker:
-                    self._overtake(item)
-                    continue
-                self._place = place = self._place + 1
-                try:
-                    add(item, place)  # type: ignore[arg-type]
-                except Exception:  # noqa: BLE001  it is no report, or its task has no usable id
-                    self._last_states.dropped += 1
-        except IndexError:
-            pass  # the last one was put after closing, and has left at the other end
+            with suppress(IndexError):  # the last one may have been put after closing, and left at the other end
+                self._move_down()
         finally:
             self._moving = False
         return True
+
+    def _move_down(self) -> None:
+        items, add = self._items, self._last_states.add
+        while len(items) > self._keep and self._room >= 0:
+            item = items.popleft()
+            if type(item) is Marker:
+                self._overtake(item)
+                continue
+            self._place = place = self._place + 1
+            try:
+                add(item, place)  # type: ignore[arg-type]
+            except Exception:  # noqa: BLE001  it is no report, or its task has no usable id
+                self._last_states.dropped += 1
 
     def _overtake(self, marker: Marker) -> None:
         marker.place = self._place

@@ -1,12 +1,14 @@
 """What is remembered while the server takes nothing, within which limits, and at what moment it is measured."""
 
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from pulp_notifiers.task_stream.batches import Batches
+from pulp_notifiers.task_stream.document import message
 from pulp_notifiers.task_stream.last_states import LastStates
 from pulp_notifiers.task_stream.measuring import Measuring
 from pulp_notifiers.task_stream.options import StreamOptions
@@ -180,6 +182,21 @@ def test_a_signal_handler_may_put_while_the_thread_that_it_interrupts_moves_repo
     assert [2] == drained(queue)
 
 
+def test_a_signal_handler_may_put_into_a_queue_that_is_full_while_reports_are_moved():
+    """The thread that it interrupted moves its report, too."""
+    queue = refusing_queue(most=1000)
+    usual = signal.signal(signal.SIGUSR1, lambda *_: queue.put(numbered(2, "a", "finished")))
+    try:
+        queue.put(replace(numbered(1, "a"), state=Interrupting("running")))
+        for number in range(256):
+            queue.put(numbered(number, f"t{number}"))
+    finally:
+        signal.signal(signal.SIGUSR1, usual)
+
+    assert 257 == len(queue)
+    assert (1, 257) == queue.dropped_and_remembered()
+
+
 def test_a_signal_handler_may_close_while_the_thread_that_it_interrupts_moves_reports():
     """And read the counts: the lock is reentrant."""
     queue = refusing_queue()
@@ -198,6 +215,42 @@ def test_a_signal_handler_may_close_while_the_thread_that_it_interrupts_moves_re
         signal.signal(signal.SIGUSR1, usual)
 
     assert (2, 0) == queue.dropped_and_remembered()
+
+
+def test_a_marker_that_follows_a_report_put_after_closing_is_not_lost():
+    """As another thread may put it before the report is dropped."""
+    queue = ReportQueue(lambda: True, 10, LastStates(10, 10**9))
+    markers = []
+
+    def put_marker(frame, event, _):
+        if event == "call" and frame.f_code.co_name == "_drop_newest":
+            sys.setprofile(None)
+            markers.append(queue.put_marker())
+
+    queue.close()
+    sys.setprofile(put_marker)
+    try:
+        queue.put(REPORT)
+    finally:
+        sys.setprofile(None)
+    queue.drop_all(True)
+
+    assert markers[0].wait(0)
+    assert (1, 0) == queue.dropped_and_remembered()
+
+
+def test_a_report_that_a_newer_one_replaced_while_it_was_rendered_is_not_kept():
+    """Nor does it count as one without a JSON form."""
+    queue = refusing_queue()
+    put(queue, ["a"])
+    [(entry, report)] = queue.to_render()
+    put(queue, ["a", "finished"], ["a"])
+
+    forgotten = [queue.rendered(entry, report, made) for made in (message(report), None)]
+
+    assert [False, False] == forgotten
+    assert (1, 2) == queue.dropped_and_remembered()
+    assert [1, 2] == drained(queue)
 
 
 def test_a_marker_is_passed_when_the_reports_before_it_are_gone():

@@ -12,8 +12,9 @@ from tests.support.stream import REPORT, eventually, number_of, numbered, report
 
 
 @pytest.mark.parametrize("state", ["silent", "blocked"])
-def test_a_server_that_confirms_nothing_gets_no_more_reports(state, publisher, server, caplog):
+def test_a_server_that_confirms_nothing_gets_no_more_reports(state, publisher_with, server, caplog):
     """It may still confirm those that it was sent before; then it gets the last of the others."""
+    publisher = publisher_with(slow_seconds=0.05)
     publisher.publish(report(0))
     assert publisher.flush(60)
     server.becomes(**{state: True})
