@@ -57,24 +57,30 @@ def test_a_silent_server_fails_the_message_after_the_timeout() -> None:
 
 
 @pytest.mark.parametrize(
-    "greeting",
+    ("greeting", "what"),
     [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"220 mail ready\r\n",
-        b"\x15\x03\x03\x00\x02\x02\x46",
-        b"AMQP\x01\x01\x00\x0a",
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP on this port; write its port for AMQP 0-9-1 in the URL"),
+        (b"220 mail ready\r\n", "does not speak AMQP 0-9-1"),
+        (
+            b"\x15\x03\x03\x00\x02\x02\x46",
+            "expects TLS on this port; write ssl:// or amqps:// in the URL",
+        ),
+        (
+            b"AMQP\x01\x01\x00\x0a",
+            (
+                "does not speak AMQP 0-9-1 but AMQP 0-10, as Qpid's C++ broker does; write qpid:// or qpids:// in the "
+                "URL, to use its AMQP 1.0"
+            ),
+        ),
     ],
 )
-def test_a_server_of_another_protocol_is_named_as_such(greeting: bytes) -> None:
+def test_a_server_of_another_protocol_is_named_as_such(greeting: bytes, what: str) -> None:
     """HTTP, SMTP, TLS, AMQP 0-10: as on a wrong port."""
     with speaking(greeting) as port, publisher_of(f"tcp://127.0.0.1:{port}") as publisher:
         took, reason = failure(publisher, MESSAGE)
 
     assert took < IN_TIME_SECONDS
-    assert (
-        f"could not connect to messaging server amqp://127.0.0.1:{port}//: the server does not speak AMQP 0-9-1"
-        == reason
-    )
+    assert f"could not connect to messaging server amqp://127.0.0.1:{port}//: the server {what}" == reason
 
 
 @pytest.mark.parametrize(
