@@ -11,18 +11,20 @@
     addresses     how a server names an exchange
     sending_link  a link over which messages are sent, and the answer to each
     map_messages  messages of a stream as kombu's qpid transport made them, encoded
+    data_message  a message whose body are the bytes themselves, encoded
 
     sources       what a receiving link asks for, which depends on the server
     receiver      a receiving link
     received      messages as they were received
 """
 
-from .addresses import target_of
+from .addresses import Target, target_of
 from .connection import Amqp10Connection
+from .data_message import encoded_data
 from .map_messages import MapMessages
 from .opening import open_connection
 from .receiver import ReceivingLink
-from .sending_link import LinkEnded, SendingLink
+from .sending_link import LinkEnded, Refusal, SendingLink
 from .sources import source_of
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "LinkEnded",
     "MapMessages",
     "ReceivingLink",
+    "Refusal",
     "SendingLink",
+    "Target",
+    "encoded_data",
     "open_connection",
     "source_of",
     "target_of",

@@ -18,7 +18,6 @@ _ADDRESS_REMEDIES = {
     "amqp:resource-limit-exceeded": "remove messages or raise the limit on the server",
     "amqp:resource-deleted": _CREATE,
 }
-_HOPELESS = frozenset({"amqp:link:message-size-exceeded", "amqp:not-implemented", "amqp:invalid-field"})
 
 
 def name_of(condition: Any) -> str:
@@ -53,12 +52,9 @@ def link_text(condition: Any, address: str, use: str) -> str:
     """Return the same for a sentence that names the address."""
     said = text_of(condition) or "the server ended the link"
     remedy = _ADDRESS_REMEDIES.get(name_of(condition))
+    if remedy is _CREATE and address.startswith("amq."):
+        remedy = "names that begin with amq. belong to the server"
     return _with_remedy(said, remedy and remedy.format(address=address, use=use))
-
-
-def is_hopeless(condition: Any) -> bool:
-    """Return whether the same message or link would be refused again, whatever an administrator permits."""
-    return name_of(condition) in _HOPELESS
 
 
 def _with_remedy(text: str, remedy: str | None) -> str:

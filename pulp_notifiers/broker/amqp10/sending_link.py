@@ -45,6 +45,7 @@ class SendingLink:
     """An open link to one exchange, for one thread at a time.
 
     :param durable: of the exchange, if the server creates it now.
+    :ivar most_bytes: of a message; 0 if the server names no limit.
     :raises LinkEnded: the server refused it.
     :raises LinkLost: the connection broke, or the server did not answer in time.
     """
@@ -62,8 +63,17 @@ class SendingLink:
         self._link.snd_settle_mode = self._link.SND_UNSETTLED
         self._describe(target, durable)
         self._link.open()
-        connection.wait_until(self._is_attached, deadline)
+        try:
+            connection.wait_until(self._is_attached, deadline)
+        except LinkEnded:
+            self.close()
+            raise
         self.most_bytes = self._link.remote_max_message_size
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the server has ended neither the link nor its session."""
+        return not (self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED
 
     @property
     def waits_for_credit(self) -> bool:
@@ -112,10 +122,13 @@ class SendingLink:
                 raise LinkEnded(address_text(condition, self._exchange, _USE), name_of(condition))
 
     def close(self) -> None:
-        """End the link and its session; what was not answered is forgotten."""
+        """End the link and its session; what was not answered is forgotten.
+
+        The engine keeps a little of it until the connection ends. It is not freed before: in python-qpid-proton 0.40
+        that corrupts the memory when the garbage collector finds its deliveries later (double free).
+        """
         self._open.clear()
         self._session.close()
-        self._session.free()
 
     def _describe(self, target: Target, durable: bool) -> None:
         local = self._link.target

@@ -4,6 +4,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kombu.connection import Connection
 
 from ...errors import PermanentFailure, TemporaryFailure
 from ..deadline import Deadline
@@ -11,6 +14,9 @@ from ..errors import LinkLost, Refused
 from ..server import Broker
 from .message import AmqpMessage
 from .publish_link import PublishLink
+
+if TYPE_CHECKING:
+    from .amqp10_publish_link import Amqp10PublishLink
 
 _CLOSE_SECONDS = 2.0
 
@@ -20,7 +26,7 @@ class _ProcessLink:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.open: PublishLink | None = None
+        self.open: PublishLink | Amqp10PublishLink | None = None
 
     def close(self) -> None:
         link, self.open = self.open, None
@@ -94,7 +100,7 @@ class Publisher:
     def _attempt(self, link: _ProcessLink, message: AmqpMessage, deadline: Deadline) -> None:
         try:
             if link.open is None:
-                link.open = PublishLink(self._broker.connect_by_kombu(deadline))
+                link.open = self._connect(deadline)
             link.open.publish(message, deadline)
         except (PermanentFailure, Refused):
             raise
@@ -102,6 +108,14 @@ class Publisher:
             # After any other error an answer may still arrive, which must not be taken for that to the next message.
             link.discard()
             raise
+
+    def _connect(self, deadline: Deadline) -> "PublishLink | Amqp10PublishLink":
+        connection = self._broker.connect(deadline)
+        if isinstance(connection, Connection):
+            return PublishLink(connection)
+        from .amqp10_publish_link import Amqp10PublishLink  # noqa: PLC0415  its library is an extra
+
+        return Amqp10PublishLink(connection, self._broker.amqp10_address)
 
     def _link(self) -> _ProcessLink:
         process = self._process_id()

@@ -108,11 +108,12 @@ class Amqp10StreamLink:
     def _work(self, seconds: float) -> None:
         if self._end is not None:
             raise self._end
+        arrived = True
         try:
-            self._connection.work(seconds)
+            arrived = self._connection.work(seconds)
         finally:
             # Also what arrived before the connection broke.
-            answered = self._read_answers()
+            answered = arrived and self._read_answers()
         self._note_progress(answered)
         try:
             self._link.require_open()
