@@ -226,13 +226,12 @@ class Amqp10Connection:
         return True
 
     def _checked_greeting(self, data: bytes) -> bytes:
+        """Return what the engine may read: nothing until all of the header is there."""
         self._greeting += data
-        if not _SASL_HEADER.startswith(self._greeting[:HEADER_BYTES]) and (
-            len(self._greeting) >= HEADER_BYTES or not self._greeting.startswith(b"AMQP"[: len(self._greeting)])
-        ):
-            raise LinkLost(not_amqp10(self._greeting))
         if len(self._greeting) < HEADER_BYTES:
             return b""
+        if not self._greeting.startswith(_SASL_HEADER):
+            raise LinkLost(not_amqp10(self._greeting))
         return self._greeting
 
     def _require_open(self) -> None:
