@@ -10,6 +10,7 @@ import pytest
 
 from pulp_notifiers.broker import AmqpMessage, Broker, Publisher, Refused, broker_urls
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from tests.support.children import printed_by
 from tests.support.qpidd_translation import translated
 
 pytest.importorskip("proton", reason="python-qpid-proton is not installed")
@@ -204,3 +205,30 @@ def test_a_server_that_allows_no_message_is_named(peer: ImitatedQpidd) -> None:
         publisher.publish(MESSAGE)
 
     assert [] == peer.received()
+
+
+FORKED = """
+import os, sys
+from pulp_notifiers.broker import AmqpMessage, Broker, Publisher
+
+publisher = Publisher(Broker([sys.argv[1]]), 60)
+def publish(key):
+    publisher.publish(AmqpMessage("pulp", key, b"{}"))
+publish("before")
+child = os.fork()
+if not child:
+    publish("child")
+    publisher.close()
+    os._exit(0)
+assert 0 == os.waitpid(child, 0)[1]
+publish("after")
+publisher.close()
+"""
+
+
+def test_a_forked_child_leaves_the_connection_to_its_parent(peer: ImitatedQpidd) -> None:
+    """It opens its own, and the parent's can be used on."""
+    printed_by(FORKED, f"qpid://127.0.0.1:{peer.port}/")
+
+    assert ["before", "child", "after"] == [message["subject"] for message in peer.received()]
+    assert 2 == peer.accepted()
