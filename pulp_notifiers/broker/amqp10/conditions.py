@@ -4,7 +4,7 @@ from typing import Any
 
 _CONNECTION_REMEDIES = {
     "amqp:not-allowed": "permit this user to use the virtual host",
-    "amqp:unauthorized-access": "permit this user to connect",
+    "amqp:unauthorized-access": "permit this user to connect, and to use the virtual host",
 }
 _CREATE = (
     "create it (on Qpid: qpid-config add exchange topic {address} --durable; on RabbitMQ: rabbitmqadmin declare "

@@ -13,14 +13,14 @@ from ..errors import LinkLost, connection_error_text
 from ..greetings import HEADER_BYTES, not_amqp10
 from .conditions import connection_text, text_of
 from .login import Login, OfferedMechanisms
-from .wire import Wire
+from .wire import Wire, tls_text
 
 _SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 _IDLE_SECONDS = 30.0
 """After which a connection counts as broken if the server sent nothing, not even the empty frames that it owes."""
 
 _WRITE_BYTES = 256 * 1024
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
+_EXPECTED_OVER_TLS = "demand a client certificate that it trusts ([messaging] clientcert), or expect another protocol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Amqp10Connection:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._login = peer.login
+        self._expected = _EXPECTED_OVER_TLS if peer.tls else "expect TLS, or another protocol"
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._unsent = memoryview(b"")
@@ -63,7 +64,7 @@ class Amqp10Connection:
         try:
             self._wire = Wire.connect(peer.host, peer.port, peer.tls, deadline)
         except OSError as error:
-            raise LinkLost(_connect_text(error, peer, deadline)) from None
+            raise LinkLost(tls_text(error) or connection_error_text(error, deadline.seconds)) from None
         try:
             self._start_engine(peer, idle_seconds)
             self.wait_until(lambda: bool(self._engine.state & Endpoint.REMOTE_ACTIVE), deadline)
@@ -103,7 +104,7 @@ class Amqp10Connection:
             self._end = end
             raise
         except (OSError, ProtonException) as error:
-            self._end = LinkLost(connection_error_text(error, seconds))
+            self._end = LinkLost(self._error_text(error, seconds))
             raise self._end from None
 
     def wait_until(self, claim: Callable[[], bool], deadline: Deadline) -> None:
@@ -191,7 +192,14 @@ class Amqp10Connection:
                 self._unsent = memoryview(self._encoded())
                 if not self._unsent:
                     return
-            sent = self._wire.write(self._unsent)
+            try:
+                sent = self._wire.write(self._unsent)
+            except OSError as error:
+                # What the server sent before says why, if it can still be read.
+                if not self._read():
+                    raise
+                self._require_open()
+                raise LinkLost(self._error_text(error, 0.0)) from None
             if not sent:
                 return
             self._unsent = self._unsent[sent:]
@@ -240,13 +248,18 @@ class Amqp10Connection:
         if self._transport.condition is not None:
             raise LinkLost(self._end_text())
 
+    def _error_text(self, error: OSError | ProtonException, seconds: float) -> str:
+        if isinstance(error, ConnectionError | ssl.SSLEOFError) and self._engine.state & Endpoint.REMOTE_UNINIT:
+            return self._end_text()
+        return tls_text(error) or connection_error_text(error, seconds)
+
     def _end_text(self) -> str:
         condition = self._transport.condition
         if self._engine.state & Endpoint.REMOTE_UNINIT:
             if len(self._greeting) < HEADER_BYTES:
                 if self._greeting:
                     return not_amqp10(self._greeting)
-                return "the server closed the connection without an answer; it may expect TLS, or another protocol"
+                return f"the server closed the connection without an answer; it may {self._expected}"
             if self._sasl.outcome != self._sasl.OK:
                 return self._login.failure(self._sasl.outcome, self._offered.names)
         if condition is None:
@@ -254,18 +267,3 @@ class Amqp10Connection:
         if condition.name == "amqp:resource-limit-exceeded" and "idle" in str(condition.description):
             return f"the server sent nothing for {self._idle_seconds:g} s, not even the empty frames that it owes"
         return f"the server broke the protocol: {text_of(condition)}"
-
-
-def _connect_text(error: OSError, peer: Peer, deadline: Deadline) -> str:
-    text = connection_error_text(error, deadline.seconds)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the server's certificate is not trusted: {error.verify_message}; set [messaging] cacert to the "
-            "certificate of the authority that signed it, and write the name in it as the host of the URL"
-        )
-    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
-        return (
-            "the server does not speak TLS on this port; write the port of its TLS in the URL, or qpid:// or amqp10:// "
-            "for clear text"
-        )
-    return text

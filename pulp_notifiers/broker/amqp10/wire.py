@@ -12,6 +12,37 @@ _READ_BYTES = 65536
 _UNACKNOWLEDGED_SECONDS = 5.0
 
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"})
+_UNTRUSTED_CLIENT = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "TLSV1_ALERT_UNKNOWN_CA",
+    }
+)
+"""Reasons of OpenSSL for what is an error of TLS between these ends."""
+
+
+def tls_text(error: BaseException) -> str | None:
+    """Return why TLS failed, and what to do; None if it is another error."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"the server's certificate is not trusted: {error.verify_message}; set [messaging] cacert to the "
+            "certificate of the authority that signed it, and write the name in it as the host of the URL"
+        )
+    reason = error.reason if isinstance(error, ssl.SSLError) else None
+    if reason in _NO_TLS:
+        return (
+            "the server does not speak TLS on this port; write the port of its TLS in the URL, or qpid:// or amqp10:// "
+            "for clear text"
+        )
+    if reason in _UNTRUSTED_CLIENT:
+        return "the server demands a client certificate that it trusts; set [messaging] clientcert to one"
+    return None
+
+
 class Wire:
     """An open connection, for one thread at a time.
 

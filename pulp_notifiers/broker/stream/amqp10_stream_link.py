@@ -46,7 +46,8 @@ class Amqp10StreamLink:
             self._link = SendingLink(connection, form.exchange, target, durable=True, deadline=deadline)
         except LinkLost as lost:
             connection.discard()
-            raise LinkLost(f"exchange {lost.reason}") from None
+            named = "" if isinstance(lost, LinkEnded) else f"{form.exchange}: "
+            raise LinkLost(f"exchange {named}{lost.reason}") from None
         # A server short of memory stops reading for a while; the caller decides when it is treated as lost.
         connection.disable_send_timeout()
 

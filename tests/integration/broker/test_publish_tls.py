@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from pulp_notifiers.broker import MessagingSettings, Publisher
-from tests.harness.rabbitmq import RabbitMQ, TlsListener
+from tests.harness.rabbitmq import AMQP_1_0, RabbitMQ, TlsListener
 from tests.support.amqp import connections, inbox_of, paused
 from tests.support.publishing import IN_TIME_SECONDS, MESSAGE, PATIENT_SECONDS, failure, publisher_of
 
@@ -54,7 +54,7 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     ca.issue_cert("pulp.example", common_name="pulp").private_key_and_cert_chain_pem.write_to_path(folder / "pulp.pem")
     with RabbitMQ(
         TlsListener(folder / "ca.pem", folder / "server.pem", folder / "server.key", client_certificate_required=True),
-        plugins=["rabbitmq_auth_mechanism_ssl"],
+        plugins=["rabbitmq_auth_mechanism_ssl", AMQP_1_0],
         extra_configuration=[
             "auth_mechanisms.1 = PLAIN",
             "auth_mechanisms.2 = EXTERNAL",
@@ -112,6 +112,19 @@ def test_a_certificate_of_another_authority_is_refused(tls_server: TlsServer, tm
 
         assert f"could not connect to messaging server amqps://localhost:{tls_server.node.tls_port}//: " in reason
         assert "certificate verify failed" in reason
+
+
+def test_amqp_1_0_over_tls_is_the_same(tls_server: TlsServer) -> None:
+    """The certificate is the login there too, and a missing one is named."""
+    pytest.importorskip("proton", reason="python-qpid-proton is not installed")
+    url = tls_server.url().replace("ssl://", "qpids://")
+    with tls_publisher(tls_server, url) as publisher:
+        publisher.publish(MESSAGE)
+    with publisher_of(url, cacert=tls_server.cacert) as publisher:
+        _, reason = failure(publisher, MESSAGE)
+
+    assert "client certificate that it trusts" in reason
+    assert "[messaging] clientcert" in reason
 
 
 def test_a_missing_client_certificate_is_a_temporary_failure(tls_server: TlsServer) -> None:
