@@ -23,7 +23,7 @@ help:
 	@echo "make bench-durable compares what is stored before it is sent with senders that keep nothing; takes 20 minutes"
 	@echo "make bench-soak  fires and delivers 500 events/s for half an hour and draws what happens, in build/soak/"
 	@echo "make bench-pulp3 measures the load of the Pulp 3 source on a real server, and with 20 simulated servers"
-	@echo "make demo        starts the service and shows what HTTP, mail and AMQP receivers get"
+	@echo "make demo        starts the service and shows what HTTP, mail, AMQP and Qpid receivers get"
 	@echo "make run         runs the service with its data in .state/"
 	@echo "make lint        runs ruff, mypy and codespell"
 	@echo "make docs        builds the documentation in docs/_build/html"

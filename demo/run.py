@@ -1,7 +1,8 @@
-"""Show the path of events: register listeners, fire events, and print what three receivers got.
+"""Show the path of events: register listeners, fire events, and print what the receivers got.
 
-Everything is real and runs on this machine: the service with its embedded database, an HTTP server, an SMTP server, and
-a separate RabbitMQ (or kombu's in-memory broker if RabbitMQ is not installed). All of it is removed at the end.
+Everything is real and runs on this machine: the service with its embedded database, an HTTP server, an SMTP server, a
+separate RabbitMQ (or kombu's in-memory broker if RabbitMQ is not installed), and an AMQP 1.0 broker for the task-status
+stream if it can be built. All of it is removed at the end.
 """
 
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 import requests
 from kombu import Connection, Exchange, Queue
 
+from demo import task_stream
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import PulpNotifiersError
 from pulp_notifiers.rest import RestServer
@@ -61,13 +63,30 @@ def broker() -> Iterator[str]:
 
 
 @contextmanager
-def service(state: Path, mail: SmtpReceiver, broker_url: str) -> Iterator[RestServer]:
+def stream_broker() -> Iterator[int | None]:
+    """Start a broker for the task-status stream and yield its port; None if there is none."""
+    reason = task_stream.missing()
+    if reason:
+        say(f"Without the task-status stream: {reason}.")
+        yield None
+        return
+    with task_stream.broker() as port:
+        say(f"Qpid Proton's example broker listens on port {port}.")
+        yield port
+
+
+@contextmanager
+def service(state: Path, mail: SmtpReceiver, broker_url: str, stream_port: int | None) -> Iterator[RestServer]:
     """Run the service like ``pulp-notifiers serve``."""
+    stream = {
+        "event_notifications_enabled": "true",
+        "event_notification_url": f"qpid://127.0.0.1:{stream_port}/",
+    }
     settings = Settings(
         {
             "notifiers": {"state_directory": str(state), "bind": "127.0.0.1:0"},
             "email": {"enabled": "true", "host": mail.host, "port": str(mail.port)},
-            "messaging": {"url": broker_url},
+            "messaging": {"url": broker_url, **(stream if stream_port else {})},
         }
     )
     with App.from_settings(settings) as app:
@@ -99,6 +118,12 @@ class Client:
         answer.raise_for_status()
         say(f"{event['event_type']:22} -> {answer.status_code} {answer.text}")
 
+    def report(self, tasks: list[dict[str, object]]) -> None:
+        """Report changes of tasks."""
+        answer = self._session.post(f"{self._url}/pulp/api/v3/notifications/tasks/", json=tasks, timeout=10)
+        answer.raise_for_status()
+        say(f"POST /pulp/api/v3/notifications/tasks/ -> {answer.status_code} {answer.text}")
+
     def backlog(self) -> dict[str, int]:
         """Return the numbers of pending and dead deliveries."""
         answer = self._session.get(f"{self._url}/pulp/api/v3/notifications/status/", timeout=10)
@@ -119,6 +144,18 @@ def show_messages(connection: Connection, queue: Queue, count: int) -> None:
                 shown(json.dumps(body, indent=2), lines=12)
 
 
+def show_stream(client: Client, port: int) -> bool:
+    """Print what the script in Pulp 2's documentation prints; return whether that is everything."""
+    reports: list[dict[str, object]] = [event["call_report"] for event in EVENTS]
+    heading(f"Reporting {len(reports)} task changes; {task_stream.SCRIPT.name} reads them from the Qpid broker")
+    with task_stream.Script(port, DEADLINE_SECONDS) as script:
+        client.report(reports)
+        lines = script.lines(len(reports))
+    for number, line in enumerate(lines):
+        shown(line if number else textwrap.fill(line, 110))
+    return len(lines) == len(reports)
+
+
 def main() -> int:
     """Run the demo; return 0 if every receiver got everything."""
     began = time.monotonic()
@@ -129,7 +166,8 @@ def main() -> int:
         mail = stack.enter_context(SmtpReceiver())
         say(f"An HTTP server listens on {web.url}, an SMTP server on port {mail.port}.")
         broker_url = stack.enter_context(broker())
-        server = stack.enter_context(service(state, mail, broker_url))
+        stream_port = stack.enter_context(stream_broker())
+        server = stack.enter_context(service(state, mail, broker_url, stream_port))
         connection = stack.enter_context(Connection(broker_url))
         queue = Queue("demo", Exchange("amq.topic", "topic", durable=True), "pulp.server.#", durable=True)
         # RabbitMQ always has this exchange; the in-memory broker does not.
@@ -157,13 +195,15 @@ def main() -> int:
         heading(f"The queue bound to amq.topic with pulp.server.# got {len(EVENTS)} messages")
         show_messages(connection, queue, len(EVENTS))
 
+        is_complete = stream_port is None or show_stream(client, stream_port)
+
         heading("State of the deliveries")
         deadline = time.monotonic() + DEADLINE_SECONDS
         while (backlog := client.backlog())["pending"] and time.monotonic() < deadline:
             time.sleep(0.05)
         say(f"pending deliveries: {backlog['pending']}, dead letters: {backlog['dead']}")
     say(f"\nDone in {time.monotonic() - began:.1f} s.")
-    return 1 if backlog["pending"] or backlog["dead"] else 0
+    return 1 if backlog["pending"] or backlog["dead"] or not is_complete else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 from tests.harness.proton_broker import ProtonBroker
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import channel_of
+from tests.support.imitated_qpidd import ImitatedQpidd
 
 proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed")
 utils = pytest.importorskip("proton.utils")
@@ -16,9 +17,9 @@ utils = pytest.importorskip("proton.utils")
 EXCHANGE = "pulp.api.v2"
 
 
-def qpid_url(server: RabbitMQ | ProtonBroker, scheme: str = "amqp10") -> str:
+def qpid_url(server: RabbitMQ | ProtonBroker | ImitatedQpidd, scheme: str = "amqp10") -> str:
     """Return the URL of a server that speaks AMQP 1.0."""
-    user = "guest:guest@" if isinstance(server, RabbitMQ) else ""
+    user = "" if isinstance(server, ProtonBroker) else "guest:guest@"
     return f"{scheme}://{user}127.0.0.1:{server.port}"
 
 
@@ -44,12 +45,14 @@ class QpidPulp:
     :param address: of the exchange or queue; None for the usual one.
     """
 
-    def __init__(self, server: RabbitMQ | ProtonBroker, address: str | None = None) -> None:
+    def __init__(self, server: RabbitMQ | ProtonBroker | ImitatedQpidd, address: str | None = None) -> None:
         if isinstance(server, RabbitMQ):
             with channel_of(server) as channel:
                 channel.exchange_declare(EXCHANGE, "topic", durable=True)
         usual = f"/exchange/{EXCHANGE}" if isinstance(server, RabbitMQ) else EXCHANGE
-        self._connection = utils.BlockingConnection(qpid_url(server, "amqp"), timeout=60)
+        self._connection = utils.BlockingConnection(
+            qpid_url(server, "amqp"), timeout=60, allowed_mechs="PLAIN ANONYMOUS"
+        )
         self._sender = self._connection.create_sender(address or usual)
         self._unconfirmed: list[Any] = []
 

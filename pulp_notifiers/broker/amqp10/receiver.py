@@ -50,6 +50,7 @@ class ReceivingLink:
                 raise missing from None
         self._is_filtered = source.is_filtered_by(self._link)
         self._grant()
+        connection.work(0)
 
     def receive(self, seconds: float) -> list[ReceivedMessage]:
         """Return the messages that arrived, at most a few hundred; wait this long for the first one.
