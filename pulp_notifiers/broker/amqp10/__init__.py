@@ -23,6 +23,7 @@ from .connection import Amqp10Connection
 from .data_message import encoded_data
 from .map_messages import MapMessages
 from .opening import open_connection
+from .received import received_message
 from .receiver import ReceivingLink
 from .sending_link import LinkEnded, Refusal, SendingLink
 from .sources import source_of
@@ -37,6 +38,7 @@ __all__ = [
     "Target",
     "encoded_data",
     "open_connection",
+    "received_message",
     "source_of",
     "target_of",
 ]

@@ -44,6 +44,7 @@ class ReceivingLink:
             if source.in_address:
                 raise
             # As over AMQP 0-9-1: what exists is used as it is, what is missing is created if the server can do that.
+            self._session.close()
             try:
                 self._open(deadline, create=True)
             except PermanentFailure:

@@ -9,12 +9,17 @@ from kombu.connection import Connection
 from ...errors import PermanentFailure
 from ..deadline import Deadline
 from ..errors import LinkLost
+from ..libraries import require_proton
 from ..server import Broker
+from ..task_message import MessageBody, Unreadable
 from ..topic_exchange import ensure_topic_exchange
 from .reading_connection import ReadingConnection
 
 if TYPE_CHECKING:
     from .amqp10_watch import Amqp10Watch
+
+_AMQP10_TYPE = "amqp-1.0"
+"""How RabbitMQ marks what was published over AMQP 1.0 and is more than bytes: the body is the encoded message."""
 
 _BATCH = 500
 _SILENT_SECONDS = 10.0
@@ -45,7 +50,7 @@ class Watch(ReadingConnection):
         self._exchange, self._binding = exchange, binding
         self._what = f"could not listen to {exchange}"
         self._clock = clock
-        self._arrived: list[bytes | str] = []
+        self._arrived: list[MessageBody] = []
         self._end: LinkLost | PermanentFailure | None = None
         self._last_read_at = clock()
         try:
@@ -70,7 +75,7 @@ class Watch(ReadingConnection):
 
         return Amqp10Watch(connection, exchange, binding, deadline, broker.amqp10_address)
 
-    def receive(self, seconds: float) -> list[bytes | str]:
+    def receive(self, seconds: float) -> list[MessageBody]:
         """Return the bodies that arrived, at most a few hundred; wait this long for the first one.
 
         :raises LinkLost: the connection broke.
@@ -111,7 +116,8 @@ class Watch(ReadingConnection):
         self._declaring_channel.queue_bind(queue=self._queue, exchange=self._exchange, routing_key=self._binding)
 
     def _on_message(self, message: Any) -> None:
-        self._arrived.append(message.body)
+        encoded = message.properties.get("type") == _AMQP10_TYPE
+        self._arrived.append(_amqp10_body(message.body) if encoded else message.body)
 
     def _read(self, seconds: float) -> bool:
         arrived = super()._read(seconds)
@@ -126,3 +132,13 @@ class Watch(ReadingConnection):
         if self._amqp is not None:
             self._amqp.keep_to(Deadline(_ANSWER_SECONDS))
             self._bind()
+
+
+def _amqp10_body(encoded: Any) -> MessageBody:
+    try:
+        require_proton()
+    except ImportError as error:
+        return Unreadable(f"The message was published over AMQP 1.0: {error}.")
+    from ..amqp10 import received_message  # noqa: PLC0415  its library is an extra
+
+    return received_message(bytes(encoded or b"")).body

@@ -149,6 +149,17 @@ def test_an_address_pattern_is_followed(rabbitmq, exchange):
         assert ["text"] == received(watch, 1)
 
 
+def test_what_was_published_over_amqp_1_0_can_be_watched_over_0_9_1(rabbitmq, exchange):
+    """RabbitMQ hands the encoded message over."""
+    with exchange_on(rabbitmq, exchange) as pulp:
+        watch = Watch.open(Broker(broker_urls(rabbitmq.url)), exchange, "tasks.#", 30)
+        with discarded(watch):
+            pulp.send("one", proton.Message(body={"body": b"map"}))
+            pulp.send("one", proton.Message(body=b"data", inferred=True))
+
+            assert [{"body": b"map"}, b"data"] == received(watch, 2)
+
+
 def test_a_silent_server_is_given_up(proton_broker, exchange):
     """After the time in which it owes an empty frame."""
     now = 0.0
