@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from pulp_notifiers.broker import MessageUnacceptable, StreamMessage
@@ -81,6 +82,8 @@ class StreamServer:
 
 class StreamLink:
     """An open connection."""
+
+    keep_alive_seconds = inf
 
     def __init__(self, server):
         self.server = server

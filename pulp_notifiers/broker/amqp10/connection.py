@@ -1,5 +1,6 @@
 """An open AMQP 1.0 connection: proton's engine on a socket of our own, every step under a deadline."""
 
+import math
 import ssl
 import time
 from collections.abc import Callable
@@ -78,6 +79,14 @@ class Amqp10Connection:
     def product(self) -> str:
         """The server's name for its software; empty if it does not say."""
         return str(self.properties.get("product", ""))
+
+    @property
+    def keep_alive_seconds(self) -> float:
+        """Return how often :meth:`work` must be called, so that the server does not end an idle connection.
+
+        It demands a frame within a time; Proton sends an empty one as soon as half of it has passed.
+        """
+        return self._transport.remote_idle_timeout / 4 or math.inf
 
     @property
     def unsent(self) -> bool:

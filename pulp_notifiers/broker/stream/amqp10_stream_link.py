@@ -56,6 +56,11 @@ class Amqp10StreamLink:
         """Return how many messages the server has neither taken nor refused."""
         return len(self._confirms)
 
+    @property
+    def keep_alive_seconds(self) -> float:
+        """Return how long the link may be left alone: then :meth:`read_confirms` sends what the server demands."""
+        return self._connection.keep_alive_seconds
+
     def send(self, messages: Sequence[StreamMessage], deadline: Deadline) -> None:
         """Send messages in this order; from now on they are unconfirmed, even if this fails.
 

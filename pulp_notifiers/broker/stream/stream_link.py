@@ -1,5 +1,6 @@
 """An open connection that publishes batches to one topic exchange; the server confirms them later."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +53,11 @@ class StreamLink(OpenConnection):
     def unconfirmed(self) -> int:
         """Return how many messages the server has neither taken nor refused."""
         return len(self._confirms)
+
+    @property
+    def keep_alive_seconds(self) -> float:
+        """Return how long the link may be left alone: for ever, because it has no heartbeat."""
+        return math.inf
 
     def send(self, messages: Sequence[StreamMessage], deadline: Deadline) -> None:
         """Send messages in this order; from now on they are unconfirmed, even if this fails.

@@ -33,7 +33,7 @@ class Behaviour:
     :ivar pause_seconds: between two reads of a client's socket.
     :ivar fault: what happens to a client after ``fault_after`` messages: ``detach``, ``detach-error``, ``end``,
         ``close``, ``garbage``, ``huge``, ``cut`` or nothing.
-    :ivar fault_after: messages of one connection.
+    :ivar fault_after: messages of one connection; 0 for as soon as the first one comes, without taking it.
     :ivar condition: name and description of the error of such a fault.
     """
 

@@ -105,16 +105,19 @@ class Client:
 
     def fail(self, fault: str) -> None:
         """Do to the client what a fault of :class:`Behaviour` says."""
+        self._fail(fault)
+        if self._stage == "open":
+            self._pump()
+
+    def _fail(self, fault: str) -> None:
         match fault:
-            case "garbage":
-                self._output += _GARBAGE
-            case "huge":
-                self._output += _HUGE_FRAME + bytes(1000)
+            case "garbage" | "huge":
+                self._send_encoded()  # what was to be sent before
+                self._output += _GARBAGE if fault == "garbage" else _HUGE_FRAME + bytes(1000)
             case "cut":
                 self._ends = True
             case _ if self._stage == "open":
                 self._end(fault, *self._behaviour.condition)
-                self._pump()
 
     def _end(self, fault: str, name: str, description: str) -> None:
         if fault.startswith("detach"):
@@ -197,7 +200,7 @@ class Client:
 
     def _feed(self) -> None:
         try:
-            while self._input and (room := self._transport.capacity()) > 0:
+            while self._input and not self._ends and (room := self._transport.capacity()) > 0:
                 piece = bytes(self._input[:room])
                 del self._input[: len(piece)]
                 self._transport.push(piece)
@@ -210,6 +213,11 @@ class Client:
         while (event := self._collector.peek()) is not None:
             self._on(event)
             self._collector.pop()
+        self._send_encoded()
+
+    def _send_encoded(self) -> None:
+        if self._stage != "open":
+            return
         while (size := self._transport.pending()) > 0:
             self._output += self._transport.peek(size) or b""
             self._transport.pop(size)
@@ -256,14 +264,17 @@ class Client:
             refuse(link, refused)
 
     def _receive(self, event: Event) -> None:
-        link = self._links.get(_key(event.link))
+        link = None if self._ends else self._links.get(_key(event.link))
         if isinstance(link, IncomingLink):
+            if self._behaviour.fault and not self._behaviour.fault_after:
+                self._fail(self._behaviour.fault)
+                return
             message = link.receive(event.delivery, self._exchanges)
             if message is not None:
                 self._received(message)
                 self._messages += 1
                 if self._behaviour.fault and self._messages == self._behaviour.fault_after:
-                    self.fail(self._behaviour.fault)
+                    self._fail(self._behaviour.fault)
         elif event.delivery.updated:
             event.delivery.settle()
 

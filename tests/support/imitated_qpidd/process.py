@@ -54,7 +54,7 @@ class ImitatedQpidd:
     def start(self, **changes: Any) -> None:
         """Start it, or start it again with these changes; what it received before is forgotten.
 
-        :param changes: fields of the behaviour, or ``tls`` as :mod:`.server` takes it.
+        :param changes: fields of the behaviour.
         :raises RuntimeError: it does not start.
         """
         self.kill()
@@ -87,6 +87,14 @@ class ImitatedQpidd:
     def behave(self, **changes: Any) -> None:
         """Change its behaviour while it runs."""
         self._ask("behave", changes)
+
+    def reset(self) -> None:
+        """Disconnect all clients, behave as qpidd again, and forget what was received."""
+        self._ask("reset")
+
+    def use_certificate(self, certificate: Path, key: Path) -> None:
+        """Show this certificate to clients that connect from now on."""
+        self._ask("tls", {"certificate": str(certificate), "key": str(key)})
 
     def fail(self, fault: str) -> int:
         """Do this to every client now, see :attr:`.behaviour.Behaviour.fault`; return how many there are."""

@@ -81,24 +81,34 @@ class Server:
             self._commanders.remove(commander)
             commander.close()
             return
-        match json.loads(line):
+        commander.sendall(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
+
+    def _answer(self, command: list[Any]) -> Any:
+        match command:
             case ["behave", changes]:
                 for name, value in changes.items():
                     setattr(self._behaviour, name, value)
-                answer: Any = None
+            case ["reset"]:
+                self._reset()
+            case ["tls", files]:
+                self._tls = _tls_context(files)
             case ["fail", fault]:
                 for client in self._clients:
                     client.fail(fault)
-                answer = len(self._clients)
-            case ["received"]:
-                answer = self._received
+                return len(self._clients)
+            case [("received" | "accepted") as name]:
+                return getattr(self, f"_{name}")
             case ["clients"]:
-                answer = [client.user for client in self._clients if not client.closed]
-            case ["accepted"]:
-                answer = self._accepted
-            case command:
-                raise ValueError(f"unknown command: {command}")
-        commander.sendall(json.dumps(answer).encode() + b"\n")
+                return [client.user for client in self._clients if not client.closed]
+        return None
+
+    def _reset(self) -> None:
+        for client in self._clients:
+            client.close()
+        for field in fields(Behaviour):
+            setattr(self._behaviour, field.name, getattr(Behaviour(), field.name))
+        self._received.clear()
+        self._accepted = 0
 
 
 def _tls_context(files: dict[str, str]) -> ssl.SSLContext:
