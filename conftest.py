@@ -13,6 +13,7 @@ from tests.harness.pulp3 import Pulp3
 from tests.harness.rabbitmq import RabbitMQ
 
 SERVERS = ("postgresql", "proton_broker", "pulp3", "rabbitmq")
+ON_DEMAND = ("outages", "pulp3")
 
 # The time that an example takes means nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -26,15 +27,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need a server with its name, so that ``-m "not rabbitmq"`` leaves them out.
 
-    Tests that need a Pulp 3 take minutes, and run only if ``-m`` names it.
+    Tests that need a Pulp 3 take minutes, and those of outages a minute; they run only if ``-m`` names them.
     """
     for item in items:
         for server in SERVERS:
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
-    if "pulp3" not in config.option.markexpr:
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("pulp3")])
-        items[:] = [item for item in items if not item.get_closest_marker("pulp3")]
+    for marker in ON_DEMAND:
+        if marker not in config.option.markexpr:
+            config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(marker)])
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,8 @@ class ProtonBroker:
         """
         self.stop()
         deadline = time.monotonic() + self._deadline_seconds
-        command = [str(self.folder / "broker"), "127.0.0.1", str(self.port)]
+        # By lines, because it would write its output only when it ends.
+        command = ["stdbuf", "-oL", str(self.folder / "broker"), "127.0.0.1", str(self.port)]
         self._process = GuardedProcess(command, self.folder, self._environment())
         while not _speaks_amqp10(self.port):
             if self._process.exited(within_seconds=0.02) or time.monotonic() > deadline:

@@ -8,6 +8,7 @@ from typing import Any
 import pika
 import pika.exceptions
 
+from tests.harness.proton_broker import ProtonBroker
 from tests.harness.rabbitmq import RabbitMQ
 
 # The second call returns when the first has reached every connection.
@@ -83,13 +84,13 @@ def has_settled(rabbitmq: RabbitMQ, *channels: str) -> bool:
 
 
 @contextmanager
-def paused(rabbitmq: RabbitMQ) -> Iterator[None]:
-    """Freeze the server for the duration of a block."""
-    rabbitmq.pause()
+def paused(server: RabbitMQ | ProtonBroker) -> Iterator[None]:
+    """Freeze a server for the duration of a block."""
+    server.pause()
     try:
         yield
     finally:
-        rabbitmq.resume()
+        server.resume()
 
 
 @contextmanager

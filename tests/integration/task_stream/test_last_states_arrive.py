@@ -6,7 +6,7 @@ The consumers are independent: pika on RabbitMQ, Proton's own client in another 
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.support.imitated_qpidd import ImitatedQpidd
 from tests.support.imitated_qpidd.behaviour import Behaviour
 from tests.support.relay import Relay
 from tests.support.stream import eventually
-from tests.support.stream_inbox import StreamInbox, closing
+from tests.support.stream_inbox import StreamInbox
 from tests.support.stream_trouble import (
     Arrival,
     Tasks,
@@ -147,7 +147,7 @@ class ExampleBroker:
 
     def drain(self) -> list[Arrival]:
         """Return what arrived so far, once the consumer has read what the broker holds."""
-        with BlockingConnection(self._address, timeout=60, allowed_mechs="ANONYMOUS") as connection:
+        with closing(BlockingConnection(self._address, timeout=60, allowed_mechs="ANONYMOUS")) as connection:
             connection.create_sender("pulp.api.v2").send(proton.Message(subject="last"))
         eventually(lambda: self._reader.messages and self._reader.messages[-1]["subject"] == "last")
         messages = [*self._messages, *self._reader.messages]
