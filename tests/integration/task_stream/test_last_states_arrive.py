@@ -98,13 +98,14 @@ def killed(rabbitmq: RabbitMQ, relay: Relay, arrivals: Arrivals) -> Iterator[Non
         relay.begin()
 
 
-EACH = [pytest.param(10, id="some tasks"), pytest.param(170, marks=pytest.mark.outages, id="a thousand tasks")]
-"""Tasks in each trouble: a few in every run of the tests, a thousand in all with ``make test-outages``."""
+TASKS = [pytest.param(60, id="some tasks"), pytest.param(1000, marks=pytest.mark.outages, id="a thousand tasks")]
+"""A few in every run of the tests, a thousand with ``make test-outages``."""
 
 
-@pytest.mark.parametrize("each", EACH)
-def test_on_rabbitmq_over_both_protocols(each: int, rabbitmq: RabbitMQ) -> None:
+@pytest.mark.parametrize("total", TASKS)
+def test_on_rabbitmq_over_both_protocols(total: int, rabbitmq: RabbitMQ) -> None:
     """Paused, given up, short of memory, slow, cut off and killed in turn."""
+    each = total // 6 + 1
     arrivals = Arrivals(rabbitmq)
     with ExitStack() as stack:
         stack.callback(arrivals.delete)
@@ -123,7 +124,7 @@ def test_on_rabbitmq_over_both_protocols(each: int, rabbitmq: RabbitMQ) -> None:
         tasks.run_through(partial(short_of_memory, rabbitmq), in_outage, spared={"1.0"})
         tasks.run_through(partial(relay.slow, 256, 0.01))
         tasks.run_through(partial(cut, relay), gave_up)
-        if each > 10:  # starting it again takes seconds
+        if total >= 1000:  # starting it again takes seconds
             tasks.run_through(partial(killed, rabbitmq, relay, arrivals), gave_up)
 
         arrivals.drain()
@@ -174,9 +175,10 @@ class ExampleBroker:
         self._reader = self._reading.enter_context(Amqp10Reader(self._address, "pulp.api.v2"))
 
 
-@pytest.mark.parametrize("each", EACH)
-def test_on_protons_broker(each: int, proton_broker: ProtonBroker) -> None:
+@pytest.mark.parametrize("total", TASKS)
+def test_on_protons_broker(total: int, proton_broker: ProtonBroker) -> None:
     """Paused, slow, cut off and killed in turn."""
+    each = total // 4
     with ExitStack() as stack:
         server = ExampleBroker(stack)
         publisher = stack.enter_context(closing(hasty_publisher(f"amqp10://127.0.0.1:{server.relay.port}", each)))
@@ -190,10 +192,10 @@ def test_on_protons_broker(each: int, proton_broker: ProtonBroker) -> None:
         assert_last_states(tasks, {"1.0": publisher}, server.drain())
 
 
-@pytest.mark.parametrize("each", EACH)
-def test_on_a_server_that_takes_nothing_for_a_while(each: int) -> None:
+@pytest.mark.parametrize("total", TASKS)
+def test_on_a_server_that_takes_nothing_for_a_while(total: int) -> None:
     """It grants no credit, answers nothing, or ends what was opened; it is an imitation."""
-    url = "qpid://guest:guest@127.0.0.1:{}"
+    each, url = total // 4, "qpid://guest:guest@127.0.0.1:{}"
     with ImitatedQpidd() as peer, closing(hasty_publisher(url.format(peer.port), each)) as publisher:
         tasks = Tasks({"1.0": publisher}, each)
         tasks.run_through(partial(behaving, peer, credit=0), in_outage)
