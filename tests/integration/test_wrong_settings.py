@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pulp_notifiers import legacy
 from pulp_notifiers.app import App
+from pulp_notifiers.celery import tags_header
+from pulp_notifiers.celery.reporter import Reporter
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event, utc_now
 from pulp_notifiers.records import DeliveryState, ListenerChange, ListenerDraft, RegisteredSource
@@ -304,6 +307,32 @@ def test_what_is_wrong_with_one_use_of_the_messaging_section_does_not_harm_the_o
             found.append((app.stream.health.problem is None, app.registry.get("amqp").problem is None))
 
     assert [(False, True), (True, False), (False, True), (True, True)] == found
+
+
+@pytest.mark.filterwarnings("ignore:.* is deprecated since Pulp 2.7:DeprecationWarning")
+def test_code_of_pulp_2_and_celery_tasks_do_not_notice_what_cannot_be_used(tmp_path, monkeypatch, caplog):
+    """Events are stored, also for a notifier whose setting is wrong, and changes of tasks reach listeners."""
+    monkeypatch.setenv("PULP_NOTIFIERS_CONF", str(tmp_path / "my.conf"))
+    (tmp_path / "my.conf").write_text(
+        f"[notifiers]\nstate_directory = {tmp_path}\n[messaging]\nurl = what://h\n"
+        "event_notifications_enabled = yes\nevent_notification_url = what://h\n"
+    )
+    try:
+        legacy.EventListenerManager().create("amqp", {}, ["*"])
+        legacy.EventFireManager().fire_repo_sync_started("zoo")
+        legacy.TopicPublishManager.publish(Event("repo.sync.start", {"repo_id": "zoo"}))
+        with App.from_settings() as app:
+            app.listeners.create(ListenerDraft("http", {"url": "http://x.example/"}, ("task.*",)))
+            reporter = Reporter(app, tags_header)
+            reporter.report(REPORT)
+            reporter.flush(60)
+            owed = [(delivery.notifier_type, delivery.state) for delivery in app.deliveries.list()[1]]
+            assert 1 == app.stream.counts.dropped
+    finally:
+        legacy.close()
+
+    assert [("http", "pending"), ("amqp", "pending"), ("amqp", "pending")] == owed
+    assert "Traceback" not in caplog.text
 
 
 def test_a_forked_child_of_a_process_with_an_unusable_stream_counts_what_it_drops_itself(tmp_path):
