@@ -10,6 +10,8 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    TypeAdapter,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -18,12 +20,13 @@ from pydantic import (
 from .libraries import require_libraries
 from .server import Broker
 from .short_string import SHORT_STRING_BYTES
-from .urls import asks_for_tls, broker_urls
+from .urls import asks_for_tls, broker_urls, speaks_amqp10
 
 DEFAULT_EXCHANGE = "amq.topic"
 
 _UNUSED = ("transport", "auth_enabled")
 _OF_LISTENERS = ("url", "topic_exchange")
+_ENABLED = "event_notifications_enabled"
 _OF_STREAM = "event_notification"
 """How the names of the task-status stream's own settings begin."""
 
@@ -94,7 +97,7 @@ class MessagingSettings(BaseModel):
 
     @field_validator("amqp10_address")
     @classmethod
-    def _names_the_exchange(cls, value: str) -> str:
+    def _names_the_exchange(cls, value: str, info: ValidationInfo) -> str:
         if value and "{exchange}" not in value:
             raise ValueError("write {exchange} where the name of the exchange belongs, as in topic://{exchange}")
         return value
@@ -142,7 +145,18 @@ class MessagingSettings(BaseModel):
         return path if path and (key in self.model_fields_set or Path(path).exists()) else None
 
 
-class ListenerMessagingSettings(MessagingSettings):
+class _OneUse(MessagingSettings):
+    """What one of the two uses of the section needs."""
+
+    @field_validator("amqp10_address")
+    @classmethod
+    def _names_the_exchange(cls, value: str, info: ValidationInfo) -> str:
+        if not any(map(speaks_amqp10, _urls_in_use(info.data))):
+            return ""
+        return super()._names_the_exchange(value, info)
+
+
+class ListenerMessagingSettings(_OneUse):
     """The section ``[messaging]`` without the settings of the task-status stream, whose mistakes do not matter here.
 
     Unlike those of the whole section, its servers can be reached with the libraries that are installed.
@@ -160,8 +174,10 @@ class ListenerMessagingSettings(MessagingSettings):
         return value
 
 
-class StreamMessagingSettings(MessagingSettings):
+class StreamMessagingSettings(_OneUse):
     """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here.
+
+    While the stream is off, no mistake matters.
 
     Unlike those of the whole section, its servers can be reached with the libraries that are installed.
     """
@@ -169,6 +185,8 @@ class StreamMessagingSettings(MessagingSettings):
     @model_validator(mode="before")
     @classmethod
     def _of_stream(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not _is_enabled(values.get(_ENABLED, False)):
+            return {key: value for key, value in values.items() if key == _ENABLED}
         return {key: value for key, value in values.items() if key not in (*_UNUSED, *_OF_LISTENERS)}
 
     @field_validator("event_notification_url")
@@ -177,6 +195,13 @@ class StreamMessagingSettings(MessagingSettings):
         if info.data.get("event_notifications_enabled"):
             require_libraries(broker_urls(value.get_secret_value()))
         return value
+
+
+def _is_enabled(value: Any) -> bool:
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError:
+        return True  # so that the mistake is reported
 
 
 def _urls_in_use(values: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,8 @@ from .tables import Row, json_option, print_json, print_table
 def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
     """Show the state of the server, its backlog, and the lag of its sources.
 
-    Shows also what to correct before the stream, a notifier or a source can be used. Needs no user. The exit code is 74 if the server cannot reach its database.
+    Shows also what to correct before the stream, a notifier or a source can be used. Needs no user. The exit code is 74
+    if the server cannot reach its database.
     """
     from .client import NOTIFICATIONS
 

@@ -217,6 +217,11 @@ def settings(folder, **sections):
             "clientcert = '/' is not allowed: the file cannot",
         ),
         ({"event_notification_url": "consul://h"}, "event_notification_url is not allowed: the library that kombu's"),
+        ({"event_notifications_last_states": "-1"}, "event_notifications_last_states = '-1' is not allowed"),
+        (
+            {"amqp10_address": "here", "event_notification_url": "qpid://h"},
+            "amqp10_address = 'here' is not allowed: write {exchange}",
+        ),
         ({"event_notifications_enabled": "perhaps"}, "event_notifications_enabled = 'perhaps' is not allowed"),
     ],
 )
@@ -301,12 +306,13 @@ def test_what_is_wrong_with_one_use_of_the_messaging_section_does_not_harm_the_o
     bad_listeners = {"url": "carrier-pigeon://loft", "topic_exchange": "x" * 256, "event_notification_url": "tcp://h"}
     bad_certificate = {"url": "tcp://h", "event_notification_url": "amqps://h", "cacert": "/no/ca", **ENABLED}
     unused = {"auth_enabled": "perhaps", "event_notification_url": "tcp://h", **ENABLED}
+    off = {"event_notifications_last_states": "-1", "event_notification_url": "", "event_notifications_enabled": "no"}
     found = []
-    for number, messaging in enumerate((bad_stream, {**bad_listeners, **ENABLED}, bad_certificate, unused)):
+    for number, messaging in enumerate((bad_stream, {**bad_listeners, **ENABLED}, bad_certificate, unused, off)):
         with App(settings(tmp_path / str(number), messaging=messaging)) as app:
             found.append((app.stream.health.problem is None, app.registry.get("amqp").problem is None))
 
-    assert [(False, True), (True, False), (False, True), (True, True)] == found
+    assert [(False, True), (True, False), (False, True), (True, True), (True, True)] == found
 
 
 @pytest.mark.filterwarnings("ignore:.* is deprecated since Pulp 2.7:DeprecationWarning")
