@@ -1,5 +1,6 @@
 """The section ``[messaging]`` of the settings, with Pulp 2's names and defaults."""
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -155,6 +156,14 @@ class _OneUse(MessagingSettings):
             return ""
         return super()._names_the_exchange(value, info)
 
+    @field_validator("cacert", "clientcert")
+    @classmethod
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        path = super()._readable(value, info)
+        if path and any(map(asks_for_tls, _urls_in_use(info.data))):
+            _require_pem(path, with_key=info.field_name == "clientcert")
+        return path
+
 
 class ListenerMessagingSettings(_OneUse):
     """The section ``[messaging]`` without the settings of the task-status stream, whose mistakes do not matter here.
@@ -208,6 +217,21 @@ def _urls_in_use(values: Mapping[str, Any]) -> list[str]:
     # Only of values that are valid so far.
     names = ["url", *(["event_notification_url"] if values.get("event_notifications_enabled") else [])]
     return [url for name in names if name in values for url in broker_urls(values[name].get_secret_value())]
+
+
+def _require_pem(path: str, with_key: bool) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if with_key:
+            context.load_cert_chain(path, password=str)  # an encrypted key is refused, and nobody is asked
+        else:
+            context.load_verify_locations(path)
+    except (OSError, ValueError) as error:  # ValueError: of a file that holds anything else
+        content = "an unencrypted key and its certificate" if with_key else "certificates"
+        raise ValueError(
+            f"the file does not hold {content} in PEM form ({error}); name one that does, or leave the value empty to "
+            "use none"
+        ) from None
 
 
 def _require_readable(path: str) -> None:
