@@ -58,7 +58,10 @@ class Notifier(ABC, Generic[ConfigT]):
     settings_section: ClassVar[str] = ""
 
     def configure(self, settings: Any) -> None:
-        """Take the validated ``Settings``; called once, before anything else, and only if ``Settings`` is set."""
+        """Take the validated ``Settings``; called once, before anything else, and only if ``Settings`` is set.
+
+        If the section is wrong, neither this nor :meth:`send` is called, but the other methods are.
+        """
 
     def targets(self, config: ConfigT) -> Sequence[str]:
         """Return the destinations of a config; each gets its own delivery, attempts and order."""

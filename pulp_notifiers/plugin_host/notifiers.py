@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -152,6 +153,11 @@ class MisconfiguredNotifier(LoadedNotifier):
         :raises NotifierMisconfigured: always.
         """
         raise self._unavailable("")
+
+    def close(self) -> None:
+        """Release what the plugin has, as far as it can without its settings."""
+        with suppress(NotifierMisconfigured):
+            super().close()
 
     def _unavailable(self, reason: str) -> NotifierMisconfigured:
         # Also if a method fails because the plugin was not configured.

@@ -131,6 +131,9 @@ class Chat:
 
     def send(self, event, config, target):
         pass
+
+    def close(self):
+        del self.port
 """
 
 
@@ -153,14 +156,17 @@ def test_a_notifier_with_a_wrong_setting_is_logged_once_and_sends_nothing(site, 
     assert "restart the service; until then, deliveries of chat listeners stay pending." in record.getMessage()
 
 
-def test_what_fails_in_a_notifier_with_a_wrong_setting_is_due_to_that_setting(site):
-    """A method may need what it was not configured with; deliveries wait all the same."""
+def test_what_fails_in_a_notifier_with_a_wrong_setting_is_due_to_that_setting(site, caplog):
+    """A method may need what it was not configured with; deliveries wait all the same, and nothing more is logged."""
     site("chat-dist", {"chat": "chat_module:Chat"}, {"chat_module": CHAT})
     registry = NotifierRegistry(Settings({"chat": {"port": "many"}}).section, GROUP)
     chat = registry.get("chat")
 
     with pytest.raises(NotifierMisconfigured, match=r"\[chat\] port = 'many'"):
         chat.targets(chat.parse({}))
+    registry.close()
+
+    assert 1 == caplog.text.count("[chat] port")
 
 
 def test_close_closes_the_loaded_plugins_once(site, registry):
