@@ -155,6 +155,25 @@ def test_a_service_whose_stream_has_no_server_says_so_once_and_delivers(tmp_path
     assert "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there" in line
 
 
+def test_a_service_that_started_without_the_server_of_its_stream_publishes_once_it_runs(tmp_path, proton_broker):
+    """Without a restart, and the end of a task that was reported meanwhile too."""
+    url = f"qpid://127.0.0.1:{proton_broker.port}"
+    streaming = {"MESSAGING_EVENT_NOTIFICATIONS_ENABLED": "true", "MESSAGING_EVENT_NOTIFICATION_URL": url}
+    proton_broker.stop()
+    with Service(tmp_path, **streaming) as service:
+        until(service.log.read_text, lambda log: "Task changes cannot be published" in log)
+        service.call("POST", TASKS, 202, json={"task_id": "t", "state": "finished"})
+        proton_broker.start()
+        stream = until(lambda: service.call("GET", STATUS)["stream"], lambda found: found["outage_since"] is None)
+        shown = command(service, "status")
+        assert 0 == service.stop()
+
+    assert (True, 0, 1) == (stream["connected"], stream["dropped"], stream["late"])
+    assert "task-status stream     connected" in shown
+    (line,) = errors(service.log.read_text())
+    assert "Start the server, or correct [messaging] event_notification_url." in line
+
+
 @pytest.mark.parametrize(
     ("library", "remedy"),
     [
