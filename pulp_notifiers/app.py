@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from .access import Accounts
 from .backoff import Backoff
-from .broker import StreamMessagingSettings
+from .broker import StreamPublisherSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import Event
@@ -174,7 +174,7 @@ class App:
         )
 
     def _new_stream(self) -> StatusPublisher:
-        return stream_of(lambda: self.settings.section("messaging", StreamMessagingSettings), self.store.installation())
+        return stream_of(lambda: self.settings.section("messaging", StreamPublisherSettings), self.store.installation())
 
     def _engine(self) -> Engine:
         self._dispatcher.learn()

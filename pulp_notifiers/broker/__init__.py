@@ -29,7 +29,13 @@ from .errors import LinkLost, MessageUnacceptable, Refused
 from .own_messages import own_mark
 from .publish import AmqpMessage, Publisher, PublishLink
 from .server import Broker
-from .settings import ListenerMessagingSettings, MessagingSettings, StreamMessagingSettings, exchange_name
+from .settings import (
+    ListenerMessagingSettings,
+    MessagingSettings,
+    StreamMessagingSettings,
+    StreamPublisherSettings,
+    exchange_name,
+)
 from .short_string import SHORT_STRING_BYTES
 from .stream import Confirmed, StreamForm, StreamLink, StreamMessage, StreamOpener
 from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
@@ -60,6 +66,7 @@ __all__ = [
     "StreamMessage",
     "StreamMessagingSettings",
     "StreamOpener",
+    "StreamPublisherSettings",
     "Subscription",
     "SubscriptionForm",
     "Unreadable",

@@ -186,16 +186,12 @@ class ListenerMessagingSettings(_OneUse):
 class StreamMessagingSettings(_OneUse):
     """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here.
 
-    While the stream is off, no mistake matters.
-
     Unlike those of the whole section, its servers can be reached with the libraries that are installed.
     """
 
     @model_validator(mode="before")
     @classmethod
     def _of_stream(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not _is_enabled(values.get(_ENABLED, False)):
-            return {key: value for key, value in values.items() if key == _ENABLED}
         return {key: value for key, value in values.items() if key not in (*_UNUSED, *_OF_LISTENERS)}
 
     @field_validator("event_notification_url")
@@ -204,6 +200,16 @@ class StreamMessagingSettings(_OneUse):
         if info.data.get("event_notifications_enabled"):
             require_libraries(broker_urls(value.get_secret_value()))
         return value
+
+
+class StreamPublisherSettings(StreamMessagingSettings):
+    """The same for a process that publishes the stream: while that is off, no mistake matters."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_publisher(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        on = _is_enabled(values.get(_ENABLED, False))
+        return values if on else {key: value for key, value in values.items() if key == _ENABLED}
 
 
 def _is_enabled(value: Any) -> bool:
