@@ -35,14 +35,12 @@ def broker_of(broker_url: str | None, environ: Mapping[str, str] = os.environ) -
     :param broker_url: of the command line; None for that of the settings.
     :raises InvalidSetting: the settings name no usable server.
     """
-    from pydantic import SecretStr
-
     from ...broker import StreamMessagingSettings
     from ...settings import Settings
 
-    settings = Settings.load(environ).section("messaging", StreamMessagingSettings)
-    if broker_url is not None:
-        settings = settings.model_copy(update={"event_notification_url": SecretStr(broker_url)})
+    # The option replaces the setting before that is checked: it may be wrong, and the reason to give the option.
+    given = {} if broker_url is None else {"PULP_NOTIFIERS_MESSAGING_EVENT_NOTIFICATION_URL": broker_url}
+    settings = Settings.load({**environ, **given}).section("messaging", StreamMessagingSettings)
     # Pulp's default is a server only for those who switched the stream on without naming another.
     named = settings.event_notifications_enabled or "event_notification_url" in settings.model_fields_set
     if broker_url is None and not named:

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -52,6 +53,20 @@ def test_a_server_that_cannot_be_reached_at_the_start_is_an_error(tmp_path, comm
     assert 74 == exit_code
     assert watcher.errors.startswith("Could not connect to messaging server amqp://127.0.0.1:1//: ")
     assert "Check --broker, or [messaging] event_notification_url" in watcher.errors
+
+
+@pytest.mark.parametrize(
+    "setting", ["event_notification_url = what://h", "url = what://h\ntopic_exchange = " + "x" * 256]
+)
+def test_a_wrong_setting_does_not_matter_if_the_server_is_given(tmp_path, setting):
+    """Nor do those of amqp listeners."""
+    environment = environment_for("amqp://127.0.0.1:1//", tmp_path)
+    Path(environment["PULP_NOTIFIERS_CONF"]).write_text(f"[messaging]\nevent_notifications_enabled = true\n{setting}\n")
+    with watching(environment, "tail", "--broker", "amqp://127.0.0.1:1//") as tail:
+        exit_code = tail.ended()
+
+    assert 74 == exit_code
+    assert tail.errors.startswith("Could not connect to messaging server amqp://127.0.0.1:1//: ")
 
 
 def test_a_server_that_refuses_access_is_an_error(rabbitmq, watch_environment):
