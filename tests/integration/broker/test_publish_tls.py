@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from pulp_notifiers.broker import MessagingSettings, Publisher
+from pulp_notifiers.broker import Broker, Deadline, MessagingSettings, Publisher, broker_urls
+from pulp_notifiers.errors import TemporaryFailure
 from tests.harness.rabbitmq import AMQP_1_0, RabbitMQ, TlsListener
 from tests.support.amqp import connections, inbox_of, paused
 from tests.support.publishing import IN_TIME_SECONDS, MESSAGE, PATIENT_SECONDS, failure, publisher_of
+from tests.support.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class TlsServer:
     def url(self, host: str = "localhost", userinfo: str = "") -> str:
         """Return the URL of its TLS listener."""
         return f"ssl://{userinfo}{host}:{self.node.tls_port}"
+
+
+def logged_in_over_amqp10(node: RabbitMQ, user: str) -> bool:
+    """Return whether a client has; this version of RabbitMQ lists no connections of AMQP 1.0."""
+    log = (node.folder / "log" / "rabbit@localhost.log").read_text(encoding="utf-8")
+    return any("AMQP 1.0 connection" in line and f"user '{user}' authenticated" in line for line in log.splitlines())
 
 
 @contextmanager
@@ -81,6 +89,26 @@ def test_a_user_in_the_url_has_priority_over_the_certificate(tls_server: TlsServ
         publisher.publish(MESSAGE)
 
         assert "guest\ttrue" in connections(tls_server.node, "user", "ssl")
+
+
+@pytest.mark.parametrize(("userinfo", "user"), [("", "pulp"), ("guest:guest@", "guest")])
+def test_over_amqp_1_0_the_same_logins_are_accepted(tls_server: TlsServer, userinfo: str, user: str) -> None:
+    """EXTERNAL with the certificate, and PLAIN with a user in the URL."""
+    pytest.importorskip("proton", reason="python-qpid-proton is not installed (pip install pulp-notifiers[qpid])")
+    urls = broker_urls(f"qpids://{userinfo}localhost:{tls_server.node.tls_port}")
+
+    Broker(urls, tls_server.cacert, tls_server.clientcert).connect(Deadline(PATIENT_SECONDS)).close(2)
+
+    wait_until(lambda: logged_in_over_amqp10(tls_server.node, user))
+
+
+def test_over_amqp_1_0_a_server_of_another_name_is_refused(tls_server: TlsServer) -> None:
+    """And the reason says what to write."""
+    pytest.importorskip("proton", reason="python-qpid-proton is not installed (pip install pulp-notifiers[qpid])")
+    urls = broker_urls(f"amqp10s://127.0.0.1:{tls_server.node.tls_port}")
+
+    with pytest.raises(TemporaryFailure, match="not valid for '127.0.0.1'; set .messaging. cacert .* as the host"):
+        Broker(urls, tls_server.cacert, tls_server.clientcert).connect(Deadline(PATIENT_SECONDS))
 
 
 def test_the_settings_name_the_certificate_files(tls_server: TlsServer) -> None:
