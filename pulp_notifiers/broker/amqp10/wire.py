@@ -28,9 +28,10 @@ _UNTRUSTED_CLIENT = frozenset(
 def tls_text(error: BaseException) -> str | None:
     """Return why TLS failed, and what to do; None if it is another error."""
     if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message.rstrip(".")
         return (
-            f"the server's certificate is not trusted: {error.verify_message}; set [messaging] cacert to the "
-            "certificate of the authority that signed it, and write the name in it as the host of the URL"
+            f"the server's certificate is not trusted: {why}; set [messaging] cacert to the certificate of the "
+            "authority that signed it, and write the name in it as the host of the URL"
         )
     reason = error.reason if isinstance(error, ssl.SSLError) else None
     if reason in _NO_TLS:
