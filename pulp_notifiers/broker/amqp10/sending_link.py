@@ -16,6 +16,7 @@ _Sent = tuple[int, Delivery, int]
 """A message that was not answered: its number, the delivery, and its size in bytes."""
 
 _USE = "publish to"
+_NOT_FOUND = "amqp:not-found"
 _NAMES: dict[int, str] = {Delivery.REJECTED: "rejected", Delivery.RELEASED: "released", Delivery.MODIFIED: "modified"}
 
 
@@ -58,6 +59,9 @@ class SendingLink:
         self._open: deque[_Sent] = deque()
         # RabbitMQ 4 releases a message that no queue is bound for (rabbit_amqp_session:process_routing_confirm).
         self._unroutable = Delivery.RELEASED if connection.product == RABBITMQ else None
+        # If the address is in each message, a server looks for the exchange with each message, not when it attaches.
+        self._looks_late = target.address is None
+        self._missing: LinkEnded | None = None
         self._session = connection.session()
         self._link = self._session.sender(f"pulp-notifiers-{uuid4()}")
         self._link.snd_settle_mode = self._link.SND_UNSETTLED
@@ -72,8 +76,8 @@ class SendingLink:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the server has ended neither the link nor its session."""
-        return not (self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED
+        """Return whether the server has ended neither the link nor its session, and has not missed the exchange."""
+        return self._missing is None and not (self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED
 
     @property
     def waits_for_credit(self) -> bool:
@@ -115,7 +119,9 @@ class SendingLink:
         return max(self._open, key=lambda sent: sent[2])[0] if self._open else None
 
     def require_open(self) -> None:
-        """Raise LinkEnded if the server ended the link or its session."""
+        """Raise LinkEnded if the server ended the link or its session, or has no such exchange."""
+        if self._missing is not None:
+            raise self._missing
         for endpoint in (self._link, self._session):
             if endpoint.state & Endpoint.REMOTE_CLOSED:
                 condition = endpoint.remote_condition
@@ -158,6 +164,9 @@ class SendingLink:
         if state in _NAMES or delivery.settled:
             # Settled without a state, a message counts as refused: nothing says that the server keeps it.
             condition = delivery.remote.condition
+            if self._looks_late and name_of(condition) == _NOT_FOUND:
+                self._missing = self._missing or LinkEnded(address_text(condition, self._exchange, _USE), _NOT_FOUND)
+                return None
             refusal = Refusal(name_of(condition), text_of(condition) or _NAMES.get(state, "settled without an answer"))
             delivery.settle()
             return number, refusal

@@ -20,6 +20,7 @@ class Behaviour:
     :ivar mechanisms: of SASL; EXTERNAL needs a client certificate, whose common name becomes the user.
     :ivar users: password of each user, for PLAIN.
     :ivar product: in the properties of Open.
+    :ivar version: beside it.
     :ivar exchanges: type of each exchange.
     :ivar creates: attaching with ``create-on-demand`` and ``topic`` creates a missing exchange, as an ACL may forbid.
     :ivar hidden: addresses that nobody may access; attaching is refused.
@@ -42,6 +43,7 @@ class Behaviour:
     mechanisms: list[str] = field(default_factory=lambda: ["ANONYMOUS", "PLAIN", "EXTERNAL"])
     users: dict[str, str] = field(default_factory=lambda: {"guest": "guest"})
     product: str = "qpid-cpp"
+    version: str = "imitated"
     exchanges: dict[str, str] = field(default_factory=lambda: {"pulp.api.v2": "topic"})
     creates: bool = True
     hidden: list[str] = field(default_factory=list)

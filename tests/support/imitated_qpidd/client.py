@@ -247,7 +247,8 @@ class Client:
     def _open(self) -> None:
         connection = self._connection
         connection.container = "imitation-of-qpidd"
-        connection.properties = {symbol("product"): self._behaviour.product, symbol("version"): "imitated"}
+        product, version = self._behaviour.product, self._behaviour.version
+        connection.properties = {symbol("product"): product, symbol("version"): version}
         connection.offered_capabilities = symbol("ANONYMOUS-RELAY")
         if not self._behaviour.idle_seconds and self._transport.remote_idle_timeout:
             self._transport.idle_timeout = self._transport.remote_idle_timeout * 2

@@ -208,6 +208,17 @@ def test_what_is_not_answered_when_the_connection_breaks_can_be_sent_again(
         assert ([], []) == link.take_confirms()
 
 
+def test_an_exchange_that_is_missing_is_named_if_the_server_looks_for_it_with_each_message(peer: ImitatedQpidd) -> None:
+    """As RabbitMQ 4 does; the link is given up, and the messages can be sent again when the exchange exists."""
+    peer.behave(product="RabbitMQ", version="4.2.0", exchanges={"": "topic"})
+    peer.behave(answer="rejected", condition=["amqp:not-found", "no exchange 'pulp.api.v2' in vhost '/'"])
+    with open_link(peer) as link:
+        sent = messages(3)
+
+        assert "pulp.api.v2: no exchange 'pulp.api.v2' in vhost '/' (amqp:not-found); create it" in lost(link, *sent)
+        assert sent == link.unanswered()
+
+
 def test_a_message_that_may_not_be_published_ends_the_link(peer: ImitatedQpidd) -> None:
     """As qpidd does; the reason says what to permit."""
     with open_link(peer) as link:
