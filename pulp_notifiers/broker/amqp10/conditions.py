@@ -14,7 +14,6 @@ _ADDRESS_REMEDIES = {
     "amqp:not-found": _CREATE,
     "amqp:unauthorized-access": "permit this user to {use} it",
     "amqp:not-allowed": "permit this user to {use} it",
-    "amqp:precondition-failed": "delete what has this name, or choose another name",
     "amqp:resource-limit-exceeded": "remove messages or raise the limit on the server",
     "amqp:resource-deleted": _CREATE,
 }

@@ -15,7 +15,6 @@ _MOST_OPENED = 200
 _HOPELESS = frozenset(
     {
         "amqp:link:message-size-exceeded",
-        "amqp:precondition-failed",
         "amqp:not-implemented",
         "amqp:invalid-field",
         "amqp:decode-error",
@@ -23,7 +22,9 @@ _HOPELESS = frozenset(
 )
 """Errors that the same message would meet again (AMQP 1.0, section 2.8.15 and after).
 
-Not ``unauthorized-access`` and ``not-found``: an administrator can permit it, or create the exchange.
+Not ``unauthorized-access`` and ``not-found``: an administrator can permit it, or create the exchange. Not
+``precondition-failed`` either: qpidd says it of an exchange that was deleted meanwhile (Incoming.cpp), and Broker-J of
+a queue that is full.
 """
 _HOPELESS_IF_RESERVED = frozenset({"amqp:not-found", "amqp:not-allowed"})
 _NO_CREDIT = "the messaging server allows no message; it may be short of memory or disk space"

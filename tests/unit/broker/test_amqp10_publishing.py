@@ -121,6 +121,11 @@ def test_many_exchanges_do_not_fill_a_connection(peer: ImitatedQpidd) -> None:
             "the messaging server refused it: the queue is full (amqp:resource-limit-exceeded)",
         ),
         (
+            {"answer": "rejected", "condition": ["amqp:precondition-failed", "a queue is full"]},
+            Refused,
+            "the messaging server refused it: a queue is full (amqp:precondition-failed)",
+        ),
+        (
             {"answer": "rejected", "condition": ["amqp:not-implemented", "no such bodies"]},
             PermanentFailure,
             "the messaging server refused it: no such bodies (amqp:not-implemented)",
