@@ -50,6 +50,7 @@ OWNERS = {
     "fastapi": {"rest"},
     "httptools": {"rest.connections"},
     "kombu": {"broker"},
+    "cproton": {"broker.amqp10"},
     "proton": {"broker.amqp10"},
     "psycopg": {"store"},
     # Config models are part of the contract.

@@ -7,6 +7,7 @@
     wire          the socket, with or without TLS
     login         how to log in (SASL), and why that failed
     conditions    a server's errors as sentences
+    process_end   what proton does when the process ends
 
     addresses     how a server names an exchange
     sending_link  a link over which messages are sent, and the answer to each
@@ -23,10 +24,13 @@ from .connection import Amqp10Connection
 from .data_message import encoded_data
 from .map_messages import MapMessages
 from .opening import open_connection
+from .process_end import keep_proton_usable
 from .received import received_message
 from .receiver import ReceivingLink
 from .sending_link import LinkEnded, Refusal, SendingLink
 from .sources import source_of
+
+keep_proton_usable()
 
 __all__ = [
     "Amqp10Connection",

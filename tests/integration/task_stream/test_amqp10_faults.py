@@ -7,6 +7,8 @@ import base64
 import json
 import logging
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -286,6 +288,36 @@ def test_an_idle_connection_is_kept_open_as_the_server_demands(
         assert 2 == publisher.counts.published, (publisher.counts, peer.accepted(), texts(caplog))
         assert 1 == peer.accepted()
         assert [] == levels(caplog)
+
+
+ENDING = """
+import sys
+from dataclasses import replace
+
+from pulp_notifiers.broker import MessagingSettings
+from pulp_notifiers.task import TaskReport
+from pulp_notifiers.task_stream import status_publisher
+
+settings = MessagingSettings(event_notifications_enabled=True, event_notification_url=sys.argv[1])
+publisher = status_publisher(settings)
+for number in range(300):
+    progress = {"number": number}
+    publisher.publish(TaskReport(id="5", task_id=f"t{number}", state="running", progress_report=progress))
+    if number == int(sys.argv[2]):
+        publisher.flush(60)
+"""
+
+
+@pytest.mark.parametrize("flushed", [0, 299])
+def test_a_process_that_ends_without_closing_sends_what_it_has(flushed: int, peer: ImitatedQpidd) -> None:
+    """And it ends well: Proton does not abort it."""
+    url = f"qpid://guest:guest@127.0.0.1:{peer.port}"
+    command = [sys.executable, "-c", ENDING, url, str(flushed)]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert (0, "", "") == (ended.returncode, ended.stdout, ended.stderr)
+    assert [*range(300)] == numbers(peer)
 
 
 def test_a_server_whose_certificate_is_not_trusted(
