@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-soak bench-pulp3 demo run lint docs clean
+.PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs clean
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench       runs the next two; takes half an hour"
 	@echo "make bench-stream  compares ways to publish task changes, with its own RabbitMQ; takes ten minutes"
 	@echo "make bench-durable compares what is stored before it is sent with senders that keep nothing; takes 20 minutes"
+	@echo "make bench-protocols compares the task-status stream over AMQP 0-9-1 and 1.0; takes four minutes"
 	@echo "make bench-soak  fires and delivers 500 events/s for half an hour and draws what happens, in build/soak/"
 	@echo "make bench-pulp3 measures the load of the Pulp 3 source on a real server, and with 20 simulated servers"
 	@echo "make demo        starts the service and shows what HTTP, mail, AMQP and Qpid receivers get"
@@ -65,6 +66,10 @@ bench-stream bench-durable: install
 	@scripts/test-servers.sh
 	@$(BIN)/python -m pip install -qq --editable '.[bench]'
 	@$(BIN)/python -m benchmarks.$(@:bench-%=%)
+
+bench-protocols: install
+	@scripts/test-servers.sh
+	@$(BIN)/python -m benchmarks.stream.protocols
 
 bench-soak: install
 	@scripts/test-servers.sh

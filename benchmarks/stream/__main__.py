@@ -10,7 +10,7 @@ from ..child import in_child
 from ..rounds import ROUNDS, Figures, medians
 from ..tables import machine
 from .measure import measure
-from .shapes import OURS, REFERENCE, SHAPES, WITHOUT_CONFIRMS
+from .shapes import OURS, PROTON, REFERENCE, SHAPES, WITHOUT_CONFIRMS
 
 SIZES = {1536: "1.5 KB", 65536: "64 KB"}
 
@@ -19,7 +19,9 @@ _ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
 
 def main() -> None:
     """Measure and print."""
-    names = [name for name in SHAPES if "oslo" not in name or importlib.util.find_spec("oslo_messaging")]
+    names = [
+        name for name in SHAPES if name != PROTON and ("oslo" not in name or importlib.util.find_spec("oslo_messaging"))
+    ]
     with RabbitMQ() as server:
         for size, shown in SIZES.items():
             _print_shapes(shown, medians(names, partial(_shape, url=server.url, size=size)))
