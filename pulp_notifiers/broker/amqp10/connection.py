@@ -20,6 +20,9 @@ _SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 _IDLE_SECONDS = 30.0
 """After which a connection counts as broken if the server sent nothing, not even the empty frames that it owes."""
 
+_FRAME_BYTES = 32 * 1024
+"""Proton's own default since 0.38. Without one, a server may send without limit: a window counts frames."""
+
 _WRITE_BYTES = 256 * 1024
 _EXPECTED_OVER_TLS = "demand a client certificate that it trusts ([messaging] clientcert), or expect another protocol"
 
@@ -166,6 +169,7 @@ class Amqp10Connection:
     def _start_engine(self, peer: Peer, idle_seconds: float) -> None:
         self._transport, self._engine = Transport(), Connection()
         self._transport.idle_timeout = idle_seconds
+        self._transport.max_frame_size = _FRAME_BYTES
         sasl = self._transport.sasl()
         sasl.allow_insecure_mechs = True  # PLAIN in clear text, as over AMQP 0-9-1: the URL asks for it
         sasl.allowed_mechs(peer.login.mechanisms)

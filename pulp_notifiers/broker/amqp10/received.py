@@ -28,12 +28,15 @@ class ReceivedMessage:
 
 def received_message(encoded: bytes) -> ReceivedMessage:
     """Return the message in the bytes of a delivery, whatever they are."""
+    if not encoded:  # on which Proton 0.37, which is Debian 12's, aborts the process
+        return ReceivedMessage(None, Unreadable("The message is empty."))
     message = Message()
     try:
         message.decode(encoded)
         subject = message.subject
-        has_parts = isinstance(message.body, memoryview) and encoded.count(_DATA_SECTION) > 1
-        body = _joined_data(encoded) if has_parts else _body(message.body)
+        body = _body(message.body)
+        if isinstance(body, bytes) and encoded.count(_DATA_SECTION) > 1:
+            body = _joined_data(encoded) or body
         return ReceivedMessage(str(subject) if subject is not None else None, body)
     except _DECODING_ERRORS as error:
         return ReceivedMessage(None, Unreadable(f"The message cannot be decoded: {str(error).rstrip('.') or 'error'}."))

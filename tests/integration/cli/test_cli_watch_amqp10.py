@@ -110,3 +110,17 @@ def test_pulps_default_server_is_read_if_somebody_chose_it(tmp_path, text):
     file.write_text(f"[messaging]\nurl = a mistake that only listeners notice ://\n{text}\n")
 
     assert ["qpid://localhost:5672/"] == broker_of(None, {"PULP_NOTIFIERS_CONF": str(file)}).urls
+
+
+def test_a_message_in_the_other_protocol_is_passed_over_without_the_library(rabbitmq, tmp_path):
+    """RabbitMQ hands over what was published in AMQP 1.0 as it was encoded; the notice says what decodes it."""
+    missing = tmp_path / "proton.py"
+    missing.write_text("raise ModuleNotFoundError('No module named proton', name='proton')\n")
+    environment = {**environment_for(rabbitmq.url, tmp_path), "PYTHONPATH": str(tmp_path)}
+    with closing(QpidPulp(rabbitmq)) as pulp, watching(environment, "tail") as tail:
+        while "Ignoring" not in tail.errors:
+            pulp.report("one", "running")
+            tail.read(0.1)
+
+        assert "published over AMQP 1.0" in tail.errors
+        assert "pip install 'pulp-notifiers[qpid]'" in tail.errors

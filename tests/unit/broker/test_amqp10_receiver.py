@@ -26,6 +26,7 @@ class Engines:
         self.client, self.server = proton.Connection(), proton.Connection()
         self.transports = [proton.Transport(), proton.Transport(proton.Transport.SERVER)]
         for transport, end in zip(self.transports, (self.client, self.server), strict=True):
+            transport.max_frame_size = 32768
             transport.bind(end)
             end.container = "engine"
             end.open()
