@@ -240,8 +240,10 @@ class Amqp10Connection:
         start = 0
         while start < len(data):
             capacity = self._transport.capacity()
-            if capacity <= 0:
+            if capacity < 0:
                 break  # the engine expects nothing after an error or a close
+            if not capacity:
+                raise LinkLost("the server broke the protocol: it sent a frame that is too large")
             self._transport.push(data[start : start + capacity])
             start += capacity
         return True
