@@ -258,17 +258,6 @@ def test_a_frozen_server_does_not_hold_up_the_caller(peer: ImitatedQpidd) -> Non
         assert (sent, []) == confirmed(link, 64)
 
 
-def test_a_client_sends_in_time_what_the_server_wants_to_hear(peer: ImitatedQpidd) -> None:
-    """Empty frames, when there is nothing else."""
-    peer.behave(idle_seconds=0.2)
-    with open_link(peer) as link:
-        for _ in range(5):
-            link.read_confirms(0.1)
-        link.send(messages(1), Deadline(SECONDS))
-
-        assert 1 == len(confirmed(link, 1)[0])
-
-
 def test_disconnecting_is_clean(peer: ImitatedQpidd) -> None:
     """The server has no client any more."""
     with open_link(peer) as link:
