@@ -15,7 +15,7 @@ from stevedore.named import NamedExtensionManager
 
 from ..distributions import NOTIFIERS, SOURCES, Installed, Offer
 from ..errors import InvalidSetting, NotifierUnavailable, PluginUnavailable, SourceUnavailable
-from .calls import not_installed
+from .calls import described_error, not_installed
 from .notifiers import LoadedNotifier, MisconfiguredNotifier
 from .source_types import LoadedSourceType
 
@@ -327,7 +327,9 @@ class _OnePlugin(NamedExtensionManager[Any], Generic[LoadedT]):
                 on_load_failure_callback=self._remember_failure,
                 on_missing_entrypoints_callback=None,
             )
-        except (AssertionError, SystemExit) as failure:  # the two that stevedore does not catch
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:  # noqa: BLE001  stevedore catches only some, and a plugin may raise anything
             self._failure = failure
 
     def list_entry_points(self) -> list[EntryPoint]:
@@ -347,7 +349,7 @@ class _OnePlugin(NamedExtensionManager[Any], Generic[LoadedT]):
         self._failure = failure
 
     def _reason(self) -> str:
-        what = f"{type(self._failure).__name__}: {self._failure}"
+        what = "" if self._failure is None else described_error(self._failure)
         return f"{_distribution(self._entry)} ({self._entry.value}) cannot be loaded: {what}"
 
 
