@@ -49,7 +49,7 @@ def rendered(report: TaskReport) -> TaskMessage | None:
     """Return the message of a report, or None if it has no JSON form; then the log says what Pulp 2's log said."""
     try:
         return message(report)
-    except Exception as problem:  # noqa: BLE001  a value's own repr() or items() may raise anything
+    except BaseException as problem:  # noqa: BLE001  a value's items() may raise anything, SystemExit too
         _logger.warning("unable to convert document to JSON; event message not sent")
         _logger.debug("The report of task %s has no JSON form: %r", getattr(report, "task_id", None), problem)
         return None

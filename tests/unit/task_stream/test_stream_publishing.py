@@ -12,10 +12,13 @@ from tests.support.stream import REPORT, report
 
 
 class Lazy:
-    """A value that is loaded when it is shown."""
+    """A value that is loaded when it is shown, which may fail in any way."""
+
+    def __init__(self, failure):
+        self.failure = failure
 
     def __repr__(self):
-        raise FileNotFoundError
+        raise self.failure
 
 
 def test_reports_are_published_in_order(publisher, server):
@@ -90,7 +93,8 @@ def test_reports_after_closing_are_dropped(publisher, server):
         replace(REPORT, task_id="\ud800"),
         replace(REPORT, start_time="yesterday"),
         None,
-        replace(REPORT, result=Lazy()),
+        replace(REPORT, result=Lazy(FileNotFoundError)),
+        replace(REPORT, result=Lazy(SystemExit)),
     ],
 )
 def test_a_report_without_a_json_form_is_skipped_and_counted(bad, publisher, server, caplog):
