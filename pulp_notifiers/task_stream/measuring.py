@@ -40,6 +40,10 @@ class Measuring:
             self._pause_until = now + max((now - began) / _SHARE, _SHORTEST_PAUSE_SECONDS)
         return min(longest_seconds, self._pause_until - now)
 
+    def stop(self) -> None:
+        """Forget which reports are left, because they can be sent now; they would be kept in memory otherwise."""
+        self._next = iter(())
+
     def _render_next(self) -> bool:
         following = next(self._next, None)
         if following is None:

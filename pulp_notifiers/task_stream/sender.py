@@ -148,7 +148,7 @@ class Sender:
             return
         self._link = self._open_link()
         self._reconnect.opened()
-        self.queue.accept()
+        self._accept()
 
     def _send_batch(self, link: Link) -> None:
         self._count(link.read_confirms(0))
@@ -184,6 +184,10 @@ class Sender:
             elif link.blocked or waited >= options.slow_seconds:
                 self._begin_outage("the messaging server confirms nothing; it may be short of memory or disk space")
         self._count(link.take_confirms())  # of a link that learns them while it sends
+        self._accept()
+
+    def _accept(self) -> None:
+        self._measuring.stop()
         self.queue.accept()
 
     def _awaits_relief(self, link: Link) -> bool:

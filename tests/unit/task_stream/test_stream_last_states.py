@@ -1,14 +1,16 @@
 """No task's last state is lost while the server is away, blocked or slow, and none is followed by an older one."""
 
+import gc
 import threading
+import weakref
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 
 from pulp_notifiers.task_stream import Counts
-from tests.support.stream import eventually, number_of, numbered
+from tests.support.stream import REPORT, eventually, number_of, numbered
 
 
 def by_task(messages):
@@ -113,6 +115,35 @@ def test_messages_in_flight_when_a_connection_breaks_are_sent_again(publisher_wi
     assert publisher.flush(60)
     assert [1, 2, 3, 3] == [number_of(one) for one in server.received]
     assert Counts(late=1, dropped=2) == publisher.counts
+
+
+class Progress(dict):
+    """A progress report of which it can be known whether it is still in memory."""
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_reports_are_not_kept_in_memory_after_the_outage(trouble, publisher, server):
+    """Not even those whose size was still to be found out."""
+    publisher.publish(REPORT)
+    assert publisher.flush(60)
+    server.becomes(**{trouble: True})
+    publisher.publish(REPORT)
+    eventually(lambda: publisher.health.outage_since)
+    kept = []
+    for number in range(1000):
+        progress = Progress(extra="x" * 10_000)
+        kept.append(weakref.ref(progress))
+        publisher.publish(replace(REPORT, task_id=f"t{number}", progress_report=progress))
+        del progress
+    remembered = publisher.counts.remembered
+    queue = publisher._sender.queue
+    eventually(lambda: queue.unrendered < remembered)
+    server.becomes(**{trouble: False})
+    assert publisher.flush(60)
+    gc.collect()
+
+    assert 1000 <= remembered
+    assert 0 == sum(each() is not None for each in kept)
 
 
 def test_refused_messages_are_not_remembered(publisher, server):
