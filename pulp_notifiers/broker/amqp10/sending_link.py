@@ -80,9 +80,13 @@ class SendingLink:
         return self._missing is None and not (self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED
 
     @property
-    def waits_for_credit(self) -> bool:
-        """Return whether messages wait because the server allows no more for now."""
-        return self._link.credit <= 0 and bool(self._link.queued)
+    def waits_for_server(self) -> bool:
+        """Return whether messages wait because the server allows no more for now.
+
+        It grants the link no credit, or its session no transfers, as RabbitMQ 4 while it is short of memory or disk
+        space (rabbit_amqp_session: handle_cast conserve_resources).
+        """
+        return bool(self._link.queued)
 
     def send(self, number: int, message: bytes) -> None:
         """Hand over a message, which is sent as soon as the server allows it and the connection is worked on.

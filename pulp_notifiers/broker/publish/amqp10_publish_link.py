@@ -100,7 +100,7 @@ class Amqp10PublishLink:
                     return refusal
             link.require_open()
             if not deadline.remaining():
-                raise LinkLost(_NO_CREDIT if link.waits_for_credit else _no_answer(deadline))
+                raise LinkLost(_NO_CREDIT if link.waits_for_server else _no_answer(deadline))
 
     def _link_to(self, exchange: str, target: Target, deadline: Deadline) -> SendingLink:
         # Reads what arrived since the last message: the server may have ended the link meanwhile.

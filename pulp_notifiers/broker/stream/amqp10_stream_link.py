@@ -132,7 +132,7 @@ class Amqp10StreamLink:
 
     def _note_progress(self, answered: bool) -> None:
         now = self._clock()
-        if not self._link.waits_for_credit and not self._connection.unsent:
+        if not self._link.waits_for_server and not self._connection.unsent:
             self._stuck_since = None
         elif answered or self._stuck_since is None:
             self._stuck_since = now

@@ -9,68 +9,7 @@ proton = pytest.importorskip("proton", reason="python-qpid-proton is not install
 receiver = pytest.importorskip("pulp_notifiers.broker.amqp10.receiver")
 sources = pytest.importorskip("pulp_notifiers.broker.amqp10.sources")
 watches = pytest.importorskip("pulp_notifiers.broker.subscribe.amqp10_watch")
-
-ANY = proton.Endpoint.LOCAL_UNINIT | proton.Endpoint.REMOTE_ACTIVE
-
-
-class Engines:
-    """An open connection in memory.
-
-    :param attach: called with each new link on the server's side.
-    """
-
-    def __init__(self, attach):
-        self.attach = attach
-        self.links = []
-        self.discarded = False
-        self.client, self.server = proton.Connection(), proton.Connection()
-        self.transports = [proton.Transport(), proton.Transport(proton.Transport.SERVER)]
-        for transport, end in zip(self.transports, (self.client, self.server), strict=True):
-            transport.max_frame_size = 32768
-            transport.bind(end)
-            end.container = "engine"
-            end.open()
-
-    product = ""
-
-    def session(self):
-        session = self.client.session()
-        session.open()
-        return session
-
-    def work(self, seconds):
-        return any([self._carry(), self._serve(), self._carry()])
-
-    def wait_until(self, claim, deadline):
-        for _ in range(10):
-            self.work(0)
-            if claim():
-                return
-        raise LinkLost("no answer")
-
-    def discard(self):
-        self.discarded = True
-
-    def _carry(self):
-        moved = False
-        for origin, target in (self.transports, self.transports[::-1]):
-            while (size := min(origin.pending(), target.capacity())) > 0:
-                target.push(origin.peek(size))
-                origin.pop(size)
-                moved = True
-        return moved
-
-    def _serve(self):
-        for find in (self.server.session_head, self.server.link_head):
-            while (found := find(ANY)) is not None:
-                found.open() if find == self.server.session_head else self._answer(found)
-
-    def _answer(self, link):
-        link.source.copy(link.remote_source)
-        self.links.append(link)
-        self.attach(link)
-        if link.state & proton.Endpoint.LOCAL_UNINIT:
-            link.open()
+Engines = pytest.importorskip("tests.support.two_engines").Engines
 
 
 def opened(attach=lambda link: None, **options):

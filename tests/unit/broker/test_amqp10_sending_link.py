@@ -1,0 +1,44 @@
+"""A link over which messages are sent and what a server may do with it, as two engines without a network."""
+
+import pytest
+
+from pulp_notifiers.broker import Deadline, StreamMessage
+from pulp_notifiers.task_stream.document import FORM
+
+proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed")
+Engines = pytest.importorskip("tests.support.two_engines").Engines
+Amqp10StreamLink = pytest.importorskip("pulp_notifiers.broker.stream.amqp10_stream_link").Amqp10StreamLink
+
+
+def opened(session_bytes=0, clock=lambda: 0.0):
+    """Return two engines and a link for the task-status stream.
+
+    :param session_bytes: the server's window for what it has not read; 0 for no limit.
+    """
+
+    def attach(link):
+        if session_bytes:
+            link.session.incoming_capacity = session_bytes
+        link.open()
+        link.flow(500)
+
+    engines = Engines(attach)
+    return engines, Amqp10StreamLink(engines, FORM, "", Deadline(60), clock)
+
+
+def messages(count, size=10):
+    """Return messages of different tasks."""
+    return [StreamMessage(f"tasks.{number}", b"x" * size) for number in range(count)]
+
+
+def test_a_server_whose_session_takes_no_more_counts_as_blocked():
+    """Though the link has credit: so RabbitMQ 4 stops publishers while it is short of memory."""
+    now = [0.0]
+    engines, link = opened(session_bytes=100_000, clock=lambda: now[0])
+    link.send(messages(20, size=30_000), Deadline(60))
+    assert engines.client.link_head(0).credit > 0
+
+    now[0] = 1.0
+    link.read_confirms(0)
+
+    assert link.blocked
