@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from proton import Condition, Endpoint
+
+_MOST_CHARACTERS = 500  # of a server's words
+NOT_DECODED = (ValueError, TypeError, LookupError, AttributeError)
+"""What proton's Python code raises for a server's text that is not UTF-8, and for keys of a map that cannot be keys."""
+
+_UNREADABLE = Condition("", "an error whose text cannot be decoded")
+
 _CONNECTION_REMEDIES = {
     "amqp:not-allowed": "permit this user to use the virtual host",
     "amqp:unauthorized-access": "permit this user to connect, and to use the virtual host",
@@ -19,6 +27,17 @@ _ADDRESS_REMEDIES = {
 }
 
 
+def condition_of(failed: Any) -> Any:
+    """Return a server's error, None if there is none.
+
+    :param failed: a connection, session or link, or what came with a disposition; or a transport, for its own error.
+    """
+    try:
+        return failed.remote_condition if isinstance(failed, Endpoint) else failed.condition
+    except NOT_DECODED:
+        return _UNREADABLE
+
+
 def name_of(condition: Any) -> str:
     """Return the name of an error, empty without one."""
     return str(condition.name) if condition is not None and condition.name else ""
@@ -26,9 +45,15 @@ def name_of(condition: Any) -> str:
 
 def text_of(condition: Any) -> str:
     """Return the server's own words: the name of an error, and its description if there is one."""
-    description = str(condition.description or "").strip() if condition is not None else ""
-    name = name_of(condition)
+    description = _line(condition.description) if condition is not None else ""
+    name = _line(name_of(condition))
     return f"{description} ({name})" if description and name else description or name
+
+
+def _line(text: Any) -> str:
+    """Return a text of any form and length as a part of one log line."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in str(text or "")).split())
+    return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}..."
 
 
 def connection_text(condition: Any) -> str:

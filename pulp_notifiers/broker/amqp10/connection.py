@@ -4,7 +4,8 @@ import math
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from proton import Connection, Endpoint, ProtonException, Session, Transport
@@ -12,7 +13,7 @@ from proton import Connection, Endpoint, ProtonException, Session, Transport
 from ..deadline import Deadline
 from ..errors import LinkLost, connection_error_text
 from ..greetings import HEADER_BYTES, not_amqp10
-from .conditions import connection_text, text_of
+from .conditions import NOT_DECODED, condition_of, connection_text, text_of
 from .login import Login, OfferedMechanisms
 from .wire import Wire, tls_text
 
@@ -39,7 +40,7 @@ class Peer:
     port: int
     vhost: str
     login: Login
-    password: str
+    password: str = field(repr=False)
     tls: ssl.SSLContext | None
 
 
@@ -75,8 +76,7 @@ class Amqp10Connection:
         except BaseException:
             self.discard()
             raise
-        found = self._engine.remote_properties
-        self.properties = {str(name): value for name, value in found.items()} if isinstance(found, dict) else {}
+        self.properties = self._remote_properties()
 
     @property
     def product(self) -> str:
@@ -130,17 +130,6 @@ class Amqp10Connection:
                 raise LinkLost(connection_error_text(TimeoutError(), deadline.seconds))
             self.work(remaining)
 
-    def flush(self, deadline: Deadline) -> bool:
-        """Send what is to be sent; return whether the system took all of it in time.
-
-        :raises LinkLost: the connection broke.
-        """
-        self.work(0)
-        while self._unsent and (remaining := deadline.remaining()):
-            self._wire.wait(remaining, to_write=True)
-            self.work(0)
-        return not self._unsent
-
     def disable_send_timeout(self) -> None:
         """Keep the connection open even if the server stops reading."""
         self._wire.disable_send_timeout()
@@ -165,6 +154,13 @@ class Amqp10Connection:
         """In a forked child: leave the connection to the parent."""
         self._end = self._end or LinkLost("the connection belongs to the parent process")
         self._wire.abandon()
+
+    def _remote_properties(self) -> dict[str, Any]:
+        try:
+            found = self._engine.remote_properties
+        except NOT_DECODED:
+            return {}
+        return {str(name): value for name, value in found.items()} if isinstance(found, dict) else {}
 
     def _start_engine(self, peer: Peer, idle_seconds: float) -> None:
         self._transport, self._engine = Transport(), Connection()
@@ -259,8 +255,8 @@ class Amqp10Connection:
 
     def _require_open(self) -> None:
         if self._engine.state & Endpoint.REMOTE_CLOSED and not self._engine.state & Endpoint.LOCAL_CLOSED:
-            raise LinkLost(connection_text(self._engine.remote_condition))
-        if self._transport.condition is not None:
+            raise LinkLost(connection_text(condition_of(self._engine)))
+        if condition_of(self._transport) is not None:
             raise LinkLost(self._end_text())
 
     def _error_text(self, error: OSError | ProtonException, seconds: float) -> str:
@@ -269,7 +265,7 @@ class Amqp10Connection:
         return tls_text(error) or connection_error_text(error, seconds)
 
     def _end_text(self) -> str:
-        condition = self._transport.condition
+        condition = condition_of(self._transport)
         if self._engine.state & Endpoint.REMOTE_UNINIT:
             if len(self._greeting) < HEADER_BYTES:
                 if self._greeting:

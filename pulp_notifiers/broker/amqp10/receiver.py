@@ -7,7 +7,7 @@ from proton import Delivery, Endpoint, Link, Receiver, Session, Terminus
 from ...errors import PermanentFailure
 from ..deadline import Deadline
 from ..errors import LinkLost
-from .conditions import link_text, name_of
+from .conditions import condition_of, link_text, name_of
 from .connection import Amqp10Connection
 from .received import ReceivedMessage, received_message, too_large
 from .sources import Source
@@ -110,7 +110,7 @@ class ReceivingLink:
 
     def _closing_condition(self) -> object:
         # RabbitMQ ends the session.
-        return self._link.remote_condition or self._session.remote_condition
+        return condition_of(self._link) or condition_of(self._session)
 
     def _taken(self) -> list[ReceivedMessage]:
         """Return complete messages that the engine holds, and let the server send more."""

@@ -9,7 +9,7 @@ from proton import Data, Delivery, Endpoint, Terminus, symbol
 from ..deadline import Deadline
 from ..errors import LinkLost
 from .addresses import RABBITMQ, Target
-from .conditions import address_text, name_of, text_of
+from .conditions import address_text, condition_of, name_of, text_of
 from .connection import Amqp10Connection
 
 _Sent = tuple[int, Delivery, int]
@@ -128,7 +128,7 @@ class SendingLink:
             raise self._missing
         for endpoint in (self._link, self._session):
             if endpoint.state & Endpoint.REMOTE_CLOSED:
-                condition = endpoint.remote_condition
+                condition = condition_of(endpoint)
                 raise LinkEnded(address_text(condition, self._exchange, _USE), name_of(condition))
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class SendingLink:
             return number, None
         if state in _NAMES or delivery.settled:
             # Settled without a state, a message counts as refused: nothing says that the server keeps it.
-            condition = delivery.remote.condition
+            condition = condition_of(delivery.remote)
             if self._looks_late and name_of(condition) == _NOT_FOUND:
                 self._missing = self._missing or LinkEnded(address_text(condition, self._exchange, _USE), _NOT_FOUND)
                 return None

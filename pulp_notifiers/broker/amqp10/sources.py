@@ -6,6 +6,7 @@ from proton import Data, Described, Receiver, Terminus, symbol
 
 from ...event import matches
 from .addresses import binding_in_address, source_address
+from .conditions import NOT_DECODED
 
 _TOPIC_FILTER = symbol("apache.org:legacy-amqp-topic-binding:string")
 _TOPIC_FILTER_CODE = 0x0000468C00000001
@@ -76,7 +77,10 @@ def _names_filter(data: Data) -> bool:
     data.rewind()
     if data.next() is None:
         return False
-    found = data.get_object()
+    try:
+        found = data.get_object()
+    except NOT_DECODED:
+        return False
     return isinstance(found, dict) and any(
         isinstance(value, Described) and value.descriptor in (_TOPIC_FILTER, _TOPIC_FILTER_CODE)
         for value in found.values()

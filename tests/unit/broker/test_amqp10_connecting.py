@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,60 @@ def test_a_login_that_fails_says_what_to_change(form: str, answer: bytes, senten
     with refusal(form, answer) as reason:
         assert sentence in reason
         assert "hidden" not in reason
+
+
+def described(code: int, *fields: bytes) -> bytes:
+    """Return a described list: a frame's performative, or an error."""
+    items = b"".join(fields)
+    return b"\x00\x53" + bytes([code, 0xD0]) + (len(items) + 4).to_bytes(4) + len(fields).to_bytes(4) + items
+
+
+def opened(properties: bytes = b"\x40") -> bytes:
+    """Return what a server sends to an anonymous client until the connection is open."""
+    performative = described(0x10, b"\xa1\x01c", *[b"\x40"] * 8, properties)
+    return mechanisms("ANONYMOUS") + outcome(0) + b"AMQP\x00\x01\x00\x00" + frame(performative)
+
+
+def frame(performative: bytes) -> bytes:
+    """Return a frame of channel 0."""
+    return (len(performative) + 8).to_bytes(4) + b"\x02\x00\x00\x00" + performative
+
+
+def closing(name: bytes, description: bytes) -> bytes:
+    """Return the frame that closes the connection with an error."""
+    error = described(0x1D, b"\xa3" + bytes([len(name)]) + name, b"\xb1" + len(description).to_bytes(4) + description)
+    return frame(described(0x18, error))
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "sentence"),
+    [
+        (b"amqp:internal-error", b"caf\xe9", "closed the connection: an error whose text cannot be decoded"),
+        (b"amqp:caf\xe9", b"full", "closed the connection: an error whose text cannot be decoded"),
+        (
+            b"amqp:internal-error",
+            b"full\r\n\x1b[31mERROR",
+            "closed the connection: full [31mERROR (amqp:internal-error)",
+        ),
+        (b"amqp:internal-error", b"x" * 20_000, f"closed the connection: {'x' * 500}... (amqp:internal-error)"),
+    ],
+)
+def test_the_words_of_a_server_are_a_part_of_one_line(name: bytes, description: bytes, sentence: str) -> None:
+    """Whatever their encoding, characters and length."""
+    with refusal("qpid://127.0.0.1:PORT", opened() + closing(name, description)) as reason:
+        assert reason.endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "properties", [b"\xc1\x0e\x02\xa3\x07product\xa1\x01\xe9", b"\xc1\x05\x02\x45\xa1\x01x", b"\x45"]
+)
+def test_a_server_may_describe_itself_in_an_unknown_form(properties: bytes) -> None:
+    """Then it counts as one that does not name its software."""
+    with answering(opened(properties), closes=False) as port:
+        connection: Any = Broker(broker_urls(f"qpid://127.0.0.1:{port}")).connect(Deadline(60))
+        connection.discard()
+
+    assert "" == connection.product
 
 
 @pytest.mark.parametrize("answer", [b"", SASL, mechanisms("ANONYMOUS")])
