@@ -1,6 +1,7 @@
 """The forms in which settings name messaging servers, as URLs of one spelling: for kombu, or for AMQP 1.0."""
 
 import re
+from ipaddress import IPv6Address
 from urllib.parse import quote, unquote, urlsplit
 
 from kombu.transport import TRANSPORT_ALIASES
@@ -20,7 +21,7 @@ _AMQP10_SCHEMES = {
 _FORM = (
     "tcp://, ssl://, amqp://, amqps://, qpid://, qpids://, amqp10:// or amqp10s://[USER:PASSWORD@]HOST[:PORT][/VHOST]"
 )
-_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|(?!\.)[\w.-]+")
+_NAME_OR_IPV4 = re.compile(r"(?!\.)[\w.-]+")
 _DEFAULT_VHOST = "/"
 
 
@@ -145,10 +146,12 @@ def _split_port(location: str) -> tuple[str, str]:
 
 def _is_host(name: str) -> bool:
     try:
+        if name.startswith("[") and name.endswith("]"):
+            return not IPv6Address(name[1:-1]).scope_id
         name.encode("idna")  # as the address look-up does
-    except UnicodeError:
+    except ValueError:
         return False
-    return _HOST.fullmatch(name) is not None
+    return _NAME_OR_IPV4.fullmatch(name) is not None
 
 
 def _path(vhost: str) -> str:
