@@ -4,7 +4,8 @@ import os
 import select
 import socket
 import ssl
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 from ..deadline import Deadline
 
@@ -44,6 +45,10 @@ def tls_text(error: BaseException) -> str | None:
     return None
 
 
+def _addresses(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
 class Wire:
     """An open connection, for one thread at a time.
 
@@ -58,12 +63,20 @@ class Wire:
         self._number = connected.fileno()
 
     @classmethod
-    def connect(cls, host: str, port: int, tls: ssl.SSLContext | None, deadline: Deadline) -> Self:
+    def connect(
+        cls,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None,
+        deadline: Deadline,
+        look_up: Callable[[str, int], list[Any]] = _addresses,
+    ) -> Self:
         """Connect to a server.
 
+        :param look_up: returns its addresses as :func:`socket.getaddrinfo` does.
         :raises OSError: it does not accept the connection, or its certificate is not trusted.
         """
-        connected = socket.create_connection((host, port), timeout=_remaining(deadline))
+        connected = _connected(look_up(host, port), deadline)
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _set_user_timeout(connected, _UNACKNOWLEDGED_SECONDS)
@@ -118,6 +131,21 @@ class Wire:
         number = self._socket.detach()
         if number >= 0:
             os.close(number)
+
+
+def _connected(addresses: list[Any], deadline: Deadline) -> socket.socket:
+    problem: OSError | None = None
+    for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        connecting = socket.socket(family, kind, protocol)
+        try:
+            # A share of the time: one address may never answer, as where IPv6 is set up and does not work.
+            connecting.settimeout(_remaining(deadline) / left)
+            connecting.connect(address)
+            return connecting
+        except OSError as error:
+            connecting.close()
+            problem = error
+    raise problem or OSError("its name has no address")
 
 
 def _remaining(deadline: Deadline) -> float:
