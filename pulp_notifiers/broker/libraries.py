@@ -24,8 +24,9 @@ def require_proton() -> None:
         if error.name not in _PROTON_MODULES:
             raise
         raise ModuleNotFoundError(_PROTON_MISSING, name=error.name) from None
-    except ImportError as error:
-        raise ImportError(f"the library python-qpid-proton cannot be loaded ({error}); install it again") from None
+    except Exception as error:  # of a library that was built for another system, or is damaged
+        reason = str(error) or type(error).__name__
+        raise ImportError(f"the library python-qpid-proton cannot be loaded ({reason}); install it again") from error
 
 
 def require_libraries(urls: Sequence[str]) -> None:

@@ -1,5 +1,9 @@
 """The libraries that the URL of a messaging server needs."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from pulp_notifiers.broker import broker_urls
@@ -20,3 +24,16 @@ def test_servers_that_all_need_a_missing_library_are_refused_without_their_passw
     assert 1 == str(raised.value).count("transport consul")
     assert "transport etcd" in str(raised.value)
     assert "hidden" not in str(raised.value)
+
+
+def test_a_library_that_fails_in_another_way_than_import_errors_is_one_to_install_again(tmp_path) -> None:
+    """As one does that was built for another system."""
+    (tmp_path / "proton.py").write_text("raise OSError('it was built for arm')")
+    program = "from pulp_notifiers.broker.libraries import *; require_libraries(['qpid://h'])"
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+
+    sentence = "the library python-qpid-proton cannot be loaded (it was built for arm); install it again"
+    assert f"ValueError: {sentence}" == ended.stderr.splitlines()[-1]
+        "ValueError: the library python-qpid-proton cannot be loaded (it was built for arm); install"
+    )
