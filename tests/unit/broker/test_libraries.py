@@ -35,5 +35,3 @@ def test_a_library_that_fails_in_another_way_than_import_errors_is_one_to_instal
 
     sentence = "the library python-qpid-proton cannot be loaded (it was built for arm); install it again"
     assert f"ValueError: {sentence}" == ended.stderr.splitlines()[-1]
-        "ValueError: the library python-qpid-proton cannot be loaded (it was built for arm); install"
-    )
