@@ -132,10 +132,11 @@ class AttemptRunner:
         listener = recipient.listener
         if listener.unreadable is not None:
             return Postponed(listener.unreadable)
-        if delivery.crashes >= self._max_crashes:
-            return self._tried_apart(listener, delivery)
         try:
-            self._send(recipient, delivery)
+            notifier = self._notifiers.get(listener.notifier_type)
+            if delivery.crashes >= self._max_crashes and notifier.problem is None:
+                return self._tried_apart(listener, delivery)
+            self._send(notifier, recipient, delivery)
         except NotifierMisconfigured as misconfigured:
             return self._scrubbed(listener, Postponed(misconfigured.reason))
         except NotifierUnavailable as unavailable:
@@ -158,8 +159,7 @@ class AttemptRunner:
                 how = f", and so did one that did nothing else ({died})"
         return PermanentFailure(_CRASHED.format(delivery.crashes, how, listener.notifier_type))
 
-    def _send(self, recipient: Recipient, delivery: OwedDelivery) -> None:
-        notifier = self._notifiers.get(recipient.listener.notifier_type)
+    def _send(self, notifier: LoadedNotifier, recipient: Recipient, delivery: OwedDelivery) -> None:
         config = recipient.config(notifier)
         failures: list[TemporaryFailure | PermanentFailure] = []
         # A delivery that was written while its listener's targets were unknown is for all of them.

@@ -5,8 +5,11 @@ import logging
 from pulp_notifiers.backoff import Backoff
 from pulp_notifiers.delivery import AttemptRunner
 from pulp_notifiers.delivery.fair_share import SLOW_SECONDS, FairShare
+from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.event import Event
 from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.plugin_host import LoadedNotifier
+from pulp_notifiers.plugin_host.notifiers import MisconfiguredNotifier
 from pulp_notifiers.records import SUSPECTED_CRASHES, Claim, DeliveryState, Listener, OwedDelivery
 from tests.support.memory import Clock, ListenerTable, NotifierTable
 
@@ -28,9 +31,16 @@ def owed(crashes: int, number: int = 1) -> OwedDelivery:
     return OwedDelivery(number, Event("repo.sync.start", {}), "", 0, crashes=crashes)
 
 
-def attempted(crashes: int, max_crashes: int = 5):
+class Misconfigured:
+    """A registry whose notifier has a wrong setting."""
+
+    def get(self, notifier_type: str) -> LoadedNotifier:
+        return MisconfiguredNotifier(notifier_type, Quiet, InvalidSetting("[quiet] port is wrong."))
+
+
+def attempted(crashes: int, max_crashes: int = 5, notifiers=None):
     """Return the outcome of an attempt, and what the notifier got."""
-    notifiers = NotifierTable(quiet=Quiet)
+    notifiers = notifiers or NotifierTable(quiet=Quiet)
     listeners = ListenerTable(Listener("quiet", {}, ("*",), id="l"))
     runner = AttemptRunner(listeners, notifiers, Backoff(), Clock(), max_crashes=max_crashes)
     outcome = runner.run("l", owed(crashes), 0)
@@ -49,6 +59,14 @@ def test_a_delivery_that_too_many_processes_did_not_survive_is_dead_without_anot
     assert (DeliveryState.DEAD, []) == (outcome.state, sent)
     assert "ended 5 times" in outcome.attempt.error
     assert "repair or uninstall the notifier [quiet]" in outcome.attempt.error
+
+
+def test_a_delivery_that_processes_did_not_survive_waits_too_for_the_right_setting():
+    """It says nothing about the delivery, so no process of its own tries it, and no attempt is counted."""
+    outcome, _ = attempted(crashes=5, notifiers=Misconfigured())
+
+    assert (DeliveryState.PENDING, False) == (outcome.state, outcome.counts)
+    assert "[quiet] port is wrong." in outcome.attempt.error
 
 
 def test_one_crash_fewer_is_attempted_and_logged(caplog):
