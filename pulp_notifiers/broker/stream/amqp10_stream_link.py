@@ -118,8 +118,9 @@ class Amqp10StreamLink:
         try:
             arrived = self._connection.work(seconds)
         finally:
-            # Also what arrived before the connection broke.
-            answered = arrived and self._read_answers()
+            # Also what arrived before the connection broke; and if nothing came while there was time, what was answered
+            # behind a message without an answer, for which SendingLink.answers() looks only then.
+            answered = (arrived or seconds > 0) and self._read_answers()
         self._note_progress(answered)
         try:
             self._link.require_open()

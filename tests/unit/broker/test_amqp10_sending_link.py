@@ -42,3 +42,29 @@ def test_a_server_whose_session_takes_no_more_counts_as_blocked():
     link.read_confirms(0)
 
     assert link.blocked
+
+
+def test_answers_after_one_that_is_missing_are_counted_though_nothing_else_arrives():
+    """As on qpidd, which keeps back the answer to a message for a queue that is nearly full."""
+    engines, link = opened()
+    sent = messages(3)
+    link.send(sent, Deadline(60))
+    for delivery in deliveries(engines.links[0]):
+        if delivery.tag != "2":
+            delivery.update(proton.Delivery.ACCEPTED)
+            delivery.settle()
+
+    found = [*link.read_confirms(1).taken, *link.read_confirms(1).taken]
+
+    assert [sent[0], sent[2]] == found
+    assert [sent[1]] == link.unanswered()
+
+
+def deliveries(receiver):
+    """Return what arrived on the server's side of a link."""
+    found = []
+    while (delivery := receiver.current) is not None:
+        receiver.recv(delivery.pending)
+        found.append(delivery)
+        receiver.advance()
+    return found
