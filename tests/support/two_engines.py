@@ -50,6 +50,13 @@ class Engines:
     def discard(self):
         self.discarded = True
 
+    def detach_for_now(self, name, text):
+        """Send the client a detach that is not closing, with an error, which proton's Python code cannot do."""
+        error = b"\x00\x53\x1d" + _listed(b"\xa3" + bytes([len(name)]) + name, b"\xa1" + bytes([len(text)]) + text)
+        performative = b"\x00\x53\x16" + _listed(b"\x43", b"\x42", error)
+        self.work(0)
+        self.transports[0].push((len(performative) + 8).to_bytes(4) + b"\x02\x00\x00\x00" + performative)
+
     def _carry(self):
         moved = False
         for origin, target in (self.transports, self.transports[::-1]):
@@ -71,3 +78,8 @@ class Engines:
         self.attach(link)
         if link.state & Endpoint.LOCAL_UNINIT:
             link.open()
+
+
+def _listed(*fields):
+    items = b"".join(fields)
+    return b"\xc0" + bytes([len(items) + 1, len(fields)]) + items

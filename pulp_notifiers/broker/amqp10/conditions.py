@@ -38,6 +38,15 @@ def condition_of(failed: Any) -> Any:
         return _UNREADABLE
 
 
+def is_ended(endpoint: Endpoint) -> bool:
+    """Return whether a server has ended a link or session.
+
+    It may end a link only for now (a detach that is not closing, AMQP 1.0 section 2.6.4): its state does not show that
+    in proton, but the error that comes with it does.
+    """
+    return bool(endpoint.state & Endpoint.REMOTE_CLOSED) or condition_of(endpoint) is not None
+
+
 def name_of(condition: Any) -> str:
     """Return the name of an error, empty without one."""
     return str(condition.name) if condition is not None and condition.name else ""

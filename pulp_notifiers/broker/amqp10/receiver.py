@@ -7,7 +7,7 @@ from proton import Delivery, Endpoint, Link, Receiver, Session, Terminus
 from ...errors import PermanentFailure
 from ..deadline import Deadline
 from ..errors import LinkLost
-from .conditions import condition_of, link_text, name_of
+from .conditions import condition_of, is_ended, link_text, name_of
 from .connection import Amqp10Connection
 from .received import ReceivedMessage, received_message, too_large
 from .sources import Source
@@ -93,7 +93,7 @@ class ReceivingLink:
         return bool(self._link.state & Endpoint.REMOTE_ACTIVE) or self._is_closed()
 
     def _is_closed(self) -> bool:
-        return bool((self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED)
+        return is_ended(self._link) or is_ended(self._session)
 
     def _require_open(self) -> None:
         if self._is_closed():

@@ -9,7 +9,7 @@ from proton import Data, Delivery, Endpoint, Terminus, symbol
 from ..deadline import Deadline
 from ..errors import LinkLost
 from .addresses import RABBITMQ, Target
-from .conditions import address_text, condition_of, name_of, text_of
+from .conditions import address_text, condition_of, is_ended, name_of, text_of
 from .connection import Amqp10Connection
 
 _Sent = tuple[int, Delivery, int]
@@ -77,7 +77,7 @@ class SendingLink:
     @property
     def is_open(self) -> bool:
         """Return whether the server has ended neither the link nor its session, and has not missed the exchange."""
-        return self._missing is None and not (self._link.state | self._session.state) & Endpoint.REMOTE_CLOSED
+        return self._missing is None and not is_ended(self._link) and not is_ended(self._session)
 
     @property
     def waits_for_server(self) -> bool:
@@ -127,7 +127,7 @@ class SendingLink:
         if self._missing is not None:
             raise self._missing
         for endpoint in (self._link, self._session):
-            if endpoint.state & Endpoint.REMOTE_CLOSED:
+            if is_ended(endpoint):
                 condition = condition_of(endpoint)
                 raise LinkEnded(address_text(condition, self._exchange, _USE), name_of(condition))
 

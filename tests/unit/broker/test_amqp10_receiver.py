@@ -100,6 +100,15 @@ def test_a_refusal_is_permanent_unless_it_passes_by_itself(condition, error, tex
         opened(refusing(condition))
 
 
+def test_a_link_that_the_server_ends_for_now_is_lost():
+    """It would be silent for ever."""
+    engines, link = opened()
+    engines.detach_for_now(b"amqp:link:detach-forced", b"idle")
+
+    with pytest.raises(LinkLost, match=r"idle \(amqp:link:detach-forced\)"):
+        link.receive(0)
+
+
 def test_a_missing_node_is_asked_for_a_second_time():
     """With the demand to create it, as a topic that is durable."""
     asked = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulp_notifiers.broker import Deadline, StreamMessage
+from pulp_notifiers.broker import Deadline, LinkLost, StreamMessage
 from pulp_notifiers.task_stream.document import FORM
 
 proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed")
@@ -58,6 +58,15 @@ def test_answers_after_one_that_is_missing_are_counted_though_nothing_else_arriv
 
     assert [sent[0], sent[2]] == found
     assert [sent[1]] == link.unanswered()
+
+
+def test_a_link_that_the_server_ends_for_now_is_given_up():
+    """As brokers do with idle links; nothing that is sent on it would be answered."""
+    engines, link = opened()
+    engines.detach_for_now(b"amqp:link:detach-forced", b"idle")
+
+    with pytest.raises(LinkLost, match=r"pulp.api.v2: idle \(amqp:link:detach-forced\)"):
+        link.send(messages(1), Deadline(60))
 
 
 def deliveries(receiver):
