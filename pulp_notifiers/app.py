@@ -104,6 +104,19 @@ class App:
         """The kind of database: ``sqlite`` or ``postgresql``."""
         return self.store.dialect
 
+    def log_problems(self) -> None:
+        """Log which notifiers cannot be used, and which are missing although listeners need them."""
+        self.registry.log_problems(self._needed_notifiers())
+
+    def unusable_notifiers(self) -> Mapping[str, str]:
+        """Return what to correct or to install before notifiers can be used, by type."""
+        return self.registry.problems(self._needed_notifiers())
+
+    def unusable_listeners(self) -> Mapping[str, str]:
+        """Return what to correct before listeners can be used whose stored options cannot be read, by id."""
+        listeners = self._dispatcher.known_listeners()
+        return {each.id: each.unreadable for each in listeners if each.unreadable is not None}
+
     def check_database(self) -> None:
         """Check that events can be stored, by storing one and deleting it again.
 
@@ -162,6 +175,9 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _needed_notifiers(self) -> set[str]:
+        return {listener.notifier_type for listener in self._dispatcher.known_listeners()}
 
     def _new_dispatcher(self) -> Dispatcher:
         return Dispatcher(

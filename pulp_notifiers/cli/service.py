@@ -107,7 +107,7 @@ def _running_app(overrides: Mapping[str, str]) -> Iterator["App"]:
             _logger.info("%s", created)
         for sentence in exposed_files(settings.own(), settings):
             _logger.error("%s", sentence)
-        app.registry.log_problems()
+        app.log_problems()
         settings.section("client", ClientSettings)
         yield app
 

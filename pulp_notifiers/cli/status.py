@@ -18,8 +18,8 @@ from .tables import Row, json_option, print_json, print_table
 def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
     """Show the state of the server, its backlog, and the lag of its sources.
 
-    Shows also what to correct before the stream, a notifier or a source can be used. Needs no user. The exit code is 74
-    if the server cannot reach its database.
+    Shows also what to correct before the stream, a notifier, a listener or a source can be used. Needs no user. The
+    exit code is 74 if the server cannot reach its database.
     """
     from .client import NOTIFICATIONS
 
@@ -33,6 +33,9 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
         if unusable := found.get("notifiers"):
             echo()
             print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in unusable])
+        if unreadable := found.get("listeners"):
+            echo()
+            print_table(("Listener", "Problem"), [(one["id"], one["problem"]) for one in unreadable])
         if found["sources"]:
             echo()
             print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))

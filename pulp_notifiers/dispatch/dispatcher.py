@@ -107,6 +107,11 @@ class Dispatcher:
         self._routes: Routes | None = None
         self._route_of: dict[str, tuple[Listener, Route]] = {}
 
+    def known_listeners(self) -> Sequence[Listener]:
+        """Return the listeners with which events are matched; reads them only if they may have changed."""
+        self._checked()
+        return [listener for listener, _ in self._route_of.values()]
+
     def fire(self, event: Event) -> int:
         """Write an event and its deliveries in one transaction; return how many deliveries it has.
 
@@ -247,6 +252,7 @@ class Dispatcher:
         with self._lock:
             revision, listeners = self._listeners.all()
             known = self._route_of
+            _log_unreadable(listeners, known)
             self._route_of = {each.id: (each, self._kept_route(each, known) or self._route(each)) for each in listeners}
             routes = Routes(revision, [route for _, route in self._route_of.values()])
             # A missing plugin may be installed soon, which does not change the revision.
@@ -261,8 +267,6 @@ class Dispatcher:
     def _route(self, listener: Listener) -> Route:
         # If the targets are unknown there is still one delivery: its attempts say why.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
-        if listener.unreadable is not None:
-            _logger.error("Listener %s cannot be used: %s", listener.id, listener.unreadable)
         route = partial(Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
         try:
             notifier = self._notifiers.get(listener.notifier_type)
@@ -273,3 +277,11 @@ class Dispatcher:
             _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
             return route(())
         return route(tuple(Owed(listener.id, listener.notifier_type, target) for target in targets))
+
+
+def _log_unreadable(listeners: Sequence[Listener], known: Mapping[str, tuple[Listener, Route]]) -> None:
+    """Log the listeners that cannot be used, each once."""
+    for listener in listeners:
+        before = known.get(listener.id)
+        if listener.unreadable is not None and (before is None or before[0].unreadable is None):
+            _logger.error("Listener %s cannot be used: %s", listener.id, listener.unreadable)

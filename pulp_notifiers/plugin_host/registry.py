@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
@@ -97,17 +97,19 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         with self._lock:
             found = self._offers()
         return [
-            self._described(offer, self._refusal(name, offers) or self._known_problem(name))
+            self._described(offer, self._known_problem(name, offers))
             for name, offers in sorted(found.items())
             for offer in offers
         ]
 
-    def problems(self) -> dict[str, str]:
-        """Return why plugins cannot be used, by type, as far as known; waits for no plugin that is being loaded."""
-        found = {
-            name: self._refusal(name, offers) or self._known_problem(name)
-            for name, offers in sorted(self._installed.scan().offers.items())
-        }
+    def problems(self, needed: Iterable[str] = ()) -> dict[str, str]:
+        """Return why plugins cannot be used, by type, as far as known; waits for no plugin that is being loaded.
+
+        :param needed: types that must be installed.
+        """
+        offered = self._installed.scan().offers
+        types = {*offered, *(self.renamed.get(name, name) for name in needed)}
+        found = {name: self._known_problem(name, offered.get(name, ())) for name in sorted(types)}
         return {name: problem for name, problem in found.items() if problem}
 
     def faults(self) -> Sequence[str]:
@@ -209,8 +211,12 @@ class PluginRegistry(ABC, Generic[LoadedT]):
         self._versions[name] = _Version(offer.version, offer.version)
         return loaded
 
-    def _known_problem(self, name: str) -> str | None:
-        """Return what was wrong with a plugin when it was last used."""
+    def _known_problem(self, name: str, offers: Sequence[Offer]) -> str | None:
+        """Return why a plugin cannot be used, as metadata shows it, or as was found when it was last used."""
+        if not offers:
+            return f"{not_installed(self.noun, name)} Install its plugin, or delete what needs it."
+        if refusal := self._refusal(name, offers):
+            return refusal
         loaded = self._loaded.get(name)
         return self._load_problems.get(name) if loaded is None else loaded.problem
 
@@ -264,8 +270,11 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
         super().__init__(group, monotonic)
         self._settings = settings
 
-    def log_problems(self) -> None:
-        """Load every notifier, so that what is wrong with one is logged at start and not at the first event."""
+    def log_problems(self, needed: Iterable[str] = ()) -> None:
+        """Load every notifier, so that what is wrong with one is logged at start and not at the first event.
+
+        :param needed: types that must be installed.
+        """
         for fault in self.faults():
             _logger.warning("%s", fault)
         for name in list(self._installed.scan().offers):
@@ -273,6 +282,9 @@ class NotifierRegistry(PluginRegistry[LoadedNotifier]):
                 self._get(name)
             except NotifierUnavailable as unavailable:
                 _log_unusable(name, unavailable.reason)
+        for name, problem in self.problems(needed).items():
+            if not self._installed.scan().offers.get(name):
+                _log_unusable(name, problem)
 
     def _wrap(self, name: str, plugin: Any) -> LoadedNotifier:
         try:

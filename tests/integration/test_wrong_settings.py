@@ -322,6 +322,32 @@ def test_a_listener_whose_options_cannot_be_decrypted_holds_up_no_other(tmp_path
     assert [f"Listener {damaged.id} cannot be used: {waiting.last_error}"] == lines
 
 
+def test_what_listeners_lack_is_logged_once_and_shown(tmp_path, caplog):
+    """However often listeners are read again: a notifier that is not installed, and options that are damaged."""
+    with running_app(tmp_path) as app:
+        listener = app.listeners.create(ListenerDraft("http", {"url": "http://x.example/"}, ("repo.sync.finish",)))
+        url = app.own.resolved_database_url()
+    damage = {"sealed_config": "?", "notifier_type": "vanished"}
+    execute(url, schema.listeners.update().where(schema.listeners.c.id == listener.id).values(**damage))
+    with running_app(tmp_path) as app:
+        app.log_problems()
+        for number in range(3):
+            app.listeners.create(ListenerDraft("http", {"url": "http://x.example/"}, ("repo.sync.start",)))
+            assert 1 == app.fire(Event("repo.sync.finish", {"repo_id": f"zoo{number}"}))
+        notifiers, listeners = app.unusable_notifiers(), app.unusable_listeners()
+        app.listeners.delete(listener.id)
+        assert ({}, {}) == (app.unusable_notifiers(), app.unusable_listeners())
+
+    assert ["vanished"] == [*notifiers]
+    assert "No notifier 'vanished' is installed. Install its plugin, or delete what needs it." == notifiers["vanished"]
+    assert [listener.id] == [*listeners]
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert lines == [
+        f"Listener {listener.id} cannot be used: {listeners[listener.id]}",
+        f"Notifier vanished cannot be used: {notifiers['vanished']}",
+    ]
+
+
 def test_what_is_wrong_with_one_use_of_the_messaging_section_does_not_harm_the_other(tmp_path):
     """Each looks only at its own settings, and at the certificates only if it uses TLS."""
     bad_stream = {"event_notification_url": "carrier-pigeon://loft", **ENABLED}

@@ -53,10 +53,17 @@ class SourceLag(BaseModel):
 
 
 class UnusableNotifier(BaseModel):
-    """An installed notifier that cannot be used; deliveries of its listeners wait."""
+    """A notifier that cannot be used; deliveries of its listeners wait."""
 
     type: str
-    problem: Annotated[str, Field(description="What to correct, as found when it was last used.")]
+    problem: Annotated[str, Field(description="What to correct or to install, as found when it was last used.")]
+
+
+class UnusableListener(BaseModel):
+    """A listener whose stored options cannot be decrypted; its deliveries wait."""
+
+    id: str
+    problem: Annotated[str, Field(description="What to do.")]
 
 
 class StreamStatus(BaseModel):
@@ -86,15 +93,17 @@ class StatusDocument(BaseModel):
     worker: WorkerStatus
     stream: StreamStatus
     notifiers: Annotated[list[UnusableNotifier], Field(description="Those that cannot be used.")]
+    listeners: Annotated[list[UnusableListener], Field(description="Those that cannot be used.")]
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be read.")]
     sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be read.")]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What takes longer to find out: which notifiers cannot be used, and what the database says."""
+    """What takes longer to find out: what cannot be used, and what the database says."""
 
     notifiers: list[UnusableNotifier]
+    listeners: list[UnusableListener]
     reachable: bool
     backlog: BacklogStatus | None
     sources: list[SourceLag] | None
@@ -129,23 +138,24 @@ class StatusV3:
             worker=WorkerStatus(running=self._app.worker.running, threads=self._app.own.worker_threads),
             stream=self._stream(),
             notifiers=found.notifiers,
+            listeners=found.listeners,
             backlog=found.backlog,
             sources=found.sources,
         )
 
     def _find(self) -> _Found:
-        problems = self._app.registry.problems()
-        notifiers = [UnusableNotifier(type=name, problem=problem) for name, problem in problems.items()]
+        notifiers = [UnusableNotifier(type=name, problem=why) for name, why in self._app.unusable_notifiers().items()]
+        listeners = [UnusableListener(id=name, problem=why) for name, why in self._app.unusable_listeners().items()]
         # The database logs why it fails.
         try:
             backlog, sources = self._backlog(), list(self._sources())
         except StoreUnavailable:
-            return _Found(notifiers, False, None, None)
+            return _Found(notifiers, listeners, False, None, None)
         try:
             self._app.check_database()
         except StoreUnavailable:
-            return _Found(notifiers, False, backlog, sources)
-        return _Found(notifiers, True, backlog, sources)
+            return _Found(notifiers, listeners, False, backlog, sources)
+        return _Found(notifiers, listeners, True, backlog, sources)
 
     def _stream(self) -> StreamStatus:
         stream = self._app.stream

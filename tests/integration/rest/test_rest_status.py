@@ -41,6 +41,7 @@ def test_the_status_needs_no_credentials(service: RestService) -> None:
         "worker": {"running": False, "threads": 16},
         "stream": STREAM_OFF,
         "notifiers": [],
+        "listeners": [],
         "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
         "sources": [],
     } == answer.json()
@@ -125,6 +126,22 @@ def test_the_status_says_why_a_notifier_cannot_be_used(tmp_path: Path) -> None:
     assert {"subject", "addresses"} == email["schema"]["properties"].keys()
 
 
+def test_the_status_says_what_listeners_lack(service: RestService) -> None:
+    """A notifier that is installed, or options that can be decrypted."""
+    listeners = [service.request("POST", EVENTS, {"notifier_type_id": "http", "event_types": ["*"]}) for _ in range(2)]
+    missing, damaged = (answer.json()["id"] for answer in listeners)
+    service.execute(f"UPDATE listeners SET notifier_type = 'vanished' WHERE id = '{missing}'")
+    service.execute(f"UPDATE listeners SET sealed_config = '?' WHERE id = '{damaged}'")
+
+    found = service.request("GET", STATUS, login=None).json()
+
+    (notifier,), (listener,) = found["notifiers"], found["listeners"]
+    assert "vanished" == notifier["type"]
+    assert "No notifier 'vanished' is installed. Install its plugin" in notifier["problem"]
+    assert damaged == listener["id"]
+    assert "cannot be decrypted" in listener["problem"]
+
+
 def test_the_status_is_503_if_the_database_is_unavailable(service: RestService) -> None:
     """The document has the same keys; what needs the database is null."""
     service.execute("ALTER TABLE deliveries RENAME TO gone")
@@ -133,6 +150,15 @@ def test_the_status_is_503_if_the_database_is_unavailable(service: RestService) 
 
     assert answer.status == 503
     document = answer.json()
-    assert {"version", "database", "worker", "stream", "notifiers", "backlog", "sources"} == document.keys()
+    assert {
+        "version",
+        "database",
+        "worker",
+        "stream",
+        "notifiers",
+        "listeners",
+        "backlog",
+        "sources",
+    } == document.keys()
     assert {"dialect": "sqlite", "reachable": False} == document["database"]
     assert (None, None) == (document["backlog"], document["sources"])
