@@ -17,15 +17,18 @@ def with_remedy(open_link: Callable[[], T], settings: MessagingSettings) -> Call
         try:
             return open_link()
         except (TemporaryFailure, PermanentFailure) as failure:
-            raise type(failure)(f"{failure.reason}. {remedy} Connecting is tried again without a restart.") from None
+            raise type(failure)(f"{failure.reason}. {remedy}") from None
 
     return opened
 
 
 def _remedy(settings: MessagingSettings) -> str:
     if "event_notification_url" in settings.model_fields_set:
-        return "Start the server, or correct [messaging] event_notification_url."
+        return (
+            "Fix that on the server (connecting is tried again), or correct [messaging] event_notification_url and "
+            "restart."
+        )
     return (
-        "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there, set the "
-        "URL of yours, or set event_notifications_enabled to false."
+        "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there "
+        "(connecting is tried again), or set the URL of yours, or event_notifications_enabled to false, and restart."
     )

@@ -153,6 +153,7 @@ def test_a_service_whose_stream_has_no_server_says_so_once_and_delivers(tmp_path
     (line,) = errors(log)
     assert "could not connect to messaging server qpid://localhost" in line
     assert "[messaging] event_notification_url is not set, and this is Pulp 2's default: start a server there" in line
+    assert line.endswith("or event_notifications_enabled to false, and restart.")
 
 
 def test_a_service_that_started_without_the_server_of_its_stream_publishes_once_it_runs(tmp_path, proton_broker):
@@ -171,7 +172,8 @@ def test_a_service_that_started_without_the_server_of_its_stream_publishes_once_
     assert (True, 0, 1) == (stream["connected"], stream["dropped"], stream["late"])
     assert "task-status stream     connected" in shown
     (line,) = errors(service.log.read_text())
-    assert "Start the server, or correct [messaging] event_notification_url." in line
+    assert "Connection refused. Fix that on the server (connecting is tried again), or correct " in line
+    assert line.endswith("[messaging] event_notification_url and restart.")
 
 
 @pytest.mark.parametrize(
