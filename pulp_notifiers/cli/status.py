@@ -77,5 +77,5 @@ def _stream(found: dict[str, Any]) -> str:
     if found.get("problem") is not None:
         return f"cannot be used: {found['problem']}"
     if found["outage_since"] is not None:
-        return f"not published since {found['outage_since']}"
+        return f"not published since {found['outage_since']}; its log says why"
     return "connected" if found["connected"] else "not connected"

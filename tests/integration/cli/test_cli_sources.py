@@ -176,7 +176,7 @@ def test_the_status_needs_no_user(service, capsys, monkeypatch):
     [
         (True, None, "connected"),
         (False, None, "not connected"),
-        (True, "2026-11-23T16:32:01Z", "not published since 2026-11-23T16:32:01Z"),
+        (True, "2026-11-23T16:32:01Z", "not published since 2026-11-23T16:32:01Z; its log says why"),
     ],
 )
 def test_the_status_of_a_service_without_its_database_is_shown(capsys, connected, outage_since, shown):
