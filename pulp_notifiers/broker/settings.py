@@ -184,15 +184,26 @@ class ListenerMessagingSettings(_OneUse):
 
 
 class StreamMessagingSettings(_OneUse):
-    """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here.
-
-    Unlike those of the whole section, its servers can be reached with the libraries that are installed.
-    """
+    """The section ``[messaging]`` without the settings of amqp listeners, whose mistakes do not matter here."""
 
     @model_validator(mode="before")
     @classmethod
     def _of_stream(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {key: value for key, value in values.items() if key not in (*_UNUSED, *_OF_LISTENERS)}
+
+
+class StreamPublisherSettings(StreamMessagingSettings):
+    """The same for a process that publishes the stream: while that is off, no mistake matters.
+
+    Its servers can be reached with the libraries that are installed. A reader finds that out when it connects, because
+    it may have been given another server.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_publisher(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        on = _is_enabled(values.get(_ENABLED, False))
+        return values if on else {key: value for key, value in values.items() if key == _ENABLED}
 
     @field_validator("event_notification_url")
     @classmethod
@@ -200,16 +211,6 @@ class StreamMessagingSettings(_OneUse):
         if info.data.get("event_notifications_enabled"):
             require_libraries(broker_urls(value.get_secret_value()))
         return value
-
-
-class StreamPublisherSettings(StreamMessagingSettings):
-    """The same for a process that publishes the stream: while that is off, no mistake matters."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_publisher(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        on = _is_enabled(values.get(_ENABLED, False))
-        return values if on else {key: value for key, value in values.items() if key == _ENABLED}
 
 
 def _is_enabled(value: Any) -> bool:

@@ -81,13 +81,26 @@ def test_wait_survives_a_restart_of_the_server(tmp_path):
         assert ["Lost the", "Reconnected after"] == [" ".join(line.split()[:2]) for line in wait.errors.splitlines()]
 
 
-def test_a_missing_library_is_an_error_that_says_what_to_install(tmp_path):
-    """AMQP 1.0 needs one that the others do not."""
+@pytest.mark.parametrize(
+    ("url", "arguments", "enabled"),
+    [
+        ("qpid://127.0.0.1:1", [], "false"),
+        ("qpid://127.0.0.1:1", [], "true"),
+        ("amqp://127.0.0.1:1", ["--broker", "qpid://127.0.0.1:1"], "true"),
+    ],
+)
+def test_a_missing_library_is_an_error_that_says_what_to_install(tmp_path, url, arguments, enabled):
+    """AMQP 1.0 needs one that the others do not. It is no mistake in a setting if the server is given by --broker."""
     missing = tmp_path / "proton.py"
     missing.write_text("raise ModuleNotFoundError('No module named proton', name='proton')\n")
-    environment = {**environment_for("qpid://127.0.0.1:1", tmp_path), "PYTHONPATH": str(tmp_path)}
-    with watching(environment, "tail") as tail:
+    environment = {
+        **environment_for(url, tmp_path),
+        "PYTHONPATH": str(tmp_path),
+        "PULP_NOTIFIERS_MESSAGING_EVENT_NOTIFICATIONS_ENABLED": enabled,
+    }
+    with watching(environment, "tail", *arguments) as tail:
         assert 74 == tail.ended()
+        assert "is not allowed" not in tail.errors
         assert "pip install 'pulp-notifiers[qpid]'" in tail.errors
         assert "Traceback" not in tail.errors
 
