@@ -147,7 +147,7 @@ def show_messages(connection: Connection, queue: Queue, count: int) -> None:
 def show_stream(client: Client, port: int) -> bool:
     """Print what the script in Pulp 2's documentation prints; return whether that is everything."""
     reports: list[dict[str, object]] = [event["call_report"] for event in EVENTS]
-    heading(f"Reporting {len(reports)} task changes; {task_stream.SCRIPT.name} reads them from the Qpid broker")
+    heading(f"Reporting {len(reports)} task changes; {task_stream.SCRIPT.name} reads them from Proton's broker")
     with task_stream.Script(port, DEADLINE_SECONDS) as script:
         client.report(reports)
         lines = script.lines(len(reports))
