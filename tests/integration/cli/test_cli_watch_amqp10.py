@@ -61,7 +61,7 @@ def test_wait_ends_with_its_task(pulp, environment):
         pulp.report(task, "error", error={"description": "It is gone."})
 
         assert 1 == wait.ended()
-        assert f"Task {task} ended as error: It is gone." == wait.errors.strip()
+        assert f"Task {task} ended as error: It is gone." == wait.errors.splitlines()[-1]
 
 
 def test_wait_survives_a_restart_of_the_server(tmp_path):

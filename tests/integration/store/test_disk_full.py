@@ -38,11 +38,11 @@ SCRIPT = textwrap.dedent(
                 app.fire(Event("repo.sync.start", {"repo_id": "zoo", "filler": "x" * 10_000}))
             except StoreUnavailable as error:
                 pass
-        status = StatusV3(app)._read_stored()
+        status = StatusV3(app)._find()
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         kept = app.deliveries.list()[0]
         app.fire(Event("repo.sync.start", {"repo_id": "zoo"}))
-        status_after = StatusV3(app)._read_stored()
+        status_after = StatusV3(app)._find()
         counts = [promised, kept, app.deliveries.list()[0]]
         print(json.dumps([*counts, refusal, lines, status.reachable, status_after.reachable]))
     """
