@@ -120,7 +120,7 @@ class SourceRun:
             return self._failed(error_text(permanent), at_least=self._options.permanent_failure_seconds)
         except StoreUnavailable as unavailable:
             return self._failed(error_text(unavailable))
-        except (Exception, SystemExit) as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
+        except BaseException as unexpected:  # noqa: BLE001  the one of this thread: plugins may raise anything
             return self._failed(described_error(unexpected), unexpected=unexpected)
         return self._failed("The source ended although nobody stopped it: report this to its plugin's author.")
 

@@ -33,6 +33,7 @@ def test_only_the_first_failure_of_an_outage_and_the_recovery_are_logged(store, 
         (PermanentFailure("No permission."), "No permission."),
         (KeyError("boom"), "KeyError: 'boom'"),
         (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit("ended"), "GeneratorExit: ended"),
         (lambda _intake: None, "The source ended although nobody stopped it: report this to its plugin's author."),
     ],
 )
@@ -48,7 +49,7 @@ def test_the_status_says_why_and_since_when_a_source_is_failing(store, sources, 
     assert reason == status.problem
     assert status.problem_since is not None
     (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert isinstance(step, KeyError | SystemExit) == ("in run" in error.getMessage())
+    assert isinstance(step, KeyError | SystemExit | GeneratorExit) == ("in run" in error.getMessage())
     assert 1 == types.plugins["scripted"].runs
 
 
