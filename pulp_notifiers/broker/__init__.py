@@ -38,7 +38,7 @@ from .settings import (
 )
 from .short_string import SHORT_STRING_BYTES
 from .stream import Confirmed, StreamForm, StreamLink, StreamMessage, StreamOpener
-from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch
+from .subscribe import Inspection, Received, Subscription, SubscriptionForm, Watch, WatchOpener
 from .task_message import MessageBody, Unreadable, task_document
 from .urls import asks_for_tls, broker_urls, display_url, speaks_amqp
 
@@ -71,6 +71,7 @@ __all__ = [
     "SubscriptionForm",
     "Unreadable",
     "Watch",
+    "WatchOpener",
     "asks_for_tls",
     "broker_urls",
     "display_url",

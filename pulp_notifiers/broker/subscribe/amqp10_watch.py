@@ -15,7 +15,10 @@ class Amqp10Watch:
     :param address: a pattern of addresses, see :class:`MessagingSettings`.
     :raises LinkLost: the connection broke, or the server did not answer in time.
     :raises PermanentFailure: the server does not permit it.
+    :ivar resumed: False, because messages published between two connections are missed.
     """
+
+    resumed = False
 
     def __init__(
         self, connection: Amqp10Connection, exchange: str, binding: str, deadline: Deadline, address: str = ""

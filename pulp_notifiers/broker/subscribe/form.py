@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+QUEUE_LIMIT = {"x-max-length": 100_000}
+"""A watcher that is stopped, as by Ctrl-Z, must not fill the server's memory; the oldest messages are dropped first."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionForm:

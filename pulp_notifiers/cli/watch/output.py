@@ -47,9 +47,12 @@ def reader_is_gone() -> bool:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Raise KeyboardInterrupt inside the block for SIGTERM too, as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Raise KeyboardInterrupt inside the block, as Ctrl-C does, for SIGTERM and when the terminal is closed."""
+    # SIGHUP is ignored under nohup.
+    ending = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ending}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -11,7 +11,7 @@ from ..failures import RequestFailed
 from .broker import CHECK_SETTING, broker_of
 
 if TYPE_CHECKING:
-    from ...broker import MessageBody
+    from ...broker import MessageBody, WatchOpener
 
 EXCHANGE = "pulp.api.v2"
 _CLOSE_SECONDS = 1.0
@@ -19,7 +19,12 @@ _RETRIES = Backoff(first_seconds=0.5, longest_seconds=5.0)
 
 
 class Watch(Protocol):
-    """An open connection (:class:`pulp_notifiers.broker.Watch`)."""
+    """An open connection (:class:`pulp_notifiers.broker.Watch`).
+
+    :ivar resumed: whether its messages follow those of the last connection without a gap.
+    """
+
+    resumed: bool
 
     def receive(self, seconds: float) -> "Sequence[MessageBody]": ...
     def close(self, seconds: float) -> None: ...
@@ -31,6 +36,7 @@ class TaskFeed:
 
     :param open_watch: connects; raises TemporaryFailure or PermanentFailure.
     :param notice: called with a sentence once when the connection breaks, and once when it is back.
+    :param forget: called at the end, with seconds, to delete what the server still keeps for the next connection.
     :ivar outage: why there is no connection now, or None.
     :ivar unreadable: how many messages held no task.
     """
@@ -41,11 +47,13 @@ class TaskFeed:
         notice: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        forget: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._open_watch = open_watch
         self._notice = notice
         self._clock = clock
         self._sleep = sleep
+        self._forget = forget
         self._watch: Watch | None = open_watch()
         self._lost_at = self._due = 0.0
         self._failures = 0
@@ -74,6 +82,7 @@ class TaskFeed:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.close(_CLOSE_SECONDS)
+        self._forget(_CLOSE_SECONDS)
 
     def _bodies(self, seconds: float) -> "Sequence[MessageBody]":
         watch = self._watch or self._connected_when_due(seconds)
@@ -107,7 +116,8 @@ class TaskFeed:
             self._due = self._clock() + _RETRIES.delay_seconds(self._failures)
             return None
         self.outage = None
-        self._notice(f"Reconnected after {self._clock() - self._lost_at:.0f} s; changes in between were missed.")
+        missed = "the changes in between follow" if self._watch.resumed else "changes in between may have been missed"
+        self._notice(f"Reconnected after {self._clock() - self._lost_at:.0f} s; {missed}.")
         return self._watch
 
 
@@ -118,12 +128,19 @@ def open_feed(broker_url: str | None, task_id: str | None, notice: Callable[[str
     :raises RequestFailed: the server cannot be reached, or refuses access.
     :raises InvalidSetting: the settings name no usable server.
     """
-    from ...broker import Watch as BrokerWatch
+    from ...broker import WatchOpener
 
-    broker = broker_of(broker_url)
-    binding = f"tasks.{task_id or '#'}"
+    opener = WatchOpener(broker_of(broker_url), EXCHANGE, f"tasks.{task_id or '#'}")
     try:
-        return TaskFeed(lambda: BrokerWatch.open(broker, EXCHANGE, binding), notice)
+        return _opened(opener, notice)
     except (TemporaryFailure, PermanentFailure) as failure:
         reason = failure.reason[:1].upper() + failure.reason[1:].rstrip(".")
         raise RequestFailed(f"{reason}. {CHECK_SETTING}", os.EX_IOERR) from None
+
+
+def _opened(opener: "WatchOpener", notice: Callable[[str], None]) -> TaskFeed:
+    try:
+        return TaskFeed(opener, notice, forget=opener.forget)
+    except BaseException:
+        opener.forget(_CLOSE_SECONDS)
+        raise

@@ -1,46 +1,13 @@
 """The commands tail and wait, and the messaging server that they connect to."""
 
 import os
-from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from pulp_notifiers.cli import main
-from tests.harness.rabbitmq import RabbitMQ
-from tests.support.watching import Pulp, environment_for, publish_until_shown, watching
-
-
-@pytest.fixture
-def environment_of_own_server(tmp_path):
-    """Return a server that the test may restart, and an environment whose settings name it."""
-    if reason := RabbitMQ.available():
-        pytest.skip(reason)
-    with RabbitMQ() as server:
-        yield server, environment_for(server.url, tmp_path)
-
-
-def test_tail_and_wait_survive_a_restart_of_the_server(environment_of_own_server):
-    """They report the outage once and its end once; wait still sees the end of its task."""
-    server, environment = environment_of_own_server
-    task = str(uuid4())
-    with watching(environment, "tail") as tail, watching(environment, "wait", task) as wait:
-        with closing(Pulp(server.url)) as pulp:
-            for watcher in (tail, wait):
-                publish_until_shown(watcher, task, lambda: pulp.report(task, "running"))
-        server.restart()
-        for watcher in (tail, wait):
-            watcher.wait_for(lambda watcher: "Reconnected after" in watcher.errors)
-        with closing(Pulp(server.url)) as pulp:
-            pulp.report(task, "finished")
-        exit_code = wait.ended()
-        tail.wait_for(lambda tail: "finished" in tail.output)
-
-    assert 0 == exit_code
-    for watcher in (tail, wait):
-        notices = [" ".join(line.split()[:2]) for line in watcher.errors.splitlines()]
-        assert ["Lost the", "Reconnected after"] == notices
+from tests.support.watching import environment_for, watching
 
 
 @pytest.mark.parametrize("command", [["tail"], ["tail", "--json"], ["wait", str(uuid4())]])

@@ -9,8 +9,9 @@ from pulp_notifiers.errors import TemporaryFailure
 class ScriptedWatch:
     """A connection that receives the batches of a list; an exception in it breaks the connection."""
 
-    def __init__(self, batches):
+    def __init__(self, batches, resumed=False):
         self.batches = list(batches)
+        self.resumed = resumed
         self.closed = False
 
     def receive(self, seconds):
@@ -43,8 +44,8 @@ class Connections:
     def sleep(self, seconds):
         self.now += seconds
 
-    def feed(self):
-        return TaskFeed(self.open, self.notices.append, clock=lambda: self.now, sleep=self.sleep)
+    def feed(self, **parts):
+        return TaskFeed(self.open, self.notices.append, clock=lambda: self.now, sleep=self.sleep, **parts)
 
 
 def test_an_outage_is_reported_once_and_its_end_once():
@@ -64,6 +65,21 @@ def test_an_outage_is_reported_once_and_its_end_once():
     assert 2 == len(connections.notices)
     assert connections.notices[0].endswith("reconnecting: it broke")
     assert connections.notices[1].startswith("Reconnected after ")
+
+
+@pytest.mark.parametrize(
+    ("resumed", "end"),
+    [(True, "; the changes in between follow."), (False, "; changes in between may have been missed.")],
+)
+def test_whether_changes_may_have_been_missed_is_said(resumed, end):
+    """The server may have kept them."""
+    connections = Connections(ScriptedWatch([TemporaryFailure("it broke")]), ScriptedWatch([], resumed))
+    feed = connections.feed()
+
+    for _ in range(2):
+        assert [] == list(feed.receive(0.1))
+
+    assert connections.notices[1].endswith(end)
 
 
 def test_the_first_connection_must_succeed():
@@ -91,3 +107,14 @@ def test_a_feed_can_be_closed_twice():
     feed.close()
 
     assert watch.closed
+
+
+def test_a_feed_that_is_closed_during_an_outage_still_has_the_server_forget_it():
+    """There is no connection over which that could be done."""
+    forgotten = []
+    feed = Connections(ScriptedWatch([TemporaryFailure("it broke")])).feed(forget=forgotten.append)
+    assert [] == list(feed.receive(0.1))
+
+    feed.close()
+
+    assert 1 == len(forgotten)
