@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from proton import Condition, Endpoint
+from proton import Condition, Endpoint, Link, Session
 
 _MOST_CHARACTERS = 500  # of a server's words
 NOT_DECODED = (ValueError, TypeError, LookupError, AttributeError)
@@ -38,7 +38,7 @@ def condition_of(failed: Any) -> Any:
         return _UNREADABLE
 
 
-def is_ended(endpoint: Endpoint) -> bool:
+def is_ended(endpoint: Link | Session) -> bool:
     """Return whether a server has ended a link or session.
 
     It may end a link only for now (a detach that is not closing, AMQP 1.0 section 2.6.4): its state does not show that
