@@ -12,7 +12,7 @@
     addresses     how a server names an exchange
     sending_link  a link over which messages are sent, and the answer to each
     map_messages  messages of a stream as kombu's qpid transport made them, encoded
-    data_message  a message whose body are the bytes themselves, encoded
+    data_message  a message whose body is plain bytes, encoded
 
     sources       what a receiving link asks for, which depends on the server
     receiver      a receiving link

@@ -29,7 +29,7 @@ class Target:
     :ivar address: None if each message names its own.
     :ivar to: the start of the address in a message; the routing key follows. Empty if the link has an address.
     :ivar capabilities: what is asked of the server; servers ignore what they do not know.
-    :ivar creates: the server creates the exchange if it is missing, and is told whether it shall be durable.
+    :ivar creates: the server creates the exchange if it is missing, durable if the link asks for that.
     """
 
     address: str | None

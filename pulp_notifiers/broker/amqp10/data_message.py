@@ -1,4 +1,4 @@
-"""A message whose body are the bytes themselves, encoded for AMQP 1.0."""
+"""A message whose body is plain bytes, encoded for AMQP 1.0."""
 
 from collections.abc import Mapping
 from typing import Any

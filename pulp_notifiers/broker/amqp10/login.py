@@ -16,7 +16,7 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whom a client says it is.
+    """The identity that a client logs in with.
 
     :ivar user: empty to log in by the certificate, or else anonymously.
     :ivar has_certificate: a client certificate is presented over TLS.

@@ -1,4 +1,4 @@
-"""Messages as they were received, which anybody may have published in any form."""
+"""Received messages; anybody may have published them, in any form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def received_message(encoded: bytes) -> ReceivedMessage:
 
 
 def too_large(limit_bytes: int) -> ReceivedMessage:
-    """Return what stands for a message whose bytes were not kept."""
+    """Return the placeholder of a message above the limit, whose bytes were dropped."""
     return ReceivedMessage(None, Unreadable(f"The message is larger than {limit_bytes // 2**20} MB."))
 
 
