@@ -70,5 +70,5 @@ class ListenerChange:
             event_types=listener.event_types if self.event_types is None else self.event_types,
             include=listener.include if self.include is None else self.include,
             dropped_secrets=dropped_secrets,
-            unreadable=listener.unreadable if self.config is None else None,
+            unreadable=None if self.config else listener.unreadable,
         )

@@ -47,8 +47,9 @@ def test_a_listener_whose_config_cannot_be_decrypted_does_not_hide_the_others(st
     execute(database_url, schema.listeners.update().where(damaged).values(sealed_config="?"))
 
     first, second = store.listeners.all()[1]
-    types = ListenerChange(event_types=("repo.sync.start",))
-    store.listeners.change(first.id, lambda stored: types.applied_to(stored, stored.config))
+    for options in (None, {}):
+        types = ListenerChange(options, event_types=("repo.sync.start",))
+        store.listeners.change(first.id, lambda stored, types=types: types.applied_to(stored, stored.config))
     ((kept,),) = execute(database_url, sa.select(schema.listeners.c.sealed_config).where(damaged))
     config = ListenerChange(config={"url": "y"})
     store.listeners.change(first.id, lambda stored: config.applied_to(stored, {"url": "y"}))
