@@ -12,7 +12,7 @@ from proton.utils import BlockingConnection
 
 
 class Topic(ReceiverOption):
-    """Says that the address is a topic: brokers that create what is missing would create a queue."""
+    """Says that the address is a topic; a missing one would be created as a queue."""
 
     def apply(self, receiver):
         receiver.source.capabilities.put_symbol(symbol("topic"))
@@ -22,12 +22,14 @@ url = sys.argv[1] if len(sys.argv) > 1 else "localhost:5672"
 subject = f"tasks.{sys.argv[2]}" if len(sys.argv) > 2 else "tasks.#"
 
 connection = BlockingConnection(url, timeout=10, heartbeat=60)
-if (connection.conn.remote_properties or {}).get("product") == "RabbitMQ":
-    receiver = connection.create_receiver(f"/exchange/pulp.api.v2/{subject}", credit=100, options=AtMostOnce())
+server = connection.conn.remote_properties or {}
+if server.get("product") == "RabbitMQ":
+    address, options = f"/exchange/pulp.api.v2/{subject}", [AtMostOnce()]
 else:
     binding = Described(symbol("apache.org:legacy-amqp-topic-binding:string"), subject)
+    address = "pulp.api.v2"
     options = [AtMostOnce(), Topic(), Filter({symbol("subject"): binding})]
-    receiver = connection.create_receiver("pulp.api.v2", credit=100, options=options)
+receiver = connection.create_receiver(address, credit=100, options=options)
 print("waiting", file=sys.stderr, flush=True)
 
 try:
@@ -36,8 +38,9 @@ try:
         # A broker that does not know the filter sends the messages about all tasks.
         if subject in ("tasks.#", message.subject):
             body = message.body
-            # On RabbitMQ, a message that was published with AMQP 0-9-1 is not wrapped in a map.
-            text = base64.b64decode(body["body"]) if isinstance(body, dict) else bytes(body)
+            # On RabbitMQ, what was published with AMQP 0-9-1 is not wrapped in a map.
+            wrapped = isinstance(body, dict)
+            text = base64.b64decode(body["body"]) if wrapped else bytes(body)
             print(text.decode(), flush=True)
 except KeyboardInterrupt:
     print()
