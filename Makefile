@@ -12,6 +12,9 @@ STAMP := $(VENV)/.installed-$(firstword $(shell cat $(METADATA) | cksum))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# With it each run, and each process that a test starts, would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs clean
 
 help:
