@@ -57,11 +57,11 @@ test: install
 
 test-outages: install
 	@scripts/test-servers.sh
-	$(BIN)/python -m pytest -m outages
+	$(BIN)/python -m pytest -m outages tests/integration/task_stream
 
 test-pulp3: install
 	@scripts/test-servers.sh
-	$(BIN)/python -m pytest -m pulp3
+	$(BIN)/python -m pytest -m pulp3 tests/pulp3
 
 bench: bench-stream bench-durable
 
