@@ -33,7 +33,8 @@ _PREFETCH = 2 * _BATCH
 """One batch to read, while another waits to be acknowledged."""
 
 _HEARTBEAT_SECONDS = 30
-"""RabbitMQ drops a connection from which it hears nothing for twice as long, and then gives its queue to the next."""
+"""RabbitMQ drops a connection from which it hears nothing for two to three times as long, and then gives its queue to
+the next one."""
 
 
 class Watch(ReadingConnection):
