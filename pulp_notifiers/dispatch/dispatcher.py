@@ -108,8 +108,14 @@ class Dispatcher:
         self._route_of: dict[str, tuple[Listener, Route]] = {}
 
     def known_listeners(self) -> Sequence[Listener]:
-        """Return the listeners with which events are matched; reads them only if they may have changed."""
-        self._checked()
+        """Return the listeners with which events are matched; reads them only if they may have changed.
+
+        If they cannot be read, those known so far: firing an event raises the reason.
+        """
+        try:
+            self._checked()
+        except Exception:  # of a row that was damaged; whoever asks only shows what is known
+            _logger.debug("Listeners could not be read.", exc_info=True)
         return [listener for listener, _ in self._route_of.values()]
 
     def fire(self, event: Event) -> int:

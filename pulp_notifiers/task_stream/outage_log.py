@@ -34,7 +34,7 @@ class OutageLog:
 
     def begin(self, reason: str) -> None:
         """Log that reports are not published from now on."""
-        if not self._outage.begin():
+        if self._outage.active:
             return
         if self._remembers:
             _logger.error(
@@ -45,16 +45,18 @@ class OutageLog:
             )
         else:
             _logger.error("Task changes cannot be published and are dropped until this is fixed: %s", reason)
+        self._outage.begin()  # whoever sees an outage, or its end, finds the line in the log
 
     def end(self, counts: Counts) -> None:
         """Log that reports are published again.
 
         :param counts: at the end of this outage, or now if there is none.
         """
-        if self._outage.end():
+        if self._outage.active:
             _logger.info(
                 "Task changes are published again; %d were dropped and %d sent late.",
                 counts.dropped - self._before.dropped,
                 counts.late - self._before.late,
             )
+            self._outage.end()
         self._before = counts
