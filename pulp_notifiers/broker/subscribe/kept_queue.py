@@ -76,14 +76,15 @@ class KeptQueue:
         """Return whether a message, the next one of the queue, was read before.
 
         After a reconnect the server delivers again, in the same order, what it does not know to be acknowledged.
+        Where that begins is not clear if messages were the same, so some may seem to be left out.
         """
         message = hash((routing_key, body))
         if self._is_first:
             self._is_first = False
-            read = list(self._read)
-            self._again = deque(read[read.index(message) :] if message in read else ())
-        if self._again and self._again[0] == message:
-            self._again.popleft()
+            self._again = deque(self._read)
+        if message in self._again:
+            while self._again.popleft() != message:
+                pass
             return True
         self._again.clear()
         self._read.append(message)

@@ -47,6 +47,15 @@ def test_what_is_delivered_again_is_left_out():
     assert b"ij" == reading(channel, queue, delivered("ij"))
 
 
+def test_what_is_delivered_again_is_left_out_also_if_messages_are_the_same():
+    """Where that begins in what was read is not clear then."""
+    channel, queue = Channel(), KeptQueue()
+    reading(channel, queue, delivered("aaaabc"))
+
+    assert b"d" == reading(channel, queue, delivered("aabcd"))
+    assert b"e" == reading(channel, queue, delivered("bcde"))
+
+
 def test_the_same_message_later_on_is_new():
     """Only what follows without a gap was delivered again."""
     channel, queue = Channel(), KeptQueue()
