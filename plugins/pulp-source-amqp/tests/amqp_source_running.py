@@ -54,10 +54,10 @@ def config(rabbitmq: RabbitMQ, **options: Any) -> Any:
 
 
 @contextmanager
-def reading(intake: RecordingIntake, rabbitmq: RabbitMQ, **options: Any) -> Iterator[None]:
-    """Run the source; the block starts once it reads."""
+def reading(intake: RecordingIntake, rabbitmq: RabbitMQ, check_seconds: float = 0.2, **options: Any) -> Iterator[None]:
+    """Run the source; the block starts once it reads, right after it has looked at the server."""
     before = len(intake.status_updates)
-    with intake.running(AmqpSource(check_seconds=0.2), config(rabbitmq, **options)):
+    with intake.running(AmqpSource(check_seconds=check_seconds), config(rabbitmq, **options)):
         intake.wait_until(lambda: len(intake.status_updates) > before)
         yield
 
