@@ -57,4 +57,4 @@ class Behaviour:
     pause_seconds: float = 0.0
     fault: str = ""
     fault_after: int = 0
-    condition: list[str] = field(default_factory=lambda: ["amqp:internal-error", "the imitation was told to fail"])
+    condition: list[str] = field(default_factory=lambda: ["amqp:internal-error", "the imitation was set to fail"])

@@ -182,9 +182,9 @@ def test_an_exchange_that_cannot_be_used_says_what_to_do(
     ("fault", "sentence"),
     [
         ("detach", "pulp.api.v2: the server ended the link"),
-        ("detach-error", "pulp.api.v2: it is told to (amqp:resource-deleted); create it (on Qpid:"),
-        ("end", "pulp.api.v2: it is told to (amqp:resource-deleted); create it"),
-        ("close", "the server closed the connection: it is told to (amqp:resource-deleted)"),
+        ("detach-error", "pulp.api.v2: as set (amqp:resource-deleted); create it (on Qpid:"),
+        ("end", "pulp.api.v2: as set (amqp:resource-deleted); create it"),
+        ("close", "the server closed the connection: as set (amqp:resource-deleted)"),
         ("garbage", "the server broke the protocol"),
         ("huge", "the server broke the protocol"),
         ("cut", "the server closed the connection"),
@@ -194,7 +194,7 @@ def test_what_is_not_answered_when_the_connection_breaks_can_be_sent_again(
     peer: ImitatedQpidd, fault: str, sentence: str
 ) -> None:
     """The reason has the server's words, and the remedy if there is one."""
-    peer.behave(answer="none", condition=["amqp:resource-deleted", "it is told to"])
+    peer.behave(answer="none", condition=["amqp:resource-deleted", "as set"])
     with open_link(peer) as link:
         sent = messages(3)
         link.send(sent, Deadline(SECONDS))
