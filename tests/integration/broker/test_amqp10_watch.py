@@ -15,8 +15,7 @@ from tests.harness.proton_broker import ProtonBroker
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import channel_of, paused
 from tests.support.qpid_pulp import QpidPulp, content_of, proton, qpid_url
-
-WAIT_SECONDS = 60
+from tests.support.watched import WAIT_SECONDS, received
 
 
 @pytest.fixture(params=["rabbitmq", "proton_broker"])
@@ -53,16 +52,6 @@ def discarded(connection):
         yield
     finally:
         connection.discard()
-
-
-def received(watch, count):
-    """Return so many messages."""
-    bodies = []
-    while len(bodies) < count:
-        came = watch.receive(WAIT_SECONDS)
-        assert came
-        bodies += came
-    return bodies
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import pytest
 
 from pulp_notifiers.broker import Broker, Watch, broker_urls
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from tests.support.watched import WAIT_SECONDS, received
 
 proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed")
 imitated_qpidd = pytest.importorskip("tests.support.imitated_qpidd")
 qpid_pulp = pytest.importorskip("tests.support.qpid_pulp")
 
 EXCHANGE = "pulp.api.v2"
-WAIT_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +37,6 @@ def watching(peer, binding="tasks.#", exchange=EXCHANGE):
         yield watch
     finally:
         watch.close(2)
-
-
-def received(watch, count):
-    """Return so many messages."""
-    bodies = []
-    while len(bodies) < count:
-        came = watch.receive(WAIT_SECONDS)
-        assert came
-        bodies += came
-    return bodies
 
 
 def test_the_server_filters_by_the_subject(peer):

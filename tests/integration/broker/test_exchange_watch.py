@@ -10,8 +10,7 @@ import pytest
 from pulp_notifiers.broker import Broker, Deadline, Watch, broker_urls
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from tests.support.amqp import channel_of, paused
-
-WAIT_SECONDS = 60
+from tests.support.watched import WAIT_SECONDS, received
 
 
 @contextmanager
@@ -23,16 +22,6 @@ def watching(url, exchange, binding="tasks.#", **parts):
         yield watch
     finally:
         watch.close(2)
-
-
-def received(watch, count):
-    """Return so many messages."""
-    bodies = []
-    while len(bodies) < count:
-        came = watch.receive(WAIT_SECONDS)
-        assert came
-        bodies += came
-    return bodies
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pulp_notifiers.broker.subscribe.kept_queue import KeptQueue
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from tests.support.amqp import channel_of, paused
 from tests.support.relay import Relay
+from tests.support.watched import WAIT_SECONDS, received
 
-WAIT_SECONDS = 60
 MESSAGES = 1000
 
 
@@ -35,16 +35,6 @@ def published(rabbitmq, exchange, numbers):
         channel.confirm_delivery()
         for body in bodies:
             channel.basic_publish(exchange, "tasks.one", body)
-    return bodies
-
-
-def received(watch, count):
-    """Return so many messages."""
-    bodies = []
-    while len(bodies) < count:
-        came = watch.receive(WAIT_SECONDS)
-        assert came
-        bodies += came
     return bodies
 
 
