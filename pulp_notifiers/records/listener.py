@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any, Self
 
 
@@ -14,6 +15,12 @@ class ListenerDraft:
     :ivar event_types: types or patterns in the order given, duplicates kept.
     :ivar task_id: only events of this task; None for all.
     :ivar include: what sources are asked to add to the events, such as ``content``.
+    :ivar name: unique; None to have one made up.
+    :ivar description: for people.
+    :ivar enabled: whether it gets events.
+    :ivar labels: for people, and for its condition and templates.
+    :ivar when: the condition, an expression that must be true of an event too; None for all events.
+    :ivar template: name of the template of its messages; None for the notifier's own.
     """
 
     notifier_type: str
@@ -21,6 +28,12 @@ class ListenerDraft:
     event_types: tuple[str, ...]
     task_id: str | None = None
     include: tuple[str, ...] = ()
+    name: str | None = None
+    description: str = ""
+    enabled: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+    when: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +41,16 @@ class Listener(ListenerDraft):
     """A registered listener.
 
     :ivar id: 24 lower-case hex digits, the form of Pulp 2's ids.
+    :ivar created_at: None if it was registered before times were recorded.
+    :ivar changed_at: when it was last changed; as ``created_at`` if never.
     :ivar ended: its task has ended, so it is no longer listed; it is kept until none of its deliveries is pending.
     :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
     :ivar unreadable: why its stored config cannot be read, so that ``config`` is empty; None if it can.
     """
 
     id: str = field(kw_only=True)
+    created_at: datetime | None = field(default=None, kw_only=True)
+    changed_at: datetime | None = field(default=None, kw_only=True)
     ended: bool = False
     dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
     unreadable: str | None = field(default=None, kw_only=True)

@@ -31,7 +31,7 @@ _LIVE = schema.listeners.c.ended_at.is_(None)
 _END = "UPDATE listeners SET ended_at = :now WHERE id = any(:ended) AND ended_at IS NULL RETURNING id"
 _RAISE_REVISION = f"UPDATE meta SET value = value + 1 WHERE key = '{REVISION}'"
 
-_CONVERTED = {"event_types"}
+_CONVERTED = {"event_types", "labels"}
 _PLAIN = [each.name for each in fields(Listener) if each.name in schema.listeners.c and each.name not in _CONVERTED]
 """Fields of a listener that its row stores unchanged, in columns of the same names."""
 
@@ -168,6 +168,8 @@ class ListenerRows:
             unreadable=unreadable,
             event_types=tuple(json.loads(row.event_types)),
             include=tuple(json.loads(row.source_options or "{}").get("include", ())),
+            labels=json.loads(row.labels or "{}"),
+            when=row.condition,
             ended=row.ended_at is not None,
         )
 
@@ -179,4 +181,6 @@ class ListenerRows:
             **sealed,
             "event_types": dumps(list(listener.event_types)),
             "source_options": dumps({"include": list(listener.include)}) if listener.include else None,
+            "labels": dumps(dict(listener.labels)) if listener.labels else None,
+            "condition": listener.when,
         }

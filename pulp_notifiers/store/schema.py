@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest revision, to which the migrations lead; known without them, because Alembic is slow to import."""
 
 metadata = sa.MetaData()
@@ -59,8 +59,53 @@ listeners = sa.Table(
     sa.Column("task_id", sa.String(36)),
     sa.Column("ended_at", UtcTime),
     sa.Column("source_options", sa.Text),
+    sa.Column("name", sa.String(64)),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("labels", sa.Text),
+    sa.Column("condition", sa.Text),
+    sa.Column("template", sa.String(64)),
+    sa.Column("created_at", UtcTime),
+    sa.Column("changed_at", UtcTime),
+    sa.Index("ix_listeners_name", "name", unique=True),
     sqlite_autoincrement=True,
 )
+
+listener_errors = sa.Table(
+    "listener_errors",
+    metadata,
+    sa.Column("listener_id", sa.String(24), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("event_id", sa.String(36), nullable=False),
+    sa.Column("occurred_at", UtcTime, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+)
+"""How often a listener's condition or template failed, and the last time; apart from the listeners, whose revision
+would rise with each error."""
+
+templates = sa.Table(
+    "templates",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("notifier_type", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("parts", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("request", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer),
+    sa.Column("headers", sa.Text),
+    sa.Column("body", sa.Text),
+)
+"""Answers to requests that had an idempotency key: digests of key and request, and the answer once there is one."""
 
 events = sa.Table(
     "events",
@@ -72,6 +117,12 @@ events = sa.Table(
     sa.Column("occurred_at", UtcTime, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("unfinished_after", sa.String(64)),
+    sa.Column("stored_at", UtcTime),
+    sa.Column("repo_id", sa.Text),
+    sa.Column("server", sa.Text),
+    sa.Column("domain", sa.Text),
+    sa.Column("result", sa.Text),
+    sa.Index("ix_events_stored_at_id", "stored_at", "id"),
 )
 """``unfinished_after`` is the key of the last lane with a delivery of an event that is written in pieces; null once all
 deliveries are written."""
