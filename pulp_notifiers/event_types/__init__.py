@@ -1,0 +1,31 @@
+"""The catalogue of event types: what each means, the schema of its body, recorded samples; and what an event says.
+
+::
+
+    catalogue  the types that are known, loaded when they are first asked for
+    schemas    JSON Schema of their bodies
+    samples    recorded events, a JSON file for each type
+    names      which names exist in the events that patterns match
+    trial      evaluates something against every matching sample
+    reading    what people want to know about an event
+"""
+
+from .catalogue import EventType, Sample, UnknownEventType, event_type, known_types, matching, sample
+from .names import NamePath, name_problems
+from .reading import about
+from .trial import Tried, check
+
+__all__ = [
+    "EventType",
+    "NamePath",
+    "Sample",
+    "Tried",
+    "UnknownEventType",
+    "about",
+    "check",
+    "event_type",
+    "known_types",
+    "matching",
+    "name_problems",
+    "sample",
+]

@@ -1,0 +1,91 @@
+"""Why something failed: one sentence, and the end of the traceback."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .texts import indented_line, readable_error, shortened
+from .values import items, mapping, text
+
+_TRACEBACK_LINES = 15
+_TRACEBACK_LENGTH = 2_000
+_TRACEBACK_READ = 200_000
+_ERROR_KEYS = ("error_message", "error_description", "description", "error", "message", "reason")
+_SKIPPED = "Skipped: "  # how Pulp 2's summary of a skipped publish begins (CONTRACT 2.3)
+_LEVELS = 6
+_VISITED = 500
+
+
+def reason(payload: Mapping[str, Any], report: Mapping[str, Any]) -> str | None:
+    """Return in one sentence why an event's sync, publish or task failed; None if nothing says so."""
+    found = next(filter(None, map(readable_error, _reasons(payload, report))), None)
+    return found and (found.removeprefix(_SKIPPED) or found)
+
+
+def traceback(payload: Mapping[str, Any], report: Mapping[str, Any]) -> tuple[list[str], int]:
+    """Return the last lines of the traceback, and how many it has in all."""
+    lines = _lines(payload.get("traceback")) or _lines(report.get("traceback"))
+    shown: list[str] = []
+    room = _TRACEBACK_LENGTH
+    for one in reversed(lines[-_TRACEBACK_LINES:]):
+        cleaned = indented_line(one)
+        if len(cleaned) > room:
+            # The last line says what went wrong; show at least its beginning.
+            shown += [] if shown else [shortened(cleaned, room)]
+            break
+        shown.append(cleaned)
+        room -= len(cleaned) + 1
+    return shown[::-1], len(lines)
+
+
+def _reasons(payload: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    for candidate in (
+        payload.get("error_message"),
+        payload.get("error_description"),
+        mapping(payload.get("error")).get("description"),
+        mapping(report.get("error")).get("description"),
+        _last(payload.get("exception")),
+        _last(report.get("exception")),
+        _last(_lines(payload.get("traceback"))),
+        _last(_lines(report.get("traceback"))),
+        payload.get("error"),
+        report.get("error"),
+    ):
+        found = text(candidate)
+        if found is not None:
+            yield found
+    # An importer of Pulp 2 that fails may leave the error only in its own report.
+    for name in ("summary", "details"):
+        yield from _within(payload.get(name))
+
+
+def _last(value: Any) -> str | None:
+    # Pulp 2's exception is a text or an array of texts, the last of which names the exception.
+    if isinstance(value, str):
+        value = value[-_TRACEBACK_READ:].splitlines()
+    return next((one for one in reversed(items(value)) if text(one)), None)
+
+
+def _lines(value: Any) -> list[str]:
+    # An array of Pulp 2 has texts with line ends, some of them of several lines.
+    parts = [value] if isinstance(value, str) else [one for one in items(value) if isinstance(one, str)]
+    whole = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts[-2_000:])
+    return whole[-_TRACEBACK_READ:].rstrip().splitlines()
+
+
+def _within(document: Any) -> Iterator[str]:
+    """Yield the errors in an importer's report, outer ones first."""
+    if isinstance(document, str):
+        yield document
+    level, visited = [document], 0
+    for _ in range(_LEVELS):
+        following: list[Any] = []
+        for value in level:
+            visited += 1
+            if visited > _VISITED:
+                return
+            if isinstance(value, Mapping):
+                yield from filter(None, (text(value.get(key)) for key in _ERROR_KEYS))
+                following.extend(value.values())
+            else:
+                following.extend(items(value))
+        level = following
