@@ -49,6 +49,8 @@ class TaskReport:
     :ivar finish_time: aware UTC.
     :ivar changed_at: when the task reached this state, aware UTC, if that is known more exactly than by the times
         above; no rendering includes it.
+    :ivar origin: where the task ran, such as ``server`` and ``domain``: further fields for the payload of its events.
+        No rendering includes it.
     :ivar resumed: the task was waiting or running before in the same run and returns to that state, as a retried task
         of Celery does; listeners get no event. No rendering includes it.
     """
@@ -70,6 +72,7 @@ class TaskReport:
     traceback: str | None = None
     changed_at: datetime | None = None
     resumed: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:

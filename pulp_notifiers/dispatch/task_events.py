@@ -33,6 +33,8 @@ def task_event(report: TaskReport, source: str = "task", run: Run | None = None)
         "tags": list(report.tags),
         "error_description": _description(report),
     }
+    # What the source adds stands at the end and replaces nothing.
+    payload = payload | dict(report.origin) | payload
     event_id = (run or Run(report.state, report.start_time)).event_id(report)
     event_type = _TYPE_OF_STATE[report.state]
     return Event(event_type, payload, report.call_report(), event_id, _changed_at(report) or utc_now(), source)

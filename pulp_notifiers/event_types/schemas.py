@@ -56,11 +56,16 @@ def _any(description: str) -> Schema:
     return {"description": description}
 
 
+_PLACE = {
+    "domain": _text_or_null(f"Domain on the server; null if the server has no domains. {_PULP3}."),
+    "server": _text(f"Name of the server, as its source has it. {_PULP3}."),
+    "server_url": _text(f"Scheme, host and port by which people reach the server. {_PULP3}."),
+    "task_href": _text(f"Href of the task on its server. {_PULP3}."),
+}
 _ORIGIN = {
     "repo_prn": _text_or_null(f"PRN of the repository; null if it is not known. {_PULP3}."),
     "repo_href": _text_or_null(f"Href of the repository on its server; null if it was deleted since. {_PULP3}."),
-    "domain": _text_or_null(f"Domain of the repository; null if the server has no domains. {_PULP3}."),
-    "server": _text(f"Name of the server, as its source has it. {_PULP3}."),
+    **_PLACE,
 }
 _REPO_ID = {"repo_id": _text("Repository: its id in Pulp 2, its name in Pulp 3. CONTRACT 2.3.")}
 _REMOTE = {"remote": _text_or_null(f"Name of the remote that was synced from. {_PULP3}.")}
@@ -181,15 +186,14 @@ def _version_created() -> Schema:
 
 
 def _task() -> Schema:
-    return _object(
-        {
-            "task_id": _text("Id of the task, a UUID."),
-            "task_type": _text_or_null("Name of what the task does, such as pulp_rpm.app.tasks.publishing.publish."),
-            "state": _text("State that the task reached; the same as in the type of the event."),
-            "tags": _texts("Such as pulp:repository:zoo and pulp:action:sync."),
-            "error_description": _text_or_null("Why it failed, or null."),
-        }
-    )
+    own = {
+        "task_id": _text("Id of the task, a UUID."),
+        "task_type": _text_or_null("Name of what the task does, such as pulp_rpm.app.tasks.publishing.publish."),
+        "state": _text("State that the task reached; the same as in the type of the event."),
+        "tags": _texts("Such as pulp:repository:zoo and pulp:action:sync."),
+        "error_description": _text_or_null("Why it failed, or null."),
+    }
+    return _object({**own, **_PLACE}, required=own)
 
 
 def _call_report(has_task: bool) -> Schema:

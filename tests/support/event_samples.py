@@ -331,7 +331,7 @@ def _events(recording: Recording) -> Iterator[Event]:
     client = _RecordedServer(recording, document)
     config = Pulp3Config(url=_URL)
     root = "/pulp/api/v3/" if recording.domain is None else f"/pulp/{recording.domain}/api/v3/"
-    origin = Origin(config.origin, config.server_name, recording.domain, "pulp")
+    origin = Origin(config.origin, config.public_origin, config.server_name, recording.domain, "pulp")
     names = Names(client, f"{root}repositories/"), Names(client, f"{root}remotes/")
     included = frozenset((*SYNC, *VERSION)) if recording.units else frozenset()
     content = ContentNames(client, 1000)

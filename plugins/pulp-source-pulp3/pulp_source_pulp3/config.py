@@ -54,6 +54,9 @@ class Pulp3Config(SourceConfig):
         "system's.",
     )
     server: str | None = Field(None, description="Name of the server in events; empty: host and port of the URL.")
+    public_url: str | None = Field(
+        None, description="URL by which people reach the server, for links in events; empty: that of url."
+    )
     interval: float = Field(5.0, ge=0.1, le=3600, description="Seconds from one poll to the next.")
     timeout: float = Field(8.0, ge=0.1, le=600, description="Seconds for one request as a whole.")
     domains: Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_domains)] = Field(
@@ -93,6 +96,16 @@ class Pulp3Config(SourceConfig):
             raise ValueError("it contains a user, password or query, and every event shows it; give a plain name")
         return server
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_where_people_look(cls, public_url: str | None) -> str | None:
+        if not public_url:
+            return None
+        parts = _split(cls._is_server_url(public_url))
+        if parts.path.strip("/"):
+            raise ValueError(f"it has a path, but links end in the server's own paths; {_EXAMPLE}")
+        return public_url.strip()
+
     @field_validator("domains", "tasks", "sync_tasks", "publish_tasks")
     @classmethod
     def _is_not_empty(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
@@ -128,8 +141,12 @@ class Pulp3Config(SourceConfig):
     @property
     def origin(self) -> str:
         """Return scheme, host and port of the server."""
-        parts = _split(self.url)
-        return f"{parts.scheme.lower()}://{parts.netloc.lower()}"
+        return _origin(self.url)
+
+    @property
+    def public_origin(self) -> str:
+        """Return scheme, host and port by which people reach the server."""
+        return _origin(self.public_url or self.url)
 
     @property
     def api_root(self) -> str:
@@ -141,6 +158,11 @@ class Pulp3Config(SourceConfig):
     def server_name(self) -> str:
         """Return the name of the server in events."""
         return self.server or _split(self.url).netloc.lower()
+
+
+def _origin(url: str) -> str:
+    parts = _split(url)
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}"
 
 
 def _split(url: str) -> SplitResult:

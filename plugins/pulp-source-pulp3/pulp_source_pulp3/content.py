@@ -6,7 +6,7 @@ from typing import Any
 from .failures import NotFound
 from .tasks import ApiClient, results
 
-_NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "prn")
+_NAMES = ("nevra", "relative_path", "filename", "location_href", "digest", "name", "id", "prn")
 # Without fields, Pulp answers with everything it knows about a package.
 _FIELDS = ",".join((*_NAMES, "pulp_href", "namespace", "version", "release", "arch", "architecture"))
 _PAGE = 500

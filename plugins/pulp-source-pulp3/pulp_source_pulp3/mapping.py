@@ -19,10 +19,11 @@ def record_id(uuid: str) -> str:
     return uuid.replace("-", "")[-24:]
 
 
-def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
+def report(change: Change, kind: Kind, repository: str | None, origin: Mapping[str, Any]) -> TaskReport:
     """Return the task as it was at a change, with only the facts that were known then.
 
     :param repository: name of its repository.
+    :param origin: what the payload of a task event says about the server.
     """
     document = change.document
     ended = change.stage is Stage.FINAL
@@ -43,6 +44,7 @@ def report(change: Change, kind: Kind, repository: str | None) -> TaskReport:
         group_id=_group(document),
         traceback=traceback(document) if ended else None,
         changed_at=change.at,
+        origin=origin,
     )
 
 

@@ -31,15 +31,26 @@ class Origin:
     """Where tasks come from.
 
     :ivar url: scheme, host and port of the server, which distinguish the events of two servers.
+    :ivar public_url: the same as people reach it.
     :ivar server: name of the server in events.
     :ivar domain: None if the server has no domains.
     :ivar source: the source's name.
     """
 
     url: str
+    public_url: str
     server: str
     domain: str | None
     source: str
+
+    def facts(self, document: TaskDocument) -> dict[str, Any]:
+        """Return the fields about it, and about the task, that every payload has."""
+        return {
+            "domain": self.domain,
+            "server": self.server,
+            "server_url": self.public_url,
+            "task_href": document.fields["pulp_href"],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +64,21 @@ class Subject:
     repository: Named
     remote: str | None = None
 
-    def facts(self, origin: Origin) -> dict[str, Any]:
-        """Return the fields about it that every payload has."""
+    def facts(self) -> dict[str, Any]:
+        """Return the fields about it that every payload of a repository event has."""
         return {
             "repo_id": self.repository.name,
             "repo_prn": self.repository.prn,
             "repo_href": self.repository.href,
-            "domain": origin.domain,
-            "server": origin.server,
         }
 
 
 def start(kind: Kind, document: TaskDocument, subject: Subject, origin: Origin, report: TaskReport) -> Event:
     """Return the event for the start of a sync or publish."""
     if kind is Kind.SYNC:
-        payload = {**subject.facts(origin), "remote": subject.remote}
+        payload = {**subject.facts(), "remote": subject.remote}
         return _event(REPO_SYNC_START, document, payload, report, origin, _started_at(document))
-    payload = {**subject.facts(origin), "distributor_id": _plugin(subject)}
+    payload = {**subject.facts(), "distributor_id": _plugin(subject)}
     return _event(REPO_PUBLISH_START, document, payload, report, origin, _started_at(document))
 
 
@@ -92,7 +101,7 @@ def sync_finish(
         "removed_count": counts(summary, "removed") if counted else None,
         "summary": _summed(summary),
         "details": redacted(document.progress()),
-        **subject.facts(origin),
+        **subject.facts(),
         "repo_version": version and version.number,
         "version_href": version and version.href,
         "remote": subject.remote,
@@ -106,10 +115,10 @@ def publish_pairs(document: TaskDocument, subject: Subject, origin: Origin, repo
     """Yield a pair of events for each publication that a sync or a change of content created, as by autopublish."""
     version, finished = version_of(document, subject), _finished_at(document)
     for href in document.publications():
-        payload = {**subject.facts(origin), "distributor_id": _plugin(subject)}
+        payload = {**subject.facts(), "distributor_id": _plugin(subject)}
         yield _event(REPO_PUBLISH_START, document, payload, report, origin, finished, href)
         record = {
-            **_publication(document, subject, origin, href),
+            **_publication(document, subject, href),
             "repo_version": version and version.number,
             "version_href": version and version.href,
         }
@@ -122,7 +131,7 @@ def publish_finish(document: TaskDocument, subject: Subject, origin: Origin, rep
     version_href = document.result().get("repository_version")
     version = repository_of_href(version_href)
     record = {
-        **_publication(document, subject, origin, href),
+        **_publication(document, subject, href),
         "repo_version": version and version[1],
         "version_href": version_href,
     }
@@ -143,7 +152,7 @@ def version_created(
     """
     number, href = version
     payload = {
-        **subject.facts(origin),
+        **subject.facts(),
         "repo_version": number,
         "version_href": href,
         "task_type": document.name,
@@ -173,14 +182,14 @@ def _outcome(document: TaskDocument, subject: Subject, kind: str) -> dict[str, A
     }
 
 
-def _publication(document: TaskDocument, subject: Subject, origin: Origin, href: str | None) -> dict[str, Any]:
+def _publication(document: TaskDocument, subject: Subject, href: str | None) -> dict[str, Any]:
     plugin = _plugin(subject)
     return {
         **_outcome(document, subject, "publish"),
         "distributor_id": plugin,
         "distributor_type_id": plugin,
         "details": redacted(document.progress()),
-        **subject.facts(origin),
+        **subject.facts(),
         "publication": href,
     }
 
@@ -234,4 +243,5 @@ def _event(
 ) -> Event:
     # One task can create several publications and versions, each with events of its own.
     name = "/".join((origin.url, document.uuid, event_type, part))
+    payload = {**payload, **origin.facts(document)}
     return Event(event_type, payload, report.call_report(), derived_id(_IDS, name), at, origin.source)

@@ -167,7 +167,13 @@ class Watch:
         repositories, remotes = (
             Names(self._client, f"{domain.root}{kind}/", self._seconds) for kind in ("repositories", "remotes")
         )
-        origin = Origin(self._config.origin, self._config.server_name, domain.name, self._intake.source)
+        origin = Origin(
+            self._config.origin,
+            self._config.public_origin,
+            self._config.server_name,
+            domain.name,
+            self._intake.source,
+        )
         translator = Translator(
             origin,
             self._kinds,

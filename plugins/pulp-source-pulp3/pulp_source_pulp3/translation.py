@@ -111,7 +111,8 @@ class Translator:
 
     def _report(self, change: Change, subject: Subject | None) -> TaskReport:
         name = None if subject is None else subject.repository.name
-        return report(change, self._kinds.kind(change.document.name), name)
+        origin = self._origin.facts(change.document)
+        return report(change, self._kinds.kind(change.document.name), name, origin)
 
     def _events(
         self, change: Change, kind: Kind, subject: Subject | None, change_report: TaskReport, announced: bool

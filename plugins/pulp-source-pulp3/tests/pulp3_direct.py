@@ -21,7 +21,7 @@ from pulp_source_pulp3.tasks import TaskQueries
 from pulp_source_pulp3.translation import Translator
 
 ROOT = "/pulp/api/v3/"
-ORIGIN = Origin("https://pulp.example", "pulp.example", None, "tried")
+ORIGIN = Origin("https://pulp.example", "https://pulp.example", "pulp.example", None, "tried")
 
 
 class DirectClient:

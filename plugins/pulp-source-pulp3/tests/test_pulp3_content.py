@@ -37,6 +37,7 @@ def test_content_names_are_included_on_demand(pulp, zoo, option, included):
         ({"namespace": "zoo", "name": "bear", "version": "4.1"}, "zoo.bear-4.1"),
         ({"group_id": "zoo", "artifact_id": "bear", "version": "4.1", "filename": "bear-4.1.jar"}, "bear-4.1.jar"),
         ({"digest": "sha256:1"}, "sha256:1"),
+        ({"id": "RHSA-2026:1234", "version": "3", "title": "bear", "prn": "prn:rpm.updaterecord:1"}, "RHSA-2026:1234"),
         ({}, "/pulp/x/"),
     ],
 )

@@ -27,6 +27,20 @@ def test_the_url_gives_origin_and_api_root(url, origin, root):
 
 
 @pytest.mark.parametrize(
+    ("public_url", "origin"),
+    [
+        (None, "http://10.0.0.7:24817"),
+        ("", "http://10.0.0.7:24817"),
+        ("https://Pulp.example/", "https://pulp.example"),
+        ("https://pulp.example:8443", "https://pulp.example:8443"),
+    ],
+)
+def test_links_begin_with_the_public_url(public_url, origin):
+    """The source may use an address that people cannot open."""
+    assert origin == Pulp3Config(url="http://10.0.0.7:24817", public_url=public_url).public_origin
+
+
+@pytest.mark.parametrize(
     "url",
     [
         *("", "pulp.example", "ftp://pulp.example", "https://", "https://pulp.example:x", "https://pulp.example:99999"),
@@ -51,6 +65,9 @@ def test_an_invalid_url_is_refused(url):
         {"key": "/key.pem"},
         {"interval": 0},
         {"server": "https://user:hunter2@pulp.example"},
+        {"public_url": "https://user:hunter2@pulp.example"},
+        {"public_url": "https://pulp.example/pulp/"},
+        {"public_url": "javascript:alert(1)"},
         {"domains": ""},
         {"domains": "default,../lab"},
         {"since": "9999-01-01T00:00:00Z"},

@@ -26,6 +26,18 @@ def test_a_report_has_the_form_of_pulp_2(watched):
     assert None not in (report.start_time, report.finish_time, report.result)
 
 
+def test_a_task_event_says_where_the_task_ran(watched):
+    """Pulp 2's call report has no field for it, and the stream shows nothing more than before."""
+    watched.run("sync.completed")
+
+    report = watched.intake.reports[-1]
+    [task] = [task for task in watched.world.tasks.values() if task.id == report.task_id]
+    place = {"domain": None, "server": "pulp.example", "server_url": "https://pulp.example", "task_href": task.href}
+    payload = task_event(report).payload
+    assert place == {name: payload[name] for name in place}
+    assert not place.keys() & {*report.call_report(), *report.document()}
+
+
 def test_an_error_code_of_pulp_is_kept(watched):
     """It is in the error object of the task."""
     watched.run("sync.failed.digest-mismatch")

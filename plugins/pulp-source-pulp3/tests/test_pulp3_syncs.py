@@ -36,8 +36,10 @@ def test_a_start_names_the_repository(watched):
     """It has the name, which is Pulp 2's id, the PRN and the href."""
     watched.run("sync.completed")
 
+    found = watched.payload("repo.sync.start")
     expected = {"repo_id": "zoo", "repo_prn": watched.zoo.prn, "repo_href": watched.zoo.href, "domain": None}
-    assert {**expected, "server": "pulp.example", "remote": "zoo-remote"} == watched.payload("repo.sync.start")
+    place = {"server": "pulp.example", "server_url": "https://pulp.example", "task_href": found["task_href"]}
+    assert {**expected, **place, "remote": "zoo-remote"} == found
 
 
 @pytest.mark.parametrize("kind", ["sync.completed.nothing-new", "sync.completed.optimized-away"])
