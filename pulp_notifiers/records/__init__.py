@@ -6,6 +6,7 @@
     source      sources, drafts of new ones, changes, and their status
     delivery    deliveries, claims, attempts and their outcomes
     user        users, and the operations that a grant permits
+    filter      which records of a list to show, in which order
 """
 
 from .delivery import (
@@ -27,6 +28,7 @@ from .delivery import (
     OwedEvent,
     Written,
 )
+from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
 from .listener import Listener, ListenerChange, ListenerDraft
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from .user import Operation, User
@@ -42,13 +44,18 @@ __all__ = [
     "Delivery",
     "DeliveryFilter",
     "DeliveryState",
+    "Filter",
     "Kept",
+    "LabelOperator",
+    "LabelTerm",
     "LaneState",
     "LeaseOffer",
     "Listener",
     "ListenerChange",
     "ListenerDraft",
+    "Lookup",
     "Operation",
+    "Order",
     "Outcome",
     "Owed",
     "OwedDelivery",
@@ -60,4 +67,5 @@ __all__ = [
     "SourceStatus",
     "User",
     "Written",
+    "select",
 ]

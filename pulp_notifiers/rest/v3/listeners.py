@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import OwnListeners
-from ...records import Listener, ListenerChange, ListenerDraft, Operation
+from ...records import Listener, ListenerChange, ListenerDraft, Operation, select
 from ..http.answers import dropped_secrets_header
 from ..paths import OWN
 from ..routes import Handler, Routes
@@ -24,7 +24,8 @@ from .fields import (
     PortableObject,
     PortableObjectOrNull,
 )
-from .pages import Page, Paging
+from .filters import ListQuery, Text, Uuid, filterable
+from .pages import Page
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
@@ -138,14 +139,17 @@ def _record_value(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-class ListenerFilter(Paging):
+@filterable(
+    Text("notifier_type"),
+    Uuid("task_id", nullable=True),
+    ordering=("notifier_type", "task_id"),
+)
+class ListenerQuery(ListQuery):
     """Query parameters that choose listeners."""
 
-    notifier_type: Annotated[str | None, Field(description="Only those of this notifier.")] = None
     event_type: Annotated[
         str | None, Field(description="Only those that match events of this type.", max_length=MAX_TYPE_LENGTH)
     ] = None
-    task_id: Annotated[UUID | None, Field(description="Only those for this task.")] = None
 
 
 class ListenersV3:
@@ -168,8 +172,9 @@ class ListenersV3:
             Handler(Operation.DELETE, self._delete, _DELETE),
         )
 
-    def _list(self, request: Request, query: Annotated[ListenerFilter, Query()]) -> Page[ListenerDocument]:
-        found = [listener for listener in self._listeners.list() if _matches(listener, query)]
+    def _list(self, request: Request, query: Annotated[ListenerQuery, Query()]) -> Page[ListenerDocument]:
+        listeners = select(self._listeners.list(), query.filters, query.orders)
+        found = [each for each in listeners if query.event_type is None or _listens(each, query.event_type)]
         return Page[ListenerDocument].of(request, query, len(found), map(self._document, query.cut(found)))
 
     def _get(self, listener_id: str) -> ListenerDocument:
@@ -193,12 +198,8 @@ class ListenersV3:
         return ListenerDocument.of(listener, self._listeners.shown_config(listener))
 
 
-def _matches(listener: Listener, query: ListenerFilter) -> bool:
-    return (
-        query.notifier_type in (None, listener.notifier_type)
-        and (query.event_type is None or matches_any(listener.event_types, query.event_type))
-        and (query.task_id is None or str(query.task_id) == listener.task_id)
-    )
+def _listens(listener: Listener, event_type: str) -> bool:
+    return matches_any(listener.event_types, event_type)
 
 
 _MISSING = refusal(404, "No listener has this id.")

@@ -47,7 +47,6 @@ class Page(BaseModel, Generic[ItemT]):
 
 
 def _url(request: Request, paging: Paging, offset: int) -> str:
-    query = paging.model_dump(mode="json", exclude_none=True, exclude={"offset"})
-    if offset:
-        query["offset"] = offset
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("limit", "offset")]
+    query = [*kept, ("limit", paging.limit), *([("offset", offset)] if offset else [])]
     return str(request.url.replace(query=urlencode(query)))
