@@ -1,5 +1,7 @@
 """The section ``[client]`` of the settings, and its check."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ..settings import Settings
@@ -15,6 +17,9 @@ class ClientSettings(BaseModel):
     username: str = Field("", description="User to log in as.")
     password: SecretStr = Field(SecretStr(""), description="Password of that user.")
     ca_path: str = Field("", description="Authorities to trust, a PEM file or directory; empty: the system's.")
+    format: Literal["table", "json", "yaml"] = Field(
+        "table", description="What commands print if neither --format nor --json is given."
+    )
 
     @field_validator("url")
     @classmethod
@@ -22,6 +27,11 @@ class ClientSettings(BaseModel):
         if url:
             split_url(url)
         return url
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _is_table_if_empty(cls, text: object) -> object:
+        return text or "table"
 
 
 def check_client_settings(settings: Settings) -> None:

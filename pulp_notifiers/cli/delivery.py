@@ -7,9 +7,11 @@ import click
 
 from .answers import document_with, documents_in, read_all
 from .connection import Connection, connection_options, pass_connection
+from .document_texts import TABLE
 from .failures import Denied, NotFound, naming
+from .formats import format_option, show
 from .output import echo
-from .tables import in_one_line, json_option, print_json, print_table
+from .tables import in_one_line, print_table
 
 if TYPE_CHECKING:
     from .client import Client
@@ -32,7 +34,7 @@ def delivery() -> None:
 @click.option("--listener", metavar="ID", help="Only those owed to this listener.")
 @click.option("--event", metavar="ID", help="Only those of this event.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
-@json_option
+@format_option
 @pass_connection
 def list_deliveries(
     connection: Connection,
@@ -41,7 +43,7 @@ def list_deliveries(
     listener: str | None,
     event: str | None,
     limit: int,
-    as_json: bool,
+    output_format: str,
 ) -> None:
     """List deliveries, newest first."""
     from .client import NOTIFICATIONS
@@ -50,10 +52,27 @@ def list_deliveries(
     client, path = connection.client(), f"{NOTIFICATIONS}deliveries/"
     page = client.get(path, query)
     found = documents_in(page, client.url + path)
-    if as_json:
-        print_json(found)
-        return
-    targets = _only_targets(client, found)
+    show(found, output_format, lambda: _print_deliveries(client, found))
+    if output_format == TABLE and page.get("count", 0) > len(found):
+        echo(f"{len(found)} of {page['count']} deliveries; --limit shows more.", err=True)
+
+
+@delivery.command("show")
+@click.argument("delivery_id", metavar="ID")
+@format_option
+@pass_connection
+def show_delivery(connection: Connection, /, delivery_id: str, output_format: str) -> None:
+    """Show one delivery and all its attempts."""
+    from .client import NOTIFICATIONS, segment
+
+    client, path = connection.client(), f"{NOTIFICATIONS}deliveries/{segment(delivery_id)}/"
+    with naming("delivery", delivery_id):
+        found = document_with(client.get(path), "attempts", client.url + path)
+    show(found, output_format, lambda: _print_delivery(client, found))
+
+
+def _print_deliveries(client: "Client", deliveries: Sequence[Mapping[str, Any]]) -> None:
+    targets = _only_targets(client, deliveries)
     rows = [
         (
             _id_of(one),
@@ -66,30 +85,16 @@ def list_deliveries(
             _without_fraction(one["due_at"]),
             one["last_error"],
         )
-        for one in found
+        for one in deliveries
     ]
     print_table(_COLUMNS, rows, _LEAST_IMPORTANT)
-    if page.get("count", 0) > len(found):
-        echo(f"{len(found)} of {page['count']} deliveries; --limit shows more.", err=True)
 
 
-@delivery.command("show")
-@click.argument("delivery_id", metavar="ID")
-@json_option
-@pass_connection
-def show_delivery(connection: Connection, /, delivery_id: str, as_json: bool) -> None:
-    """Show one delivery and all its attempts."""
-    from .client import NOTIFICATIONS, segment
-
-    client, path = connection.client(), f"{NOTIFICATIONS}deliveries/{segment(delivery_id)}/"
-    with naming("delivery", delivery_id):
-        found = document_with(client.get(path), "attempts", client.url + path)
-    if as_json:
-        print_json(found)
-        return
-    attempts = found.pop("attempts")
-    found["target"] = found["target"] or _only_target(client, found["listener"])
-    print_table(("Property", "Value"), [("id", _id_of(found)), *found.items()])
+def _print_delivery(client: "Client", found: Mapping[str, Any]) -> None:
+    target = found["target"] or _only_target(client, found["listener"])
+    properties = {**found, "target": target}
+    attempts = properties.pop("attempts")
+    print_table(("Property", "Value"), [("id", _id_of(found)), *properties.items()])
     echo()
     rows = [(one["number"], one["started_at"], one["finished_at"], one["error"]) for one in attempts]
     print_table(("Attempt", "Started", "Finished", "Error"), rows)

@@ -1,6 +1,6 @@
 """``source``: manage the sources of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,12 +9,16 @@ import click
 from .answers import document_with, read_all
 from .connection import Connection, connection_options, pass_connection
 from .failures import FieldsRefused, naming, nothing_named
+from .formats import format_option, show
 from .output import echo
 from .service import run_sources
 from .source_config import config_given, gathered
-from .tables import json_option, print_json, print_table
+from .tables import Row, print_table
 
 _CHECK_FAILED = 1
+_COLUMNS = ("Name", "Type", "State", "Lag", "Problem")
+_TYPE_COLUMNS = ("Type", "Distribution", "Version", "Required options", "Further options", "Problem")
+_LEAST_IMPORTANT_OF_TYPE = ("Version", "Distribution")
 
 
 @click.group(params=connection_options())
@@ -44,36 +48,24 @@ def add_source(connection: Connection, /, name: str, source_type: str, **given: 
 
 
 @source.command("list")
-@json_option
+@format_option
 @pass_connection
-def list_sources(connection: Connection, /, as_json: bool) -> None:
+def list_sources(connection: Connection, /, output_format: str) -> None:
     """List the sources and their states."""
     found = read_all(connection.client(), _collection("sources"))
-    if as_json:
-        print_json(found)
-        return
-    rows = [(one["name"], one["type"], one["state"], _lag(one["facts"]), one["problem"]) for one in found]
-    print_table(("Name", "Type", "State", "Lag", "Problem"), rows)
+    show(found, output_format, lambda: print_table(_COLUMNS, [_row(one) for one in found]))
 
 
 @source.command("show")
 @click.argument("name")
-@json_option
+@format_option
 @pass_connection
-def show_source(connection: Connection, /, name: str, as_json: bool) -> None:
+def show_source(connection: Connection, /, name: str, output_format: str) -> None:
     """Show the source NAME with its options and what it reports about itself."""
     client, path = connection.client(), _path(name)
     with naming("source", name):
         found = document_with(client.get(path), "config", client.url + path)
-    if as_json:
-        print_json(found)
-        return
-    config, facts = found.pop("config"), found.pop("facts")
-    print_table(("Property", "Value"), list(found.items()))
-    for title, values in (("Option", config), ("Fact", facts)):
-        if values:
-            echo()
-            print_table((title, "Value"), list(values.items()))
+    show(found, output_format, lambda: _print_source(found))
 
 
 @source.command("update")
@@ -107,7 +99,7 @@ def remove_source(connection: Connection, /, name: str) -> None:
 @click.argument("name", required=False)
 @click.option("source_type", "--type", metavar="TYPE", help="Test the given options, without a source.")
 @config_given
-@json_option
+@format_option
 @pass_connection
 @click.pass_context
 def test_source(
@@ -116,7 +108,7 @@ def test_source(
     /,
     name: str | None,
     source_type: str | None,
-    as_json: bool,
+    output_format: str,
     **given: Any,
 ) -> None:
     """Let the server check everything that the source NAME needs, or that one of --type with these options would.
@@ -135,38 +127,21 @@ def test_source(
         with _types_explained():
             answer = client.post(path, {"type": source_type, "config": gathered(**given)})
     found = document_with(answer, "checks", client.url + path)
-    if as_json:
-        print_json(found)
-    else:
-        rows = [("ok" if one["passed"] else "FAILED", one["subject"], one["finding"]) for one in found["checks"]]
-        print_table(("Result", "Check", "Finding"), rows)
+    show(found, output_format, lambda: _print_checks(found["checks"]))
     if not found["passed"]:
         context.exit(_CHECK_FAILED)
 
 
 @source.command("types")
-@json_option
+@format_option
 @pass_connection
-def list_source_types(connection: Connection, /, as_json: bool) -> None:
+def list_source_types(connection: Connection, /, output_format: str) -> None:
     """List the source types that are installed on the server, and their options."""
     found = read_all(connection.client(), _collection("source-types"))
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        (
-            one["type"],
-            one["distribution"],
-            one["version"],
-            *_options(one["schema"] or {}),
-            one["problem"] or one.get("warning"),
-        )
-        for one in found
-    ]
-    print_table(
-        ("Type", "Distribution", "Version", "Required options", "Further options", "Problem"),
-        rows,
-        ("Version", "Distribution"),
+    show(
+        found,
+        output_format,
+        lambda: print_table(_TYPE_COLUMNS, [_type_row(one) for one in found], _LEAST_IMPORTANT_OF_TYPE),
     )
 
 
@@ -179,6 +154,33 @@ def _types_explained() -> Iterator[None]:
         hint = "source types lists those of the server."
         problems = [(field, f"{text} {hint}" if field == "type" else text) for field, text in refused.problems]
         raise FieldsRefused(problems) from None
+
+
+def _row(found: Mapping[str, Any]) -> Row:
+    return found["name"], found["type"], found["state"], _lag(found["facts"]), found["problem"]
+
+
+def _type_row(found: Mapping[str, Any]) -> Row:
+    return (
+        found["type"],
+        found["distribution"],
+        found["version"],
+        *_options(found["schema"] or {}),
+        found["problem"] or found.get("warning"),
+    )
+
+
+def _print_source(found: Mapping[str, Any]) -> None:
+    print_table(("Property", "Value"), [(key, value) for key, value in found.items() if key not in ("config", "facts")])
+    for title, values in (("Option", found["config"]), ("Fact", found["facts"])):
+        if values:
+            echo()
+            print_table((title, "Value"), list(values.items()))
+
+
+def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
+    rows = [("ok" if one["passed"] else "FAILED", one["subject"], one["finding"]) for one in checks]
+    print_table(("Result", "Check", "Finding"), rows)
 
 
 def _options(schema: dict[str, Any]) -> tuple[str, str]:

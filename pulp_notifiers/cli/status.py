@@ -7,15 +7,16 @@ import click
 
 from .answers import document_with
 from .connection import Connection, connection_options, pass_connection
+from .formats import format_option, show
 from .output import echo
-from .tables import Row, json_option, print_json, print_table
+from .tables import Row, print_table
 
 
 @click.command(params=connection_options())
-@json_option
+@format_option
 @pass_connection
 @click.pass_context
-def status(context: click.Context, connection: Connection, /, as_json: bool) -> None:
+def status(context: click.Context, connection: Connection, /, output_format: str) -> None:
     """Show the state of the server, its backlog, and the lag of its sources.
 
     Shows also what to correct before the stream, a notifier, a listener or a source can be used. Needs no user. The
@@ -25,20 +26,7 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
 
     client, path = connection.client(ask=False), f"{NOTIFICATIONS}status/"
     found = document_with(client.get(path, answer_key="backlog"), "backlog", client.url + path)
-    # What an older server does not send is not shown.
-    if as_json:
-        print_json(found)
-    else:
-        print_table(("Property", "Value"), list(_rows(found)))
-        if unusable := found.get("notifiers"):
-            echo()
-            print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in unusable])
-        if unreadable := found.get("listeners"):
-            echo()
-            print_table(("Listener", "Problem"), [(one["id"], one["problem"]) for one in unreadable])
-        if found["sources"]:
-            echo()
-            print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))
+    show(found, output_format, lambda: _print_status(found))
     if not found["database"]["reachable"]:
         context.exit(os.EX_IOERR)
 
@@ -46,6 +34,20 @@ def status(context: click.Context, connection: Connection, /, as_json: bool) -> 
 def seconds(value: float | None) -> str | None:
     """Return a duration for people."""
     return None if value is None else f"{value:.1f} s"
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    # What an older server does not send is not shown.
+    print_table(("Property", "Value"), list(_rows(found)))
+    if unusable := found.get("notifiers"):
+        echo()
+        print_table(("Notifier", "Problem"), [(one["type"], one["problem"]) for one in unusable])
+    if unreadable := found.get("listeners"):
+        echo()
+        print_table(("Listener", "Problem"), [(one["id"], one["problem"]) for one in unreadable])
+    if found["sources"]:
+        echo()
+        print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))
 
 
 def _rows(found: dict[str, Any]) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""The server and the user that the settings name."""
+"""The server and the user that the settings name, and how commands print."""
 
 import os
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from ..server_conf import DEFAULT_BIND, OWN_KEYS, OWN_SECTION, PREFIX, ServerConf, settings_file
 from .client import split_url
+from .document_texts import FORMATS
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
 
@@ -19,6 +20,7 @@ class StoredConnection(NamedTuple):
     username: str = ""
     password: str = ""
     ca_path: str = ""
+    format: str = ""
 
 
 def stored_connection(environ: Mapping[str, str]) -> StoredConnection:
@@ -39,6 +41,20 @@ def stored_connection(environ: Mapping[str, str]) -> StoredConnection:
     return stored if stored.url else stored._replace(url=_address(conf.texts(OWN_SECTION, OWN_KEYS)))
 
 
+def stored_format(environ: Mapping[str, str]) -> str:
+    """Return how commands print what they show; empty if the settings do not say it.
+
+    :raises InvalidSetting: it is none of the formats, or the settings cannot be read.
+    """
+    found = _loaded(ServerConf, environ).texts("client", ("format",)).get("format", "")
+    if found not in ("", *FORMATS):
+        from ..settings import Settings
+        from .client_settings import check_client_settings
+
+        check_client_settings(_loaded(Settings, environ))
+    return found
+
+
 def _loaded(kind: type[ConfT], environ: Mapping[str, str]) -> ConfT:
     # The file belongs to the service: a user who may not read it can still talk to one.
     unreadable = PREFIX + "CONF" not in environ and not os.access(settings_file(environ), os.R_OK)
@@ -51,7 +67,7 @@ def _is_plain(client: Mapping[str, str]) -> bool:
         split_url(client.get("url") or "http://unset")
     except ValueError:
         return False
-    return client.keys() <= set(StoredConnection._fields)
+    return client.keys() <= set(StoredConnection._fields) and client.get("format", "") in ("", *FORMATS)
 
 
 def _address(own: Mapping[str, str]) -> str:

@@ -1,11 +1,9 @@
-"""Tables for people and JSON for scripts."""
+"""Tables for people."""
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import click
 
 from .output import echo, shown
 
@@ -16,8 +14,6 @@ _GAP = 3
 
 _FAIR = 24
 """Columns of a terminal in which a text can be read even if it is folded."""
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row], least_important: Sequence[str] = ()) -> None:
@@ -33,11 +29,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Row], least_important: Se
     for row in [columns, *texts]:
         cells = (text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
         echo("  ".join(cells).rstrip())
-
-
-def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
-    """Print a document as JSON."""
-    click.echo(json.dumps(value, indent=2))  # in ASCII, so that it is the same data in every encoding
 
 
 def in_one_line(config: Mapping[str, Any]) -> str:

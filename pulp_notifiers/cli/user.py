@@ -8,8 +8,9 @@ import click
 
 from .connection import ask_password, at_terminal, standard_input, warn_of_command_line
 from .database import using_database, warn_of_exposed_files
+from .formats import format_option, show
 from .output import echo
-from .tables import json_option, print_json, print_table
+from .tables import print_table
 
 if TYPE_CHECKING:
     from ..access import Accounts
@@ -38,8 +39,8 @@ def create_user(login: str, password: str | None, super_user: bool) -> None:
 
 
 @user.command("list")
-@json_option
-def list_users(as_json: bool) -> None:
+@format_option
+def list_users(output_format: str) -> None:
     """List the users and their grants."""
     with _accounts(upgrade=False) as accounts:
         found = [(one, accounts.grants(one.login)) for one in accounts.users()]
@@ -51,9 +52,6 @@ def list_users(as_json: bool) -> None:
         }
         for one, grants in found
     ]
-    if as_json:
-        print_json(listed)
-        return
     rows = [
         (
             one.login,
@@ -62,7 +60,7 @@ def list_users(as_json: bool) -> None:
         )
         for one, grants in found
     ]
-    print_table(("Login", "Super-user", "Grants"), rows)
+    show(listed, output_format, lambda: print_table(("Login", "Super-user", "Grants"), rows))
 
 
 @user.command("delete")

@@ -7,9 +7,9 @@ import click
 
 from ..answers import document_with
 from ..failures import RequestFailed, naming
+from ..formats import format_option, show
 from ..options import config_options, given_config, with_secrets
 from ..output import echo
-from ..tables import json_option, print_json
 from .notifier_types import (
     NotifierType,
     installed_here,
@@ -107,7 +107,7 @@ def _create_command(notifier_type: str) -> click.Command:
     )
     @_include_option
     @_secret_option
-    @json_option
+    @format_option
     @click.pass_context
     def create(
         context: click.Context,
@@ -116,7 +116,7 @@ def _create_command(notifier_type: str) -> click.Command:
         task_id: str | None,
         include: tuple[str, ...],
         secrets: tuple[str, ...],
-        as_json: bool,
+        output_format: str,
         **_: Any,
     ) -> None:
         """Create a listener and print its id."""
@@ -130,10 +130,7 @@ def _create_command(notifier_type: str) -> click.Command:
         }
         with failures_named(context.command.params):
             created = document_with(client.post(collection(), document), "id", client.url + collection())
-        if as_json:
-            print_json(created)
-        else:
-            echo(f"Listener {created['id']} created.")
+        show(created, output_format, lambda: echo(f"Listener {created['id']} created."))
 
     return create
 
@@ -144,7 +141,7 @@ def _update_command(notifier_type: str) -> click.Command:
     @click.option("event_types", "--event-type", multiple=True, help=_EVENT_TYPES_HELP)
     @_include_option
     @_secret_option
-    @json_option
+    @format_option
     @click.pass_context
     def update(
         context: click.Context,
@@ -153,7 +150,7 @@ def _update_command(notifier_type: str) -> click.Command:
         event_types: tuple[str, ...],
         include: tuple[str, ...],
         secrets: tuple[str, ...],
-        as_json: bool,
+        output_format: str,
         **_: Any,
     ) -> None:
         """Change what is given about a listener, and leave the rest."""
@@ -166,12 +163,12 @@ def _update_command(notifier_type: str) -> click.Command:
         client, path = shared_client(context), listener_path(listener_id)
         with naming("listener", listener_id), failures_named(context.command.params):
             answer = client.patch(path, changes) if changes else client.get(path)
-        if as_json:
-            print_json(document_with(answer, "id", client.url + path))
-        elif changes:
-            echo(f"Listener {listener_id} updated.")
-        else:
-            echo(f"Listener {listener_id} is unchanged: no option says what to change.")
+        outcome = "updated." if changes else "is unchanged: no option says what to change."
+        show(
+            document_with(answer, "id", client.url + path),
+            output_format,
+            lambda: echo(f"Listener {listener_id} {outcome}"),
+        )
 
     return update
 

@@ -1,6 +1,5 @@
 """``tail``: watch tasks as they change."""
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +11,8 @@ from uuid import UUID
 import click
 
 from ...task import TASK_STATES
+from ..document_texts import TABLE, as_text_in_stream
+from ..formats import format_option
 from ..output import discard_output, shown
 from .broker import broker_address, broker_option
 from .lines import ChangedLines
@@ -32,44 +33,42 @@ _FRAME_SECONDS = 0.1
     "--state", "states", type=click.Choice(TASK_STATES), multiple=True, help="Only tasks in this state; repeatable."
 )
 @click.option("--repo", "repositories", metavar="ID", multiple=True, help="Only tasks on this repository; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="Print each message as one line of JSON, as it was published.")
+@format_option
 @broker_option
 def tail(
-    task_id: UUID | None, states: Sequence[str], repositories: Sequence[str], as_json: bool, broker_url: str | None
+    task_id: UUID | None, states: Sequence[str], repositories: Sequence[str], output_format: str, broker_url: str | None
 ) -> None:
     """Watch tasks as they change, until Ctrl-C.
 
-    Draws a table on a terminal, and prints a line for each change into anything else. Reads the task-status stream from
-    now on; earlier changes are not shown.
+    Draws a table on a terminal, and prints a line for each change into anything else. As json it prints each message as
+    it was published on one line, and as yaml each as a document. Reads the task-status stream from now on; earlier
+    changes are not shown.
     """
     task_filter = TaskFilter(states, repositories)
     task = None if task_id is None else str(task_id)
     with ended_by_signals(), suppress(KeyboardInterrupt):
-        if not as_json and is_drawable():
+        if output_format == TABLE and is_drawable():
             _Screen(task_filter, broker_address(broker_url), task).run(broker_url)
             return
         with closing(open_feed(broker_url, task, print_notice)) as feed:
             try:
-                _print(feed, task_filter, as_json)
+                _print(feed, task_filter, output_format)
             except BrokenPipeError:
                 discard_output()
 
 
-def _print(feed: TaskFeed, task_filter: TaskFilter, as_json: bool) -> None:
+def _print(feed: TaskFeed, task_filter: TaskFilter, output_format: str) -> None:
     changed = ChangedLines()
     while not reader_is_gone():
         for document in feed.receive(_POLL_SECONDS):
             task = seen_task(document)
             if not task_filter.matches(task):
                 continue
-            line = _one_line(document) if as_json else changed.line(task, datetime.now().astimezone())
-            if line is not None:
+            if output_format != TABLE:
+                sys.stdout.write(as_text_in_stream(document, output_format))
+            elif (line := changed.line(task, datetime.now().astimezone())) is not None:
                 sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-
-
-def _one_line(document: dict[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
 
 
 class _Screen:

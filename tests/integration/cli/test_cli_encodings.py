@@ -103,7 +103,9 @@ ANSWERS = {
 
 REMOTE = [
     ["listener", "list"],
+    ["listener", "list", "--format", "yaml"],
     ["listener", "show", ID],
+    ["listener", "show", ID, "--json"],
     ["listener", "--help"],
     ["listener", "http", "create", "--help"],
     ["listener", "http", "create", "--event-type", NAME, "--url", NAME],

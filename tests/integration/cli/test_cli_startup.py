@@ -251,6 +251,10 @@ def test_a_command_of_pulp_admin_loads_only_its_own_plugin(tmp_path):
     assert "lazy_two_module" not in modules
 
 
+SHOWING = ("list", "show", "types", "status", "test", "tail", "preview", "explain")
+"""Commands that show something, wherever they are."""
+
+
 def commands_of(group, path=()):
     """Yield the visible commands below a group, with their paths."""
     context = click.Context(group)
@@ -262,12 +266,13 @@ def commands_of(group, path=()):
             yield (*path, name), command
 
 
-def test_every_command_that_lists_or_shows_something_prints_json():
-    """With the same option."""
-    found = {path: command for path, command in commands_of(root) if path[-1] in ("list", "show", "types", "status")}
+def test_every_command_that_lists_or_shows_something_has_all_formats():
+    """By the same options."""
+    found = {path: command for path, command in commands_of(root) if path[-1] in SHOWING}
+    expected = {"--format", "--json"}
     without = [
-        path for path, one in found.items() if "--json" not in {name for each in one.params for name in each.opts}
+        path for path, one in found.items() if not expected <= {name for each in one.params for name in each.opts}
     ]
 
-    assert {"delivery", "listener", "notifier", "source", "status", "user"} == {path[0] for path in found}
+    assert {"delivery", "listener", "notifier", "source", "status", "tail", "user"} <= {path[0] for path in found}
     assert [] == without

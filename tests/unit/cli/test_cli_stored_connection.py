@@ -41,6 +41,7 @@ def test_a_text_is_stored_as_the_model_reads_it(environ, key, text):
         ("PULP_NOTIFIERS_BIND", "host:123456"),
         ("PULP_NOTIFIERS_WORKER_THREADS", "many"),
         ("PULP_NOTIFIERS_CLIENT_URL", "nowhere"),
+        ("PULP_NOTIFIERS_CLIENT_FORMAT", "xml"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_the_words_of_its_model(environ, variable, text):
