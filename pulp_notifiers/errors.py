@@ -14,6 +14,9 @@
     │   ├── NotifierUnavailable    of a notifier
     │   │   └── NotifierMisconfigured    correct its settings, then start again
     │   └── SourceUnavailable      of a source
+    ├── InvalidTemplate            correct every part that is named
+    ├── NoSuchTemplate             look at the list for the right name
+    ├── TemplateInUse              change or delete the listeners that use it first
     ├── InvalidSource              correct every field that is named
     ├── NoSuchSource               add it, or look at the list for the right name
     ├── LeaseLost                  do nothing: another process does it now
@@ -24,7 +27,7 @@
         └── PartlyWritten          then fire the event again, with the same id
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from uuid import UUID
@@ -144,6 +147,42 @@ class SourceUnavailable(PluginUnavailable):
     def __init__(self, source_type: str, reason: str) -> None:
         super().__init__(reason)
         self.source_type = source_type
+
+
+class InvalidTemplate(PulpNotifiersError):
+    """A template, or a change of one, breaks a rule.
+
+    :param problems: field, or part as ``parts.NAME``, to sentences that say what is wrong.
+    """
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        super().__init__(f"The template cannot be accepted: {_by_field(problems)}")
+        self.problems = dict(problems)
+
+
+class NoSuchTemplate(PulpNotifiersError):
+    """No template has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No template has the name {name!r}: list the templates to find the right name.")
+        self.name = name
+
+
+class TemplateInUse(PulpNotifiersError):
+    """Listeners use a template that is to be deleted; nothing was changed.
+
+    :param listeners: their names.
+    """
+
+    def __init__(self, name: str, listeners: Sequence[str]) -> None:
+        shown = ", ".join(listeners[:10]) + (f" and {len(listeners) - 10} more" if len(listeners) > 10 else "")
+        them = "listeners" if len(listeners) > 1 else "listener"
+        super().__init__(
+            f"The template {name!r} is used by the {them} {shown}: give the {them} another template, or delete the "
+            f"{them}, first."
+        )
+        self.name = name
+        self.listeners = tuple(listeners)
 
 
 class InvalidSource(PulpNotifiersError):

@@ -16,6 +16,8 @@ ResultT = TypeVar("ResultT")
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 """What PostgreSQL, UTF-8 or a line of a log cannot contain."""
 
+_FURTHER_ARGUMENTS = frozenset({"attempt", "context"})
+
 _LONGEST_REASON = 2000  # characters; a plugin may quote a server's whole error page
 
 
@@ -66,13 +68,17 @@ def not_installed(noun: str, plugin_type: object) -> str:
     return f"No {noun} {plugin_type!r} is installed."
 
 
+def further_arguments(function: Callable[..., Any]) -> frozenset[str]:
+    """Return which of the keyword arguments ``attempt`` and ``context`` a plugin's ``send`` takes."""
+    return _FURTHER_ARGUMENTS & inspect.signature(function).parameters.keys()
+
+
 def require_parameters(function: Callable[..., Any], count: int, form: str) -> None:
     """Check that a function can be called with a number of arguments.
 
     :raises TypeError: it cannot; the text shows how it is called.
     """
-    signature = inspect.signature(function)
     try:
-        signature.bind(*range(count), **{name: 1 for name in signature.parameters if name == "attempt"})
+        inspect.signature(function).bind(*range(count), **dict.fromkeys(further_arguments(function)))
     except TypeError:
         raise TypeError(f"{function!r} cannot be called as {form}") from None

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import InvalidConfig, InvalidSetting, NotifierMisconfigured, NotifierUnavailable
 from ..event import Event
-from ..notifier import ONE_TARGET
+from ..notifier import ONE_TARGET, PackagedTemplate, PartForm, SendContext
 from ..options import SECRET_NAME, DestinationOption, guessed_destinations, problems_of
-from .calls import UNPRINTABLE, require_parameters
+from .calls import UNPRINTABLE, further_arguments, require_parameters
 from .handle_event import HandleEventNotifier
 from .loaded import LoadedPlugin, built
 
@@ -35,7 +35,8 @@ class LoadedNotifier(LoadedPlugin):
     ) -> None:
         self.notifier = _as_notifier(plugin)
         super().__init__(notifier_type, self.notifier, "listener")
-        self._takes_attempt = "attempt" in inspect.signature(self.notifier.send).parameters
+        self._further = further_arguments(self.notifier.send)
+        self._packaged: dict[str, PackagedTemplate] | None = None
         section_model = getattr(self.notifier, "Settings", None)
         if section_model is not None and settings is not None:
             self.notifier.configure(settings(self.notifier.settings_section, section_model))
@@ -84,12 +85,70 @@ class LoadedNotifier(LoadedPlugin):
         """
         return self._guarded("advice", lambda: tuple(map(str, self._listed("advice", config, default=()))))
 
-    def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
-        """Make one attempt; see :meth:`pulp_notifiers.notifier.Notifier.send`."""
-        if self._takes_attempt:
-            self.notifier.send(event, config, target, attempt=attempt)
-        else:
-            self.notifier.send(event, config, target)
+    @property
+    def takes_context(self) -> bool:
+        """Whether ``send`` gets a context, so that the notifier can have templates."""
+        return "context" in self._further
+
+    def template_parts(self) -> dict[str, PartForm]:
+        """Return the parts that a template may have, each with its form; none if ``send`` cannot get what is rendered.
+
+        :raises NotifierUnavailable: the notifier declares them wrongly.
+        """
+        declared = getattr(self.notifier, "template_parts", {}) if self.takes_context else {}
+        return self._guarded(
+            "template_parts", lambda: {str(name): PartForm(form) for name, form in dict(declared).items()}
+        )
+
+    def packaged_templates(self) -> dict[str, PackagedTemplate]:
+        """Return the notifier's own templates by name.
+
+        :raises NotifierUnavailable: the notifier fails to return them.
+        """
+        if self._packaged is None:
+            method = getattr(self.notifier, "packaged_templates", None)
+            work = dict if method is None or not self.takes_context else lambda: dict(method())
+            self._packaged = self._guarded("packaged_templates", work)
+        return self._packaged
+
+    def default_template(self, config: Any) -> str | None:
+        """Return the name of the template for listeners that choose none, if there is one.
+
+        :raises NotifierUnavailable: the notifier fails to name it.
+        """
+        method = getattr(self.notifier, "default_template", None)
+        if method is None or not self.takes_context:
+            return None
+        return self._guarded("default_template", lambda: None if (name := method(config)) is None else str(name))
+
+    def template_problems(self, parts: Mapping[str, Any]) -> dict[str, str]:
+        """Return what is wrong with the parts of a template, by part.
+
+        :raises NotifierUnavailable: the notifier fails to say it.
+        """
+        return self._guarded("template_problems", lambda: self._mapped("template_problems", parts))
+
+    def rendered_problem(self, rendered: Mapping[str, Any]) -> str | None:
+        """Return why rendered parts cannot be sent; None if they can.
+
+        :raises NotifierUnavailable: the notifier fails to say it.
+        """
+        method = getattr(self.notifier, "rendered_problem", None)
+        if method is None:
+            return None
+        return self._guarded("rendered_problem", lambda: None if (said := method(rendered)) is None else str(said))
+
+    def send(self, event: Event, config: Any, target: str, attempt: int, context: SendContext | None = None) -> None:
+        """Make one attempt; see :meth:`pulp_notifiers.notifier.Notifier.send`.
+
+        :param context: by default, one that knows only the number of the attempt.
+        """
+        further: dict[str, Any] = {}
+        if "attempt" in self._further:
+            further["attempt"] = attempt
+        if "context" in self._further:
+            further["context"] = context or SendContext(attempt=attempt)
+        self.notifier.send(event, config, target, **further)
 
     def secret_options(self, config: Mapping[str, Any]) -> frozenset[str]:
         """Return which of the given options are secret.
@@ -147,7 +206,7 @@ class MisconfiguredNotifier(LoadedNotifier):
         """Return why nothing is delivered."""
         return (self._reason,)
 
-    def send(self, event: Event, config: Any, target: str, attempt: int) -> None:
+    def send(self, event: Event, config: Any, target: str, attempt: int, context: SendContext | None = None) -> None:
         """Send nothing.
 
         :raises NotifierMisconfigured: always.

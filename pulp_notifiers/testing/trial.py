@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import InvalidConfig, NotifierUnavailable, PermanentFailure, TemporaryFailure
 from ..event import Event
+from ..notifier import SendContext
 from ..plugin_host import LoadedNotifier
 
 _SWITCH_SECONDS = 1e-5  # a five-hundredth of the default, so that race conditions show sooner
@@ -67,12 +68,12 @@ class Trial:
 
         :raises TypeError: it does not take them.
         """
-        inspect.signature(self.loaded.notifier.send).bind("event", "config", "target", **self._attempt())
+        inspect.signature(self.loaded.notifier.send).bind("event", "config", "target", **self._further())
 
     def send(self, event: Event, options: Mapping[str, Any], target: str) -> object:
         """Return what the plugin's own ``send`` returns, or the failure that it raises."""
         try:
-            result: object = self.loaded.notifier.send(event, self.loaded.parse(options), target, **self._attempt())
+            result: object = self.loaded.notifier.send(event, self.loaded.parse(options), target, **self._further())
         except (TemporaryFailure, PermanentFailure) as failure:
             return failure
         return result
@@ -85,9 +86,10 @@ class Trial:
         """Send each share of events in its own thread, all starting together."""
         return _at_once(lambda share: self.send_all(share, options), shares)
 
-    def _attempt(self) -> dict[str, int]:
-        has_attempt = "attempt" in inspect.signature(self.loaded.notifier.send).parameters
-        return {"attempt": 1} if has_attempt else {}
+    def _further(self) -> dict[str, Any]:
+        known = {"attempt": 1, "context": SendContext()}
+        parameters = inspect.signature(self.loaded.notifier.send).parameters
+        return {name: value for name, value in known.items() if name in parameters}
 
 
 def failures(results: Collection[object]) -> list[object]:

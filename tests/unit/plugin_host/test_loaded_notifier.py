@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 
-from pulp_notifiers.errors import InvalidConfig
+from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import Notifier, NotifierConfig
+from pulp_notifiers.notifier import (
+    ListenerInfo,
+    Notifier,
+    NotifierConfig,
+    PackagedTemplate,
+    PartForm,
+    SendContext,
+)
 from pulp_notifiers.options import mask
 from pulp_notifiers.plugin_host import LoadedNotifier
 
@@ -59,6 +66,109 @@ def test_the_attempt_is_passed_if_the_signature_has_it():
     loaded.send(Event("a", {}), loaded.parse({"url": "x"}), "", 7)
 
     assert [(7,)] == loaded.notifier.sent
+
+
+def test_the_context_is_passed_if_the_signature_has_it():
+    """With the number of the attempt, or without; a caller that knows nothing else gives none."""
+
+    class Knowing(Recorder):
+        def send(self, event: Event, config: Config, target: str, *, context: SendContext) -> None:
+            self.sent.append((context,))
+
+    class KnowingBoth(Recorder):
+        def send(self, event: Event, config: Config, target: str, attempt: int = 1, context: Any = None) -> None:
+            self.sent.append((attempt, context))
+
+    context = SendContext(3, 7, ListenerInfo("id", "name"), {"subject": "x"})
+    knowing, both = LoadedNotifier("knowing", Knowing), LoadedNotifier("both", KnowingBoth)
+
+    for loaded in (knowing, both):
+        loaded.send(Event("a", {}), loaded.parse({"url": "x"}), "", 7, context)
+        loaded.send(Event("a", {}), loaded.parse({"url": "x"}), "", 2)
+
+    assert [(context,), (SendContext(attempt=2),)] == knowing.notifier.sent
+    assert [(7, context), (2, SendContext(attempt=2))] == both.notifier.sent
+
+
+def test_a_notifier_declares_parts_and_templates():
+    """Packaged templates are asked for once."""
+
+    class Writing(Recorder):
+        template_parts = {"subject": PartForm.LINE, "body": "text"}
+
+        def packaged_templates(self):
+            self.sent.append(())
+            return {"short": PackagedTemplate({"subject": "x"})}
+
+        def default_template(self, config):
+            return config.url
+
+        def template_problems(self, parts):
+            return {"subject": "it is too short"} if len(parts["subject"]) < 2 else {}
+
+        def rendered_problem(self, rendered):
+            return "It is empty." if not rendered["subject"] else None
+
+        def send(self, event, config, target, *, context):
+            raise AssertionError
+
+    loaded = LoadedNotifier("writing", Writing)
+
+    assert {"subject": PartForm.LINE, "body": PartForm.TEXT} == loaded.template_parts()
+    assert ["short"] == [*loaded.packaged_templates()] == [*loaded.packaged_templates()]
+    assert [()] == loaded.notifier.sent
+    assert "short" == loaded.default_template(loaded.parse({"url": "short"}))
+    assert {"subject": "it is too short"} == loaded.template_problems({"subject": "x"})
+    assert "It is empty." == loaded.rendered_problem({"subject": ""})
+    assert loaded.rendered_problem({"subject": "x"}) is None
+
+
+def test_a_notifier_without_templates_has_none():
+    """So does one whose send could not get what is rendered, and a function of Pulp 2."""
+
+    class Deaf(Recorder):
+        template_parts = {"subject": PartForm.LINE}
+
+        def packaged_templates(self):
+            return {"short": PackagedTemplate({"subject": "x"})}
+
+        def default_template(self, config):
+            return "short"
+
+    class Bare:
+        Config = Config
+
+        def send(self, event, config, target):
+            raise AssertionError
+
+    for plugin in (Recorder, Deaf, Bare, lambda notifier_config, event: None):
+        loaded = LoadedNotifier("deaf", plugin)
+
+        assert not loaded.template_parts(), plugin
+        assert not loaded.packaged_templates(), plugin
+        assert loaded.default_template(loaded.parse({"url": "x"})) is None, plugin
+        assert not loaded.template_problems({"subject": "x"}), plugin
+        assert loaded.rendered_problem({"subject": "x"}) is None, plugin
+
+
+def test_a_notifier_that_declares_parts_wrongly_cannot_be_used():
+    """The reason names what failed."""
+
+    class Wrong(Recorder):
+        template_parts = {"subject": "shout"}
+
+        def send(self, event, config, target, *, context):
+            raise AssertionError
+
+        def packaged_templates(self):
+            raise OSError("gone")
+
+    loaded = LoadedNotifier("wrong", Wrong)
+
+    with pytest.raises(NotifierUnavailable, match="wrong notifier's template_parts failed"):
+        loaded.template_parts()
+    with pytest.raises(NotifierUnavailable, match="packaged_templates failed: OSError: gone"):
+        loaded.packaged_templates()
 
 
 def test_all_problems_of_a_config_are_reported_without_its_values():
