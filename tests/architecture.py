@@ -16,7 +16,7 @@ CORE = "pulp_notifiers"
 
 FLOORS = (
     ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "records"),
-    ("options", "notifier", "source", "server_conf", "settings", "distributions", "event_types", "template_files"),
+    ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
     ("plugin_host", "broker", "outbound", "store"),
     ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),
     ("wiring", "app"),
