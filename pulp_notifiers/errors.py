@@ -19,6 +19,8 @@
     ├── TemplateInUse              change or delete the listeners that use it first
     ├── InvalidSource              correct every field that is named
     ├── NoSuchSource               add it, or look at the list for the right name
+    ├── InvalidExpression          correct the condition or template at the named place
+    ├── ExpressionFailed           correct the condition or template, or look at what the event holds
     ├── LeaseLost                  do nothing: another process does it now
     ├── EventIdTaken               fire the event with a new id
     ├── InvalidSetting             correct the configuration file or environment, then start again
@@ -202,6 +204,34 @@ class NoSuchSource(PulpNotifiersError):
     def __init__(self, name: str) -> None:
         super().__init__(f"No source has the name {name!r}: list the sources to find the right name.")
         self.name = name
+
+
+class InvalidExpression(PulpNotifiersError):
+    """A condition or template cannot be accepted.
+
+    :param sentence: what is wrong, and what would be right.
+    :param line: where, counted from 1.
+    :param column: where in the line, counted from 1.
+    """
+
+    def __init__(self, sentence: str, line: int, column: int) -> None:
+        super().__init__(f"Line {line}, column {column}: {sentence}")
+        self.sentence = sentence
+        self.line = line
+        self.column = column
+
+
+class ExpressionFailed(PulpNotifiersError):
+    """A condition or template could not be evaluated with the facts of an event.
+
+    :param sentence: why; it names facts and never quotes their values.
+    :param line: where in the template, counted from 1; None for a condition or if no place is to blame.
+    """
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence if line is None else f"Line {line}: {sentence}")
+        self.sentence = sentence
+        self.line = line
 
 
 class LeaseLost(PulpNotifiersError):

@@ -17,7 +17,7 @@ CORE = "pulp_notifiers"
 FLOORS = (
     ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "records"),
     ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
-    ("plugin_host", "broker", "outbound", "store"),
+    ("plugin_host", "broker", "templating", "outbound", "store"),
     ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),
     ("wiring", "app"),
     ("rest", "cli", "legacy", "celery"),
@@ -49,12 +49,15 @@ OWNERS = {
     "cryptography": {"store.vault"},
     "fastapi": {"rest"},
     "httptools": {"rest.connections"},
+    "jinja2": {"templating"},
     "kombu": {"broker"},
+    "markupsafe": {"templating"},
     "cproton": {"broker.amqp10"},
     "proton": {"broker.amqp10"},
     "psycopg": {"store"},
     # Config models are part of the contract.
     "pydantic": {"options", "notifier", "source", "settings", "plugin_host", "broker", "rest", "cli"},
+    "re2": {"templating.named_tests"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},
@@ -63,7 +66,7 @@ OWNERS = {
 }
 """Outside library to the modules or folders of the core that may import it."""
 
-PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "outbound"}
+PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "templating", "outbound"}
 """What any plugin may import, the bundled ones included."""
 
 WITHOUT_FRONT = {"testing"}

@@ -1,0 +1,132 @@
+"""Tests of texts against patterns; a pattern is always written out, so that it is checked when the text is saved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import re2
+
+from ...errors import ExpressionFailed
+from ..operation import Operation, Parameter
+from ..run import Run
+from ..values import BOOLEAN, TEXT
+from .globs import Glob
+
+MAX_PATTERN = 200
+"""Characters of a pattern."""
+
+MAX_GLOB_SUBJECT = 4_096
+MAX_REGEX_SUBJECT = 65_536
+
+
+def _glob(run: Run, value: str, globs: Sequence[Glob]) -> bool:
+    if len(value) > MAX_GLOB_SUBJECT:
+        raise ExpressionFailed(f"`glob` looks at texts of at most {MAX_GLOB_SUBJECT:,} characters.")
+    for glob in globs:
+        if glob.cost:
+            run.step(1 + len(value) * glob.cost // 8)
+        if glob.matches(value):
+            return True
+    return False
+
+
+def _compiled_globs(*patterns: str) -> Sequence[Any]:
+    return [tuple(Glob(pattern) for pattern in patterns)]
+
+
+def _regex(run: Run, value: str, pattern: Any) -> bool:
+    if len(value) > MAX_REGEX_SUBJECT:
+        raise ExpressionFailed(f"`regex` looks at texts of at most {MAX_REGEX_SUBJECT:,} characters.")
+    run.step(10 + len(value))
+    return pattern.search(value.encode("utf-8", "replace")) is not None
+
+
+def _compiled_regex(pattern: str, ignorecase: bool, multiline: bool) -> Sequence[Any]:
+    return [compiled(pattern, ignorecase, multiline)]
+
+
+def _compiled_match(pattern: str, ignorecase: bool, multiline: bool) -> Sequence[Any]:
+    compiled(pattern, ignorecase, multiline)
+    return [compiled(rf"\A(?:{pattern})", ignorecase, multiline)]
+
+
+def compiled(pattern: str, ignorecase: bool, multiline: bool) -> Any:
+    """Return a compiled pattern of RE2, whose search takes a time that grows only linearly with the text.
+
+    :raises ValueError: it is no pattern, or too large; look-around and back-references do not exist.
+    """
+    options = re2.Options()
+    options.max_mem = 1 << 20
+    options.log_errors = False
+    options.never_capture = True
+    flags = ("i" if ignorecase else "") + ("m" if multiline else "")
+    try:
+        return re2.compile(f"(?{flags}:{pattern})" if flags else pattern, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else "unknown"
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(f"This is not a regular expression of RE2: {reason[:120]}.") from None
+
+
+_PATTERN = Parameter("pattern", TEXT, is_constant=True, largest=MAX_PATTERN)
+_FLAGS = (
+    Parameter("ignorecase", BOOLEAN, default=False, is_constant=True),
+    Parameter("multiline", BOOLEAN, default=False, is_constant=True),
+)
+
+
+def _startswith(run: Run, value: str, start: str) -> bool:
+    run.read(len(start))
+    return value.startswith(start)
+
+
+def _endswith(run: Run, value: str, end: str) -> bool:
+    run.read(len(end))
+    return value.endswith(end)
+
+
+MATCHING_TESTS = (
+    Operation(
+        "glob",
+        "The whole text matches one of the patterns: * any characters, ? one, [ab] one of them, [!ab] none of them.",
+        _glob,
+        takes=TEXT,
+        parameters=(_PATTERN,),
+        prepare=_compiled_globs,
+        repeats=True,
+        example="payload.repo_id is glob('prod-*')",
+    ),
+    Operation(
+        "regex",
+        "A part of the text matches a regular expression of RE2.",
+        _regex,
+        takes=TEXT,
+        parameters=(_PATTERN, *_FLAGS),
+        prepare=_compiled_regex,
+        example="payload.repo_id is regex('-(8|9)$')",
+    ),
+    Operation(
+        "match",
+        "The start of the text matches a regular expression of RE2.",
+        _regex,
+        takes=TEXT,
+        parameters=(_PATTERN, *_FLAGS),
+        prepare=_compiled_match,
+        example="payload.repo_id is match('rhel-[89]')",
+    ),
+    Operation(
+        "startswith",
+        "The text begins with another.",
+        _startswith,
+        takes=TEXT,
+        parameters=(Parameter("start", TEXT),),
+        example="payload.repo_id is startswith('prod-')",
+    ),
+    Operation(
+        "endswith",
+        "The text ends with another.",
+        _endswith,
+        takes=TEXT,
+        parameters=(Parameter("end", TEXT),),
+        example="payload.repo_id is endswith('-9')",
+    ),
+)
