@@ -12,10 +12,11 @@
 
 from .catalogue import EventType, Sample, UnknownEventType, event_type, known_types, matching, sample
 from .names import NamePath, name_problems
-from .reading import about
+from .reading import ABOUT_SCHEMA, about
 from .trial import Tried, check
 
 __all__ = [
+    "ABOUT_SCHEMA",
     "EventType",
     "NamePath",
     "Sample",

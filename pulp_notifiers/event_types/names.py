@@ -1,23 +1,31 @@
 """Which names exist in events: finds typing errors in conditions and templates."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any, Protocol
 
 from ..event import matches
-from .catalogue import EventType, known_types, matching
+from .catalogue import EventType, matching
+from .reading import ABOUT_SCHEMA
 
 ELEMENT = "[]"
 """In a path, an element of an array."""
 
+Node = Mapping[str, Any]
+
 _NEAREST = 3
-_ROOTS = {"payload": "payload", "report": "call_report"}
-_EVENT = ("id", "type", "occurred_at", "source")
-_TYPES_NAMED = 4
+_ALIKE, _SOMEWHAT_ALIKE, _MARGIN = 0.75, 0.4, 0.1
+_FEW = 6
+_TYPES_NAMED = 3
+_ANYTHING: Node = {}
+_EVENT: Node = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("id", "type", "occurred_at", "source")},
+}
 
 
 class NamePath(Protocol):
-    """A path of names in an expression, such as payload, repo_id."""
+    """The names of a path in an expression: ``("payload", "repo_id")``; an element of an array is ``[]``."""
 
     @property
     def names(self) -> Sequence[str]: ...
@@ -26,65 +34,82 @@ class NamePath(Protocol):
 def name_problems(paths: Iterable[NamePath], patterns: Iterable[str]) -> list[str]:
     """Return a sentence for each path that exists in no event that a listener's patterns match.
 
-    Looked at are the fields of ``payload``, ``report`` and ``event``; other paths are not checked, and nothing is if a
-    pattern matches only types that the catalogue does not have, because their fields are not known. A name below which
-    a value is optional must exist too: with a typing error it would always be undefined.
+    Looked at are the fields of ``payload``, ``report``, ``event`` and ``about``. Those of payloads and reports are not
+    if a pattern matches only types that the catalogue does not have, because nobody knows their fields. A name must
+    exist even if the expression allows that it is undefined: with a typing error it would always be.
     """
     given = list(patterns)
-    if not all(any(matches(pattern, known.name) for known in known_types()) for pattern in given):
-        return []
     types = matching(given)
-    problems = {tuple(path.names): _problem(tuple(path.names), types) for path in paths}
-    return [problem for problem in problems.values() if problem is not None]
+    are_known = all(any(matches(pattern, known.name) for known in types) for pattern in given)
+    found = {names: _problem(names, types if are_known else ()) for names in (tuple(path.names) for path in paths)}
+    return [problem for problem in found.values() if problem is not None]
 
 
 def _problem(names: tuple[str, ...], types: Sequence[EventType]) -> str | None:
     root, *below = names
-    if root == "event":
-        return None if not below or below[0] in _EVENT else _sentence(names[:1], below[0], _EVENT, "")
-    if root not in _ROOTS:
-        return None
-    nodes = [known.schema["properties"][_ROOTS[root]] for known in types]
+    nodes = _ROOTS[root](types) if root in _ROOTS else [_ANYTHING]
+    where = _where(types) if root in ("payload", "report") else ""
     for depth, name in enumerate(below, 1):
-        following = [found for node in nodes for found in _children(node, name)]
-        if not following:
-            known_names = sorted({one for node in nodes for one in node.get("properties", ())})
-            return _sentence(names[:depth], name, known_names, _where(types))
+        following = [child for node in nodes for child in _children(node, name)]
+        if nodes and not following:
+            return _sentence(names[:depth], name, nodes, where)
         nodes = following
     return None
 
 
-def _children(node: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+def _children(node: Node, name: str) -> Iterator[Node]:
     if "type" not in node:
-        yield {}  # any JSON
+        yield _ANYTHING
         return
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
     if name == ELEMENT:
         if "array" in kinds:
-            yield node.get("items", {})
-    elif name in node.get("properties", {}):
+            yield node.get("items", _ANYTHING)
+        if "string" in kinds:
+            yield {"type": "string"}
+    elif name in node.get("properties", ()):
         yield node["properties"][name]
-    elif "additionalProperties" in node:
+    elif isinstance(node.get("additionalProperties"), Mapping):
         yield node["additionalProperties"]
 
 
-def _sentence(parents: Sequence[str], name: str, known_names: Sequence[str], where: str) -> str:
+def _sentence(parents: Sequence[str], name: str, nodes: Sequence[Node], where: str) -> str:
     parent = _joined(parents)
     if name == ELEMENT:
-        return f"{parent} is not an array{where}."
+        return f"{parent} has no elements{where}: it is not an array."
+    known_names = list(dict.fromkeys(one for node in nodes for one in node.get("properties", ())))
     if not known_names:
-        return f"{parent} has nothing below it{where}, so that {_joined((*parents, name))} does not exist."
-    nearest = get_close_matches(name, known_names, _NEAREST, 0.6) or get_close_matches(name, known_names, 1, 0.4)
-    meant = f" Did you mean {' or '.join(nearest)}?" if nearest else f" It has {', '.join(known_names)}."
-    return f"{parent} has no {name}{where}.{meant}"
+        return f"{parent} has no fields{where}, so there is no {_joined((*parents, name))}."
+    return f"{parent} has no {name}{where}. {_hint(name, known_names)}"
+
+
+def _hint(name: str, known_names: Sequence[str]) -> str:
+    alike = {one: SequenceMatcher(None, name, one).ratio() for one in known_names}
+    best = max(alike.values())
+    if best < _ALIKE and (len(known_names) <= _FEW or best < _SOMEWHAT_ALIKE):
+        return f"It has {', '.join(known_names)}."
+    nearest = sorted(filter(lambda one: alike[one] >= best - _MARGIN, alike), key=alike.__getitem__, reverse=True)
+    return f"Did you mean {' or '.join(nearest[:_NEAREST])}?"
 
 
 def _where(types: Sequence[EventType]) -> str:
     named = [known.name for known in types]
-    if len(named) > _TYPES_NAMED:
-        return f" in any of the {len(named)} event types {', '.join(named[: _TYPES_NAMED - 1])}, ..."
+    if len(named) > _TYPES_NAMED + 1:
+        return f" in {', '.join(named[:_TYPES_NAMED])} and {len(named) - _TYPES_NAMED} other event types"
     return f" in {' or '.join(named)}"
 
 
 def _joined(names: Sequence[str]) -> str:
     return ".".join(names).replace(f".{ELEMENT}", ELEMENT)
+
+
+def _part(name: str) -> Callable[[Sequence[EventType]], list[Node]]:
+    return lambda types: [known.schema["properties"][name] for known in types]
+
+
+_ROOTS: Mapping[str, Callable[[Sequence[EventType]], list[Node]]] = {
+    "payload": _part("payload"),
+    "report": _part("call_report"),
+    "event": lambda _types: [_EVENT],
+    "about": lambda _types: [ABOUT_SCHEMA],
+}

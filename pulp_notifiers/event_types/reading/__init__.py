@@ -9,8 +9,10 @@
     changed    counts and names of what changed
     places     server, domain, links
     assembled  all of it: about()
+    described  the keys of what about() returns
 """
 
 from .assembled import about
+from .described import ABOUT_SCHEMA
 
-__all__ = ["about"]
+__all__ = ["ABOUT_SCHEMA", "about"]

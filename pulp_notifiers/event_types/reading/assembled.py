@@ -18,7 +18,7 @@ _KNOWN_PREFIXES = ("repo.sync.", "repo.publish.", "repo.version.", "task.")
 
 
 def about(event: Event | Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a person wants to know about an event, as plain JSON: the keys of :data:`ABOUT`.
+    """Return what a person wants to know about an event, as plain JSON, which :data:`ABOUT_SCHEMA` describes.
 
     It never raises, whatever JSON the event carries. Every text is one clean line (control characters, escape
     sequences, bidirectional controls and lone surrogates are gone), has no passwords of URLs, and is bounded.
