@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from ...event import FINAL_TASK_EVENT_TYPES, Event
@@ -62,7 +63,7 @@ def about(event: Event | Mapping[str, Any]) -> dict[str, Any]:
         "traceback_lines": all_lines,
         "links": links(payload),
     }
-    found["facts"] = [list(row) for row in _rows(found, payload)][:_MOST_ROWS]
+    found["facts"] = [list(row) for row in islice(_rows(found, payload), _MOST_ROWS)]
     return found
 
 

@@ -1,6 +1,7 @@
 """Why something failed: one sentence, and the end of the traceback."""
 
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile
 from typing import Any
 
 from .texts import indented_line, readable_error, shortened
@@ -60,16 +61,20 @@ def _reasons(payload: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[
 
 def _last(value: Any) -> str | None:
     # Pulp 2's exception is a text or an array of texts, the last of which names the exception.
-    if isinstance(value, str):
-        value = value[-_TRACEBACK_READ:].splitlines()
-    return next((one for one in reversed(items(value)) if text(one)), None)
+    return next((one for one in reversed(_lines(value)) if text(one)), None)
 
 
 def _lines(value: Any) -> list[str]:
     # An array of Pulp 2 has texts with line ends, some of them of several lines.
     parts = [value] if isinstance(value, str) else [one for one in items(value) if isinstance(one, str)]
-    whole = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts[-2_000:])
-    return whole[-_TRACEBACK_READ:].rstrip().splitlines()
+    backwards: list[str] = []
+    room = _TRACEBACK_READ
+    for part in reversed(parts):
+        if room <= 0:
+            break
+        backwards.extend(reversed(part[-room:].splitlines()))
+        room -= len(part) + 1
+    return list(dropwhile(lambda one: not text(one), backwards))[::-1]
 
 
 def _within(document: Any) -> Iterator[str]:

@@ -25,7 +25,7 @@ MASK = "*****"
 _SCHEME = r"\b[a-z][a-z0-9+.-]{0,20}://"
 _USERINFO = re.compile(rf"({_SCHEME})[^\s/?#'\"<>]*@", re.IGNORECASE)
 # A password with a slash, which makes no valid URL. What follows the colon is then not a port.
-_BROKEN_USERINFO = re.compile(rf"({_SCHEME}[^\s/@:]*:)(?!\d{{1,5}}(?:[/?#]|\b))[^\s@]*@", re.IGNORECASE)
+_BROKEN_USERINFO = re.compile(rf"({_SCHEME}[^\s/@:]*:)(?!\d{{1,5}}(?:[/?#]|\b))[^\s@]{{0,300}}@", re.IGNORECASE)
 _SECRET_NAME = r"[a-z0-9_-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api_?key|credentials?|signature)"
 _SECRET_KEY = re.compile(rf"{_SECRET_NAME}|authorization|cookie|private_?key", re.IGNORECASE)
 _NAMED = re.compile(
@@ -40,12 +40,12 @@ _HTTP_ERROR = re.compile(r"(\d{3}), message=(?:'([^']*)'|\"([^\"]*)\"), url=(?:U
 
 def line(text: str, limit: int = LONGEST) -> str:
     """Return a text in one line, cleaned, without passwords, and shortened to a number of characters."""
-    return shortened(masked(" ".join(_cleaned(text[: 20 * limit + 2_000]).split())), limit)
+    return shortened(masked(" ".join(_cleaned(text[: _read(limit)]).split())), limit)
 
 
 def indented_line(text: str, limit: int = LONGEST) -> str:
     """Return one line of a text with its indentation."""
-    kept = text[: 20 * limit + 2_000].replace("\t", "    ").rstrip()
+    kept = text[: _read(limit)].replace("\t", "    ").rstrip()
     indentation = min(len(kept) - len(kept.lstrip(" ")), limit // 2)
     return " " * indentation + line(kept, limit - indentation)
 
@@ -53,7 +53,7 @@ def indented_line(text: str, limit: int = LONGEST) -> str:
 def first_line(text: str, limit: int = LONGEST) -> str:
     """Return the first line of a text that is not blank; empty if there is none."""
     # Only those that break lines on paper: a form feed or NUL inside a line may hide what follows.
-    lines = re.split(r"\r\n?|\n|\u2028|\u2029", text[: 20 * limit + 2_000])
+    lines = re.split(r"\r\n?|\n|\u2028|\u2029", text.lstrip()[: _read(limit)])
     return next(filter(None, (line(one, limit) for one in lines)), "")
 
 
@@ -70,8 +70,10 @@ def readable_error(text: str) -> str:
 
 def masked(text: str) -> str:
     """Return a text with ``*****`` in place of users and passwords in URLs, and of other credentials."""
-    text = _USERINFO.sub(rf"\1{MASK}@", text)
-    text = _BROKEN_USERINFO.sub(rf"\1{MASK}@", text)
+    if ":" not in text and "=" not in text:
+        return text
+    if "@" in text:
+        text = _BROKEN_USERINFO.sub(rf"\1{MASK}@", _USERINFO.sub(rf"\1{MASK}@", text))
     return _NAMED.sub(rf"\1{MASK}", _HEADER.sub(rf"\1{MASK}", text))
 
 
@@ -90,6 +92,13 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[:end].rstrip()}…"
 
 
+def _read(limit: int) -> int:
+    """Return how many characters of a text are looked at, of which some will not be shown."""
+    return 4 * limit + 500
+
+
 def _cleaned(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     text = _ANSI.sub("", text)
     return _NO_CHARACTER.sub("\ufffd", _INVISIBLE.sub("", _BREAKS.sub(" ", text)))

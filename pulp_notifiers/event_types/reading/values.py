@@ -24,7 +24,7 @@ def items(value: Any) -> Sequence[Any]:
 
 def text(value: Any) -> str | None:
     """Return a text that is not blank, else None."""
-    return value if isinstance(value, str) and value.strip() else None
+    return value if isinstance(value, str) and value and not value.isspace() else None
 
 
 def whole(value: Any) -> int | None:
