@@ -10,7 +10,7 @@ from ..plugin_host import not_installed
 from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import Problems, config_problems, include_problems, pattern_problems
 from .local_receivers import LocalReceivers
-from .registered import RegisteredListeners
+from .registered import Precondition, RegisteredListeners
 
 _INCLUDE = "source_options.include"
 
@@ -50,11 +50,12 @@ class OwnListeners(RegisteredListeners):
         _refuse(problems)
         return self._added(replace(draft, include=_once(draft.include)))
 
-    def update(self, listener_id: str, change: ListenerChange) -> Listener:
+    def update(self, listener_id: str, change: ListenerChange, precondition: Precondition | None = None) -> Listener:
         """Change a listener. A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere.
 
         ``dropped_secrets`` of the result names the secrets that were removed for that reason.
 
+        :param precondition: called with the stored listener; if it raises, nothing is changed.
         :raises NoSuchListener: no listener has this id.
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
         """
@@ -72,7 +73,7 @@ class OwnListeners(RegisteredListeners):
             _refuse(problems)
 
         include = None if change.include is None else _once(change.include)
-        return self._changed_to(listener_id, replace(change, include=include), check)
+        return self._changed_to(listener_id, replace(change, include=include), check, precondition=precondition)
 
     def _local_problems_after(self, stored: Listener, change: ListenerChange) -> Problems:
         if change.config is None:

@@ -3,7 +3,8 @@
 import logging
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..errors import InvalidConfig, NoSuchListener, NotifierUnavailable
@@ -13,6 +14,11 @@ from ..records import Listener, ListenerChange, ListenerDraft
 from .checks import include_advice
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
+
+_SHORTEST = timedelta(microseconds=1)
+
+Precondition = Callable[[Listener], None]
+"""Raises unless the stored listener may be changed; called in the transaction that changes it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +30,9 @@ class Rows(Protocol):
     def get(self, listener_id: str) -> Listener | None: ...
     def add(self, listener: Listener) -> None: ...
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None: ...
-    def delete(self, listener_id: str, now: datetime) -> bool: ...
+    def delete(
+        self, listener_id: str, now: datetime, precondition: Callable[[Listener], None] | None = None
+    ) -> bool: ...
 
 
 class Notifiers(Protocol):
@@ -51,12 +59,14 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         """Return all listeners in the order of their creation."""
         return self._rows.all()[1]
 
-    def delete(self, listener_id: str) -> None:
+    def delete(self, listener_id: str, precondition: Precondition | None = None) -> None:
         """Delete a listener; its pending deliveries become dead letters.
 
         :raises NoSuchListener: no listener has this id.
         """
-        if not self._rows.delete(_key(listener_id), self._clock()):
+        if precondition is not None:
+            self._load_plugin(listener_id)
+        if not self._rows.delete(_key(listener_id), self._clock(), precondition):
             raise NoSuchListener(listener_id)
         self._changed()
 
@@ -68,7 +78,8 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         return self._shown(listener.notifier_type, listener.config, show_urls)
 
     def _added(self, draft: ListenerDraft) -> Listener:
-        listener = Listener.of(draft, self._new_id())
+        now = self._clock()
+        listener = replace(Listener.of(draft, self._new_id()), created_at=now, changed_at=now)
         self._rows.add(listener)
         return self._kept(listener)
 
@@ -78,24 +89,32 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         change: ListenerChange,
         check: Callable[[Listener], None] = lambda _listener: None,
         keep_secrets: bool = False,
+        precondition: Precondition | None = None,
     ) -> Listener:
         """Apply a change in one transaction; nothing is written if ``check`` refuses the result."""
 
-        # Loads the plugin before the transaction, which must not hold up others for as long as an import takes.
-        self._secret_options(self.get(listener_id).notifier_type, {})
+        self._load_plugin(listener_id)
+        now = self._clock()
 
         def apply(found: Listener) -> Listener:
+            if precondition is not None:
+                precondition(found)
             merged = Merged(found.config)
             if change.config is not None:
                 merged = self._merged(found.notifier_type, found.config, change.config, keep_secrets)
             result = change.applied_to(found, merged.config, merged.dropped)
             check(result)
-            return result
+            # Later in any case, because the entity tag of a listener depends on it, and clocks are set back.
+            return replace(result, changed_at=max(now, (found.changed_at or now) + _SHORTEST))
 
         listener = self._rows.change(_key(listener_id), apply)
         if listener is None:
             raise NoSuchListener(listener_id)
         return self._kept(listener)
+
+    def _load_plugin(self, listener_id: str) -> None:
+        # Before the transaction, which must not hold up others for as long as an import takes.
+        self._secret_options(self.get(listener_id).notifier_type, {})
 
     def _kept(self, listener: Listener) -> Listener:
         self._changed()

@@ -36,12 +36,14 @@ class RegisteredSource(SourceDraft):
     """A source that was added.
 
     :ivar id: 24 lower-case hex digits; a new one if it is removed and added again.
+    :ivar changed_at: when its options were last changed; None if never.
     :ivar dropped_secrets: the secret options that the update which returned this record removed; not stored.
     :ivar unreadable: why its stored config cannot be read, so that ``config`` is empty; None if it can.
     """
 
     created_at: datetime
     id: str = field(kw_only=True)
+    changed_at: datetime | None = field(default=None, kw_only=True)
     dropped_secrets: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
     unreadable: str | None = field(default=None, kw_only=True)
 

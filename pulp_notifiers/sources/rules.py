@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..encoding import unportable
@@ -21,6 +21,11 @@ _logger = logging.getLogger(__name__)
 
 _Problems = Mapping[str, list[str]]
 
+_SHORTEST = timedelta(microseconds=1)
+
+Precondition = Callable[[RegisteredSource], None]
+"""Raises unless the stored source may be changed; called in the transaction that changes it."""
+
 
 class Rows(Protocol):
     """Where sources are stored (``pulp_notifiers.store``)."""
@@ -28,8 +33,8 @@ class Rows(Protocol):
     def list(self) -> Sequence[RegisteredSource]: ...
     def get(self, name: str) -> RegisteredSource | None: ...
     def add(self, source: RegisteredSource) -> bool: ...
-    def amend(self, name: str, change: Callable[[RegisteredSource], Mapping[str, Any]]) -> RegisteredSource | None: ...
-    def delete(self, name: str) -> bool: ...
+    def amend(self, name: str, change: Callable[[RegisteredSource], RegisteredSource]) -> RegisteredSource | None: ...
+    def delete(self, name: str, precondition: Callable[[RegisteredSource], None] | None = None) -> bool: ...
     def status(self, source_id: str, now: datetime) -> SourceStatus | None: ...
     def statuses(self, now: datetime) -> Mapping[str, SourceStatus]: ...
 
@@ -59,26 +64,31 @@ class Sources(Registrar[Rows, SourceTypes]):
         self._changed()
         return source
 
-    def update(self, name: str, change: SourceChange) -> RegisteredSource:
+    def update(self, name: str, change: SourceChange, precondition: Precondition | None = None) -> RegisteredSource:
         """Change options of a source; it restarts within seconds and keeps what it remembers.
 
         A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere. ``dropped_secrets`` of
         the result names the secrets that were removed for that reason.
 
+        :param precondition: called with the stored source; if it raises, nothing is changed.
         :raises NoSuchSource: no source has this name.
         :raises InvalidSource: with all problems; nothing is changed.
         """
-        # Loads the plugin before the transaction, which must not hold up others for as long as an import takes.
-        self._secret_options(self.get(name).source_type, {})
+        self._load_plugin(name)
+        now = self._clock()
         merged = Merged({})
 
-        def changed(stored: RegisteredSource) -> Mapping[str, Any]:
+        def changed(stored: RegisteredSource) -> RegisteredSource:
             nonlocal merged
+            if precondition is not None:
+                precondition(stored)
             merged = self._merged(stored.source_type, stored.config, change.config)
             problems = with_dropped(self._config_problems(stored.source_type, merged.config), merged.dropped)
             if problems:
                 raise InvalidSource(problems)
-            return merged.config
+            # Later in any case, because the entity tag of a source depends on it, and clocks are set back.
+            changed_at = max(now, (stored.changed_at or stored.created_at) + _SHORTEST)
+            return replace(stored, config=dict(merged.config), changed_at=changed_at, unreadable=None)
 
         amended = self._rows.amend(name, changed)
         if amended is None:
@@ -102,12 +112,15 @@ class Sources(Registrar[Rows, SourceTypes]):
             raise NoSuchSource(name)
         return found
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, precondition: Precondition | None = None) -> None:
         """Remove a source and what it remembers; the process that runs it stops within seconds.
 
+        :param precondition: called with the stored source; if it raises, nothing is removed.
         :raises NoSuchSource: no source has this name.
         """
-        if not _NAME.fullmatch(name) or not self._rows.delete(name):
+        if precondition is not None:
+            self._load_plugin(name)
+        if not _NAME.fullmatch(name) or not self._rows.delete(name, precondition):
             raise NoSuchSource(name)
         self._changed()
 
@@ -161,6 +174,10 @@ class Sources(Registrar[Rows, SourceTypes]):
     def shown_config(self, source: RegisteredSource) -> dict[str, Any]:
         """Return a source's config as it may be shown: secrets are ``*****`` unless they are revealed."""
         return self._shown(source.source_type, source.config)
+
+    def _load_plugin(self, name: str) -> None:
+        # Before the transaction, which must not hold up others for as long as an import takes.
+        self._secret_options(self.get(name).source_type, {})
 
     def _checked(self, source_type: str, config: Mapping[str, Any]) -> Sequence[Check]:
         loaded = self._plugins.get(source_type)

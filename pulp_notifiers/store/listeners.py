@@ -127,10 +127,18 @@ class ListenerRows:
 
         return self._database.write(work)
 
-    def delete(self, listener_id: str, now: datetime) -> bool:
-        """Delete a listener; what it is still owed becomes dead letters. Return whether it existed."""
+    def delete(self, listener_id: str, now: datetime, precondition: Callable[[Listener], None] | None = None) -> bool:
+        """Delete a listener; what it is still owed becomes dead letters. Return whether it existed.
+
+        :param precondition: called with the stored listener; if it raises, nothing is deleted.
+        """
 
         def work(connection: sa.Connection) -> bool:
+            if precondition is not None:
+                stored = self._find(connection, listener_id, for_update=True)
+                if stored is None or stored.ended:
+                    return False
+                precondition(stored)
             delete = schema.listeners.delete().where(schema.listeners.c.id == listener_id, _LIVE)
             if not connection.execute(delete).rowcount:
                 return False

@@ -99,13 +99,10 @@ idempotency = sa.Table(
     "idempotency",
     metadata,
     sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("request", sa.String(64), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False, index=True),
-    sa.Column("status", sa.Integer),
-    sa.Column("headers", sa.Text),
-    sa.Column("body", sa.Text),
+    sa.Column("sealed_answer", sa.Text, nullable=False),
 )
-"""Answers to requests that had an idempotency key: digests of key and request, and the answer once there is one."""
+"""Requests that had an idempotency key, by the digest of the key, and their answers."""
 
 events = sa.Table(
     "events",
@@ -195,6 +192,7 @@ sources = sa.Table(
     sa.Column("problem_since", UtcTime),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("told_at", UtcTime),
+    sa.Column("changed_at", UtcTime),
 )
 
 source_memory = sa.Table(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,7 +55,12 @@ _RENEW = (
 _AMEND = (
     sources.update()
     .where(sources.c.id == sa.bindparam("source_id"))
-    .values(sealed_config=sa.bindparam("new_config"), lease_owner=None, lease_until=None)
+    .values(
+        sealed_config=sa.bindparam("new_config"),
+        changed_at=sa.bindparam("new_changed_at"),
+        lease_owner=None,
+        lease_until=None,
+    )
 )
 _RELEASE = (
     sources.update()
@@ -112,10 +116,10 @@ class SourceRows:
         }
         return self._database.write(lambda connection: connection.execute(self._insert, values).first() is not None)
 
-    def amend(self, name: str, change: Callable[[RegisteredSource], Mapping[str, Any]]) -> RegisteredSource | None:
+    def amend(self, name: str, change: Callable[[RegisteredSource], RegisteredSource]) -> RegisteredSource | None:
         """Change the config of a source and end its lease, so that it is restarted.
 
-        :param change: returns the new config for the stored source; if it raises, nothing is written.
+        :param change: returns the stored source with its new config; if it raises, nothing is written.
         :return: the changed source; None if no source has this name.
         """
 
@@ -123,17 +127,29 @@ class SourceRows:
             row = connection.execute(_BY_NAME_TO_AMEND, {"name": name}).one_or_none()
             if row is None:
                 return None
-            found = self._source(row)
-            amended = replace(found, config=dict(change(found)), unreadable=None)
-            connection.execute(_AMEND, {"source_id": found.id, "new_config": self._configs.seal(amended.config)})
+            amended = change(self._source(row))
+            values = {"new_config": self._configs.seal(amended.config), "new_changed_at": amended.changed_at}
+            connection.execute(_AMEND, {"source_id": amended.id, **values})
             return amended
 
         return self._database.write(work)
 
-    def delete(self, name: str) -> bool:
-        """Delete a source and everything it remembers; return whether it existed."""
+    def delete(self, name: str, precondition: Callable[[RegisteredSource], None] | None = None) -> bool:
+        """Delete a source and everything it remembers; return whether it existed.
+
+        :param precondition: called with the stored source; if it raises, nothing is deleted.
+        """
         delete = sources.delete().where(sources.c.name == name)
-        return self._database.write(lambda connection: bool(connection.execute(delete).rowcount))
+
+        def work(connection: sa.Connection) -> bool:
+            if precondition is not None:
+                row = connection.execute(_BY_NAME_TO_AMEND, {"name": name}).one_or_none()
+                if row is None:
+                    return False
+                precondition(self._source(row))
+            return bool(connection.execute(delete).rowcount)
+
+        return self._database.write(work)
 
     def status(self, source_id: str, now: datetime) -> SourceStatus | None:
         """Return the status of a source; None if it was removed."""
@@ -228,7 +244,15 @@ class SourceRows:
             config = self._configs.open(row.sealed_config)
         except Undecryptable:  # it must not hold up the others
             config, unreadable = {}, _UNREADABLE
-        return RegisteredSource(row.name, row.source_type, config, row.created_at, id=row.id, unreadable=unreadable)
+        return RegisteredSource(
+            row.name,
+            row.source_type,
+            config,
+            row.created_at,
+            id=row.id,
+            changed_at=row.changed_at,
+            unreadable=unreadable,
+        )
 
 
 def _is_held(row: Any, now: datetime) -> bool:

@@ -56,8 +56,10 @@ class ListenerTable:
         self.add(change(stored))
         return self.kept[listener_id]
 
-    def delete(self, listener_id: str, now: datetime) -> bool:
+    def delete(self, listener_id: str, now: datetime, precondition: Callable[[Listener], None] | None = None) -> bool:
         """Delete a listener."""
+        if precondition is not None and listener_id in self.kept:
+            precondition(self.kept[listener_id])
         self.revision += 1
         return self.kept.pop(listener_id, None) is not None
 

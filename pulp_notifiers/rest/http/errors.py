@@ -12,6 +12,8 @@
     ├── NotAnObject         send a JSON object
     ├── InvalidFields       correct the named fields
     ├── PartlyAccepted      send the same list again later
+    ├── NotModified         use the answer that the client has
+    ├── PreconditionFailed  read it again
     └── NotFound            look up the id in the list
 """
 
@@ -152,6 +154,27 @@ class PartlyAccepted(Refusal):
         super().__init__(
             f"The database does not answer; {accepted} of {count} were accepted. Send all of them again later: nothing "
             f"is added twice."
+        )
+
+
+class NotModified(Refusal):
+    """The client has the current representation; no error, but no answer of the handler either.
+
+    :param tag: its ``ETag``.
+    """
+
+    def __init__(self, tag: str) -> None:
+        super().__init__("The client has the current representation.")
+        self.tag = tag
+
+
+class PreconditionFailed(Refusal):
+    """The representation is not the one that the client wants to change."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It was changed since you read it, and nothing was done. Read it again, decide whether your change still "
+            "makes sense, and send it with the new ETag in If-Match."
         )
 
 

@@ -1,4 +1,4 @@
 """The product's own API, in Pulp 3's conventions. ``listeners``, ``events``, ``tasks``, ``deliveries``, ``sources``,
 ``plugins``, ``status`` and ``docs`` have the routes and models of one resource each; ``style``, ``bodies``, ``fields``,
-``partial``, ``pages`` and ``errors`` are what they share.
+``filters``, ``pages``, ``preconditions`` and ``errors`` are what they share.
 """

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ...access import with_parents
 from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, PartlyWritten, StoreUnavailable
 from ...options import UNEXPECTED_FIELD
-from ..http.answers import json_answer
+from ..http.answers import empty_answer, json_answer
 from ..http.errors import (
     DATABASE_UNAVAILABLE,
     BodyTooLarge,
@@ -22,8 +22,10 @@ from ..http.errors import (
     NotAuthenticated,
     NotFound,
     NotJson,
+    NotModified,
     NotPermitted,
     PartlyAccepted,
+    PreconditionFailed,
     TooManyLogins,
     nearest,
 )
@@ -139,6 +141,8 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
     InvalidListener: lambda error: json_answer(error.problems, 400),
     NotFound: lambda error: not_found(),
+    NotModified: lambda error: empty_answer(304, {"ETag": error.tag}),
+    PreconditionFailed: lambda error: detail(412, str(error)),
     NoSuchListener: lambda error: not_found(),
     NoSuchSource: lambda error: not_found(),
     EventIdTaken: lambda error: json_answer({"detail": str(error), "digest": error.digest}, 409),

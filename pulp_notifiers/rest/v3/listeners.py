@@ -13,6 +13,7 @@ from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import OwnListeners
 from ...records import Listener, ListenerChange, ListenerDraft, Operation, select
 from ..http.answers import dropped_secrets_header
+from ..http.etags import EntityTag
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
@@ -26,6 +27,7 @@ from .fields import (
 )
 from .filters import ListQuery, Text, Uuid, filterable
 from .pages import Page
+from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
@@ -177,22 +179,31 @@ class ListenersV3:
         found = [each for each in listeners if query.event_type is None or _listens(each, query.event_type)]
         return Page[ListenerDocument].of(request, query, len(found), map(self._document, query.cut(found)))
 
-    def _get(self, listener_id: str) -> ListenerDocument:
-        return self._document(self._listeners.get(listener_id))
+    def _get(self, request: Request, response: Response, listener_id: str) -> ListenerDocument:
+        listener = self._listeners.get(listener_id)
+        return unless_known(request, response, self._document(listener), self._tag(listener))
 
     def _create(self, response: Response, sent: Body) -> ListenerDocument:
-        document = self._document(self._listeners.create(parsed(NewListener, sent).draft()))
+        listener = self._listeners.create(parsed(NewListener, sent).draft())
+        document = self._document(listener)
         response.headers["Location"] = document.pulp_href
-        return document
+        return tagged(response, document, self._tag(listener))
 
-    def _update(self, response: Response, listener_id: str, sent: Body) -> ChangedListener:
-        listener = self._listeners.update(listener_id, parsed(ListenerChanges, sent).change())
+    def _update(self, response: Response, listener_id: str, sent: Body, demanded: Demanded) -> ChangedListener:
+        change = parsed(ListenerChanges, sent).change()
+        listener = self._listeners.update(listener_id, change, lambda stored: demanded.require(self._tag(stored)))
         response.headers.update(dropped_secrets_header(listener.dropped_secrets))
         document = self._document(listener).model_dump()
-        return ChangedListener(**document, dropped_secrets=list(listener.dropped_secrets))
+        changed = ChangedListener(**document, dropped_secrets=list(listener.dropped_secrets))
+        return tagged(response, changed, self._tag(listener))
 
-    def _delete(self, listener_id: str) -> None:
-        self._listeners.delete(listener_id)
+    def _delete(self, listener_id: str, demanded: Demanded) -> None:
+        self._listeners.delete(listener_id, lambda stored: demanded.require(self._tag(stored)))
+
+    def _tag(self, listener: Listener) -> EntityTag:
+        # With the time, because secrets are masked in the document.
+        changed_at = None if listener.changed_at is None else listener.changed_at.isoformat()
+        return EntityTag.of([self._document(listener).model_dump(mode="json"), changed_at])
 
     def _document(self, listener: Listener) -> ListenerDocument:
         return ListenerDocument.of(listener, self._listeners.shown_config(listener))
@@ -204,7 +215,14 @@ def _listens(listener: Listener, event_type: str) -> bool:
 
 _MISSING = refusal(404, "No listener has this id.")
 _LIST = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
-_READ = {"name": "listeners_read", "summary": "Show a listener", "responses": _MISSING}
+_READ = {"name": "listeners_read", "summary": "Show a listener", "responses": {**NOT_MODIFIED, **_MISSING}}
 _CREATE = accepts(NewListener, name="listeners_create", summary="Register a listener", status_code=201)
-_UPDATE = accepts(ListenerChanges, name="listeners_update", summary="Change a listener", responses=_MISSING)
-_DELETE = {"name": "listeners_delete", "summary": "Delete a listener", "status_code": 204, "responses": _MISSING}
+_UPDATE = accepts(
+    ListenerChanges, name="listeners_update", summary="Change a listener", responses={**_MISSING, **FAILED}
+)
+_DELETE = {
+    "name": "listeners_delete",
+    "summary": "Delete a listener",
+    "status_code": 204,
+    "responses": {**INVALID, **_MISSING, **FAILED},
+}

@@ -16,11 +16,13 @@ from ...source import Check
 from ...sources import Sources
 from ..http.answers import dropped_secrets_header
 from ..http.errors import InvalidFields
+from ..http.etags import EntityTag
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import DroppedSecrets, PortableObject, SourceName
 from .pages import Page, Paging
+from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}sources/"
@@ -135,9 +137,10 @@ class SourcesV3:
         documents = [self._document(source, statuses[source.name]) for source in shown]
         return Page[SourceDocument].of(request, paging, len(found), documents)
 
-    def _get(self, name: str) -> SourceDocument:
+    def _get(self, request: Request, response: Response, name: str) -> SourceDocument:
         source = self._sources.get(name)
-        return self._document(source, self._sources.status(source))
+        document = self._document(source, self._sources.status(source))
+        return unless_known(request, response, document, self._tag(source, document))
 
     def _create(self, response: Response, sent: Body) -> SourceDocument:
         new = parsed(NewSource, sent)
@@ -145,18 +148,25 @@ class SourcesV3:
             source = self._sources.add(SourceDraft(new.name, new.type, new.config))
         document = self._document(source, self._sources.status(source))
         response.headers["Location"] = document.pulp_href
-        return document
+        return tagged(response, document, self._tag(source, document))
 
-    def _update(self, response: Response, name: str, sent: Body) -> ChangedSource:
+    def _update(self, response: Response, name: str, sent: Body, demanded: Demanded) -> ChangedSource:
         change = SourceChange(parsed(SourceChanges, sent).config)
         with _problems_by_field():
-            source = self._sources.update(name, change)
+            source = self._sources.update(name, change, lambda stored: demanded.require(self._tag(stored)))
         response.headers.update(dropped_secrets_header(source.dropped_secrets))
-        document = self._document(source, self._sources.status(source)).model_dump()
-        return ChangedSource(**document, dropped_secrets=list(source.dropped_secrets))
+        document = self._document(source, self._sources.status(source))
+        changed = ChangedSource(**document.model_dump(), dropped_secrets=list(source.dropped_secrets))
+        return tagged(response, changed, self._tag(source, document))
 
-    def _delete(self, name: str) -> None:
-        self._sources.remove(name)
+    def _delete(self, name: str, demanded: Demanded) -> None:
+        self._sources.remove(name, lambda stored: demanded.require(self._tag(stored)))
+
+    def _tag(self, source: RegisteredSource, document: SourceDocument | None = None) -> EntityTag:
+        # With the time, because secrets are masked in the document.
+        changed_at = source.changed_at or source.created_at
+        content = [source.id, self._sources.shown_config(source), changed_at.isoformat()]
+        return EntityTag.of(content, None if document is None else document.model_dump(mode="json"))
 
     def _test(self, name: str) -> ChecksDocument:
         with _problems_by_field():
@@ -206,10 +216,17 @@ def _checks(found: Sequence[Check]) -> ChecksDocument:
 
 _MISSING = refusal(404, "No source has this name.")
 _LIST = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
-_READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": _MISSING}
+_READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": {**NOT_MODIFIED, **_MISSING}}
 _CREATE = accepts(NewSource, name="sources_create", summary="Add a source", status_code=201)
-_UPDATE = accepts(SourceChanges, name="sources_update", summary="Change options of a source", responses=_MISSING)
-_DELETE = {"name": "sources_delete", "summary": "Remove a source", "status_code": 204, "responses": _MISSING}
+_UPDATE = accepts(
+    SourceChanges, name="sources_update", summary="Change options of a source", responses={**_MISSING, **FAILED}
+)
+_DELETE = {
+    "name": "sources_delete",
+    "summary": "Remove a source",
+    "status_code": 204,
+    "responses": {**INVALID, **_MISSING, **FAILED},
+}
 _TEST = {
     "name": "sources_test",
     "summary": "Check the requirements of a source",

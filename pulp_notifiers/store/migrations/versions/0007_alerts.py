@@ -43,12 +43,10 @@ def upgrade() -> None:
     op.create_table(
         "idempotency",
         sa.Column("key", sa.String(64), primary_key=True),
-        sa.Column("request", sa.String(64), nullable=False),
         sa.Column("created_at", _time, nullable=False, index=True),
-        sa.Column("status", sa.Integer),
-        sa.Column("headers", sa.Text),
-        sa.Column("body", sa.Text),
+        sa.Column("sealed_answer", sa.Text, nullable=False),
     )
+    op.add_column("sources", sa.Column("changed_at", _time))
     for column in (
         sa.Column("stored_at", _time),
         sa.Column("repo_id", sa.Text),
