@@ -2,13 +2,12 @@
 
 ::
 
-    listener        listeners, drafts of new ones, and changes
-    listener_error  errors of their conditions and templates
-    source          sources, drafts of new ones, changes, and their status
-    delivery        deliveries, claims, attempts and their outcomes
-    template        templates, and the forms of their parts
-    user            users, and the operations that a grant permits
-    filter          which records of a list to show, in which order
+    listener    listeners, drafts of new ones, and changes
+    source      sources, drafts of new ones, changes, and their status
+    delivery    deliveries, claims, attempts and their outcomes
+    template    templates, and the forms of their parts
+    user        users, and the operations that a grant permits
+    filter      which records of a list to show, in which order
 """
 
 from .delivery import (
@@ -32,7 +31,6 @@ from .delivery import (
 )
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
 from .listener import Listener, ListenerChange, ListenerDraft
-from .listener_error import ErrorKind, ListenerError
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from .template import PackagedTemplate, PartForm, Template, TemplateOrigin
 from .user import Operation, User
@@ -48,7 +46,6 @@ __all__ = [
     "Delivery",
     "DeliveryFilter",
     "DeliveryState",
-    "ErrorKind",
     "Filter",
     "Kept",
     "LabelOperator",
@@ -58,7 +55,6 @@ __all__ = [
     "Listener",
     "ListenerChange",
     "ListenerDraft",
-    "ListenerError",
     "Lookup",
     "Operation",
     "Order",

@@ -143,8 +143,6 @@ class ListenerRows:
             if not connection.execute(delete).rowcount:
                 return False
             self._state.raise_revision(connection)
-            errors = schema.listener_errors
-            connection.execute(errors.delete().where(errors.c.listener_id == listener_id))
             lanes = schema.lanes
             # Locked in the order in which workers and the outbox lock them, so that no two can deadlock.
             in_order = sa.select(lanes.c.id).where(lanes.c.listener_id == listener_id).order_by(lanes.c.key)
