@@ -3,7 +3,7 @@
 ::
 
     short-mail/
-        template.json   {"notifier_type": "email", "description": "One line for each event."}
+        template.json   {"notifier_type": "email", "description": "One line.", "event_types": ["task.#"]}
         subject.txt     a part whose value is text; .html does the same and helps editors
         text.txt
         headers.json    a part whose value is an object or list
@@ -20,6 +20,7 @@ from typing import Any
 
 from .encoding import without_repeats
 from .errors import InvalidTemplate
+from .records import ANY_TYPE
 
 ABOUT = "template.json"
 """The file that says for which notifier type a template is."""
@@ -28,14 +29,14 @@ MOST_FILES = 32
 LONGEST_FILE = 256 * 1024
 """Characters; more than a template may have."""
 
-_FACTS = ("notifier_type", "description")
+_FACTS = ("notifier_type", "description", "event_types")
 _PART = re.compile(r"([a-z][a-z0-9_]{0,31})\.(txt|html|json)")
 
 
 def read_template(folder: Traversable) -> dict[str, Any]:
-    """Return ``notifier_type``, ``description`` and ``parts`` of the template in a folder.
+    """Return ``notifier_type``, ``description``, ``event_types`` and ``parts`` of the template in a folder.
 
-    Files whose names begin with a dot or end with ``~`` are left out.
+    Without ``template.json`` the notifier type is None. Files whose names begin with a dot or end with ``~`` are left out.
 
     :raises InvalidTemplate: a file is not as described above; the problems have its name.
     :raises OSError: a file cannot be read.
@@ -43,7 +44,7 @@ def read_template(folder: Traversable) -> dict[str, Any]:
     files = [file for file in folder.iterdir() if not file.name.startswith(".") and not file.name.endswith("~")]
     if len(files) > MOST_FILES:
         raise InvalidTemplate({"": [f"There are {len(files)} files, and a template has at most {MOST_FILES}."]})
-    found: dict[str, Any] = {"notifier_type": None, "description": ""}
+    found: dict[str, Any] = {"notifier_type": None, "description": "", "event_types": [ANY_TYPE]}
     parts: dict[str, Any] = {}
     problems: dict[str, list[str]] = {}
     for file in sorted(files, key=lambda each: each.name):
@@ -62,26 +63,27 @@ def read_template(folder: Traversable) -> dict[str, Any]:
     return {**found, "parts": parts}
 
 
-def files_of(notifier_type: str, description: str, parts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def files_of(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield names and contents of the files from which :func:`read_template` returns this template."""
-    yield ABOUT, _json({"notifier_type": notifier_type, "description": description})
-    for name, value in parts.items():
+    yield ABOUT, _json({name: template[name] for name in _FACTS})
+    for name, value in template["parts"].items():
         if isinstance(value, str):
             yield f"{name}.html" if name == "html" else f"{name}.txt", value + "\n"
         else:
             yield f"{name}.json", _json(value)
 
 
-def write_template(folder: Path, notifier_type: str, description: str, parts: Mapping[str, Any]) -> list[Path]:
+def write_template(folder: Path, template: Mapping[str, Any]) -> list[Path]:
     """Write a template's files into a folder, which is made if it does not exist; return their paths.
 
     Files of other parts are deleted: they would be read as parts of this template.
 
+    :param template: has what :func:`read_template` returns.
     :raises OSError: one of them cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, content in files_of(notifier_type, description, parts):
+    for name, content in files_of(template):
         path = folder / name
         path.write_text(content, encoding="utf-8", newline="\n")
         written.append(path)
@@ -91,13 +93,18 @@ def write_template(folder: Path, notifier_type: str, description: str, parts: Ma
     return written
 
 
-def _facts(file: Traversable) -> dict[str, str]:
+def _facts(file: Traversable) -> dict[str, Any]:
     facts = _parsed(file)
-    if not isinstance(facts, dict) or not all(isinstance(value, str) for value in facts.values()):
-        raise ValueError('Write a JSON object of texts, such as {"notifier_type": "email", "description": ""}.')
+    if not isinstance(facts, dict):
+        raise ValueError('Write a JSON object, such as {"notifier_type": "email", "description": ""}.')
     unknown = sorted(facts.keys() - {*_FACTS})
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is not known here; write only {' and '.join(_FACTS)}.")
+        raise ValueError(f"{', '.join(unknown)} is not known here; write only {', '.join(_FACTS)}.")
+    types = facts.get("event_types", [])
+    if not isinstance(types, list) or not all(isinstance(each, str) for each in types):
+        raise ValueError('Write event_types as a list of texts, such as ["task.#"].')
+    if not all(isinstance(facts.get(name, ""), str) for name in _FACTS[:2]):
+        raise ValueError("Write notifier_type and description as texts.")
     return facts
 
 

@@ -32,10 +32,19 @@ from .delivery import (
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
 from .listener import Listener, ListenerChange, ListenerDraft
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
-from .template import PackagedTemplate, PartForm, Template, TemplateOrigin
+from .template import (
+    ANY_TYPE,
+    PackagedTemplate,
+    PartForm,
+    Template,
+    TemplateChange,
+    TemplateDraft,
+    TemplateOrigin,
+)
 from .user import Operation, User
 
 __all__ = [
+    "ANY_TYPE",
     "LISTENER_DELETED",
     "SUSPECTED_CRASHES",
     "Attempt",
@@ -70,6 +79,8 @@ __all__ = [
     "SourceState",
     "SourceStatus",
     "Template",
+    "TemplateChange",
+    "TemplateDraft",
     "TemplateOrigin",
     "User",
     "Written",

@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+ANY_TYPE = "#"
+"""The pattern that matches every event type."""
+
 
 class PartForm(StrEnum):
     """What the text of a template's part becomes."""
@@ -44,18 +47,46 @@ class PackagedTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """Named texts from which messages are rendered.
+class TemplateDraft:
+    """A template that is to be created.
 
     :ivar parts: name of a part, as the notifier declares it, to its text; a JSON value if the part's form is ``json``,
         and an object of texts if it is ``lines``.
-    :ivar created_at: None unless it is stored; the same for ``changed_at``.
+    :ivar event_types: types or patterns of the events for which it is written: those against whose samples it is
+        checked.
     """
 
     name: str
     notifier_type: str
     parts: Mapping[str, Any]
     description: str = ""
-    created_at: datetime | None = None
-    changed_at: datetime | None = None
-    origin: TemplateOrigin = field(default=TemplateOrigin.STORED)
+    event_types: tuple[str, ...] = (ANY_TYPE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Template(TemplateDraft):
+    """Named texts from which messages are rendered.
+
+    :ivar created_at: None unless it is stored; the same for ``changed_at``.
+    """
+
+    origin: TemplateOrigin = field(default=TemplateOrigin.STORED, kw_only=True)
+    created_at: datetime | None = field(default=None, kw_only=True)
+    changed_at: datetime | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """A change of a template; None leaves a field unchanged.
+
+    :ivar parts: parts to replace; one with None is removed.
+    """
+
+    parts: Mapping[str, Any] | None = None
+    description: str | None = None
+    event_types: tuple[str, ...] | None = None
+
+    def parts_of(self, template: TemplateDraft) -> dict[str, Any]:
+        """Return the parts after the change."""
+        changed = {**template.parts, **(self.parts or {})}
+        return {name: value for name, value in changed.items() if value is not None}

@@ -13,6 +13,7 @@
     history         lists deliveries and attempts, counts the backlog, deletes what is old
     sources         sources, their leases and their status
     source_memory   what sources remember, written under their lease
+    templates       templates
     users           users and grants
     sealed_configs  configs, encrypted at rest
     vault           the key file and the encryption

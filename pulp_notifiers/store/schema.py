@@ -91,6 +91,7 @@ templates = sa.Table(
     sa.Column("notifier_type", sa.Text, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("parts", sa.Text, nullable=False),
+    sa.Column("event_types", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
 )

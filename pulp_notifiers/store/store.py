@@ -17,6 +17,7 @@ from .outbox import Outbox
 from .schema import REVISION, meta
 from .sealed_configs import Cipher, SealedConfigs
 from .sources import SourceRows
+from .templates import TemplateRows
 from .transactions import Patience
 from .users import UserRows
 
@@ -46,6 +47,7 @@ class Store:
         self._configs = SealedConfigs(self._database, make_cipher)
         self.listeners = ListenerRows(self._database, self._configs)
         self.sources = SourceRows(self._database, self._configs)
+        self.templates = TemplateRows(self._database)
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)
         self.history = History(self._database)

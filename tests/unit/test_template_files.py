@@ -5,6 +5,7 @@ import pytest
 from pulp_notifiers.errors import InvalidTemplate
 from pulp_notifiers.template_files import LONGEST_FILE, files_of, read_template, write_template
 
+FACTS = {"notifier_type": "http", "description": "Short ☎", "event_types": ["task.#", "repo.sync.finish"]}
 PARTS = {
     "subject": "[{{ about.state }}] {{ about.name }}",
     "text": "one\n\ntwo é\n",
@@ -17,9 +18,9 @@ PARTS = {
 
 def test_what_was_written_is_read_back(tmp_path):
     """Every character of every part, in files that an editor knows by their names."""
-    written = write_template(tmp_path / "made" / "short", "http", "Short ☎", PARTS)
+    written = write_template(tmp_path / "made" / "short", {**FACTS, "parts": PARTS})
 
-    assert {"notifier_type": "http", "description": "Short ☎", "parts": PARTS} == read_template(tmp_path / "made/short")
+    assert {**FACTS, "parts": PARTS} == read_template(tmp_path / "made/short")
     assert [
         *("template.json", "subject.txt", "text.txt", "html.html", "headers.json", "json.json", "empty.txt"),
     ] == [path.name for path in written]
@@ -27,10 +28,10 @@ def test_what_was_written_is_read_back(tmp_path):
 
 def test_files_of_parts_that_the_template_has_no_longer_are_deleted(tmp_path):
     """Otherwise they would be read as its parts; other files stay."""
-    write_template(tmp_path, "http", "", PARTS)
+    write_template(tmp_path, {**FACTS, "parts": PARTS})
     (tmp_path / "README").write_text("mine")
 
-    write_template(tmp_path, "http", "", {"body": "x"})
+    write_template(tmp_path, {**FACTS, "parts": {"body": "x"}})
 
     assert ["README", "body.txt", "template.json"] == sorted(path.name for path in tmp_path.iterdir())
 
@@ -71,9 +72,18 @@ def test_every_wrong_file_is_named_with_what_is_wrong(tmp_path):
     assert "type is not known" in refused.value.problems["template.json"][0]
 
 
-def test_the_facts_of_a_template_are_texts(tmp_path):
-    """Any other JSON is refused."""
-    for content in ("[]", '{"description": 1}', '"email"', ""):
+def test_what_a_folder_does_not_say_has_a_default(tmp_path):
+    """A notifier's own templates need no notifier type."""
+    (tmp_path / "template.json").write_text('{"description": "Short"}')
+
+    assert {
+        **{"notifier_type": None, "description": "Short", "event_types": ["#"], "parts": {}},
+    } == read_template(tmp_path)
+
+
+def test_other_facts_about_a_template_are_refused(tmp_path):
+    """Any other JSON is."""
+    for content in ("[]", '{"description": 1}', '"email"', "", '{"event_types": "task.#"}', '{"event_types": [1]}'):
         (tmp_path / "template.json").write_text(content)
 
         with pytest.raises(InvalidTemplate, match=r"template\.json"):
@@ -91,4 +101,4 @@ def test_a_folder_of_very_many_files_is_refused(tmp_path):
 
 def test_a_template_of_text_needs_no_file_of_another_kind():
     """The names of its files depend on the values only."""
-    assert ["template.json", "body.txt"] == [name for name, _ in files_of("http", "", {"body": "x"})]
+    assert ["template.json", "body.txt"] == [name for name, _ in files_of({**FACTS, "parts": {"body": "x"}})]

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("notifier_type", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("parts", sa.Text, nullable=False),
+        sa.Column("event_types", sa.Text, nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.Column("changed_at", _time, nullable=False),
     )
