@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from .access import Accounts
@@ -77,13 +77,21 @@ class App:
                 changed=self.source_runner.wake,
                 clock=self.store.clock,
             )
-            rules = self.store.listeners, self.registry, self.own.reveal_secrets
-            local = LocalReceivers(self.own.resolved_allow_local_receivers())
+            rules: dict[str, Any] = {
+                "rows": self.store.listeners,
+                "plugins": self.registry,
+                "reveal_secrets": self.own.reveal_secrets,
+                "clock": self.store.clock,
+                "changed": self._listeners_changed,
+            }
             self.listeners = OwnListeners(
-                *rules, changed=self._listeners_changed, local_receivers=local, max_targets=self.own.max_targets
+                **rules,
+                local_receivers=LocalReceivers(self.own.resolved_allow_local_receivers()),
+                max_targets=self.own.max_targets,
+                errors=self.store.listener_errors.of,
             )
-            self.pulp2_listeners = Pulp2Listeners(*rules, changed=self._listeners_changed)
-            self._topic_listeners = TopicListeners(self.store.listeners)
+            self.pulp2_listeners = Pulp2Listeners(**rules)
+            self._topic_listeners = TopicListeners(self.store.listeners, self.store.clock)
             self._closing = closing.pop_all()
 
     @classmethod

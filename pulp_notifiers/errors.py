@@ -9,6 +9,7 @@
     │   └── SwitchedOff            nothing was sent because an administrator disabled it
     ├── InvalidValue               correct the named properties of the request
     ├── InvalidListener            correct every field that is named
+    ├── NameTaken                  choose another name
     ├── NoSuchListener             create it, or look at the list for the right id
     ├── PluginUnavailable          install or repair the plugin, or choose another type
     │   ├── NotifierUnavailable    of a notifier
@@ -106,11 +107,22 @@ class InvalidListener(PulpNotifiersError):
         self.problems = dict(problems)
 
 
-class NoSuchListener(PulpNotifiersError):
-    """No listener has this id."""
+class NameTaken(PulpNotifiersError):
+    """Another listener has this name; nothing was written."""
 
-    def __init__(self, listener_id: str) -> None:
-        super().__init__(f"No listener has the id {listener_id!r}: list the listeners to find the right id.")
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A listener named {name!r} already exists: choose another name.")
+        self.name = name
+
+
+class NoSuchListener(PulpNotifiersError):
+    """No listener has this id or name.
+
+    :param noun: what was given, ``id`` or ``name``.
+    """
+
+    def __init__(self, listener_id: str, noun: str = "id") -> None:
+        super().__init__(f"No listener has the {noun} {listener_id!r}: list the listeners to find the right {noun}.")
         self.listener_id = listener_id
 
 

@@ -1,18 +1,27 @@
 """The rules of the product's own API: patterns, task events, single tasks, and only configs that can work."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import InvalidListener, NotifierUnavailable
+from ..encoding import unportable
+from ..errors import InvalidListener, NameTaken, NotifierUnavailable
 from ..options import merge_config, with_dropped
 from ..plugin_host import not_installed
-from ..records import Listener, ListenerChange, ListenerDraft
+from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
 from .checks import Problems, config_problems, include_problems, pattern_problems
 from .local_receivers import LocalReceivers
+from .naming import description_problems, label_problems, name_problems, taken_name
 from .registered import Precondition, RegisteredListeners
 
 _INCLUDE = "source_options.include"
+
+TemplateProblems = Callable[[str, str], list[str]]
+
+
+def no_templates(_notifier_type: str, template: str) -> list[str]:
+    """Refuse any template, if there are none."""
+    return [f"There is no template named {template!r}."]
 
 
 class OwnListeners(RegisteredListeners):
@@ -20,6 +29,8 @@ class OwnListeners(RegisteredListeners):
 
     :param local_receivers: the rule for hosts that are the service's own machine; by default they are allowed.
     :param max_targets: how many targets a listener may have when it is registered or its config is changed.
+    :param template_problems: returns what is wrong with the choice of a template, from a notifier type and a name.
+    :param errors: returns what failed on listeners, from their ids.
     """
 
     def __init__(
@@ -27,9 +38,13 @@ class OwnListeners(RegisteredListeners):
         *arguments: Any,
         local_receivers: LocalReceivers | None = None,
         max_targets: int = 1000,
+        template_problems: TemplateProblems = no_templates,
+        errors: Callable[[Collection[str]], Sequence[ListenerErrors]] = lambda _ids: (),
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self._template_problems = template_problems
+        self._errors = errors
         self._max_targets = max_targets
         self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
@@ -39,16 +54,24 @@ class OwnListeners(RegisteredListeners):
         :raises InvalidListener: lists everything that is wrong.
         """
         problems = {
+            **self._face_problems(draft),
             "event_types": pattern_problems(draft.event_types, draft.task_id),
             _INCLUDE: include_problems(draft.include),
         }
+        if draft.template:
+            problems["template"] = self._unusable_template(draft.notifier_type, draft.template)
         if self._plugins.knows(draft.notifier_type):
             problems |= self._local_problems(draft.notifier_type, draft.config)
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
             problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
         _refuse(problems)
-        return self._added(replace(draft, include=_once(draft.include)))
+        try:
+            return self._added(
+                replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None)
+            )
+        except NameTaken as taken:  # since it was looked up
+            raise InvalidListener({"name": taken_name(taken.name)}) from None
 
     def update(self, listener_id: str, change: ListenerChange, precondition: Precondition | None = None) -> Listener:
         """Change a listener. A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere.
@@ -60,12 +83,16 @@ class OwnListeners(RegisteredListeners):
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
         """
         # Before the transaction, because it may ask the name server.
-        local = self._local_problems_after(self.get(listener_id), change)
+        stored = self.get(listener_id)
+        local = self._local_problems_after(stored, change)
+        face = self._face_problems(change, stored)
 
         def check(result: Listener) -> None:
-            problems = {_INCLUDE: include_problems(change.include or ()), **local}
+            problems = {_INCLUDE: include_problems(change.include or ()), **local, **face}
             if change.event_types is not None:
                 problems["event_types"] = pattern_problems(result.event_types, result.task_id)
+            if change.template:
+                problems["template"] = self._unusable_template(result.notifier_type, change.template)
             if change.config is not None:
                 problems |= with_dropped(
                     self._config_problems(result.notifier_type, result.config), result.dropped_secrets
@@ -73,7 +100,35 @@ class OwnListeners(RegisteredListeners):
             _refuse(problems)
 
         include = None if change.include is None else _once(change.include)
-        return self._changed_to(listener_id, replace(change, include=include), check, precondition=precondition)
+        try:
+            return self._changed_to(listener_id, replace(change, include=include), check, precondition=precondition)
+        except NameTaken as taken:  # since it was looked up
+            raise InvalidListener({"name": taken_name(taken.name)}) from None
+
+    def _face_problems(self, given: ListenerDraft | ListenerChange, stored: Listener | None = None) -> Problems:
+        """Return what is wrong with name, description, labels and whether it is enabled, as far as they are given."""
+        found = {}
+        if given.name is not None:
+            found["name"] = name_problems(given.name) or self._taken(given.name, stored)
+        if given.description is not None:
+            found["description"] = description_problems(given.description)
+        if given.labels is not None:
+            found["labels"] = label_problems(given.labels)
+        if given.enabled is not None and not isinstance(given.enabled, bool):
+            found["enabled"] = ["Write true or false."]
+        return found
+
+    def _unusable_template(self, notifier_type: str, template: str) -> list[str]:
+        flaw = unportable(template)
+        return [flaw] if flaw else self._template_problems(notifier_type, template)
+
+    def _taken(self, name: str, stored: Listener | None) -> list[str]:
+        other = self._rows.named(name)
+        return [] if other is None or (stored is not None and other.id == stored.id) else taken_name(name)
+
+    def errors(self, *listeners: Listener) -> Mapping[tuple[str, ErrorKind], ListenerErrors]:
+        """Return what failed on listeners apart from their deliveries, by id and kind."""
+        return {(each.listener_id, each.kind): each for each in self._errors([one.id for one in listeners])}
 
     def _local_problems_after(self, stored: Listener, change: ListenerChange) -> Problems:
         if change.config is None:

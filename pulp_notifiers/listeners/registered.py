@@ -1,19 +1,22 @@
 """What both rule books have in common: looking up, showing, storing and deleting registered listeners."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..errors import InvalidConfig, NoSuchListener, NotifierUnavailable
 from ..options import Merged, dropped_sentence, scrub
 from ..plugin_host import LoadedNotifier, Registrar
-from ..records import Listener, ListenerChange, ListenerDraft
+from ..records import (
+    Listener,
+    ListenerChange,
+    ListenerDraft,
+    is_listener_id,
+    is_listener_name,
+    made_up_name,
+)
 from .checks import include_advice
-
-_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 _SHORTEST = timedelta(microseconds=1)
 
@@ -28,7 +31,8 @@ class Rows(Protocol):
 
     def all(self) -> tuple[int, list[Listener]]: ...
     def get(self, listener_id: str) -> Listener | None: ...
-    def add(self, listener: Listener) -> None: ...
+    def named(self, name: str) -> Listener | None: ...
+    def add(self, listener: Listener, name_like: str | None = None) -> Listener: ...
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None: ...
     def delete(
         self, listener_id: str, now: datetime, precondition: Callable[[Listener], None] | None = None
@@ -55,6 +59,18 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
             raise NoSuchListener(listener_id)
         return found
 
+    def find(self, id_or_name: str) -> Listener:
+        """Return the listener with an id or a name; no name has the form of an id.
+
+        :raises NoSuchListener: no listener has it.
+        """
+        if is_listener_id(id_or_name):
+            return self.get(id_or_name)
+        found = self._rows.named(id_or_name) if is_listener_name(id_or_name) else None
+        if found is None:
+            raise NoSuchListener(id_or_name, "name")
+        return found
+
     def list(self) -> Sequence[Listener]:
         """Return all listeners in the order of their creation."""
         return self._rows.all()[1]
@@ -78,10 +94,8 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         return self._shown(listener.notifier_type, listener.config, show_urls)
 
     def _added(self, draft: ListenerDraft) -> Listener:
-        now = self._clock()
-        listener = replace(Listener.of(draft, self._new_id()), created_at=now, changed_at=now)
-        self._rows.add(listener)
-        return self._kept(listener)
+        name = made_up_name(draft.notifier_type, draft.event_types, draft.task_id)
+        return self._kept(self._rows.add(Listener.of(draft, self._new_id(), self._clock()), name))
 
     def _changed_to(
         self,
@@ -92,7 +106,6 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         precondition: Precondition | None = None,
     ) -> Listener:
         """Apply a change in one transaction; nothing is written if ``check`` refuses the result."""
-
         self._load_plugin(listener_id)
         now = self._clock()
 
@@ -102,10 +115,11 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
             merged = Merged(found.config)
             if change.config is not None:
                 merged = self._merged(found.notifier_type, found.config, change.config, keep_secrets)
-            result = change.applied_to(found, merged.config, merged.dropped)
-            check(result)
             # Later in any case, because the entity tag of a listener depends on it, and clocks are set back.
-            return replace(result, changed_at=max(now, (found.changed_at or now) + _SHORTEST))
+            changed_at = max(now, (found.changed_at or now) + _SHORTEST)
+            result = change.applied_to(found, merged.config, merged.dropped, changed_at)
+            check(result)
+            return result
 
         listener = self._rows.change(_key(listener_id), apply)
         if listener is None:
@@ -136,6 +150,6 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
 
 def _key(listener_id: str) -> str:
     # Pulp 2 read ids as ObjectIds, which are case-insensitive.
-    if not _ID.fullmatch(listener_id):
+    if not is_listener_id(listener_id):
         raise NoSuchListener(listener_id)
     return listener_id.lower()

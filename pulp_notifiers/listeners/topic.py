@@ -6,10 +6,13 @@ has one of type ``amqp`` without event types, which no fired event matches.
 """
 
 import hashlib
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from ..errors import StoreUnavailable
-from ..records import Listener, ListenerDraft
+from ..event import utc_now
+from ..records import Listener, ListenerDraft, made_up_name
 
 NOTIFIER_TYPE = "amqp"
 
@@ -18,14 +21,15 @@ class Rows(Protocol):
     """Stores listeners (``pulp_notifiers.store``)."""
 
     def get(self, listener_id: str) -> Listener | None: ...
-    def add(self, listener: Listener) -> None: ...
+    def add(self, listener: Listener, name_like: str | None = None) -> Listener: ...
 
 
 class TopicListeners:
     """Registers the listener of an exchange on first use."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, clock: Callable[[], datetime] = utc_now) -> None:
         self._rows = rows
+        self._clock = clock
 
     def of(self, exchange: str) -> Listener:
         """Return the listener of an exchange; register it first if necessary.
@@ -36,11 +40,11 @@ class TopicListeners:
         # The id is computed from the exchange, so that all processes agree on it.
         listener_id = hashlib.sha256(f"TopicPublishManager {exchange}".encode()).hexdigest()[:24]
         draft = ListenerDraft(NOTIFIER_TYPE, {"exchange": exchange} if exchange else {}, ())
-        return self._rows.get(listener_id) or self._registered(Listener.of(draft, listener_id))
+        return self._rows.get(listener_id) or self._registered(Listener.of(draft, listener_id, self._clock()), exchange)
 
-    def _registered(self, listener: Listener) -> Listener:
+    def _registered(self, listener: Listener, exchange: str) -> Listener:
         try:
-            self._rows.add(listener)
+            return self._rows.add(listener, made_up_name(NOTIFIER_TYPE, ["topic", exchange] if exchange else ["topic"]))
         except StoreUnavailable:
             if self._rows.get(listener.id) is None:  # otherwise another process was faster
                 raise

@@ -2,7 +2,8 @@
 
 ::
 
-    listener    listeners, drafts of new ones, and changes
+    listener    listeners, drafts of new ones, changes, and what failed
+    listener_name    the form of names, and made-up ones
     source      sources, drafts of new ones, changes, and their status
     delivery    deliveries, claims, attempts and their outcomes
     template    templates, and the forms of their parts
@@ -30,7 +31,15 @@ from .delivery import (
     Written,
 )
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
-from .listener import Listener, ListenerChange, ListenerDraft
+from .listener import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
+from .listener_name import (
+    ID_PATTERN,
+    NAME_PATTERN,
+    is_listener_id,
+    is_listener_name,
+    made_up_name,
+    numbered_name,
+)
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from .template import (
     ANY_TYPE,
@@ -45,7 +54,9 @@ from .user import Operation, User
 
 __all__ = [
     "ANY_TYPE",
+    "ID_PATTERN",
     "LISTENER_DELETED",
+    "NAME_PATTERN",
     "SUSPECTED_CRASHES",
     "Attempt",
     "Attempted",
@@ -55,6 +66,7 @@ __all__ = [
     "Delivery",
     "DeliveryFilter",
     "DeliveryState",
+    "ErrorKind",
     "Filter",
     "Kept",
     "LabelOperator",
@@ -64,6 +76,7 @@ __all__ = [
     "Listener",
     "ListenerChange",
     "ListenerDraft",
+    "ListenerErrors",
     "Lookup",
     "Operation",
     "Order",
@@ -84,5 +97,9 @@ __all__ = [
     "TemplateOrigin",
     "User",
     "Written",
+    "is_listener_id",
+    "is_listener_name",
+    "made_up_name",
+    "numbered_name",
     "select",
 ]

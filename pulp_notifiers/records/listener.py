@@ -1,8 +1,9 @@
-"""Listeners: drafts of new ones, registered ones, and changes."""
+"""Listeners: drafts of new ones, registered ones, changes, and what failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 
@@ -56,10 +57,14 @@ class Listener(ListenerDraft):
     unreadable: str | None = field(default=None, kw_only=True)
 
     @classmethod
-    def of(cls, draft: ListenerDraft, listener_id: str) -> Self:
-        """Return the listener that a draft becomes with an id."""
+    def of(cls, draft: ListenerDraft, listener_id: str, now: datetime | None = None) -> Self:
+        """Return the listener that a draft becomes with an id.
+
+        :param now: when it is registered.
+        """
         given = {each.name: getattr(draft, each.name) for each in fields(ListenerDraft)}
-        return cls(**{**given, "event_types": tuple(draft.event_types)}, id=listener_id)
+        given["event_types"] = tuple(draft.event_types)
+        return cls(**given, id=listener_id, created_at=now, changed_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +72,71 @@ class ListenerChange:
     """A change of a listener; None leaves a field unchanged.
 
     :ivar config: options to overwrite; an option with None is removed, and a secret with ``*****`` stays.
+    :ivar labels: replace the old ones.
+    :ivar when: the new condition; an empty text removes it.
+    :ivar template: the new template; an empty text removes it.
     """
 
     config: Mapping[str, Any] | None = None
     event_types: tuple[str, ...] | None = None
     include: tuple[str, ...] | None = None
+    name: str | None = None
+    description: str | None = None
+    enabled: bool | None = None
+    labels: Mapping[str, str] | None = None
+    when: str | None = None
+    template: str | None = None
 
     def applied_to(
-        self, listener: Listener, config: Mapping[str, Any], dropped_secrets: tuple[str, ...] = ()
+        self,
+        listener: Listener,
+        config: Mapping[str, Any],
+        dropped_secrets: tuple[str, ...] = (),
+        now: datetime | None = None,
     ) -> Listener:
         """Return the listener after the change.
 
         :param config: the stored config after the change of it.
         :param dropped_secrets: the secret options that were removed from it.
+        :param now: when it is changed; None leaves that time as it is.
         """
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "config"}
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        for removable in ("when", "template"):
+            if changed.get(removable) == "":
+                changed[removable] = None
         return replace(
             listener,
+            **changed,
             config=config,
-            event_types=listener.event_types if self.event_types is None else self.event_types,
-            include=listener.include if self.include is None else self.include,
             dropped_secrets=dropped_secrets,
             unreadable=None if self.config else listener.unreadable,
+            changed_at=now or listener.changed_at,
         )
+
+
+class ErrorKind(StrEnum):
+    """What of a listener can fail for an event, apart from its deliveries."""
+
+    CONDITION = "condition"
+    TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerErrors:
+    """How often a listener's condition or template failed, and the last time.
+
+    :ivar event_id: the event that it failed for last.
+    :ivar problem: why, in one sentence.
+    """
+
+    listener_id: str
+    kind: ErrorKind
+    count: int
+    event_id: str
+    occurred_at: datetime
+    problem: str
+
+    def after(self, earlier: "ListenerErrors | None") -> "ListenerErrors":
+        """Return both as one; of the earlier errors only the count is kept."""
+        return self if earlier is None else replace(self, count=self.count + earlier.count)

@@ -115,7 +115,7 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     PluginsV3(app.registry, "notifiers", "notifiers").add_to(v3("Notifiers"))
     SourcesV3(app.sources).add_to(v3("Sources"))
     PluginsV3(app.source_registry, "source-types", "source types").add_to(v3("Sources"))
-    DeliveriesV3(app.deliveries).add_to(v3("Deliveries"))
+    DeliveriesV3(app.deliveries, app.listeners).add_to(v3("Deliveries"))
     StatusV3(app).add_to(v3("Status"))
     DocsV3().add_to(v3("Docs"))
 

@@ -4,6 +4,8 @@
 
     store           one database: upgrades and checks its schema, and holds the groups of rows below
     listeners       listeners, and the revision that every change of one raises
+    listener_names  which names of listeners are free
+    listener_errors conditions and templates of listeners that failed
     outbox          writes events with their deliveries, and what a source remembers, in one transaction
     pieces          writes an event with very many deliveries in several transactions
     event_content   whether events with the same id have the same content

@@ -36,6 +36,11 @@ _FORGET_ENDED = schema.listeners.delete().where(
 )
 
 
+_FORGET_ERRORS = schema.listener_errors.delete().where(
+    schema.listener_errors.c.listener_id.not_in(sa.select(schema.listeners.c.id))
+)
+
+
 class History:
     """Reads deliveries and their attempts, and deletes old ones."""
 
@@ -112,6 +117,7 @@ class History:
         query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
         rows = connection.execute(query.with_for_update(skip_locked=True)).all()
         connection.execute(_FORGET_ENDED)
+        connection.execute(_FORGET_ERRORS)
         if rows:
             self._delete_deliveries.run(connection, deliveries=[row.id for row in rows])
             self._delete_events.run(connection, events=sorted({row.event_id for row in rows}))

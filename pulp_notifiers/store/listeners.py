@@ -1,17 +1,19 @@
 """Listeners, as rows."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..encoding import dumps
-from ..records import LISTENER_DELETED, DeliveryState, Listener
+from ..records import LISTENER_DELETED, DeliveryState, ErrorKind, Listener
 from . import schema
 from .database import Database
+from .listener_errors import forget
+from .listener_names import ListenerNames
 from .sealed_configs import SealedConfigs, Undecryptable
 
 REVISION = "listeners"
@@ -20,6 +22,9 @@ REVISION = "listeners"
 LISTENERS_REVISION = f"SELECT value FROM meta WHERE key = '{REVISION}'"
 _FIND = sa.select(schema.listeners).where(schema.listeners.c.id == sa.bindparam("listener_id"))
 _FIND_FOR_UPDATE = _FIND.with_for_update()
+_FIND_NAMED = sa.select(schema.listeners).where(
+    schema.listeners.c.name == sa.bindparam("listener_name"), schema.listeners.c.ended_at.is_(None)
+)
 
 _UNREADABLE = (
     "The stored options of the listener cannot be decrypted: they are damaged, or were encrypted with another key. "
@@ -69,6 +74,7 @@ class ListenerRows:
         self._database = database
         self._configs = configs
         self._state = ListenerState(database)
+        self._names = ListenerNames(database)
         self._read: dict[Any, Listener] = {}
 
     def all(self) -> tuple[int, list[Listener]]:
@@ -97,14 +103,34 @@ class ListenerRows:
         """Return one listener, also one that has ended and is still owed deliveries."""
         return self._database.read(lambda connection: self._find(connection, listener_id))
 
-    def add(self, listener: Listener) -> None:
-        """Store a new listener."""
+    def named(self, name: str) -> Listener | None:
+        """Return the listener that has a name; one that has ended has none."""
 
-        def work(connection: sa.Connection) -> None:
-            connection.execute(schema.listeners.insert().values(self._values(listener)))
+        def work(connection: sa.Connection) -> Listener | None:
+            row = connection.execute(_FIND_NAMED, {"listener_name": name}).one_or_none()
+            return None if row is None else self._listener(row)
+
+        return self._database.read(work)
+
+    def add(self, listener: Listener, name_like: str | None = None) -> Listener:
+        """Store a new listener and return it.
+
+        :param name_like: the name that it gets if it has none; with a number if that is taken.
+        :raises NameTaken: another listener has its name.
+        """
+
+        def work(connection: sa.Connection) -> Listener:
+            # First: it locks out others that change listeners, so that a free name stays free.
             self._state.raise_revision(connection)
+            added = listener
+            if added.name is not None:
+                self._names.require_free(connection, added.name)
+            elif name_like is not None:
+                added = replace(added, name=self._names.free(connection, name_like))
+            connection.execute(schema.listeners.insert().values(self._values(added)))
+            return added
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None:
         """Replace a listener by what the function returns for the stored one, in one transaction.
@@ -112,6 +138,7 @@ class ListenerRows:
         If the function raises, nothing is written.
 
         :return: the changed listener; None if there is none with this id, or it has ended.
+        :raises NameTaken: another listener has its new name.
         """
 
         def work(connection: sa.Connection) -> Listener | None:
@@ -119,10 +146,14 @@ class ListenerRows:
             if stored is None or stored.ended:
                 return None
             changed = change(stored)
+            # Before the name is looked up, as in add.
+            self._state.raise_revision(connection)
+            if changed.name is not None and changed.name != stored.name:
+                self._names.require_free(connection, changed.name)
             connection.execute(
                 schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
             )
-            self._state.raise_revision(connection)
+            forget(connection, listener_id, _outdated(stored, changed))
             return changed
 
         return self._database.write(work)
@@ -143,6 +174,7 @@ class ListenerRows:
             if not connection.execute(delete).rowcount:
                 return False
             self._state.raise_revision(connection)
+            forget(connection, listener_id, ErrorKind)
             lanes = schema.lanes
             # Locked in the order in which workers and the outbox lock them, so that no two can deadlock.
             in_order = sa.select(lanes.c.id).where(lanes.c.listener_id == listener_id).order_by(lanes.c.key)
@@ -192,3 +224,11 @@ class ListenerRows:
             "labels": dumps(dict(listener.labels)) if listener.labels else None,
             "condition": listener.when,
         }
+
+
+def _outdated(before: Listener, after: Listener) -> Iterable[ErrorKind]:
+    """Yield the kinds of errors that say nothing about a listener after a change."""
+    if (before.when, before.labels) != (after.when, after.labels):
+        yield ErrorKind.CONDITION
+    if before.template != after.template:
+        yield ErrorKind.TEMPLATE

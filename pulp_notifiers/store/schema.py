@@ -67,7 +67,14 @@ listeners = sa.Table(
     sa.Column("template", sa.String(64)),
     sa.Column("created_at", UtcTime),
     sa.Column("changed_at", UtcTime),
-    sa.Index("ix_listeners_name", "name", unique=True),
+    # Those that have ended give their names back.
+    sa.Index(
+        "ix_listeners_name",
+        "name",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -12,6 +12,7 @@ from .claims import Claims
 from .database import Database
 from .database_clock import DatabaseClock
 from .history import History
+from .listener_errors import ListenerErrorRows
 from .listeners import ListenerRows
 from .outbox import Outbox
 from .schema import REVISION, meta
@@ -46,6 +47,7 @@ class Store:
         self._database = Database(url, timeout_seconds)
         self._configs = SealedConfigs(self._database, make_cipher)
         self.listeners = ListenerRows(self._database, self._configs)
+        self.listener_errors = ListenerErrorRows(self._database)
         self.sources = SourceRows(self._database, self._configs)
         self.templates = TemplateRows(self._database)
         self.outbox = Outbox(self._database)

@@ -1,11 +1,12 @@
 """Stands in for the store in tests of the engine: the same rules, in memory."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulp_notifiers.plugin_host import LoadedNotifier
-from pulp_notifiers.records import Attempted, Claim, Claimed, DeliveryState, LaneState, Listener
+from pulp_notifiers.records import Attempted, Claim, Claimed, DeliveryState, LaneState, Listener, numbered_name
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,10 +44,18 @@ class ListenerTable:
         """Return one listener."""
         return self.kept.get(listener_id)
 
-    def add(self, listener: Listener) -> None:
+    def named(self, name: str) -> Listener | None:
+        """Return the listener that has a name."""
+        return next((listener for listener in self.kept.values() if listener.name == name), None)
+
+    def add(self, listener: Listener, name_like: str | None = None) -> Listener:
         """Store a listener."""
+        if listener.name is None and name_like is not None:
+            names = [name_like, *(numbered_name(name_like, number) for number in range(2, len(self.kept) + 3))]
+            listener = replace(listener, name=next(name for name in names if self.named(name) is None))
         self.kept[listener.id] = listener
         self.revision += 1
+        return listener
 
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None:
         """Change a listener."""

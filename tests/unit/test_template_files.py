@@ -77,7 +77,10 @@ def test_what_a_folder_does_not_say_has_a_default(tmp_path):
     (tmp_path / "template.json").write_text('{"description": "Short"}')
 
     assert {
-        **{"notifier_type": None, "description": "Short", "event_types": ["#"], "parts": {}},
+        "notifier_type": None,
+        "description": "Short",
+        "event_types": ["#"],
+        "parts": {},
     } == read_template(tmp_path)
 
 

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from ...delivery import Deliveries
+from ...errors import NoSuchListener
+from ...listeners import OwnListeners
 from ...options import mask_urls
-from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation
-from ..http.errors import NotFound
+from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation, is_listener_id
+from ..http.errors import InvalidFields, NotFound
 from ..paths import OWN
 from ..routes import Handler, Routes
-from .fields import EventType
+from .fields import EventType, ListenerReference
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
@@ -40,7 +42,7 @@ class DeliveryQuery(Paging):
         Field(description="Only those in this state; failed means pending after an attempt that failed."),
     ] = None
     listener: Annotated[
-        str | None, Field(description="Only those of the listener with this id.", pattern="^[0-9a-f]{24}$")
+        ListenerReference | None, Field(description="Only those of the listener with this id or name.")
     ] = None
     event: Annotated[UUID | None, Field(description="Only those of the event with this id.")] = None
     event_type: Annotated[EventType | None, Field(description="Only those of events of this type.")] = None
@@ -81,8 +83,9 @@ class DeliveryWithAttempts(DeliveryDocument):
 class DeliveriesV3:
     """The routes below ``deliveries/``."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, listeners: OwnListeners) -> None:
         self._deliveries = deliveries
+        self._listeners = listeners
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
@@ -94,13 +97,21 @@ class DeliveriesV3:
         state = StateFilter.PENDING if is_failed else query.state
         filters = DeliveryFilter(
             state=None if state is None else DeliveryState(state),
-            listener_id=query.listener,
+            listener_id=None if query.listener is None else self._listener_id(query.listener),
             event_id=None if query.event is None else str(query.event),
             event_type=query.event_type,
             failed=is_failed,
         )
         count, found = self._deliveries.list(filters, query.limit, query.offset)
         return Page[DeliveryDocument].of(request, query, count, map(_document, found))
+
+    def _listener_id(self, id_or_name: str) -> str:
+        if is_listener_id(id_or_name):
+            return id_or_name.lower()  # also of one that was deleted: its deliveries are still there
+        try:
+            return self._listeners.find(id_or_name).id
+        except NoSuchListener as missing:
+            raise InvalidFields({"listener": [str(missing)]}) from None
 
     def _get(self, delivery_id: str) -> DeliveryWithAttempts:
         shown = self._deliveries.show(int(delivery_id)) if _is_id(delivery_id) else None

@@ -15,6 +15,9 @@ from ...event import (
     TASK_EVENT_TYPES,
     is_event_type,
 )
+from ...listeners import LABEL_KEY_PATTERN, MAX_LABEL_LENGTH, MAX_LABELS
+from ...records import ID_PATTERN, NAME_PATTERN
+from ..openapi import TEXT
 
 _WORD = "[A-Za-z0-9_-]+"
 _PATTERN_WORD = f"(?:{_WORD}|[*#])"
@@ -72,6 +75,28 @@ Included = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z_]{
 
 SourceName = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"})]
 """The name of a source; the rules check it."""
+
+ListenerName = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^(?!{ID_PATTERN}$){NAME_PATTERN}$"})]
+"""The name of a listener; the rules check it."""
+
+ListenerReference = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
+"""The id or the name of a listener."""
+
+Labels = Annotated[
+    dict[str, str],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": MAX_LABELS,
+            "propertyNames": {"pattern": f"^{LABEL_KEY_PATTERN}$", "maxLength": MAX_LABEL_LENGTH},
+            "additionalProperties": {**TEXT, "maxLength": MAX_LABEL_LENGTH},
+        }
+    ),
+]
+"""Labels; the rules check them."""
+
+PortableText = Annotated[str, WithJsonSchema(TEXT)]
+"""A text that every receiver and database supports; the rules check it."""
 
 PortableObject = Annotated[dict[str, Any], AfterValidator(_portable)]
 """An object that every receiver and database supports."""

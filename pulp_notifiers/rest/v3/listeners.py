@@ -1,6 +1,7 @@
 """Listeners by the product's own rules: patterns, task events, single tasks, and configs that are checked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...event import MAX_TYPE_LENGTH, matches_any
-from ...listeners import OwnListeners
-from ...records import Listener, ListenerChange, ListenerDraft, Operation, select
+from ...listeners import MAX_DESCRIPTION, OwnListeners
+from ...records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, Operation, select
 from ..http.answers import dropped_secrets_header
 from ..http.etags import EntityTag
 from ..paths import OWN
@@ -22,8 +23,11 @@ from .fields import (
     DroppedSecrets,
     EventTypes,
     Included,
+    Labels,
+    ListenerName,
     PortableObject,
     PortableObjectOrNull,
+    PortableText,
 )
 from .filters import ListQuery, Text, Uuid, filterable
 from .pages import Page
@@ -41,6 +45,20 @@ _EventTypes = Annotated[
         examples=[["task.error", "repo.#"]],
     ),
 ]
+
+
+_Description = Annotated[
+    PortableText, Field(description="For people.", json_schema_extra={"maxLength": MAX_DESCRIPTION})
+]
+_Enabled = Annotated[bool, Field(description="Whether the listener gets events. One that does not keeps what it is.")]
+_Labels = Annotated[Labels, Field(description="For people, conditions and templates.", examples=[{"team": "storage"}])]
+_NAME = (
+    "Unique: 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or a digit, and not 24 hexadecimal "
+    "digits. If absent, one is made up from what the listener does."
+)
+_WHEN = "A condition: the listener gets only events for which this Jinja2 expression is true."
+_CONDITION = "payload.result == 'failed' and payload.repo_id is glob('prod-*')"
+_TEMPLATE = "Name of the template of its messages; if absent, the notifier's own."
 
 
 class SourceOptions(BaseModel):
@@ -71,6 +89,12 @@ class NewListener(BaseModel):
         Field(description="Only events of this task; the listener removes itself when the task ends.", strict=False),
     ] = None
     source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
+    name: Annotated[ListenerName | None, Field(description=_NAME)] = None
+    description: _Description = ""
+    enabled: _Enabled = True
+    labels: _Labels = {}
+    when: Annotated[PortableText | None, Field(description=_WHEN, examples=[_CONDITION])] = None
+    template: Annotated[PortableText | None, Field(description=_TEMPLATE)] = None
 
     def draft(self) -> ListenerDraft:
         """Return the draft for :meth:`.OwnListeners.create`."""
@@ -78,12 +102,13 @@ class NewListener(BaseModel):
 
 
 class ListenerChanges(BaseModel):
-    """Changes of a listener; fields that are absent or null stay."""
+    """Changes of a listener; fields that are absent stay, and those that are null, except when and template."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     config: Annotated[
         PortableObjectOrNull,
+        PortableText,
         Field(
             description="Options to overwrite; null removes one. Secrets that are absent or sent as ***** stay, unless "
             "the change sends them to another scheme, host or port: then they are removed."
@@ -91,10 +116,40 @@ class ListenerChanges(BaseModel):
     ] = None
     event_types: _EventTypes | None = None
     source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
+    name: Annotated[ListenerName | None, Field(description="The new name.")] = None
+    description: _Description | None = None
+    enabled: _Enabled | None = None
+    labels: Annotated[Labels | None, Field(description="Replaces the old ones.")] = None
+    when: Annotated[
+        PortableText | None, Field(description=f"{_WHEN} Null removes the condition.", examples=[_CONDITION])
+    ] = None
+    template: Annotated[PortableText | None, Field(description=f"{_TEMPLATE} Null: the notifier's own again.")] = None
 
     def change(self) -> ListenerChange:
         """Return the change for :meth:`.OwnListeners.update`."""
-        return ListenerChange(**_record_fields(self, self.model_fields_set))
+        given = _record_fields(self, self.model_fields_set)
+        for name in ("when", "template"):
+            if name in given and given[name] is None:
+                given[name] = ""
+        return ListenerChange(**given)
+
+
+class ErrorCount(BaseModel):
+    """How often a condition or template failed since it was last changed, and the last time."""
+
+    count: int
+    last_event: Annotated[str | None, Field(description="Id of the event that it failed for last.")] = None
+    last_at: datetime | None = None
+    last_error: Annotated[str | None, Field(description="Why, in one sentence.")] = None
+
+    @classmethod
+    def of(cls, errors: ListenerErrors | None) -> Self:
+        """Return the document of what failed."""
+        if errors is None:
+            return cls(count=0)
+        return cls(
+            count=errors.count, last_event=errors.event_id, last_at=errors.occurred_at, last_error=errors.problem
+        )
 
 
 class ListenerDocument(BaseModel):
@@ -107,15 +162,40 @@ class ListenerDocument(BaseModel):
     event_types: list[str]
     task_id: Annotated[str | None, Field(description="Only events of this task.")]
     source_options: SourceOptions
+    name: Annotated[str | None, Field(description="Unique; it can be given wherever an id can.")]
+    description: str
+    enabled: Annotated[bool, Field(description="Whether it gets events.")]
+    labels: dict[str, str]
+    when: Annotated[str | None, Field(description="Its condition; null if it has none.")]
+    template: Annotated[str | None, Field(description="Its template; null for the notifier's own.")]
+    pulp_created: Annotated[datetime | None, Field(description="Null if an earlier release registered it.")]
+    pulp_last_updated: Annotated[datetime | None, Field(description="Null if it did not change since then.")]
+    condition_errors: Annotated[
+        ErrorCount, Field(description="Events for which its condition could not be evaluated; it did not get them.")
+    ]
+    template_errors: Annotated[
+        ErrorCount, Field(description="Messages for which its template failed; they went out in the default form.")
+    ]
 
     @classmethod
-    def of(cls, listener: Listener, shown_config: dict[str, Any]) -> Self:
+    def of(
+        cls,
+        listener: Listener,
+        shown_config: dict[str, Any],
+        errors: Mapping[tuple[str, ErrorKind], ListenerErrors] | None = None,
+    ) -> Self:
         """Return the document of a listener.
 
         :param shown_config: its config with masked secrets.
+        :param errors: what failed, by listener and kind.
         """
+        found = errors or {}
         made: dict[str, Any] = {
             "pulp_href": f"{_COLLECTION}{listener.id}/",
+            "pulp_created": listener.created_at,
+            "pulp_last_updated": listener.changed_at,
+            "condition_errors": ErrorCount.of(found.get((listener.id, ErrorKind.CONDITION))),
+            "template_errors": ErrorCount.of(found.get((listener.id, ErrorKind.TEMPLATE))),
             "config": shown_config,
             "source_options": SourceOptions(include=list(listener.include)),
         }
@@ -177,10 +257,13 @@ class ListenersV3:
     def _list(self, request: Request, query: Annotated[ListenerQuery, Query()]) -> Page[ListenerDocument]:
         listeners = select(self._listeners.list(), query.filters, query.orders)
         found = [each for each in listeners if query.event_type is None or _listens(each, query.event_type)]
-        return Page[ListenerDocument].of(request, query, len(found), map(self._document, query.cut(found)))
+        shown = query.cut(found)
+        errors = self._listeners.errors(*shown)
+        documents = (self._document(listener, errors) for listener in shown)
+        return Page[ListenerDocument].of(request, query, len(found), documents)
 
     def _get(self, request: Request, response: Response, listener_id: str) -> ListenerDocument:
-        listener = self._listeners.get(listener_id)
+        listener = self._listeners.find(listener_id)
         return unless_known(request, response, self._document(listener), self._tag(listener))
 
     def _create(self, response: Response, sent: Body) -> ListenerDocument:
@@ -191,29 +274,34 @@ class ListenersV3:
 
     def _update(self, response: Response, listener_id: str, sent: Body, demanded: Demanded) -> ChangedListener:
         change = parsed(ListenerChanges, sent).change()
-        listener = self._listeners.update(listener_id, change, lambda stored: demanded.require(self._tag(stored)))
+        found = self._listeners.find(listener_id)
+        listener = self._listeners.update(found.id, change, lambda stored: demanded.require(self._tag(stored)))
         response.headers.update(dropped_secrets_header(listener.dropped_secrets))
         document = self._document(listener).model_dump()
         changed = ChangedListener(**document, dropped_secrets=list(listener.dropped_secrets))
         return tagged(response, changed, self._tag(listener))
 
     def _delete(self, listener_id: str, demanded: Demanded) -> None:
-        self._listeners.delete(listener_id, lambda stored: demanded.require(self._tag(stored)))
+        found = self._listeners.find(listener_id)
+        self._listeners.delete(found.id, lambda stored: demanded.require(self._tag(stored)))
 
     def _tag(self, listener: Listener) -> EntityTag:
-        # With the time, because secrets are masked in the document.
+        # With the time, because secrets are masked in the document; without what is counted, because nobody changes it.
         changed_at = None if listener.changed_at is None else listener.changed_at.isoformat()
-        return EntityTag.of([self._document(listener).model_dump(mode="json"), changed_at])
+        return EntityTag.of([self._document(listener, {}).model_dump(mode="json"), changed_at])
 
-    def _document(self, listener: Listener) -> ListenerDocument:
-        return ListenerDocument.of(listener, self._listeners.shown_config(listener))
+    def _document(
+        self, listener: Listener, errors: Mapping[tuple[str, ErrorKind], ListenerErrors] | None = None
+    ) -> ListenerDocument:
+        found = self._listeners.errors(listener) if errors is None else errors
+        return ListenerDocument.of(listener, self._listeners.shown_config(listener), found)
 
 
 def _listens(listener: Listener, event_type: str) -> bool:
     return matches_any(listener.event_types, event_type)
 
 
-_MISSING = refusal(404, "No listener has this id.")
+_MISSING = refusal(404, "No listener has this id or name.")
 _LIST = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
 _READ = {"name": "listeners_read", "summary": "Show a listener", "responses": {**NOT_MODIFIED, **_MISSING}}
 _CREATE = accepts(NewListener, name="listeners_create", summary="Register a listener", status_code=201)

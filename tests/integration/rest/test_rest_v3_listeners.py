@@ -35,14 +35,26 @@ def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: Rest
 
     created = answer.json()
     assert (201, created["pulp_href"]) == (answer.status, answer.headers["location"])
+    none = {"count": 0, "last_event": None, "last_at": None, "last_error": None}
+    assert created["pulp_created"] == created["pulp_last_updated"]
     assert {
         "pulp_href": f"{LISTENERS}{created['id']}/",
+        "pulp_created": created["pulp_created"],
+        "pulp_last_updated": created["pulp_created"],
         "id": created["id"],
         "notifier_type": "http",
         "config": {**HOOK, "password": "*****"},
         "event_types": ["task.*"],
         "task_id": TASK,
         "source_options": {"include": []},
+        "name": "http-task-task-c1c6f3e4",
+        "description": "",
+        "enabled": True,
+        "labels": {},
+        "when": None,
+        "template": None,
+        "condition_errors": none,
+        "template_errors": none,
     } == created
     assert created == service.request("GET", created["pulp_href"]).json()
     assert {"count": 1, "next": None, "previous": None, "results": [created]} == service.request(

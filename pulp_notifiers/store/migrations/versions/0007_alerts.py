@@ -1,7 +1,12 @@
 """Names and conditions of listeners, their errors, templates, kept events, and answers to repeated requests."""
 
+import json
+from collections import Counter
+
 import sqlalchemy as sa
 from alembic import op
+
+from pulp_notifiers.records import made_up_name, numbered_name
 
 revision = "0007"
 down_revision = "0006"
@@ -10,7 +15,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add columns and tables; listeners that exist get names from their notifier types and ids."""
+    """Add columns and tables; listeners that exist get names made up from what they do."""
     for column in (
         sa.Column("name", sa.String(64)),
         sa.Column("description", sa.Text, nullable=False, server_default=""),
@@ -57,5 +62,22 @@ def upgrade() -> None:
     ):
         op.add_column("events", column)
     op.create_index("ix_events_stored_at_id", "events", ["stored_at", "id"])
-    op.execute("UPDATE listeners SET name = substr(notifier_type, 1, 39) || '-' || id")
-    op.create_index("ix_listeners_name", "listeners", ["name"], unique=True)
+    _name_listeners()
+    live = sa.text("ended_at IS NULL")
+    op.create_index("ix_listeners_name", "listeners", ["name"], unique=True, sqlite_where=live, postgresql_where=live)
+
+
+def _name_listeners() -> None:
+    """Name the listeners by what they do, the oldest without a number."""
+    columns = ("id", "notifier_type", "event_types", "task_id", "position")
+    listeners = sa.table("listeners", *map(sa.column, (*columns, "name")))
+    query = sa.select(*(listeners.c[name] for name in columns)).order_by(listeners.c.position)
+    taken: set[str] = set()
+    alike: Counter[str] = Counter()
+    for row in op.get_bind().execute(query).all():
+        name = given = made_up_name(row.notifier_type, json.loads(row.event_types), row.task_id)
+        while given in taken:
+            alike[name] += 1
+            given = numbered_name(name, alike[name] + 1)
+        taken.add(given)
+        op.execute(listeners.update().where(listeners.c.id == row.id).values(name=given))

@@ -1,0 +1,55 @@
+"""Names of listeners: their form, and one made up from what a listener does."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..event import ANY_REPOSITORY_EVENT
+
+NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+ID_PATTERN = "[0-9a-fA-F]{24}"
+
+_NAME = re.compile(NAME_PATTERN)
+_ID = re.compile(ID_PATTERN)
+_NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
+
+MAX_NAME_LENGTH = 64
+_ROOM_FOR_A_NUMBER = 8
+_MAX_TYPES = 2
+
+
+def is_listener_id(text: str) -> bool:
+    """Return whether a text has the form of a listener's id: 24 hex digits, in upper or lower case."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_listener_name(text: str) -> bool:
+    """Return whether a text can be a listener's name. An id cannot, so that either can be given in one place."""
+    return _NAME.fullmatch(text) is not None and not is_listener_id(text)
+
+
+def made_up_name(notifier_type: str, event_types: Sequence[str], task_id: str | None = None) -> str:
+    """Return a name that says what a listener does, such as ``email-repo-sync-finish``.
+
+    It leaves room for a number behind it (:func:`numbered_name`), because others may do the same.
+    """
+    named = list(dict.fromkeys(map(_words, event_types)))
+    shown = named if len(named) <= _MAX_TYPES else [named[0], f"and-{len(named) - 1}-more"]
+    task = [] if task_id is None else [f"task-{task_id[:8]}"]
+    return _fitting((notifier_type, *shown, *task))
+
+
+def numbered_name(name: str, number: int) -> str:
+    """Return a made-up name with a number."""
+    return f"{name}-{number}"
+
+
+def _words(event_type: str) -> str:
+    if event_type == ANY_REPOSITORY_EVENT:
+        return "repo-events"
+    return "-".join(word for word in event_type.split(".") if word not in ("*", "#")) or "all-events"
+
+
+def _fitting(parts: Iterable[str]) -> str:
+    text = _NOT_IN_NAMES.sub("-", "-".join(parts)).lstrip("-._")
+    text = text[: MAX_NAME_LENGTH - _ROOM_FOR_A_NUMBER].rstrip("-._")
+    return text if is_listener_name(text) else f"listener-{text}".rstrip("-")
