@@ -1,5 +1,6 @@
 """A server that answers each client with the same bytes, whatever it sends."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -29,12 +30,13 @@ def _serve(listening: socket.socket, pieces: tuple[bytes, ...], closes: bool) ->
         while True:
             client, _ = listening.accept()
             clients.append(client)
-            client.recv(8)
-            for piece in pieces:
-                client.sendall(piece)
-            if closes:
-                client.shutdown(socket.SHUT_WR)
-    except OSError:
+            with contextlib.suppress(OSError):  # this client has left, and another one may come
+                client.recv(8)
+                for piece in pieces:
+                    client.sendall(piece)
+                if closes:
+                    client.shutdown(socket.SHUT_WR)
+    except OSError:  # nobody listens any more
         pass
     finally:
         for client in clients:
