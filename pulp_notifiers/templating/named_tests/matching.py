@@ -8,7 +8,7 @@ import re2
 from ...errors import ExpressionFailed
 from ..operation import Operation, Parameter
 from ..run import Run
-from ..values import BOOLEAN, TEXT
+from ..values import BOOLEAN, LIST, TEXT
 from .globs import Glob
 
 MAX_PATTERN = 200
@@ -18,7 +18,14 @@ MAX_GLOB_SUBJECT = 4_096
 MAX_REGEX_SUBJECT = 65_536
 
 
-def _glob(run: Run, value: str, globs: Sequence[Glob]) -> bool:
+def _glob(run: Run, value: Any, globs: Sequence[Glob]) -> bool:
+    if type(value) not in LIST:
+        return _is_glob(run, value, globs)
+    run.step(1 + len(value))
+    return any(type(entry) in TEXT and _is_glob(run, entry, globs) for entry in value)
+
+
+def _is_glob(run: Run, value: str, globs: Sequence[Glob]) -> bool:
     if len(value) > MAX_GLOB_SUBJECT:
         raise ExpressionFailed(f"`glob` looks at texts of at most {MAX_GLOB_SUBJECT:,} characters.")
     for glob in globs:
@@ -87,9 +94,10 @@ def _endswith(run: Run, value: str, end: str) -> bool:
 MATCHING_TESTS = (
     Operation(
         "glob",
-        "The whole text matches one of the patterns: * any characters, ? one, [ab] one of them, [!ab] none of them.",
+        "The whole text, or a text of the list, matches one of the patterns: * any characters, ? one, [ab] one of them, "
+        "[!ab] none of them.",
         _glob,
-        takes=TEXT,
+        takes=TEXT | LIST,
         parameters=(_PATTERN,),
         prepare=_compiled_globs,
         repeats=True,
