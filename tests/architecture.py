@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 CORE = "pulp_notifiers"
 
 FLOORS = (
-    ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "records"),
+    ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "shorthands", "records"),
     ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
     ("plugin_host", "broker", "templating", "outbound", "store"),
     ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),

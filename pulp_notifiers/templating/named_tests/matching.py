@@ -94,8 +94,8 @@ def _endswith(run: Run, value: str, end: str) -> bool:
 MATCHING_TESTS = (
     Operation(
         "glob",
-        "The whole text, or a text of the list, matches one of the patterns: * any characters, ? one, [ab] one of them, "
-        "[!ab] none of them.",
+        "The whole text, or a text of the list, matches one of the patterns: * any characters, ? one, [ab] one of "
+        "them, [!ab] none of them.",
         _glob,
         takes=TEXT | LIST,
         parameters=(_PATTERN,),
