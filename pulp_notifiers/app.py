@@ -15,7 +15,7 @@ from .backoff import Backoff
 from .broker import StreamPublisherSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
-from .event import Event
+from .event import KEPT_EVENT_TYPES, Event
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
 from .settings import Settings
@@ -195,6 +195,7 @@ class App:
             worker=self.worker,
             clock=self.store.clock,
             check_seconds=self.own.poll_seconds,
+            kept_types=KEPT_EVENT_TYPES if self.own.keep_events_days else (),
         )
 
     def _new_stream(self) -> StatusPublisher:
@@ -228,6 +229,7 @@ class App:
             attempt_limit=timedelta(seconds=own.attempt_limit_seconds),
             keep_delivered=timedelta(days=own.keep_delivered_days),
             keep_dead=timedelta(days=own.keep_dead_days),
+            keep_events=timedelta(days=own.keep_events_days),
         )
         attempts = AttemptRunner(
             self.store.listeners,
@@ -237,7 +239,7 @@ class App:
             max_crashes=own.max_crashes,
             trial=Trial(self.settings.portable(), options.attempt_limit),
         )
-        return Worker(self.store.claims, self.store.history, attempts, options, self.store.clock)
+        return Worker(self.store.claims, self.store.pruning, attempts, options, self.store.clock)
 
     def _stop_worker(self) -> None:
         if self.worker.running and not self.worker.stop():

@@ -34,6 +34,9 @@ TASK_EVENT_TYPES = (
 FINAL_TASK_EVENT_TYPES = frozenset(TASK_EVENT_TYPES[2:])
 """A task does not change after one of these."""
 
+KEPT_EVENT_TYPES = ("repo.#",)
+"""Patterns of the events that are kept for some time although no listener matches them."""
+
 MAX_TYPE_LENGTH = 200
 """Characters. An AMQP routing key holds 255 bytes (AMQP 0-9-1, shortstr); the rest is for prefixes."""
 

@@ -98,6 +98,13 @@ class NotifiersSettings(BaseModel):
         7.0, gt=0, le=36500, description="Time after which delivered deliveries are deleted."
     )
     keep_dead_days: float = Field(90.0, gt=0, le=36500, description="Time after which dead letters are deleted.")
+    keep_events_days: float = Field(
+        14.0,
+        ge=0,
+        le=36500,
+        description="Time for which repository events are kept, also those that no listener matches; 0: only as long "
+        "as they have deliveries, like other events.",
+    )
     reveal_secrets: bool = Field(
         False, description="Show listeners' secrets in answers, as Pulp 2 did, instead of *****."
     )

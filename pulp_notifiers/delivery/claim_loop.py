@@ -1,4 +1,4 @@
-"""The thread that claims due lanes, renews their leases, gives overdue attempts up and deletes old deliveries."""
+"""The thread that claims due lanes, renews leases, gives overdue attempts up and deletes old deliveries and events."""
 
 import logging
 import math
@@ -10,14 +10,14 @@ from typing import Protocol
 
 from ..errors import StoreUnavailable
 from ..event import utc_now
-from ..records import Claim, Claimed
+from ..records import Claim, Claimed, Pruned
 from .fair_share import SLOW_SECONDS, HeldLane
 from .held_lanes import HeldLanes
 from .options import WorkerOptions
 
 _PRUNE_EVERY_SECONDS = 3600.0
 _PRUNES_IN_RETENTION = 10
-"""Old deliveries are looked for so often in the time that they are kept, and at least once an hour."""
+"""Old rows are looked for so often in the time that they are kept, and at least once an hour."""
 
 _CLOCK_TOLERANCE_SECONDS = 1.0
 
@@ -40,10 +40,10 @@ class Leases(Protocol):
     def release(self, claims: Iterable[Claim]) -> None: ...
 
 
-class History(Protocol):
-    """Deliveries that ended, which are deleted later (``pulp_notifiers.store``)."""
+class OldRows(Protocol):
+    """Deliveries that ended and kept events, which are deleted later (``pulp_notifiers.store``)."""
 
-    def prune(self, delivered_before: datetime, dead_before: datetime) -> int: ...
+    def prune(self, delivered_before: datetime, dead_before: datetime, events_before: datetime) -> Pruned: ...
 
 
 class Outages(Protocol):
@@ -63,7 +63,7 @@ class ClaimLoop:
     def __init__(
         self,
         leases: Leases,
-        history: History,
+        old_rows: OldRows,
         lanes: HeldLanes,
         outages: Outages,
         give_up: Callable[[HeldLane], None],
@@ -72,14 +72,14 @@ class ClaimLoop:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._leases = leases
-        self._history = history
+        self._old_rows = old_rows
         self._lanes = lanes
         self._outages = outages
         self._give_up = give_up
         self._options = options
         self._clock = clock
         self._monotonic = monotonic
-        kept = min(options.keep_delivered, options.keep_dead)
+        kept = min(filter(None, (options.keep_delivered, options.keep_dead, options.keep_events)))
         self._prune_seconds = min(_PRUNE_EVERY_SECONDS, kept.total_seconds() / _PRUNES_IN_RETENTION)
         self._pruned_at = -math.inf
         self._clock_at = (clock(), monotonic())
@@ -164,8 +164,11 @@ class ClaimLoop:
         if self._monotonic() - self._pruned_at < self._prune_seconds:
             return
         now = self._clock()
-        pruned = self._history.prune(now - self._options.keep_delivered, now - self._options.keep_dead)
-        if pruned:
-            _logger.info("Deleted %d old deliveries", pruned)  # the next round looks for more
-        else:
+        options = self._options
+        pruned = self._old_rows.prune(now - options.keep_delivered, now - options.keep_dead, now - options.keep_events)
+        if pruned.deliveries:
+            _logger.info("Deleted %d old deliveries", pruned.deliveries)  # the next round looks for more
+        if pruned.events:
+            _logger.info("Deleted %d old events", pruned.events)
+        if not pruned.any:
             self._pruned_at = self._monotonic()

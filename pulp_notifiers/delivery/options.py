@@ -15,6 +15,8 @@ class WorkerOptions:
     :ivar attempt_limit: an attempt that takes longer counts as failed, and its thread is replaced.
     :ivar keep_delivered: delivered deliveries are deleted after this time.
     :ivar keep_dead: dead letters are deleted after this time.
+    :ivar keep_events: events of the types that are kept are deleted after this time, if they have no delivery left;
+        zero to delete them with their last delivery.
     """
 
     threads: int = 16
@@ -23,3 +25,4 @@ class WorkerOptions:
     attempt_limit: timedelta = timedelta(minutes=5)
     keep_delivered: timedelta = timedelta(days=7)
     keep_dead: timedelta = timedelta(days=90)
+    keep_events: timedelta = timedelta(days=14)

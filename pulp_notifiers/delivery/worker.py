@@ -14,7 +14,7 @@ from ..errors import StoreUnavailable
 from ..event import utc_now
 from ..outage import Outage
 from ..records import Attempted, Claim, LaneState, LeaseOffer, Outcome, OwedDelivery, Written
-from .claim_loop import ClaimLoop, History, Leases
+from .claim_loop import ClaimLoop, Leases, OldRows
 from .fair_share import HeldLane
 from .held_lanes import HeldLanes
 from .options import WorkerOptions
@@ -49,7 +49,7 @@ class Worker:
     def __init__(
         self,
         claims: Claims,
-        history: History,
+        old_rows: OldRows,
         attempts: Attempts,
         options: WorkerOptions | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -64,7 +64,7 @@ class Worker:
         self._lanes = HeldLanes(self.options.threads, self.options.lease.total_seconds(), self._start_thread, monotonic)
         self._recorder = Recorder(claims, self._recorded, self._unrecorded, self.options.lease, clock, monotonic)
         self._claim_loop = ClaimLoop(
-            claims, history, self._lanes, self._outages, self._give_up, self.options, clock, monotonic
+            claims, old_rows, self._lanes, self._outages, self._give_up, self.options, clock, monotonic
         )
         self._threads: list[threading.Thread] = []
         self._pid = 0

@@ -4,14 +4,15 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Protocol
 from uuid import UUID
 
 from ..errors import EventIdTaken, InvalidConfig, NotifierUnavailable, StoreUnavailable
-from ..event import TASK_EVENT_TYPES, Event, utc_now
+from ..event import TASK_EVENT_TYPES, Event, matches_any, utc_now
 from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
@@ -20,6 +21,8 @@ from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
 """Unknown targets are not looked up more often: a plugin that fails slowly would slow down every event."""
+
+_MAX_REMEMBERED_TYPES = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -80,6 +83,7 @@ class Dispatcher:
 
     :param worker: gets the deliveries that it has room for at once; the others are claimed by some process later.
     :param check_seconds: how long :meth:`wants` and :meth:`included` use the known listeners before they check.
+    :param kept_types: patterns of the events that are stored even if no listener matches them.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Dispatcher:
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         check_seconds: float = 1.0,
+        kept_types: Sequence[str] = (),
     ) -> None:
         self._listeners = listeners
         self._outbox = outbox
@@ -99,6 +104,7 @@ class Dispatcher:
         self._clock = clock
         self._monotonic = monotonic
         self._check_seconds = check_seconds
+        self._keeps = lru_cache(_MAX_REMEMBERED_TYPES)(partial(matches_any, tuple(kept_types)))
         self._check_at = -math.inf
         self._reload_at = math.inf
         self._outage = Outage(clock)
@@ -121,7 +127,7 @@ class Dispatcher:
     def fire(self, event: Event) -> int:
         """Write an event and its deliveries in one transaction; return how many deliveries it has.
 
-        Firing an event again adds nothing. An event that no listener matches is not stored.
+        Firing an event again adds nothing. An event that no listener matches is stored only if its type is kept.
 
         :raises EventIdTaken: another event is stored under this id; nothing was written.
         :raises PartlyWritten: some of very many deliveries were written; fire the same event again.
@@ -177,13 +183,13 @@ class Dispatcher:
         return self._outbox.stored(event_ids)
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Return whether an event of that type, in that task, is worth firing.
+        """Return whether an event of that type, in that task, is worth firing: a listener matches it, or it is kept.
 
         Answered from memory, so it costs next to nothing: the listeners' revision is read at most once every
         ``check_seconds``, and a listener that another process registered is known after that time. While the database
         does not answer, the listeners known last count.
         """
-        return self._checked().any_match(event_type, task_id)
+        return self._keeps(event_type) or self._checked().any_match(event_type, task_id)
 
     def included(self, event_type: str) -> frozenset[str]:
         """Return what listeners of an event type ask sources to include; answered from memory like :meth:`wants`."""
@@ -204,9 +210,13 @@ class Dispatcher:
         routes = self._routes
         if routes is None or self._monotonic() >= self._reload_at:
             routes = self._load()
-        while (written := self._write(routes.batch(events), routes.revision, kept)) is None:
+        while (written := self._write(self._batch(routes, events), routes.revision, kept)) is None:
             routes = self._load()
         return written
+
+    def _batch(self, routes: Routes, events: Sequence[Event]) -> Sequence[OwedEvent]:
+        batch = routes.batch(events)
+        return [each if each.owed or not self._keeps(each.event.type) else replace(each, kept=True) for each in batch]
 
     def _log_taken(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -28,6 +28,7 @@ from .delivery import (
     Owed,
     OwedDelivery,
     OwedEvent,
+    Pruned,
     Written,
 )
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
@@ -86,6 +87,7 @@ __all__ = [
     "OwedEvent",
     "PackagedTemplate",
     "PartForm",
+    "Pruned",
     "RegisteredSource",
     "SourceChange",
     "SourceDraft",

@@ -76,11 +76,13 @@ class OwedEvent:
 
     :ivar owed: the targets that get it.
     :ivar ended: ids of the listeners for which this is the last event.
+    :ivar kept: store it even if nobody gets it.
     """
 
     event: Event
     owed: Sequence[Owed]
     ended: Sequence[str] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,22 @@ class Attempted:
     delivery: OwedDelivery
     outcome: Outcome
     last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many old rows a transaction deleted.
+
+    :ivar events: those that had no delivery left before.
+    """
+
+    deliveries: int
+    events: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be more."""
+        return bool(self.deliveries or self.events)
 
 
 @dataclass(frozen=True, slots=True)

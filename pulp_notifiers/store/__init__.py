@@ -9,10 +9,12 @@
     outbox          writes events with their deliveries, and what a source remembers, in one transaction
     pieces          writes an event with very many deliveries in several transactions
     event_content   whether events with the same id have the same content
+    event_columns   values of payloads by which events are listed
     addition        rows to write of events, and the keys of their lanes
     claims          leases due lanes to workers and records the outcomes of attempts
     due_lanes       chooses the lanes to lease next
-    history         lists deliveries and attempts, counts the backlog, deletes what is old
+    history         lists deliveries and attempts, counts the backlog
+    pruning         deletes old deliveries and events
     sources         sources, their leases and their status
     source_memory   what sources remember, written under their lease
     templates       templates

@@ -3,16 +3,18 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from ..event import Event
 from ..records import Kept, LeaseOffer, Owed, OwedEvent
+from .event_columns import payload_columns
 from .pieces import LargeEvent
 from .statement import Row
 
 _MOST_LEASED = 100
 
+_STEP = timedelta(microseconds=1)
 _LONGEST_SUBJECT = 300
 _KEYS_REMEMBERED = 4096
 """A key takes 9 microseconds, and most events are about a repository that had one before."""
@@ -21,8 +23,9 @@ _KEYS_REMEMBERED = 4096
 class Addition:
     """What one call of :meth:`.outbox.Outbox.add_all` writes, prepared by the thread that calls.
 
+    :param before: how many events of the same call other transactions write before these.
     :ivar listeners_revision: None if there was no event, and so nothing that depends on listeners.
-    :ivar events: rows of events that have deliveries, by id; the first of each id.
+    :ivar events: rows of events that have deliveries or are kept, by id; the first of each id.
     :ivar repeated: further events of the same ids.
     :ivar deliveries: event id, target and key of the lane.
     :ivar ended: the listeners that end, and the id of the event that ends them.
@@ -37,6 +40,7 @@ class Addition:
         now: datetime,
         kept: Kept | None,
         offer: LeaseOffer | None,
+        before: int = 0,
     ) -> None:
         self.listeners_revision = listeners_revision
         self.now = now
@@ -45,10 +49,10 @@ class Addition:
         self.repeated: list[Row] = []
         self.deliveries: list[tuple[str, Owed, str]] = []
         self.ended: list[tuple[str, str]] = []
-        for each in batch:
+        for number, each in enumerate(batch, before):
             event, event_id = each.event, str(each.event.id)
-            if each.owed:
-                row = _event_row(event)
+            if each.owed or each.kept:
+                row = _event_row(event, now, number)
                 if event_id in self.events:
                     self.repeated.append(row)
                 else:
@@ -78,17 +82,19 @@ class Addition:
             begun[key] = (key, target.listener_id, self.now, owner, until, wait_seconds)
 
 
-def large_event(each: OwedEvent, listeners_revision: int, now: datetime) -> LargeEvent:
-    """Return what is to be written of an event with very many deliveries."""
+def large_event(each: OwedEvent, listeners_revision: int, now: datetime, before: int) -> LargeEvent:
+    """Return what is to be written of an event with very many deliveries; see :class:`Addition`."""
     event = each.event
-    row = _event_row(event)
+    row = _event_row(event, now, before)
     subject = event.subject()
     deliveries = sorted(((_key(target, subject), target) for target in each.owed), key=lambda delivery: delivery[0])
     return LargeEvent(row, deliveries, each.ended, listeners_revision, now)
 
 
-def _event_row(event: Event) -> Row:
-    return (str(event.id), event.type, *event.encoded(), event.occurred_at, event.source)
+def _event_row(event: Event, now: datetime, number: int) -> Row:
+    stored_at = now + number * _STEP if number else now  # so that a list has the events of a call in their order
+    columns = payload_columns(event.payload)
+    return (str(event.id), event.type, *event.encoded(), event.occurred_at, event.source, stored_at, *columns)
 
 
 def _lane_key(owed: Owed, subject: str) -> str:

@@ -1,6 +1,5 @@
-"""Deliveries and their attempts, for people to look at, and the deletion of old ones."""
+"""Deliveries and their attempts, for people to look at."""
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,12 +8,6 @@ from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
 from . import schema
 from .database import Database
 from .statement import utc_time
-
-_DELETE_DELIVERIES = "DELETE FROM deliveries WHERE id = any(:deliveries)"
-_DELETE_EVENTS = """
-    DELETE FROM events WHERE id = any(:events)
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)
-"""
 
 # By the index of states, which has no times; the first id is the oldest delivery.
 _BACKLOG = """
@@ -25,30 +18,12 @@ _BACKLOG = """
     ) AS c JOIN deliveries d ON d.id = c.first
 """
 
-PRUNED_AT_ONCE = 1000
-"""The most deliveries that one transaction deletes, to keep the transaction short."""
-
-_FORGET_ENDED = schema.listeners.delete().where(
-    schema.listeners.c.ended_at.is_not(None),
-    ~sa.select(schema.deliveries.c.id)
-    .where(schema.deliveries.c.listener_id == schema.listeners.c.id, schema.deliveries.c.state == DeliveryState.PENDING)
-    .exists(),
-)
-
-
-_FORGET_ERRORS = schema.listener_errors.delete().where(
-    schema.listener_errors.c.listener_id.not_in(sa.select(schema.listeners.c.id))
-)
-
 
 class History:
-    """Reads deliveries and their attempts, and deletes old ones."""
+    """Reads deliveries and their attempts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # One text for any number of rows: a driver keeps a prepared statement for each text.
-        self._delete_deliveries = database.statement(_DELETE_DELIVERIES)
-        self._delete_events = database.statement(_DELETE_EVENTS)
         self._backlog = database.statement(_BACKLOG)
 
     def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]:
@@ -96,32 +71,6 @@ class History:
         pending, oldest_at = found.get(DeliveryState.PENDING, (0, None))
         dead, _ = found.get(DeliveryState.DEAD, (0, None))
         return Backlog(pending, dead, None if oldest_at is None else utc_time(oldest_at))
-
-    def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
-        """Delete some deliveries that ended before these times.
-
-        Their attempts are deleted too, and events without a delivery, and ended listeners with nothing pending.
-
-        :return: how many deliveries were deleted; fewer than :data:`PRUNED_AT_ONCE` if none are left.
-        """
-        return self._database.write_many_rows(
-            lambda connection: self._prune_some(connection, delivered_before, dead_before)
-        )
-
-    def _prune_some(self, connection: sa.Connection, delivered_before: datetime, dead_before: datetime) -> int:
-        owed = schema.deliveries
-        old = sa.or_(
-            sa.and_(owed.c.state == DeliveryState.DELIVERED, owed.c.finished_at < delivered_before),
-            sa.and_(owed.c.state == DeliveryState.DEAD, owed.c.finished_at < dead_before),
-        )
-        query = sa.select(owed.c.id, owed.c.event_id).where(old).limit(PRUNED_AT_ONCE)
-        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-        connection.execute(_FORGET_ENDED)
-        connection.execute(_FORGET_ERRORS)
-        if rows:
-            self._delete_deliveries.run(connection, deliveries=[row.id for row in rows])
-            self._delete_events.run(connection, events=sorted({row.event_id for row in rows}))
-        return len(rows)
 
 
 def _delivery_query() -> sa.Select[Any]:

@@ -19,7 +19,9 @@ from .source_memory import SourceMemory
 from .statement import Row
 
 _INSERT_EVENTS = """
-    INSERT INTO events (id, type, payload, call_report, occurred_at, source) VALUES rows
+    INSERT INTO events (
+        id, type, payload, call_report, occurred_at, source, stored_at, repo_id, server, domain, result
+    ) VALUES rows
     ON CONFLICT DO NOTHING RETURNING id
 """
 # The update changes nothing; it locks the row, so that a worker cannot finish the lane meanwhile. The column is one
@@ -91,17 +93,17 @@ class Outbox:
         has what the source remembers. If that is interrupted, the same call completes it.
 
         An event whose id is stored already adds nothing; :attr:`Written.taken` says which of them have other content.
-        An event that no listener gets is not stored.
+        An event that no listener gets is not stored, unless it is to be kept.
 
         :param offer: leases the lanes that begin with these events to a worker, which then need not claim them.
         :return: None if listeners changed since the revision by which ``owed`` was chosen, and nothing was written.
         :raises LeaseLost: the owner no longer holds the source's lease.
         """
-        relevant = [each for each in batch if each.owed or each.ended]
+        relevant = [each for each in batch if each.owed or each.kept or each.ended]
         if not relevant and (kept is None or not kept.remember):
             return self._database.read(lambda connection: self._nothing(connection, batch, listeners_revision, kept))
         try:
-            if sum(len(each.owed) for each in relevant) <= MOST_AT_ONCE:
+            if sum(map(_rows, relevant)) <= MOST_AT_ONCE:
                 addition = Addition(relevant, listeners_revision if batch else None, now, kept, offer)
                 try:
                     return self._database.write_together(self._add, addition)
@@ -125,11 +127,13 @@ class Outbox:
         """
         lease = kept and replace(kept, remember={})
         works: list[Addition | LargeEvent] = []
+        before = 0
         for part in parts:
-            if large or sum(len(each.owed) for each in part) > MOST_AT_ONCE:
-                works.append(large_event(part[0], listeners_revision, now))
+            if large or sum(map(_rows, part)) > MOST_AT_ONCE:
+                works.append(large_event(part[0], listeners_revision, now, before))
             else:
-                works.append(Addition(part, listeners_revision, now, lease, None))
+                works.append(Addition(part, listeners_revision, now, lease, None, before))
+            before += len(part)
         # All of them have a JSON form.
         deliveries, taken = 0, dict[str, str]()
         for work in works:
@@ -153,7 +157,7 @@ class Outbox:
     def _nothing(
         self, connection: sa.Connection, batch: Sequence[OwedEvent], listeners_revision: int, kept: Kept | None
     ) -> Written | None:
-        # A source never repeats events that no listener gets, so only the holder of its lease may skip them.
+        # None of the events is kept. A source never repeats those, so only the holder of its lease may skip them.
         if kept is not None:
             self._memory.require_lease(connection, kept)
         if kept is None and len(batch) == 1:
@@ -284,7 +288,7 @@ def _claims(
     for _, event_id, target, key in owed:
         if (lane := lanes[key]) in leased:
             # Not the caller's event, whose payload may be changed after it was fired.
-            _, event_type, payload, call_report, occurred_at, source = events[event_id]
+            _, event_type, payload, call_report, occurred_at, source, *_ = events[event_id]
             event = Event.from_encoded(event_type, (payload, call_report), UUID(event_id), occurred_at, source)
             deliveries[lane].append(OwedDelivery(ids[event_id, lane], event, target.target, 0))
     claims: dict[str, list[Claim]] = defaultdict(list)
@@ -299,16 +303,21 @@ def _required(additions: Sequence[Addition], revision: int) -> int:
     return revision
 
 
+def _rows(each: OwedEvent) -> int:
+    """Return how many rows an event takes, more or less."""
+    return len(each.owed) or 1
+
+
 def _parts(batch: Sequence[OwedEvent]) -> Iterable[list[OwedEvent]]:
-    """Yield a batch in parts with a bounded number of deliveries each; an event with more is a part of its own."""
+    """Yield a batch in parts with a bounded number of rows each; an event with more is a part of its own."""
     part: list[OwedEvent] = []
     count = 0
     for each in batch:
-        if part and count + len(each.owed) > MOST_AT_ONCE:
+        if part and count + _rows(each) > MOST_AT_ONCE:
             yield part
             part, count = [], 0
         part.append(each)
-        count += len(each.owed)
+        count += _rows(each)
     if part:
         yield part
 

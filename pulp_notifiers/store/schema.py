@@ -122,7 +122,7 @@ events = sa.Table(
     sa.Column("occurred_at", UtcTime, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("unfinished_after", sa.String(64)),
-    sa.Column("stored_at", UtcTime),
+    sa.Column("stored_at", UtcTime, nullable=False, server_default="1970-01-01 00:00:00.000000"),
     sa.Column("repo_id", sa.Text),
     sa.Column("server", sa.Text),
     sa.Column("domain", sa.Text),
@@ -130,7 +130,8 @@ events = sa.Table(
     sa.Index("ix_events_stored_at_id", "stored_at", "id"),
 )
 """``unfinished_after`` is the key of the last lane with a delivery of an event that is written in pieces; null once all
-deliveries are written."""
+deliveries are written. ``stored_at`` has a default for processes of an older release that still run after an upgrade.
+The columns behind it are copies of values in the payload, to list events by them."""
 
 lanes = sa.Table(
     "lanes",

@@ -15,6 +15,7 @@ from .history import History
 from .listener_errors import ListenerErrorRows
 from .listeners import ListenerRows
 from .outbox import Outbox
+from .pruning import Pruning
 from .schema import REVISION, meta
 from .sealed_configs import Cipher, SealedConfigs
 from .sources import SourceRows
@@ -53,6 +54,7 @@ class Store:
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)
         self.history = History(self._database)
+        self.pruning = Pruning(self._database)
         self.users = UserRows(self._database)
         self.clock: Callable[[], datetime] = utc_now
         """The clock by which due times and leases are written and judged."""

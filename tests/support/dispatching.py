@@ -40,6 +40,7 @@ class WrittenEvents:
         self._listeners = listeners
         self.written: list[tuple[Event, list[Owed]]] = []
         self.ended: list[str] = []
+        self.kept_events: list[list[bool]] = []
         self.kept: Kept | None = None
         self.offer: LeaseOffer | None = None
         self.claims: Sequence[Claim] = ()
@@ -57,6 +58,7 @@ class WrittenEvents:
             return None
         self.written.extend((each.event, list(each.owed)) for each in batch)
         self.ended.extend(listener_id for each in batch for listener_id in each.ended)
+        self.kept_events.append([each.kept for each in batch])
         self.kept, self.offer = kept, offer
         return Written(sum(len(each.owed) for each in batch), self.claims)
 

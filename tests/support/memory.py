@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pulp_notifiers.plugin_host import LoadedNotifier
-from pulp_notifiers.records import Attempted, Claim, Claimed, DeliveryState, LaneState, Listener, numbered_name
+from pulp_notifiers.records import (
+    Attempted,
+    Claim,
+    Claimed,
+    DeliveryState,
+    LaneState,
+    Listener,
+    Pruned,
+    numbered_name,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -141,9 +150,9 @@ class ClaimTable:
         return LaneState.PENDING if attempted.outcome.state is DeliveryState.PENDING else LaneState.EMPTY
 
 
-class NoHistory:
-    """A history in which nothing is ever old."""
+class NothingOld:
+    """Rows of which none is ever old."""
 
-    def prune(self, delivered_before: datetime, dead_before: datetime) -> int:
+    def prune(self, delivered_before: datetime, dead_before: datetime, events_before: datetime) -> Pruned:
         """Delete nothing."""
-        return 0
+        return Pruned(0, 0)

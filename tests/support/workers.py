@@ -9,7 +9,7 @@ from typing import Any
 from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Attempt, Attempted, Claim, DeliveryState, LaneState, Outcome, OwedDelivery
-from tests.support.memory import START, ClaimTable, NoHistory
+from tests.support.memory import START, ClaimTable, NothingOld
 
 SECONDS = 60  # a deadline for what happens at once; reached only if something is broken
 
@@ -77,10 +77,10 @@ class RecordedClaims(ClaimTable):
 
 @contextmanager
 def running(
-    claims: ClaimTable, attempts: PreparedAttempts, threads: int = 4, history: Any = None, **options: Any
+    claims: ClaimTable, attempts: PreparedAttempts, threads: int = 4, old_rows: Any = None, **options: Any
 ) -> Iterator[Worker]:
     """Run a worker while the block runs."""
-    worker = Worker(claims, history or NoHistory(), attempts, WorkerOptions(threads=threads, **options))
+    worker = Worker(claims, old_rows or NothingOld(), attempts, WorkerOptions(threads=threads, **options))
     worker.start()
     try:
         yield worker

@@ -33,7 +33,8 @@ def deliver(store: Store, state: DeliveryState = DeliveryState.DELIVERED) -> Non
 
 def prune(store: Store) -> None:
     """Delete what is no longer needed."""
-    store.history.prune(NOW - timedelta(days=1), NOW - timedelta(days=1))
+    yesterday = NOW - timedelta(days=1)
+    store.pruning.prune(yesterday, yesterday, yesterday)
 
 
 def test_a_listener_keeps_its_task_when_it_is_changed(store):

@@ -1,13 +1,10 @@
-"""Deliveries and their attempts, as people list them, until they are deleted."""
+"""Deliveries and their attempts, as people list them."""
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from pulp_notifiers.records import DeliveryFilter, DeliveryState
-from pulp_notifiers.store import schema
 from tests.support.memory import START
-from tests.support.stored import claim, execute, fire, outcome, record, work_off
+from tests.support.stored import claim, fire, outcome, record, work_off
 
 NOW = START
 ALL = DeliveryFilter()
@@ -61,20 +58,3 @@ def test_the_backlog_counts_pending_and_dead_deliveries(store):
 def _backlog(store):
     backlog = store.history.backlog()
     return backlog.pending, backlog.dead, backlog.oldest_pending_at
-
-
-def test_pruning_deletes_what_ended_long_ago_with_its_events_and_attempts(store, database_url):
-    """Pending deliveries are never deleted."""
-    fire(store, "delivered")
-    work_off(store, claim(store)[0])
-    fire(store, "dead")
-    work_off(store, claim(store)[0], DeliveryState.DEAD)
-    fire(store, "pending")
-    later = NOW + timedelta(days=1)
-
-    assert 1 == store.history.prune(delivered_before=later, dead_before=NOW)
-    assert 1 == store.history.prune(delivered_before=later, dead_before=later)
-    assert 0 == store.history.prune(delivered_before=later, dead_before=later)
-
-    tables = (schema.events, schema.deliveries, schema.attempts)
-    assert [1, 1, 0] == [len(execute(database_url, sa.select(table))) for table in tables]

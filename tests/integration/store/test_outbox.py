@@ -245,7 +245,7 @@ def test_an_id_is_free_again_when_its_event_was_deleted(store):
     write(store, first)
     work_off(store, claim(store)[0])
     later = START + timedelta(days=1)
-    store.history.prune(later, later)
+    store.pruning.prune(later, later, later)
 
     written = write(store, same_id(first.event, payload={"n": 1}))
 

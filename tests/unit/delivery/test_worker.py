@@ -9,8 +9,8 @@ import pytest
 from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.delivery.fair_share import SLOW_SECONDS
 from pulp_notifiers.delivery.held_lanes import HeldLanes
-from pulp_notifiers.records import Claimed, DeliveryState, LeaseOffer, Written
-from tests.support.memory import Clock, NoHistory
+from pulp_notifiers.records import Claimed, DeliveryState, LeaseOffer, Pruned, Written
+from tests.support.memory import Clock, NothingOld
 from tests.support.waiting import wait_until
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
 
@@ -144,23 +144,23 @@ def test_a_slow_attempt_makes_room_for_others_however_seldom_the_worker_polls():
         assert [20] == [each.delivery.id for each in claims.recorded]
 
 
-def test_old_deliveries_are_deleted_after_the_time_for_their_state():
-    """Dead letters are kept 83 days longer by default."""
+def test_old_deliveries_and_events_are_deleted_after_the_time_for_their_kind():
+    """Dead letters are kept 83 days longer than delivered ones by default, and events a week."""
 
     class Old:
         asked = threading.Semaphore(0)
 
-        def prune(self, delivered_before, dead_before):
-            self.span = delivered_before - dead_before
+        def prune(self, delivered_before, dead_before, events_before):
+            self.spans = delivered_before - dead_before, delivered_before - events_before
             self.asked.release()
-            return 3
+            return Pruned(3, 2)
 
     old = Old()
 
-    with running(RecordedClaims(), PreparedAttempts(), history=old):
+    with running(RecordedClaims(), PreparedAttempts(), old_rows=old):
         assert old.asked.acquire(timeout=SECONDS)
 
-    assert timedelta(days=83) == old.span
+    assert (timedelta(days=83), timedelta(days=7)) == old.spans
 
 
 def offered(worker: Worker, listener: str) -> LeaseOffer:
@@ -206,7 +206,7 @@ def test_a_lane_that_comes_after_a_renewal_or_the_end_of_its_lease_is_released(s
     claims, attempts = RecordedClaims(), PreparedAttempts()
     renewed = threading.Semaphore(0)
     claims.renew = lambda held, until: renewed.release() or []
-    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
+    worker = Worker(claims, NothingOld(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
     worker.start()
     offer = offered(worker, "l")
 
@@ -251,7 +251,7 @@ def test_a_worker_that_was_frozen_waits_until_its_leases_are_renewed():
     claims = RecordedClaims(claim_of("l", 1, 10), claim_of("m", 2, 20), claim_of("n", 3, 30))
     attempts = PreparedAttempts()
     attempts.gates["l"] = threading.Event()
-    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
+    worker = Worker(claims, NothingOld(), attempts, WorkerOptions(threads=2), monotonic=lambda: seconds[0])
     worker.start()
     attempts.wait_for(10)
     while not worker._lanes._share.lanes_wait:
@@ -287,7 +287,7 @@ def test_leases_are_renewed_at_once_when_the_clock_changes(caplog, seconds):
     attempts.gates["l"] = threading.Event()
     claims = RecordedClaims(claim_of("l", 1, 1))
     options = WorkerOptions(threads=4, poll=timedelta(milliseconds=10))
-    worker = Worker(claims, NoHistory(), attempts, options, clock, monotonic=lambda: 0.0)
+    worker = Worker(claims, NothingOld(), attempts, options, clock, monotonic=lambda: 0.0)
     worker.start()
     attempts.wait_for(1)
     assert [] == claims.renewed
@@ -322,7 +322,7 @@ def test_other_processes_have_time_to_renew_their_leases_after_the_clock_was_set
 
     clock, claims, passed = CountedClock(), CountedClaims(), [0.0]
     options = WorkerOptions(threads=4, poll=timedelta(seconds=1))
-    worker = Worker(claims, NoHistory(), PreparedAttempts(), options, clock, monotonic=lambda: passed[0])
+    worker = Worker(claims, NothingOld(), PreparedAttempts(), options, clock, monotonic=lambda: passed[0])
     worker.start()
     wait_until(lambda: claims.rounds)
     clock.advance(86400)

@@ -9,7 +9,7 @@ import pytest
 
 from pulp_notifiers.delivery import Worker, WorkerOptions
 from pulp_notifiers.errors import StoreUnavailable
-from tests.support.memory import NoHistory
+from tests.support.memory import NothingOld
 from tests.support.workers import SECONDS, PreparedAttempts, RecordedClaims, claim_of, running
 
 
@@ -26,7 +26,7 @@ def test_stopping_finishes_running_attempts_and_releases_the_other_lanes():
     """No lane has to wait for the end of its lease."""
     claims, attempts = RecordedClaims(claim_of("l", 1, 10, 11), claim_of("m", 2, 20)), PreparedAttempts()
     attempts.gates["l"] = threading.Event()
-    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=1), monotonic=lambda: 0.0)
+    worker = Worker(claims, NothingOld(), attempts, WorkerOptions(threads=1), monotonic=lambda: 0.0)
     worker.start()
     attempts.wait_for(10)
 
@@ -47,7 +47,7 @@ def test_stopping_does_not_wait_for_an_attempt_beyond_its_timeout():
     """The lane of that attempt is not released."""
     claims, attempts = RecordedClaims(claim_of("l", 1, 10)), PreparedAttempts()
     attempts.gates["l"] = threading.Event()
-    worker = Worker(claims, NoHistory(), attempts, WorkerOptions(threads=1))
+    worker = Worker(claims, NothingOld(), attempts, WorkerOptions(threads=1))
     worker.start()
     attempts.wait_for(10)
 
@@ -109,7 +109,7 @@ def test_the_worker_rests_between_two_looks_while_the_database_is_away():
     claims, attempts = Away(claim_of("l", 1, 10), claim_of("m", 2, 20)), PreparedAttempts()
     attempts.gates["l"] = threading.Event()
     options = WorkerOptions(threads=2, poll=timedelta(seconds=0.05))
-    worker = Worker(claims, NoHistory(), attempts, options, monotonic=lambda: seconds[0])
+    worker = Worker(claims, NothingOld(), attempts, options, monotonic=lambda: seconds[0])
     worker.start()
     attempts.wait_for(10)
     seconds[0] = 31.0

@@ -183,3 +183,24 @@ def test_a_source_that_reuses_an_id_is_logged_once_and_not_stopped(caplog):
     dropped = [record for record in caplog.records if "is dropped: another event has its id" in record.message]
     levels = ["DEBUG", "DEBUG", "WARNING", "WARNING", "DEBUG", "DEBUG", "DEBUG"]
     assert levels == [record.levelname for record in dropped]
+
+
+def test_an_event_of_a_kept_type_is_stored_although_nobody_listens():
+    """Others are not, and nothing is kept unless types are given."""
+    dispatcher, outbox, table = dispatching()
+    keeping = Dispatcher(table, outbox, NotifierTable(mail=Mail), clock=Clock(), kept_types=("repo.#",))
+
+    for each in (dispatcher, keeping):
+        each.fire_all([Event("repo.sync.finish", {}), Event("repository.changed", {}), Event("task.error", {})])
+
+    assert [[False, False, False], [True, False, False]] == outbox.kept_events
+
+
+def test_sources_are_asked_for_kept_events_although_nobody_listens():
+    """What only decorates them is asked for by listeners only."""
+    _, outbox, table = dispatching()
+    keeping = Dispatcher(table, outbox, NotifierTable(mail=Mail), clock=Clock(), kept_types=("repo.#",))
+
+    assert keeping.wants("repo.version.created")
+    assert not keeping.wants("task.error")
+    assert frozenset() == keeping.included("repo.version.created")

@@ -13,6 +13,12 @@ down_revision = "0006"
 
 _time = sa.DateTime(timezone=True)
 
+# Until this revision, an event was stored in the transaction that wrote its deliveries.
+_SET_STORED_AT = """
+    UPDATE events SET stored_at = (SELECT min(created_at) FROM deliveries WHERE event_id = events.id)
+    WHERE EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)
+"""
+
 
 def upgrade() -> None:
     """Add columns and tables; listeners that exist get names made up from what they do."""
@@ -54,13 +60,15 @@ def upgrade() -> None:
     )
     op.add_column("sources", sa.Column("changed_at", _time))
     for column in (
-        sa.Column("stored_at", _time),
+        # With a default, because processes of the release before may still run and write events.
+        sa.Column("stored_at", _time, nullable=False, server_default="1970-01-01 00:00:00.000000"),
         sa.Column("repo_id", sa.Text),
         sa.Column("server", sa.Text),
         sa.Column("domain", sa.Text),
         sa.Column("result", sa.Text),
     ):
         op.add_column("events", column)
+    op.execute(_SET_STORED_AT)
     op.create_index("ix_events_stored_at_id", "events", ["stored_at", "id"])
     _name_listeners()
     live = sa.text("ended_at IS NULL")
