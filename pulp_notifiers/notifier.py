@@ -106,12 +106,15 @@ class Notifier(ABC, Generic[ConfigT]):
     """Carries events out. Built once per process without arguments, and called by several threads at once.
 
     :cvar Config: a pydantic model of the listener's options; its JSON Schema feeds REST, CLI and docs.
+    :cvar initial_config: options that a new listener gets if it is created without them. Listeners of Pulp 2's API do
+        not get them, so an option's default in ``Config`` can keep Pulp 2's meaning.
     :cvar Settings: a pydantic model of the section of the configuration file that this notifier reads, or None.
     :cvar settings_section: the name of that section.
     :cvar template_parts: the parts that a template of this notifier may have, each with its form.
     """
 
     Config: ClassVar[type[BaseModel]] = NotifierConfig
+    initial_config: ClassVar[Mapping[str, Any]] = {}
     Settings: ClassVar[type[BaseModel] | None] = None
     settings_section: ClassVar[str] = ""
     template_parts: ClassVar[Mapping[str, PartForm]] = {}

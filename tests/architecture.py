@@ -66,7 +66,10 @@ OWNERS = {
 }
 """Outside library to the modules or folders of the core that may import it."""
 
-PLUGIN_API = {"errors", "event", "task", "notifier", "source", "encoding", "broker", "templating", "outbound"}
+PLUGIN_API = {
+    *("errors", "event", "event_types", "task", "notifier", "source", "encoding"),
+    *("broker", "templating", "outbound"),
+}
 """What any plugin may import, the bundled ones included."""
 
 WITHOUT_FRONT = {"testing"}

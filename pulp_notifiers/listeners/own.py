@@ -51,6 +51,8 @@ class OwnListeners(RegisteredListeners):
     def create(self, draft: ListenerDraft) -> Listener:
         """Register a listener; one with a ``task_id`` is removed when the task has ended.
 
+        Options that it lacks are added, if the notifier says so.
+
         :raises InvalidListener: lists everything that is wrong.
         """
         problems = {
@@ -61,6 +63,7 @@ class OwnListeners(RegisteredListeners):
         if draft.template:
             problems["template"] = self._unusable_template(draft.notifier_type, draft.template)
         if self._plugins.knows(draft.notifier_type):
+            draft = self._with_initial_config(draft)
             problems |= self._local_problems(draft.notifier_type, draft.config)
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
@@ -129,6 +132,13 @@ class OwnListeners(RegisteredListeners):
     def errors(self, *listeners: Listener) -> Mapping[tuple[str, ErrorKind], ListenerErrors]:
         """Return what failed on listeners apart from their deliveries, by id and kind."""
         return {(each.listener_id, each.kind): each for each in self._errors([one.id for one in listeners])}
+
+    def _with_initial_config(self, draft: ListenerDraft) -> ListenerDraft:
+        try:
+            initial = self._plugins.get(draft.notifier_type).initial_config
+        except NotifierUnavailable:
+            return draft  # another check reports it
+        return replace(draft, config={**draft.config, **{k: v for k, v in initial.items() if k not in draft.config}})
 
     def _local_problems_after(self, stored: Listener, change: ListenerChange) -> Problems:
         if change.config is None:

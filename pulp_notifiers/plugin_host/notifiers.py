@@ -41,6 +41,11 @@ class LoadedNotifier(LoadedPlugin):
         if section_model is not None and settings is not None:
             self.notifier.configure(settings(self.notifier.settings_section, section_model))
 
+    @property
+    def initial_config(self) -> dict[str, Any]:
+        """Options that a listener of the product's own API gets if it is created without them."""
+        return dict(getattr(self.notifier, "initial_config", {}))
+
     def parse(self, config: Mapping[str, Any]) -> Any:
         """Return the stored options as the notifier's config model.
 

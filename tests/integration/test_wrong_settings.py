@@ -29,7 +29,7 @@ from tests.support.stream import REPORT
 
 STATUS = "/pulp/api/v3/notifications/status/"
 TASKS = "/pulp/api/v3/notifications/tasks/"
-MAIL = {"subject": "news", "addresses": ["ops@example.com", "dev@example.com"]}
+MAIL = {"subject": "news", "addresses": ["ops@example.com", "dev@example.com"], "format": "html"}
 ENABLED = {"event_notifications_enabled": "true"}
 
 

@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from pulp_notifiers.notifier import NotifierConfig
 
@@ -18,15 +18,35 @@ _HOST = re.compile(r"[\w.:%-]+")
 class EmailConfig(NotifierConfig):
     """The options of a listener."""
 
-    subject: str = Field(max_length=10_000, description="Subject of the mails.")
+    format: Literal["legacy", "text", "html"] = Field(
+        "legacy",
+        description="What the mails contain: html: text and HTML for people; text: the text only; "
+        "legacy: the event as JSON, as in Pulp 2.",
+        # What a new listener gets. Listeners of Pulp 2's API, and of earlier releases, have no such option.
+        json_schema_extra={"default": "html"},
+    )
+    subject: str | None = Field(
+        None,
+        max_length=10_000,
+        validate_default=True,
+        description="Subject of all mails. Required if format is legacy; otherwise it replaces the template's.",
+    )
     addresses: tuple[str, ...] = Field(
         min_length=1, description="Mail addresses; each gets its own mail. A single text is split at commas."
     )
 
+    thread: Literal["repository", "none"] = Field(
+        "repository",
+        description="Whether mail programs show the mails about one repository of one server as one conversation; "
+        "ignored if format is legacy.",
+    )
+
     @field_validator("subject")
     @classmethod
-    def _fits_a_header(cls, subject: str) -> str:
-        return require_header_text(subject)
+    def _fits_a_header(cls, subject: str | None, info: ValidationInfo) -> str | None:
+        if subject is None and info.data.get("format") == "legacy":
+            raise ValueError("Field required")
+        return None if subject is None else require_header_text(subject)
 
     @field_validator("addresses", mode="before")
     @classmethod

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pulp_notifier_email import EmailNotifier, EmailSettings
+from pulp_notifier_email import EmailConfig, EmailNotifier, EmailSettings
 
 from pulp_notifiers.errors import InvalidConfig, InvalidSetting
 from pulp_notifiers.settings import Settings
@@ -114,7 +114,37 @@ def test_the_schema_says_that_addresses_is_a_list_of_text(loaded):
     schema = loaded.schema()
 
     assert {"type": "string"} == schema["properties"]["addresses"]["items"]
-    assert ["subject", "addresses"] == schema["required"]
+    assert ["addresses"] == schema["required"]
+
+
+def test_the_default_format_is_that_of_pulp_2():
+    """Listeners of Pulp 2's API and of earlier releases have no such option; new ones of the own API get html."""
+    assert "legacy" == EmailConfig.model_validate({"subject": "s", "addresses": "a@x.org"}).format
+    assert {"format": "html"} == LoadedNotifier("email", EmailNotifier).initial_config
+    assert "html" == EmailConfig.model_json_schema()["properties"]["format"]["default"]
+
+
+@pytest.mark.parametrize("config", [{"format": "html"}, {"format": "text"}, {"format": "html", "subject": None}])
+def test_only_the_format_of_pulp_2_requires_a_subject(loaded, config):
+    """Otherwise the template makes it."""
+    assert loaded.parse({**config, "addresses": "a@x.org"}).subject is None
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({"format": "legacy"}, {"subject": "Field required"}),
+        ({"subject": None}, {"subject": "Field required"}),
+        ({"format": "pdf"}, {"format": "Input should be 'legacy', 'text' or 'html'"}),
+        ({"format": "html", "thread": "day"}, {"thread": "Input should be 'repository' or 'none'"}),
+    ],
+)
+def test_an_invalid_format_is_named(loaded, config, problem):
+    """A subject is not asked for if it is unclear whether it is needed."""
+    with pytest.raises(InvalidConfig) as caught:
+        loaded.parse({**config, "addresses": "a@x.org"})
+
+    assert problem == caught.value.problems
 
 
 def test_no_option_is_secret(loaded):

@@ -69,7 +69,8 @@ def test_create_prints_the_whole_listener_as_json(service, capsys):
     [listener] = service.app.listeners.list()
     assert (0, listener.id) == (exit_code, document["id"])
     assert ["task.*", "*"] == document["event_types"]
-    assert {"subject": "Sync", "addresses": ["eva@example.com", "ops@example.com"]} == document["config"]
+    expected = {"subject": "Sync", "addresses": ["eva@example.com", "ops@example.com"], "format": "html"}
+    assert expected == document["config"]
     assert {"include": ["content"]} == document["source_options"]
 
 
@@ -100,7 +101,7 @@ def test_list_prints_a_table_of_listeners(service, capsys):
     assert [
         ["Id", "Notifier", "Event types", "Task", "Include", "Options"],
         [first, "http", "repo.sync.finish", "url=http://receiver.example/, username=üser, password=*****"],
-        [second, "email", "task.error", 'subject=S, addresses=["a@b.example"]'],
+        [second, "email", "task.error", 'subject=S, addresses=["a@b.example"], format=html'],
     ] == [re.split(r" {2,}", line) for line in output.splitlines()]
 
 

@@ -123,7 +123,7 @@ def test_the_status_says_why_a_notifier_cannot_be_used(tmp_path: Path) -> None:
     assert "[email] port = 'smtp' is not allowed" in unusable["problem"]
     (email,) = [one for one in listed if one["type"] == "email"]
     assert unusable["problem"] == email["problem"]
-    assert {"subject", "addresses"} == email["schema"]["properties"].keys()
+    assert {"format", "subject", "addresses", "thread"} == email["schema"]["properties"].keys()
 
 
 def test_the_status_says_what_listeners_lack(service: RestService) -> None:

@@ -39,7 +39,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestService]:
 
 GOOD: dict[str, dict[str, Any]] = {
     "http": {"url": "https://bücher.example:8443/hook?a=b&ü"},
-    "email": {"subject": "s", "addresses": ["Ops <ops@bücher.example>", "root@localhost"]},
+    "email": {"subject": "s", "addresses": ["Ops <ops@bücher.example>", "root@localhost"], "format": "html"},
 }
 
 

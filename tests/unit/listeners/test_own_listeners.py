@@ -20,6 +20,33 @@ def listeners():
     return OwnListeners(ListenerTable(), NotifierTable(hook=Hook), clock=Clock())
 
 
+class Greeting(Hook):
+    """A hook whose new listeners get an option that those of Pulp 2 do not have."""
+
+    class Config(HookConfig):
+        greeting: str = "legacy"
+
+    initial_config = {"greeting": "hello"}
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"), [({}, "hello"), ({"greeting": "legacy"}, "legacy"), ({"greeting": "hi"}, "hi")]
+)
+def test_a_new_listener_gets_the_options_that_its_notifier_adds(given, stored):
+    """Unless they are given; a listener of Pulp 2's API, and one that exists, stays as it is."""
+    table, plugins = ListenerTable(), NotifierTable(hook=Greeting)
+    own = OwnListeners(table, plugins, clock=Clock())
+
+    created = own.create(ListenerDraft("hook", {**GOOD, **given}, ("task.*",)))
+    changed = own.update(created.id, ListenerChange(config={"greeting": "x"}))
+    pulp2 = Pulp2Listeners(table, plugins, clock=Clock()).create("hook", {**GOOD, **given}, ["*"])
+
+    assert {**GOOD, "greeting": stored} == created.config
+    assert "x" == changed.config["greeting"]
+    assert {**GOOD, **given} == pulp2.config
+    assert pulp2.config == own.update(pulp2.id, ListenerChange(config={})).config
+
+
 @pytest.mark.parametrize(
     "event_types",
     [
