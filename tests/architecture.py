@@ -57,7 +57,7 @@ OWNERS = {
     "psycopg": {"store"},
     # Config models are part of the contract.
     "pydantic": {"options", "notifier", "source", "settings", "plugin_host", "broker", "rest", "cli"},
-    "re2": {"templating.named_tests"},
+    "re2": {"templating.named_tests.regexes"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "starlette": {"rest"},

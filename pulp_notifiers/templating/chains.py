@@ -14,6 +14,9 @@ Key = str | int
 
 _DUNDER = "__"
 
+UNNAMED = "the value"
+"""How a sentence names what has no name."""
+
 
 def key_of(node: nodes.Getattr | nodes.Getitem, source: Source) -> Key | None:
     """Return the key behind a dot or in brackets, or None if it is calculated."""
@@ -42,15 +45,15 @@ def described(node: nodes.Node | None) -> str:
     keys: list[str] = []
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
         if isinstance(node, nodes.Getattr):
-            keys.append(f".{shown(node.attr)}")
+            keys.append(f".{node.attr}")
         elif isinstance(node.arg, nodes.Const):
             keys.append(f"[{shown(repr(node.arg.value))}]")
         else:
             keys.append("[...]")
         node = node.node
     if isinstance(node, nodes.Name):
-        return shown(node.name) + "".join(reversed(keys))
-    return "the value"
+        return shown(node.name + "".join(reversed(keys)))
+    return UNNAMED
 
 
 def read_chain(root: str, keys: tuple[Key, ...], is_optional: bool) -> Evaluate:
@@ -114,6 +117,7 @@ def _failure(value: Any, name: str, keys: tuple[Key, ...]) -> ExpressionFailed:
     """Return which of the keys does not exist."""
     for key in keys:
         reached = f"{name}.{shown(key)}" if isinstance(key, str) else f"{name}[{key}]"
+        reached = reached.removeprefix(f"{UNNAMED}.")
         try:
             value = value[key]
         except (LookupError, TypeError):

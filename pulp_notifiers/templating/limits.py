@@ -9,7 +9,7 @@ MAX_CONDITION_LENGTH = 2_048
 MAX_TEMPLATE_LENGTH = 65_536
 """Characters of a template."""
 
-MAX_TOKENS = 12_000
+MAX_TOKENS = 8_000
 """Words and signs inside the tags of a template; looked at before anything is parsed."""
 
 MAX_BRACKETS = 20
@@ -30,7 +30,7 @@ MAX_LOOP_DEPTH = 3
 MAX_ITERATIONS = 20_000
 """Rounds of all loops of one rendering."""
 
-MAX_STEPS = 400_000
+MAX_STEPS = 250_000
 """Evaluated nodes and looked-at items of one evaluation; 32 characters count as one."""
 
 CHARACTERS_PER_STEP = 32

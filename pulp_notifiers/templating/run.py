@@ -36,6 +36,14 @@ class Run:
         """Use up the steps for looking through that many characters."""
         self.step(1 + length // limits.CHARACTERS_PER_STEP)
 
+    def search(self, length: int, wanted: int) -> None:
+        """Use up the steps for looking for a text in another; the worst case costs more with each character of it.
+
+        :param length: of the text that is looked through.
+        :param wanted: length of what is looked for; Python's search of more than 100 characters is linear.
+        """
+        self.step(1 + length * (8 + min(wanted, 100)) // 256)
+
     def make(self, length: int) -> None:
         """Use up the characters of a text that is about to be made."""
         if length > limits.MAX_TEXT:

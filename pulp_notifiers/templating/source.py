@@ -1,5 +1,7 @@
 """The text of a condition or template, and Jinja's parser, which says where in the text each node is."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import NoReturn, TypeVar
 
@@ -79,15 +81,16 @@ class Source:
                 f"This has {len(text):,} characters; at most {max_length:,} are allowed.", 1, max_length + 1
             )
         self.text = "\n".join(newline_re.split(text)[::2])
+        self._starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, counted from 1."""
-        before = self.text[:offset]
-        return before.count("\n") + 1, offset - before.rfind("\n")
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
 
     def refuse(self, where: nodes.Node | int, sentence: str) -> NoReturn:
         """Raise InvalidExpression for a node or an offset."""
-        offset = where if isinstance(where, int) else where.lineno
+        offset = where if isinstance(where, int) else _offset(where)
         raise InvalidExpression(sentence, *self.place(offset))
 
     def template(self) -> nodes.Template:
@@ -123,6 +126,12 @@ class Source:
             self.refuse(0, "This is nested too deeply; split it.")
         except ValueError:  # int() refuses numbers of more than 4,300 digits
             self.refuse(0, f"A number is too large; at most {limits.MAX_INTEGER} is allowed.")
+
+
+def _offset(node: nodes.Node) -> int:
+    """Return where a node is; the parser leaves the place of some out, but not that of what is inside."""
+    inside = (found.lineno for found in node.find_all(nodes.Node))
+    return next((offset for offset in (node.lineno, *inside) if offset is not None), 0)
 
 
 def _sentence(message: str) -> str:

@@ -1,21 +1,24 @@
 """Turns the tags of a template into functions that write text. The list of tags is closed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jinja2 import nodes
-from markupsafe import escape
 
 from ..errors import ExpressionFailed
 from . import limits
 from .chains import described
 from .expressions import ExpressionCompiler, Scope
+from .html import Place
 from .nearest import shown
 from .run import Run
 from .source import Source
-from .values import Escaped, as_text, kind
+from .values import as_text, kind
 
 Write = Callable[[Run], None]
+
+_NAMES_PER_STEP = 8
+"""Each round of a loop copies the names, so that what it sets ends with it."""
 
 _RESERVED = frozenset({"loop", "self", "true", "false", "none"})
 
@@ -30,7 +33,7 @@ class StatementCompiler:
     def __init__(self, source: Source, names: frozenset[str], *, is_html: bool) -> None:
         self._source = source
         self._names = names
-        self._is_html = is_html
+        self._place = Place() if is_html else None
         self._expressions = ExpressionCompiler(source, limits.MAX_TEMPLATE_NODES)
 
     @property
@@ -61,6 +64,8 @@ class StatementCompiler:
         ]
 
     def _text(self, text: str) -> Write:
+        if self._place is not None:
+            self._place = self._place.after(text)
         return lambda run: run.write(text)
 
     def _printed(self, node: nodes.Expr, scope: Scope) -> Write:
@@ -76,25 +81,41 @@ class StatementCompiler:
                 )
             return as_text(found, run)
 
-        if not self._is_html:
+        if self._place is None:
             return lambda run: run.write(text_of(run))
+        problem = self._place.problem()
+        if problem is not None:
+            self._source.refuse(node, problem)
+        harmless = self._place.writer()
+        self._place = self._place.after_value()
 
         def write_escaped(run: Run) -> None:
             text = text_of(run)
-            if isinstance(text, Escaped):
-                run.write(text)
-            else:
-                run.make(len(text))
-                run.write(str(escape(text)))
+            run.make(len(text))
+            run.write(harmless(text))
 
         return write_escaped
 
+    def _same_place(self, node: nodes.Node, ends: Iterable[Place | None]) -> None:
+        """Check that every way through a tag ends at the same place of HTML."""
+        met = {end for end in ends if end is not None}
+        if len(met) > 1:
+            met = {end.meeting() for end in met}
+        if len(met) > 1:
+            self._source.refuse(node, "Every way through if and for must open and close the same HTML tags and quotes.")
+        self._place = next(iter(met), None)
+
     def _if(self, node: nodes.If, scope: Scope, depth: int) -> list[Write]:
         branches = []
+        start, ends = self._place, []
         for branch in (node, *node.elif_):
             self._expressions.counted(branch)
+            self._place = start
             branches.append((self._expressions.compile(branch.test, scope), self._body(branch.body, scope, depth + 1)))
+            ends.append(self._place)
+        self._place = start
         otherwise = self._body(node.else_, scope, depth + 1)
+        self._same_place(node, [*ends, self._place])
 
         def choose(run: Run) -> None:
             chosen = next((body for test, body in branches if test(run)), otherwise)
@@ -115,9 +136,12 @@ class StatementCompiler:
         inside.names.update(targets)
         before = self.count
         test = None if node.test is None else self._expressions.compile(node.test, inside)
+        start = self._place
         body = self._body(node.body, inside, depth + 1)
+        self._same_place(node, [start, self._place])
         cost = 1 + self.count - before
         otherwise = self._body(node.else_, scope, depth + 1)
+        self._same_place(node, [start, self._place])
         line, _ = self._source.place(node.lineno)
         assign = _assign_one(targets[0]) if isinstance(node.target, nodes.Name) else _assign_each(targets, line)
 
@@ -125,15 +149,14 @@ class StatementCompiler:
             found = entries(run)
             if not isinstance(found, (list, dict)):
                 raise ExpressionFailed(f"Only a list or an object can be looped over; {name} is {kind(found)}.", line)
-            run.iterate(len(found), cost)
             outer = run.names
-            rounds = [assign(dict(outer), entry) for entry in found]
+            run.iterate(len(found), cost + len(outer) // _NAMES_PER_STEP)
             if test is not None:
-                rounds = [names for names in rounds if _holds(test, names, run)]
-            count = len(rounds)
-            for index, names in enumerate(rounds):
-                names["loop"] = (index, count)
-                run.names = names
+                found = [entry for entry in found if _holds(test, assign(dict(outer), entry), run)]
+            count = len(found)
+            for index, entry in enumerate(found):
+                run.names = assign(dict(outer), entry)
+                run.names["loop"] = (index, count)
                 for write in body:
                     write(run)
             run.names = outer

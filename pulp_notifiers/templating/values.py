@@ -86,13 +86,13 @@ def equal(left: Any, right: Any, run: Run, depth: int = 0) -> bool:
         if len(left) != len(right):
             return False
         _deeper(depth)
-        run.step(1 + len(left))
+        run.step(1 + 2 * len(left))
         return all(equal(one, other, run, depth + 1) for one, other in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
         if len(left) != len(right):
             return False
         _deeper(depth)
-        run.step(1 + len(left))
+        run.step(1 + 2 * len(left))
         return all(key in right and equal(value, right[key], run, depth + 1) for key, value in left.items())
     if isinstance(left, str) and isinstance(right, str):
         if len(left) != len(right):
@@ -116,7 +116,7 @@ def contains(whole: Any, part: Any, run: Run) -> bool:
         raise ExpressionFailed(f"Only a text can be in {kind(whole)}, not {kind(part)}.")
     run.read(len(part))
     if isinstance(whole, str):
-        run.read(len(whole))
+        run.search(len(whole), len(part))
     return part in whole
 
 

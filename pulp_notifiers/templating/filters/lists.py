@@ -116,7 +116,7 @@ def _sum(run: Run, value: Any, attribute: Sequence[str], start: Any) -> Any:
 def _list(run: Run, value: Any) -> list[Any]:
     if isinstance(value, str) and len(value) > limits.MAX_ITEMS:
         raise ExpressionFailed(f"`list` makes at most {limits.MAX_ITEMS:,} entries.")
-    run.step(1 + len(value))
+    run.step(1 + 2 * len(value))
     return list(value)
 
 
@@ -129,14 +129,14 @@ def _intersect(run: Run, value: Any, other: Any) -> list[Any]:
 
 
 def _has(entries: Any, wanted: Any, run: Run) -> bool:
-    run.step(1 + len(entries))
+    run.step(1 + 2 * len(entries))
     return any(equal(entry, wanted, run) for entry in entries)
 
 
 def _bounded(value: Any, name: str, run: Run) -> None:
     if len(value) > limits.MAX_ITEMS:
         raise ExpressionFailed(f"`{name}` takes at most {limits.MAX_ITEMS:,} entries.")
-    run.step(1 + len(value))
+    run.step(1 + 2 * len(value))
 
 
 def _read(entry: Any, attribute: Sequence[str], name: str) -> Any:

@@ -16,6 +16,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]?|[@-_])?")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\"'(])")
 _ELLIPSIS = "..."
+_MAX_SUMMARISED = 20_000
 
 
 def _lower(run: Run, value: str) -> str:
@@ -52,24 +53,28 @@ def _truncate(run: Run, value: str, length: int, killwords: bool, end: str) -> s
 def _replace(run: Run, value: str, old: str, new: str) -> str:
     if not old:
         raise ExpressionFailed("`replace` needs a text to look for that is not empty.")
-    run.read(len(value))
+    run.search(len(value), len(old))
     run.make(len(value) + value.count(old) * max(len(new) - len(old), 0))
     return str(value).replace(old, new)
 
 
 def _split(run: Run, value: str, separator: str) -> list[str]:
-    run.read(len(value))
-    if value.count(separator) >= limits.MAX_ITEMS:
+    run.search(len(value), len(separator))
+    parts = value.count(separator)
+    if parts >= limits.MAX_ITEMS:
         raise ExpressionFailed(f"`split` would make more than {limits.MAX_ITEMS:,} parts.")
     run.make(len(value))
+    run.step(2 * parts)
     return str(value).split(separator)
 
 
 def _lines(run: Run, value: str) -> list[str]:
     run.read(len(value))
-    if value.count("\n") >= limits.MAX_ITEMS:
+    parts = value.count("\n")
+    if parts >= limits.MAX_ITEMS:
         raise ExpressionFailed(f"`lines` would make more than {limits.MAX_ITEMS:,} lines.")
     run.make(len(value))
+    run.step(2 * parts)
     return str(value).replace("\r\n", "\n").removesuffix("\n").split("\n") if value else []
 
 
@@ -98,8 +103,9 @@ def _basename(run: Run, value: str) -> str:
 
 
 def _summary(run: Run, value: str, length: int) -> str:
-    run.read(min(len(value), limits.MAX_TEXT))
-    text = _ANSI.sub("", value[: limits.MAX_TEXT]).strip()
+    value = value[:_MAX_SUMMARISED]
+    run.step(1 + len(value))
+    text = _ANSI.sub("", value).strip()
     line = next((line for line in text.splitlines() if line.strip()), "")
     line = " ".join(_CONTROLS.sub(" ", line).split())
     end = _SENTENCE_END.search(line)

@@ -44,7 +44,7 @@ def _json_length(value: Any, run: Run, indent: int, depth: int) -> int:
         return len(as_text(value, run)) + 4
     if depth >= limits.MAX_VALUE_DEPTH:
         raise ExpressionFailed(f"A value has more than {limits.MAX_VALUE_DEPTH} levels.")
-    run.step(1 + len(value))
+    run.step(1 + 2 * len(value))
     length = 2 + len(value) * (4 + indent * (depth + 1))
     entries = value
     if isinstance(value, dict):
@@ -58,7 +58,7 @@ def _json_length(value: Any, run: Run, indent: int, depth: int) -> int:
 
 
 def _items(run: Run, value: Any) -> list[list[Any]]:
-    run.step(1 + len(value))
+    run.step(1 + 3 * len(value))
     return [[key, entry] for key, entry in value.items()]
 
 

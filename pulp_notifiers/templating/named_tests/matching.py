@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-import re2
-
 from ...errors import ExpressionFailed
 from ..operation import Operation, Parameter
 from ..run import Run
 from ..values import BOOLEAN, LIST, TEXT
 from .globs import Glob
-
-MAX_PATTERN = 200
-"""Characters of a pattern."""
+from .regexes import MAX_PATTERN, Regex
 
 MAX_GLOB_SUBJECT = 4_096
-MAX_REGEX_SUBJECT = 65_536
 
 
 def _glob(run: Run, value: Any, globs: Sequence[Glob]) -> bool:
@@ -40,38 +35,20 @@ def _compiled_globs(*patterns: str) -> Sequence[Any]:
     return [tuple(Glob(pattern) for pattern in patterns)]
 
 
-def _regex(run: Run, value: str, pattern: Any) -> bool:
-    if len(value) > MAX_REGEX_SUBJECT:
-        raise ExpressionFailed(f"`regex` looks at texts of at most {MAX_REGEX_SUBJECT:,} characters.")
-    run.step(10 + len(value))
-    return pattern.search(value.encode("utf-8", "replace")) is not None
+def _regex(run: Run, value: str, regex: Regex) -> bool:
+    text = value.encode("utf-8", "replace")
+    if len(text) > regex.max_length:
+        raise ExpressionFailed(f"With this pattern only texts of at most {regex.max_length:,} bytes are searched.")
+    run.step(10 + len(text) * regex.size // 8)
+    return regex.is_in(text)
 
 
 def _compiled_regex(pattern: str, ignorecase: bool, multiline: bool) -> Sequence[Any]:
-    return [compiled(pattern, ignorecase, multiline)]
+    return [Regex(pattern, ignorecase=ignorecase, multiline=multiline)]
 
 
 def _compiled_match(pattern: str, ignorecase: bool, multiline: bool) -> Sequence[Any]:
-    compiled(pattern, ignorecase, multiline)
-    return [compiled(rf"\A(?:{pattern})", ignorecase, multiline)]
-
-
-def compiled(pattern: str, ignorecase: bool, multiline: bool) -> Any:
-    """Return a compiled pattern of RE2, whose search takes a time that grows only linearly with the text.
-
-    :raises ValueError: it is no pattern, or too large; look-around and back-references do not exist.
-    """
-    options = re2.Options()
-    options.max_mem = 1 << 20
-    options.log_errors = False
-    options.never_capture = True
-    flags = ("i" if ignorecase else "") + ("m" if multiline else "")
-    try:
-        return re2.compile(f"(?{flags}:{pattern})" if flags else pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "unknown"
-        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"This is not a regular expression of RE2: {reason[:120]}.") from None
+    return [Regex(pattern, ignorecase=ignorecase, multiline=multiline, at_start=True)]
 
 
 _PATTERN = Parameter("pattern", TEXT, is_constant=True, largest=MAX_PATTERN)

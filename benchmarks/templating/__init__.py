@@ -1,0 +1,1 @@
+"""Conditions and templates: what they cost, and what hostile ones cost."""
