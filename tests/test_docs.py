@@ -97,10 +97,12 @@ def test_every_command_is_documented():
 
 def test_groups_have_the_options_of_the_program():
     """So the page can say once which options are allowed at every level."""
-    groups = [reference_text.find_command(path) for path in ("", "delivery", "event", "listener", "source")]
+    groups = [
+        reference_text.find_command(path) for path in ("", "delivery", "event", "event-type", "listener", "source")
+    ]
     options = [{name for option in reference_text.options_of(*group) for name in option.opts} for group in groups]
 
-    assert [options[0] - {"--version"}] * 4 == options[1:]
+    assert [options[0] - {"--version"}] * 5 == options[1:]
 
 
 def test_every_exit_code_is_documented():

@@ -6,10 +6,14 @@
     .. notifier-settings:: TYPE              the section that an installed notifier reads
     .. notifier-options:: TYPE               the options of an installed notifier's listeners
     .. command:: PATH                        one command; no path for the program itself
+    .. event-types::                         the event types, and when each is fired
+    .. event-fields:: TYPE PART              the fields of payload or report in events of a type
+    .. about-fields::                        what templates know about every event
 """
 
 from importlib import import_module
 
+import event_text
 import reference_text
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -64,12 +68,41 @@ class Command(SphinxDirective):
         return _parsed(self, reference_text.command_lines(self.arguments[0] if self.arguments else ""))
 
 
+class EventTypes(SphinxDirective):
+    """Document when events of each type are fired."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of the types."""
+        return _parsed(self, event_text.event_type_lines())
+
+
+class EventFields(SphinxDirective):
+    """Document the fields of a part of the events of a type."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of the fields."""
+        return _parsed(self, event_text.event_field_lines(*self.arguments))
+
+
+class AboutFields(SphinxDirective):
+    """Document what templates know about every event."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of the fields."""
+        return _parsed(self, event_text.about_lines())
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("settings", Settings)
     app.add_directive("notifier-settings", NotifierSettings)
     app.add_directive("notifier-options", NotifierOptions)
     app.add_directive("command", Command)
+    app.add_directive("event-types", EventTypes)
+    app.add_directive("event-fields", EventFields)
+    app.add_directive("about-fields", AboutFields)
     # The text comes from code that Sphinx does not watch, so no page of the last build may be reused.
     app.connect("env-get-outdated", lambda _app, environment, *_changes: sorted(environment.found_docs))
     return {"parallel_read_safe": True}

@@ -6,7 +6,7 @@ Functions return lines of reStructuredText and do not use Sphinx, so that tests 
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -49,13 +49,21 @@ def setting_lines(section: str, model: type[BaseModel]) -> list[str]:
 def option_lines(notifier_type: str, model: type[BaseModel]) -> list[str]:
     """Return the table of a notifier's options."""
     schemas, required = _properties(model), model.model_json_schema().get("required", ())
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 16 22 46 16", ""]
     rows = [("Option", "Value", "Meaning", "Command line")]
     for key, schema in schemas.items():
         value = _words(schema) + ("; required" if key in required else "; optional")
         secret = " It is a secret: answers show ``*****``." if is_secret(schema) else ""
         meaning = _described(notifier_type, key, schema) + secret
         rows.append((f"``{key}``", value, meaning, f"``--{key.replace('_', '-')}``"))
+    return table_lines("16 22 46 16", rows)
+
+
+def table_lines(widths: str, rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table.
+
+    :param rows: the first one has the headings.
+    """
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
     for row in rows:
         lines += [f"   {'* -' if position == 0 else '  -'} {cell}" for position, cell in enumerate(row)]
     return [*lines, ""]

@@ -15,6 +15,7 @@ COMMANDS = {
     "db": ("database", "Manage the database."),
     "delivery": ("delivery", "Show what happened to events."),
     "event": ("event", "Send an event to the server."),
+    "event-type": ("event_type", "Show the event types of the server."),
     "listener": ("listener", "Manage the listeners of the server."),
     "notifier": ("notifier", "Show the notifiers that are installed on this machine."),
     "serve": ("service", "Serve the REST API, make deliveries and run sources, until SIGTERM or Ctrl-C."),
@@ -36,7 +37,7 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f".{module}", __package__), cmd_name)
+        command: click.Command = getattr(import_module(f".{module}", __package__), cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -54,8 +55,8 @@ class Program(click.Group):
 def root() -> None:
     """Durable notifications for Pulp.
 
-    The commands delivery, event, listener, source and status send requests to the server at --url, tail and wait read
-    the task-status stream from the messaging server, and the others work on this machine.
+    The commands delivery, event, event-type, listener, source and status send requests to the server at --url, tail and
+    wait read the task-status stream from the messaging server, and the others work on this machine.
 
     For completion in bash, add this to ~/.bashrc (zsh and fish work alike):
 

@@ -33,7 +33,7 @@ def _number_or_null(description: str) -> Schema:
 
 
 def _time_or_null(description: str) -> Schema:
-    return _text_or_null(f"{description}, as 2016-04-29T16:19:55Z in UTC")
+    return _text_or_null(f"{description}, as 2016-04-29T16:19:55Z in UTC.")
 
 
 def _texts(description: str) -> Schema:

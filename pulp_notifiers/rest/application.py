@@ -33,6 +33,7 @@ from .v2.routes import ListenersV2
 from .v3 import errors as errors_v3
 from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
+from .v3.event_types import EventTypesV3
 from .v3.events import EventsV3
 from .v3.listeners import ListenersV3
 from .v3.plugins import PluginsV3
@@ -111,6 +112,7 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     ListenersV2(app.pulp2_listeners, app.accounts, app.own.max_body_bytes).add_to(v2)
     ListenersV3(app.listeners).add_to(v3("Listeners"))
     EventsV3(app).add_to(v3("Events"))
+    EventTypesV3().add_to(v3("Event types"))
     TasksV3(app).add_to(v3("Tasks"))
     PluginsV3(app.registry, "notifiers", "notifiers").add_to(v3("Notifiers"))
     SourcesV3(app.sources).add_to(v3("Sources"))

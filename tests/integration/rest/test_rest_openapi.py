@@ -46,6 +46,8 @@ def test_the_openapi_document_describes_every_route(service: RestService) -> Non
         f"post {OWN}sources/{{name}}/test/",
         f"post {OWN}source-tests/",
         f"get {OWN}source-types/",
+        f"get {OWN}event-types/",
+        f"get {OWN}event-types/{{name}}/",
         f"get {OWN}deliveries/",
         f"get {OWN}deliveries/{{delivery_id}}/",
         f"get {STATUS}",
