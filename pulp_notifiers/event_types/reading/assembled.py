@@ -6,16 +6,16 @@ from itertools import islice
 from typing import Any
 
 from ...event import FINAL_TASK_EVENT_TYPES, Event
+from ..descriptions import DESCRIPTIONS
 from .changed import Counts, changes, kind_in_words, names
 from .errors import reason, traceback
-from .outcome import Outcome, Told, outcome
+from .outcome import Outcome, Reported, outcome
 from .places import links, server
 from .texts import LONGEST, MASK, line, names_secret, shortened
 from .values import mapping, moment, scalar, shown_moment, text, whole
 
 _MOST_ROWS = 40
 _SHOWN_ELSEWHERE = frozenset({"id", "_ns", "repo_id"})
-_KNOWN_PREFIXES = ("repo.sync.", "repo.publish.", "repo.version.", "task.")
 
 
 def about(event: Event | Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def about(event: Event | Mapping[str, Any]) -> dict[str, Any]:
     is_about_task = event_type.startswith("task.")
     subject = (task_type if is_about_task else repository) or repository or task_type
     name = subject or ("a task" if is_about_task else "a repository" if event_type.startswith("repo.") else event_type)
-    happened = outcome(Told(event_type, name, source, payload, counts))
+    happened = outcome(Reported(event_type, name, source, payload, counts))
     why = reason(payload, report) if happened.needs_reason else None
     started, finished = _times(payload, report)
     last_lines, all_lines = traceback(payload, report)
@@ -118,7 +118,8 @@ def _duration(started: datetime | None, finished: datetime | None) -> float | No
 def _sentence(happened: Outcome, why: str | None) -> str:
     # The source's own words for a sync that was canceled say nothing new.
     says_more = why is not None and not why.endswith("was canceled.")
-    whole_sentence = f"{happened.sentence}: {why}" if says_more else happened.sentence
+    missing = "; the event does not say why" if happened.bad and why is None else ""
+    whole_sentence = f"{happened.sentence}: {why}" if says_more else f"{happened.sentence}{missing}"
     end = "" if whole_sentence.endswith((".", "!", "?", "…")) else "."
     return shortened(whole_sentence + end, 2 * LONGEST)
 
@@ -132,15 +133,16 @@ def _rows(found: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterator[tupl
         ("Domain", found["domain"]),
         ("Remote", _line(payload.get("remote"))),
         ("Task", found["task_type"]),
+        ("Task id", found["task_id"]),
         ("Result", found["result"]),
         ("Version", scalar(found["version"])),
-        ("Started", found["started"]),
-        ("Finished", found["finished"]),
+        ("Started", _for_people(found["started"])),
+        ("Finished", _for_people(found["finished"])),
         ("Duration", None if duration is None else _in_words(duration)),
         *((kind.capitalize(), kind_in_words(of_kind)) for kind, of_kind in counts.items()),
     )
     yield from ((label, shortened(value, LONGEST)) for label, value in rows if value)
-    if not found["type"].startswith(_KNOWN_PREFIXES):
+    if found["type"] not in DESCRIPTIONS:
         yield "Event", found["type"]
         yield "Source", found["source"]
         yield from _scalars(payload)
@@ -154,8 +156,14 @@ def _scalars(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield line(key, 80) or "?", MASK if names_secret(key) else line(shown)
 
 
+def _for_people(time: str | None) -> str | None:
+    return time and time.replace("T", " ").replace("Z", " UTC")
+
+
 def _in_words(seconds: float) -> str:
     whole_seconds = round(seconds)
+    if not seconds:
+        return "less than 1 s"  # the times of events are whole seconds
     if whole_seconds < 60:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     minutes, rest = divmod(whole_seconds, 60)

@@ -28,9 +28,9 @@ ABOUT_SCHEMA: Mapping[str, Any] = {
         "state": _text(
             "What happened, in capitals, for the brackets of a subject: FAILED, CHANGED, OK, PUBLISHED, NEW VERSION, "
             "STARTED, CANCELED, SKIPPED, FINISHED, TASK FAILED, TASK FINISHED, TASK STARTED, TASK WAITING, TASK "
-            "CANCELED, TASK SKIPPED; EVENT for types that are not in the catalogue."
+            "CANCELED, TASK SKIPPED. For types that are not in the catalogue FAILED, if their result says so, or EVENT."
         ),
-        "bad": {"type": "boolean", "description": "Whether a sync, publish or task failed."},
+        "bad": {"type": "boolean", "description": "Whether something failed."},
         "what": _text("What happened, without a name, such as Sync failed."),
         "sentence": _text("What happened in one sentence, with the name and the reason."),
         "name": _text("Repository; in task events the name of the task; else the type of the event."),

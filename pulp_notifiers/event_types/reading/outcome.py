@@ -41,8 +41,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a sentence is made of."""
+class Reported:
+    """What a sentence is made of; the texts are clean."""
 
     type: str
     name: str
@@ -62,32 +62,34 @@ _TASK_WORDS = {
 assert tuple(_TASK_WORDS) == TASK_EVENT_TYPES
 
 
-def outcome(told: Told) -> Outcome:
+def outcome(reported: Reported) -> Outcome:
     """Return what happened."""
-    name = told.name
-    if told.type == REPO_SYNC_START:
+    name = reported.name
+    if reported.type == REPO_SYNC_START:
         return Outcome("STARTED", False, "Sync started", f"Sync of {name} started")
-    if told.type == REPO_PUBLISH_START:
+    if reported.type == REPO_PUBLISH_START:
         return Outcome("STARTED", False, "Publish started", f"Publish of {name} started")
-    if told.type == REPO_SYNC_FINISH:
-        return _finish("Sync", told)
-    if told.type == REPO_PUBLISH_FINISH:
-        return _finish("Publish", told)
-    if told.type == REPO_VERSION_CREATED:
-        number = whole(told.payload.get("repo_version"))
+    if reported.type == REPO_SYNC_FINISH:
+        return _finish("Sync", reported)
+    if reported.type == REPO_PUBLISH_FINISH:
+        return _finish("Publish", reported)
+    if reported.type == REPO_VERSION_CREATED:
+        number = whole(reported.payload.get("repo_version"))
         version = "A new version" if number is None else f"Version {number}"
-        changed = in_words(told.counts)
+        changed = in_words(reported.counts)
         return Outcome(
             "NEW VERSION", False, "New version", f"{version} of {name} was created{changed and f': {changed}'}"
         )
-    if told.type in _TASK_WORDS:
-        state, what, verb = _TASK_WORDS[told.type]
-        return Outcome(state, told.type == "task.error", what, f"Task {name} {verb}")
-    return Outcome("EVENT", False, line(told.type), f"Event {line(told.type)} from {told.source}")
+    if reported.type in _TASK_WORDS:
+        state, what, verb = _TASK_WORDS[reported.type]
+        return Outcome(state, reported.type == "task.error", what, f"Task {name} {verb}")
+    if text(reported.payload.get("result")) in _FAILED:
+        return Outcome("FAILED", True, f"{reported.type} failed", f"{reported.type} failed")
+    return Outcome("EVENT", False, reported.type, f"Event {reported.type} from {reported.source}")
 
 
-def _finish(noun: str, told: Told) -> Outcome:
-    name, result = told.name, text(told.payload.get("result"))
+def _finish(noun: str, reported: Reported) -> Outcome:
+    name, result = reported.name, text(reported.payload.get("result"))
     if result in _FAILED:
         return Outcome("FAILED", True, f"{noun} failed", f"{noun} of {name} failed")
     if result == "canceled":
@@ -100,11 +102,11 @@ def _finish(noun: str, told: Told) -> Outcome:
         return Outcome("FINISHED", False, f"{noun} finished", f"{noun} of {name} finished{ended}")
     if noun == "Publish":
         return Outcome("PUBLISHED", False, "Publish finished", f"{name} was published")
-    changed = in_words(told.counts)
+    changed = in_words(reported.counts)
     if changed:
         return Outcome("CHANGED", False, "Sync finished with changes", f"Sync of {name} finished: {changed}")
-    if told.payload.get("changed") is True:
+    if reported.payload.get("changed") is True:
         # Its new version could not be read, or differs in metadata only.
         return Outcome("CHANGED", False, "Sync finished with changes", f"Sync of {name} finished with changes")
-    nothing = "" if told.counts is None else "; nothing changed"
+    nothing = "" if reported.counts is None else "; nothing changed"
     return Outcome("OK", False, "Sync finished", f"Sync of {name} finished{nothing}")

@@ -35,6 +35,7 @@ _HEADER = re.compile(
     r"\b(authorization\\*['\"]?\s{0,9}[:=]\s{0,9}\\*['\"]?(?:(?:basic|bearer|token|digest)\s{1,9})?)[^\s'\",;}]+",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"'[^']{0,80}'|\"[^\"]{0,80}\"")  # the text of a KeyError
 _HTTP_ERROR = re.compile(r"(\d{3}), message=(?:'([^']*)'|\"([^\"]*)\"), url=(?:URL\()?['\"]?([^'\")]*)['\"]?\)?")
 
 
@@ -60,6 +61,8 @@ def first_line(text: str, limit: int = LONGEST) -> str:
 def readable_error(text: str) -> str:
     """Return the first line of an error; those of aiohttp, which Pulp 3 reports as they are, in a readable form."""
     found = first_line(text)
+    if _QUOTED.fullmatch(found):
+        return f"The error says only {found}; its traceback may say more."
     match = _HTTP_ERROR.fullmatch(found)
     if match is None:
         return found

@@ -77,7 +77,7 @@ def assert_readable(found: dict[str, Any]) -> None:
     assert len(json.dumps(found)) < 100_000
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.sampled_from(TYPES), objects(KEYS), st.one_of(st.none(), objects(REPORT_KEYS)), TEXTS)
 def test_no_event_is_unreadable(event_type, payload, report, source):
     """Values of the wrong type count as missing."""

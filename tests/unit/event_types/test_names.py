@@ -10,8 +10,8 @@ from pulp_notifiers.event_types import about, known_types, name_problems
 ENDS = ["repo.sync.finish", "repo.publish.finish"]
 
 EVERYWHERE = (
-    "report.error has no descripton in repo.sync.start, repo.sync.finish, repo.publish.start and 8 other event types. "
-    "Did you mean description?"
+    "report.error has no text_description in repo.sync.start, repo.sync.finish, repo.publish.start and 8 other event "
+    "types. Did you mean description?"
 )
 
 
@@ -74,7 +74,7 @@ def test_every_name_in_a_schema_exists_in_a_sample(known):
         ),
         ("report.stat", ["task.error"], "report has no stat in task.error. Did you mean state?"),
         (
-            "report.error.descripton",
+            "report.error.text_description",
             ["#"],
             EVERYWHERE,
         ),
@@ -85,7 +85,7 @@ def test_every_name_in_a_schema_exists_in_a_sample(known):
             "payload.changed has no elements in repo.sync.finish: it is not an array.",
         ),
         ("event.kind", ["#"], "event has no kind. It has id, type, occurred_at, source."),
-        ("about.reson", ["#"], "about has no reson. Did you mean reason?"),
+        ("about.reasn", ["#"], "about has no reasn. Did you mean reason?"),
     ],
 )
 def test_a_name_that_exists_nowhere_is_refused_with_the_nearest(path, patterns, sentence):
