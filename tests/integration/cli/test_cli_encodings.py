@@ -76,6 +76,14 @@ STATUS = {
     "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
     "sources": [{"name": HOSTILE, "state": HOSTILE, "lag_seconds": None}],
 }
+FIELD = {"type": HOSTILE, "description": HOSTILE}
+PART = {"properties": {HOSTILE: FIELD}}
+EVENT_TYPE = {
+    "name": HOSTILE,
+    "description": HOSTILE,
+    "schema": {"properties": {"payload": PART, "call_report": PART}},
+    "samples": [{"name": HOSTILE, "description": HOSTILE, "body": {HOSTILE: HOSTILE}}],
+}
 PULP_2_LISTENER = {"id": ID, "notifier_config": {HOSTILE: HOSTILE}, "event_types": [HOSTILE]}
 
 
@@ -97,6 +105,8 @@ ANSWERS = {
     "/pulp/api/v3/notifications/sources/": page(SOURCE),
     "/pulp/api/v3/notifications/sources/x/": SOURCE,
     "/pulp/api/v3/notifications/source-types/": page(TYPE, BROKEN_TYPE),
+    "/pulp/api/v3/notifications/event-types/": page(EVENT_TYPE),
+    "/pulp/api/v3/notifications/event-types/x/": EVENT_TYPE,
     "/pulp/api/v3/notifications/status/": STATUS,
     "/pulp/api/v3/notifications/events/": {"id": HOSTILE, "deliveries": 0},
 }
@@ -121,6 +131,9 @@ REMOTE = [
     ["source", "types"],
     ["source", "remove", NAME],
     ["source", "show", "\udcff"],
+    ["event-type", "list"],
+    ["event-type", "show", "x"],
+    ["event-type", "show", "x", "--sample", NAME],
     ["status"],
     ["event", "fire", NAME],
     ["event", "listener", "list"],

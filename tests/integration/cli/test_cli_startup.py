@@ -75,6 +75,8 @@ def notifier_named(folder, name):
         ["listener", "list", "--help"],
         ["listener", "show", "--help"],
         ["listener", "delete", "--help"],
+        ["event-type", "--help"],
+        ["event-type", "show", "--help"],
         ["event", "listener", "--help"],
         ["event", "listener", "list", "--help"],
         ["event", "listener", "delete", "--help"],
