@@ -16,6 +16,7 @@ from .broker import StreamPublisherSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
 from .dispatch import Dispatcher, TaskEvents
 from .event import KEPT_EVENT_TYPES, Event
+from .idempotency import IdempotentRequests
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
 from .settings import Settings
@@ -51,6 +52,7 @@ class App:
             self.registry = NotifierRegistry(settings.section)
             closing.callback(self.registry.close)
             self.deliveries = Deliveries(self.store.history)
+            self.idempotent_requests = IdempotentRequests(self.store.answers)
             self.accounts = Accounts(
                 self.store.users,
                 self.own.credential_cache_seconds,

@@ -24,6 +24,7 @@
     ├── ExpressionFailed           correct the condition or template, or look at what the event holds
     ├── LeaseLost                  do nothing: another process does it now
     ├── EventIdTaken               fire the event with a new id
+    ├── KeyTaken                   use the answer that the other request got
     ├── InvalidSetting             correct the configuration file or environment, then start again
     │   └── WrongUser              run the command as the user to whom the database belongs
     └── StoreUnavailable           repair the database; nothing was written
@@ -263,6 +264,10 @@ class EventIdTaken(PulpNotifiersError):
         )
         self.event_id = event_id
         self.digest = digest
+
+
+class KeyTaken(PulpNotifiersError):
+    """Another request with the same idempotency key was carried out a moment ago; nothing was written."""
 
 
 class InvalidSetting(PulpNotifiersError):

@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "shorthands", "records"),
     ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
     ("plugin_host", "broker", "templating", "outbound", "store"),
-    ("access", "listeners", "dispatch", "delivery", "sources", "task_stream"),
+    ("access", "listeners", "dispatch", "delivery", "sources", "task_stream", "idempotency"),
     ("wiring", "app"),
     ("rest", "cli", "legacy", "celery"),
     ("__main__",),

@@ -12,7 +12,7 @@ from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, Listen
 from .checks import Problems, config_problems, include_problems, pattern_problems
 from .local_receivers import LocalReceivers
 from .naming import description_problems, label_problems, name_problems, taken_name
-from .registered import Precondition, RegisteredListeners
+from .registered import Answered, Precondition, RegisteredListeners, not_kept
 
 _INCLUDE = "source_options.include"
 
@@ -48,11 +48,13 @@ class OwnListeners(RegisteredListeners):
         self._max_targets = max_targets
         self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
-    def create(self, draft: ListenerDraft) -> Listener:
+    def create(self, draft: ListenerDraft, answer: Answered = not_kept) -> Listener:
         """Register a listener; one with a ``task_id`` is removed when the task has ended.
 
         Options that it lacks are added, if the notifier says so.
 
+        :param answer: returns what to keep in the same transaction, for requests that may be repeated.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidListener: lists everything that is wrong.
         """
         problems = {
@@ -71,7 +73,8 @@ class OwnListeners(RegisteredListeners):
         _refuse(problems)
         try:
             return self._added(
-                replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None)
+                replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None),
+                answer,
             )
         except NameTaken as taken:  # since it was looked up
             raise InvalidListener({"name": taken_name(taken.name)}) from None

@@ -9,6 +9,7 @@ from ..errors import InvalidConfig, NoSuchListener, NotifierUnavailable
 from ..options import Merged, dropped_sentence, scrub
 from ..plugin_host import LoadedNotifier, Registrar
 from ..records import (
+    KeptAnswer,
     Listener,
     ListenerChange,
     ListenerDraft,
@@ -20,10 +21,17 @@ from .checks import include_advice
 
 _SHORTEST = timedelta(microseconds=1)
 
+Answered = Callable[[Listener], KeptAnswer | None]
+"""Returns the answer to keep for the request that adds a listener; called in the transaction that does."""
+
 Precondition = Callable[[Listener], None]
 """Raises unless the stored listener may be changed; called in the transaction that changes it."""
 
 _logger = logging.getLogger(__name__)
+
+
+def not_kept(_listener: Listener) -> None:
+    """Return no answer: the request has no key."""
 
 
 class Rows(Protocol):
@@ -32,7 +40,7 @@ class Rows(Protocol):
     def all(self) -> tuple[int, list[Listener]]: ...
     def get(self, listener_id: str) -> Listener | None: ...
     def named(self, name: str) -> Listener | None: ...
-    def add(self, listener: Listener, name_like: str | None = None) -> Listener: ...
+    def add(self, listener: Listener, name_like: str | None = None, answer: Answered = ...) -> Listener: ...
     def change(self, listener_id: str, change: Callable[[Listener], Listener]) -> Listener | None: ...
     def delete(
         self, listener_id: str, now: datetime, precondition: Callable[[Listener], None] | None = None
@@ -93,9 +101,9 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         """
         return self._shown(listener.notifier_type, listener.config, show_urls)
 
-    def _added(self, draft: ListenerDraft) -> Listener:
+    def _added(self, draft: ListenerDraft, answer: Answered = not_kept) -> Listener:
         name = made_up_name(draft.notifier_type, draft.event_types, draft.task_id)
-        return self._kept(self._rows.add(Listener.of(draft, self._new_id(), self._clock()), name))
+        return self._kept(self._rows.add(Listener.of(draft, self._new_id(), self._clock()), name, answer))
 
     def _changed_to(
         self,

@@ -8,9 +8,11 @@
     delivery    deliveries, claims, attempts and their outcomes
     template    templates, and the forms of their parts
     user        users, and the operations that a grant permits
+    answer      answers to requests that may be repeated
     filter      which records of a list to show, in which order
 """
 
+from .answer import KEPT_FOR, KeptAnswer
 from .delivery import (
     LISTENER_DELETED,
     SUSPECTED_CRASHES,
@@ -56,6 +58,7 @@ from .user import Operation, User
 __all__ = [
     "ANY_TYPE",
     "ID_PATTERN",
+    "KEPT_FOR",
     "LISTENER_DELETED",
     "NAME_PATTERN",
     "SUSPECTED_CRASHES",
@@ -70,6 +73,7 @@ __all__ = [
     "ErrorKind",
     "Filter",
     "Kept",
+    "KeptAnswer",
     "LabelOperator",
     "LabelTerm",
     "LaneState",

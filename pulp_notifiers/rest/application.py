@@ -78,6 +78,7 @@ def create_app(app: App) -> FastAPI:
         },
     )
     service.state.max_body_bytes = app.own.max_body_bytes
+    service.state.idempotent_requests = app.idempotent_requests
     proxies = TrustedProxies(app.own.trusted_proxies)
     _add_routes(service, app, _gate(app, proxies))
     # The one added last is the outermost.

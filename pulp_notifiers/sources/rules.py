@@ -11,7 +11,7 @@ from ..encoding import unportable
 from ..errors import InvalidSource, NoSuchSource, SourceUnavailable
 from ..options import Merged, dropped_sentence, masked_without_stored, scrub, with_dropped
 from ..plugin_host import LoadedSourceType, Registrar
-from ..records import RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
+from ..records import KeptAnswer, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ..source import Check
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -32,7 +32,7 @@ class Rows(Protocol):
 
     def list(self) -> Sequence[RegisteredSource]: ...
     def get(self, name: str) -> RegisteredSource | None: ...
-    def add(self, source: RegisteredSource) -> bool: ...
+    def add(self, source: RegisteredSource, answer: KeptAnswer | None = None) -> bool: ...
     def amend(self, name: str, change: Callable[[RegisteredSource], RegisteredSource]) -> RegisteredSource | None: ...
     def delete(self, name: str, precondition: Callable[[RegisteredSource], None] | None = None) -> bool: ...
     def status(self, source_id: str, now: datetime) -> SourceStatus | None: ...
@@ -48,18 +48,22 @@ class SourceTypes(Protocol):
 class Sources(Registrar[Rows, SourceTypes]):
     """The sources that administrators added."""
 
-    def add(self, draft: SourceDraft) -> RegisteredSource:
+    def add(
+        self, draft: SourceDraft, answer: Callable[[RegisteredSource], KeptAnswer | None] = lambda _source: None
+    ) -> RegisteredSource:
         """Add a source; a process that runs sources starts it within seconds.
 
         Its name has 1 to 64 letters, digits, dots, ``_`` and ``-``, begins with a letter or digit, and is unique.
 
+        :param answer: returns what to keep in the same transaction, for requests that may be repeated.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidSource: with all problems.
         """
         problems = {**self._name_problems(draft.name), **self._config_problems(draft.source_type, draft.config)}
         if problems:
             raise InvalidSource(problems)
         source = RegisteredSource.of(draft, self._new_id(), self._clock())
-        if not self._rows.add(source):
+        if not self._rows.add(source, answer(source)):
             raise InvalidSource(_taken(draft.name))
         self._changed()
         return source

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..encoding import dumps
-from ..records import LISTENER_DELETED, DeliveryState, ErrorKind, Listener
+from ..records import LISTENER_DELETED, DeliveryState, ErrorKind, KeptAnswer, Listener
 from . import schema
+from .answers import Answers
 from .database import Database
 from .listener_errors import forget
 from .listener_names import ListenerNames
@@ -70,9 +71,10 @@ class ListenerState:
 class ListenerRows:
     """Reads and writes listeners; their configs are encrypted at rest."""
 
-    def __init__(self, database: Database, configs: SealedConfigs) -> None:
+    def __init__(self, database: Database, configs: SealedConfigs, answers: Answers) -> None:
         self._database = database
         self._configs = configs
+        self._answers = answers
         self._state = ListenerState(database)
         self._names = ListenerNames(database)
         self._read: dict[Any, Listener] = {}
@@ -112,11 +114,18 @@ class ListenerRows:
 
         return self._database.read(work)
 
-    def add(self, listener: Listener, name_like: str | None = None) -> Listener:
+    def add(
+        self,
+        listener: Listener,
+        name_like: str | None = None,
+        answer: Callable[[Listener], KeptAnswer | None] = lambda _listener: None,
+    ) -> Listener:
         """Store a new listener and return it.
 
         :param name_like: the name that it gets if it has none; with a number if that is taken.
+        :param answer: returns the answer to keep for the request that adds it, in the same transaction.
         :raises NameTaken: another listener has its name.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         """
 
         def work(connection: sa.Connection) -> Listener:
@@ -128,6 +137,7 @@ class ListenerRows:
             elif name_like is not None:
                 added = replace(added, name=self._names.free(connection, name_like))
             connection.execute(schema.listeners.insert().values(self._values(added)))
+            self._answers.write(connection, answer(added))
             return added
 
         return self._database.write(work)

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..encoding import dumps
-from ..records import RegisteredSource, SourceState, SourceStatus
+from ..records import KeptAnswer, RegisteredSource, SourceState, SourceStatus
+from .answers import Answers
 from .database import Database
 from .schema import LONGEST_LEASE, source_memory, sources
 from .sealed_configs import SealedConfigs, Undecryptable
@@ -84,9 +85,10 @@ class SourceRows:
     process has died; or if the source is changed or removed.
     """
 
-    def __init__(self, database: Database, configs: SealedConfigs) -> None:
+    def __init__(self, database: Database, configs: SealedConfigs, answers: Answers) -> None:
         self._database = database
         self._configs = configs
+        self._answers = answers
         self._insert = database.insert(sources).on_conflict_do_nothing().returning(sources.c.id)
 
     def list(self) -> Sequence[RegisteredSource]:
@@ -103,8 +105,12 @@ class SourceRows:
 
         return self._database.read(work)
 
-    def add(self, source: RegisteredSource) -> bool:
-        """Store a new source; return False if its name is taken."""
+    def add(self, source: RegisteredSource, answer: KeptAnswer | None = None) -> bool:
+        """Store a new source; return False if its name is taken.
+
+        :param answer: to keep for the request that adds it, in the same transaction.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
+        """
         values = {
             "id": source.id,
             "name": source.name,
@@ -114,7 +120,14 @@ class SourceRows:
             "state": SourceState.WAITING,
             "facts": "{}",
         }
-        return self._database.write(lambda connection: connection.execute(self._insert, values).first() is not None)
+
+        def work(connection: sa.Connection) -> bool:
+            added = connection.execute(self._insert, values).first() is not None
+            if added:
+                self._answers.write(connection, answer)
+            return added
+
+        return self._database.write(work)
 
     def amend(self, name: str, change: Callable[[RegisteredSource], RegisteredSource]) -> RegisteredSource | None:
         """Change the config of a source and end its lease, so that it is restarted.

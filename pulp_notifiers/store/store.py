@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ..errors import InvalidSetting
 from ..event import utc_now
 from ..server_conf import DEFAULT_DATABASE_TIMEOUT_SECONDS
+from .answers import Answers
 from .claims import Claims
 from .database import Database
 from .database_clock import DatabaseClock
@@ -47,9 +48,10 @@ class Store:
     ) -> None:
         self._database = Database(url, timeout_seconds)
         self._configs = SealedConfigs(self._database, make_cipher)
-        self.listeners = ListenerRows(self._database, self._configs)
+        self.answers = Answers(self._database, self._configs)
+        self.listeners = ListenerRows(self._database, self._configs, self.answers)
         self.listener_errors = ListenerErrorRows(self._database)
-        self.sources = SourceRows(self._database, self._configs)
+        self.sources = SourceRows(self._database, self._configs, self.answers)
         self.templates = TemplateRows(self._database)
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)

@@ -57,7 +57,12 @@ class ListenerTable:
         """Return the listener that has a name."""
         return next((listener for listener in self.kept.values() if listener.name == name), None)
 
-    def add(self, listener: Listener, name_like: str | None = None) -> Listener:
+    def add(
+        self,
+        listener: Listener,
+        name_like: str | None = None,
+        answer: Callable[[Listener], Any] = lambda _listener: None,
+    ) -> Listener:
         """Store a listener."""
         if listener.name is None and name_like is not None:
             names = [name_like, *(numbered_name(name_like, number) for number in range(2, len(self.kept) + 3))]

@@ -21,6 +21,11 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
     return Response(dumps(value), status, {**(headers or {}), "Content-Type": _JSON})
 
 
+def answer_of(status: int, headers: Mapping[str, str], body: str) -> Response:
+    """Return an answer whose body is JSON text already."""
+    return Response(body, status, dict(headers), media_type="application/json")
+
+
 def conditional_answer(request: Request, value: Any) -> Response:
     """Return JSON with an ``ETag``, or 304 if the request's ``If-None-Match`` names the same tag."""
     answer = json_answer(value)

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from ...access import with_parents
 from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, PartlyWritten, StoreUnavailable
+from ...idempotency import AlreadyAnswered, KeyInProgress, KeyReused
 from ...options import UNEXPECTED_FIELD
-from ..http.answers import empty_answer, json_answer
+from ..http.answers import answer_of, empty_answer, json_answer
 from ..http.errors import (
     DATABASE_UNAVAILABLE,
     BodyTooLarge,
@@ -141,6 +142,9 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     RequestValidationError: lambda error: json_answer(problems_by_field(error.errors()), 400),
     InvalidListener: lambda error: json_answer(error.problems, 400),
     NotFound: lambda error: not_found(),
+    AlreadyAnswered: lambda error: answer_of(error.answer.status, error.answer.headers, error.answer.body),
+    KeyReused: lambda error: detail(422, str(error)),
+    KeyInProgress: lambda error: detail(409, str(error), {"Retry-After": "1"}),
     NotModified: lambda error: empty_answer(304, {"ETag": error.tag}),
     PreconditionFailed: lambda error: detail(412, str(error)),
     NoSuchListener: lambda error: not_found(),

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from ...app import App
 from ...event import MAX_TYPE_LENGTH, Event, derived_id, is_derived
@@ -14,6 +15,7 @@ from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import EventType, PortableObject, PortableObjectOrNull
+from .idempotency import MayRepeat
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Has the event's id; the http notifier of another installation sends it too."""
@@ -57,11 +59,16 @@ class EventsV3:
         """Add the routes."""
         routes.add(f"{OWN}events/", Handler(Operation.CREATE, self._create, _CREATE))
 
-    def _create(self, request: Request, sent: Body) -> FiredEvent:
+    def _create(self, request: Request, sent: Body, repeatable: MayRepeat) -> Response:
         new = parsed(NewEvent, sent)
-        event_id = _event_id(request.headers.get(EVENT_ID_HEADER), ATTEMPT_HEADER in request.headers)
-        event = Event(new.event_type, new.payload, new.call_report, id=event_id, source="rest")
-        return FiredEvent(id=event.id, deliveries=self._app.fire(event))
+        given = request.headers.get(EVENT_ID_HEADER)
+        event_id = _event_id(given, ATTEMPT_HEADER in request.headers)
+        with repeatable.once(sent, given or "") as creation:
+            # Planned, because an event with many deliveries is not written in one transaction. Firing it again adds
+            # nothing.
+            event_id = UUID(creation.planned(str(event_id)))
+            event = Event(new.event_type, new.payload, new.call_report, id=event_id, source="rest")
+            return creation.complete(202, FiredEvent(id=event.id, deliveries=self._app.fire(event)))
 
 
 def _event_id(text: str | None, forwarded: bool) -> UUID:
@@ -89,6 +96,7 @@ _CREATE = accepts(
     name="events_create",
     summary="Fire an event",
     status_code=202,
+    response_model=FiredEvent,
     response_description="The event is on disk and will be delivered.",
     responses={409: {"model": TakenId, "description": "Another event, with other content, has the id."}},
     openapi_extra={

@@ -141,7 +141,7 @@ def Flag(name: str, attribute: str = "") -> FilterField:  # noqa: N802
     return FilterField(name, attribute or name, (Lookup.EXACT,), _flag, {"type": "boolean"})
 
 
-def Labels(name: str = "label_select", attribute: str = "labels") -> FilterField:  # noqa: N802
+def LabelSelect(name: str = "label_select", attribute: str = "labels") -> FilterField:  # noqa: N802
     """Return the declaration of labels, with the syntax of Pulp 3's ``pulp_label_select``."""
     description = (
         "Filter labels by search string: comma-separated terms, which must all match. key: has the label; !key: lacks "

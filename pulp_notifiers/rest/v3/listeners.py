@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import MAX_DESCRIPTION, OwnListeners
-from ...records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, Operation, select
+from ...records import ErrorKind, KeptAnswer, Listener, ListenerChange, ListenerDraft, ListenerErrors, Operation, select
 from ..http.answers import dropped_secrets_header
 from ..http.etags import EntityTag
 from ..paths import OWN
@@ -29,12 +29,15 @@ from .fields import (
     PortableObjectOrNull,
     PortableText,
 )
-from .filters import ListQuery, Text, Uuid, filterable
+from .filters import Flag, LabelSelect, ListQuery, Text, Time, Uuid, filterable
+from .idempotency import Creation, MayRepeat
 from .pages import Page
 from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
+_STATUS = {"condition_errors", "template_errors"}
+"""Fields of a listener's document that change without a change of the listener."""
 
 
 _EventTypes = Annotated[
@@ -222,9 +225,19 @@ def _record_value(value: Any) -> Any:
 
 
 @filterable(
+    Text("name"),
     Text("notifier_type"),
+    Flag("enabled"),
     Uuid("task_id", nullable=True),
-    ordering=("notifier_type", "task_id"),
+    Text("template", nullable=True),
+    LabelSelect(),
+    Time("pulp_created", "created_at", nullable=True),
+    Time("pulp_last_updated", "changed_at", nullable=True),
+    ordering={
+        **{name: name for name in ("name", "notifier_type", "enabled", "task_id", "template")},
+        "pulp_created": "created_at",
+        "pulp_last_updated": "changed_at",
+    },
 )
 class ListenerQuery(ListQuery):
     """Query parameters that choose listeners."""
@@ -264,31 +277,37 @@ class ListenersV3:
 
     def _get(self, request: Request, response: Response, listener_id: str) -> ListenerDocument:
         listener = self._listeners.find(listener_id)
-        return unless_known(request, response, self._document(listener), self._tag(listener))
-
-    def _create(self, response: Response, sent: Body) -> ListenerDocument:
-        listener = self._listeners.create(parsed(NewListener, sent).draft())
         document = self._document(listener)
-        response.headers["Location"] = document.pulp_href
-        return tagged(response, document, self._tag(listener))
+        return unless_known(request, response, document, self._tag(listener, document))
+
+    def _create(self, sent: Body, request: MayRepeat) -> Response:
+        draft = parsed(NewListener, sent).draft()
+        with request.once(sent) as creation:
+            self._listeners.create(draft, lambda listener: self._created(creation, listener))
+        return creation.response
+
+    def _created(self, creation: Creation, listener: Listener) -> KeptAnswer | None:
+        document = self._document(listener, {})  # nothing has failed yet
+        headers = {"Location": document.pulp_href, "ETag": str(self._tag(listener, document))}
+        return creation.answered(201, document, headers)
 
     def _update(self, response: Response, listener_id: str, sent: Body, demanded: Demanded) -> ChangedListener:
         change = parsed(ListenerChanges, sent).change()
-        found = self._listeners.find(listener_id)
-        listener = self._listeners.update(found.id, change, lambda stored: demanded.require(self._tag(stored)))
+        listener = self._listeners.update(
+            self._listeners.find(listener_id).id, change, lambda stored: demanded.require(self._tag(stored))
+        )
         response.headers.update(dropped_secrets_header(listener.dropped_secrets))
-        document = self._document(listener).model_dump()
-        changed = ChangedListener(**document, dropped_secrets=list(listener.dropped_secrets))
-        return tagged(response, changed, self._tag(listener))
+        document = self._document(listener)
+        changed = ChangedListener(**document.model_dump(), dropped_secrets=list(listener.dropped_secrets))
+        return tagged(response, changed, self._tag(listener, document))
 
     def _delete(self, listener_id: str, demanded: Demanded) -> None:
-        found = self._listeners.find(listener_id)
-        self._listeners.delete(found.id, lambda stored: demanded.require(self._tag(stored)))
+        self._listeners.delete(self._listeners.find(listener_id).id, lambda stored: demanded.require(self._tag(stored)))
 
-    def _tag(self, listener: Listener) -> EntityTag:
-        # With the time, because secrets are masked in the document; without what is counted, because nobody changes it.
-        changed_at = None if listener.changed_at is None else listener.changed_at.isoformat()
-        return EntityTag.of([self._document(listener, {}).model_dump(mode="json"), changed_at])
+    def _tag(self, listener: Listener, document: ListenerDocument | None = None) -> EntityTag:
+        # What failed is the status, and counted without a change. With the time, because secrets are masked.
+        content = self._document(listener, {}).model_dump(mode="json")
+        return EntityTag.of(content, None if document is None else document.model_dump(mode="json", include=_STATUS))
 
     def _document(
         self, listener: Listener, errors: Mapping[tuple[str, ErrorKind], ListenerErrors] | None = None
@@ -304,7 +323,13 @@ def _listens(listener: Listener, event_type: str) -> bool:
 _MISSING = refusal(404, "No listener has this id or name.")
 _LIST = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
 _READ = {"name": "listeners_read", "summary": "Show a listener", "responses": {**NOT_MODIFIED, **_MISSING}}
-_CREATE = accepts(NewListener, name="listeners_create", summary="Register a listener", status_code=201)
+_CREATE = accepts(
+    NewListener,
+    name="listeners_create",
+    summary="Register a listener",
+    status_code=201,
+    response_model=ListenerDocument,
+)
 _UPDATE = accepts(
     ListenerChanges, name="listeners_update", summary="Change a listener", responses={**_MISSING, **FAILED}
 )

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...errors import InvalidSource, SourceUnavailable
-from ...records import Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
+from ...records import KeptAnswer, Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ...source import Check
 from ...sources import Sources
 from ..http.answers import dropped_secrets_header
@@ -21,6 +21,7 @@ from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import DroppedSecrets, PortableObject, SourceName
+from .idempotency import Creation, MayRepeat
 from .pages import Page, Paging
 from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
 from .style import INVALID, refusal
@@ -142,13 +143,17 @@ class SourcesV3:
         document = self._document(source, self._sources.status(source))
         return unless_known(request, response, document, self._tag(source, document))
 
-    def _create(self, response: Response, sent: Body) -> SourceDocument:
+    def _create(self, sent: Body, request: MayRepeat) -> Response:
         new = parsed(NewSource, sent)
-        with _problems_by_field():
-            source = self._sources.add(SourceDraft(new.name, new.type, new.config))
-        document = self._document(source, self._sources.status(source))
-        response.headers["Location"] = document.pulp_href
-        return tagged(response, document, self._tag(source, document))
+        draft = SourceDraft(new.name, new.type, new.config)
+        with _problems_by_field(), request.once(sent) as creation:
+            self._sources.add(draft, lambda source: self._created(creation, source))
+        return creation.response
+
+    def _created(self, creation: Creation, source: RegisteredSource) -> KeptAnswer | None:
+        document = self._document(source, SourceStatus(SourceState.WAITING))  # no process can run it yet
+        headers = {"Location": document.pulp_href, "ETag": str(self._tag(source, document))}
+        return creation.answered(201, document, headers)
 
     def _update(self, response: Response, name: str, sent: Body, demanded: Demanded) -> ChangedSource:
         change = SourceChange(parsed(SourceChanges, sent).config)
@@ -217,7 +222,9 @@ def _checks(found: Sequence[Check]) -> ChecksDocument:
 _MISSING = refusal(404, "No source has this name.")
 _LIST = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
 _READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": {**NOT_MODIFIED, **_MISSING}}
-_CREATE = accepts(NewSource, name="sources_create", summary="Add a source", status_code=201)
+_CREATE = accepts(
+    NewSource, name="sources_create", summary="Add a source", status_code=201, response_model=SourceDocument
+)
 _UPDATE = accepts(
     SourceChanges, name="sources_update", summary="Change options of a source", responses={**_MISSING, **FAILED}
 )

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from pulp_notifiers.records import select
 from pulp_notifiers.rest.v3.errors import refusal_answer
-from pulp_notifiers.rest.v3.filters import Choice, Flag, Labels, ListQuery, Text, Time, Uuid, filterable
+from pulp_notifiers.rest.v3.filters import Choice, Flag, LabelSelect, ListQuery, Text, Time, Uuid, filterable
 from pulp_notifiers.rest.v3.pages import Page
 
 
@@ -56,7 +56,7 @@ ANIMALS = [
     Uuid("keeper", nullable=True),
     Time("pulp_born", "born_at", nullable=True),
     Flag("tame"),
-    Labels(),
+    LabelSelect(),
     ordering={"name": "name", "pulp_born": "born_at", "diet": "diet"},
 )
 class AnimalQuery(ListQuery):
