@@ -14,7 +14,7 @@ from .access import Accounts
 from .backoff import Backoff
 from .broker import StreamPublisherSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
-from .dispatch import Dispatcher, TaskEvents
+from .dispatch import Dispatcher, ListenerErrorCounter, TaskEvents
 from .event import KEPT_EVENT_TYPES, Event
 from .idempotency import IdempotentRequests
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
@@ -58,6 +58,8 @@ class App:
                 self.own.credential_cache_seconds,
                 hashes_at_once=self.own.password_hashes_at_once,
             )
+            self.listener_errors = ListenerErrorCounter(self.store.listener_errors, self.store.clock)
+            closing.callback(self.listener_errors.close)
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
@@ -90,7 +92,7 @@ class App:
                 **rules,
                 local_receivers=LocalReceivers(self.own.resolved_allow_local_receivers()),
                 max_targets=self.own.max_targets,
-                errors=self.store.listener_errors.of,
+                errors=self.listener_errors.of,
             )
             self.pulp2_listeners = Pulp2Listeners(**rules)
             self._topic_listeners = TopicListeners(self.store.listeners, self.store.clock)
@@ -198,6 +200,7 @@ class App:
             clock=self.store.clock,
             check_seconds=self.own.poll_seconds,
             kept_types=KEPT_EVENT_TYPES if self.own.keep_events_days else (),
+            errors=self.listener_errors,
         )
 
     def _new_stream(self) -> StatusPublisher:

@@ -16,7 +16,8 @@ from ..event import TASK_EVENT_TYPES, Event, matches_any, utc_now
 from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
-from ..records import Kept, LeaseOffer, Listener, Owed, OwedEvent, Written
+from ..records import ErrorKind, Kept, LeaseOffer, Listener, Owed, OwedEvent, Written
+from .conditions import ListenerCondition
 from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
@@ -69,6 +70,19 @@ class NoWorker:
         """Do nothing."""
 
 
+class ErrorCounter(Protocol):
+    """Counts errors of listeners (:class:`.listener_errors.ListenerErrorCounter`)."""
+
+    def count(self, kind: ErrorKind, listener: Listener, event: Event, problem: str) -> None: ...
+
+
+class NoCounter:
+    """Stands for the counter if nobody wants to know."""
+
+    def count(self, kind: ErrorKind, listener: Listener, event: Event, problem: str) -> None:
+        """Do nothing."""
+
+
 class Notifiers(Protocol):
     """The notifiers, which know the targets of a config (:class:`pulp_notifiers.plugin_host.NotifierRegistry`)."""
 
@@ -84,6 +98,7 @@ class Dispatcher:
     :param worker: gets the deliveries that it has room for at once; the others are claimed by some process later.
     :param check_seconds: how long :meth:`wants` and :meth:`included` use the known listeners before they check.
     :param kept_types: patterns of the events that are stored even if no listener matches them.
+    :param errors: counts conditions that cannot be evaluated.
     """
 
     def __init__(
@@ -96,8 +111,10 @@ class Dispatcher:
         monotonic: Callable[[], float] = time.monotonic,
         check_seconds: float = 1.0,
         kept_types: Sequence[str] = (),
+        errors: ErrorCounter | None = None,
     ) -> None:
         self._listeners = listeners
+        self._errors = errors or NoCounter()
         self._outbox = outbox
         self._notifiers = notifiers
         self._worker = worker or NoWorker()
@@ -161,7 +178,7 @@ class Dispatcher:
         return written.deliveries
 
     def fire_to(self, listener_id: str, event: Event) -> bool:
-        """Write an event that is owed to one listener, whether or not the listener matches its type.
+        """Write an event that is owed to one listener, whether or not the listener and its condition match it.
 
         :return: False if the listener is not registered; nothing was written then.
         :raises StoreUnavailable: nothing was written.
@@ -239,11 +256,18 @@ class Dispatcher:
             return None
         for each in batch:
             _logger.debug("Event %s (%s) fired by %s", each.event.id, each.event.type, each.event.source)
+            if each.failed:
+                self._count_errors(each)
         if offer is not None and written.claims:
             self._worker.take_over(offer, written)
         if written.deliveries > sum(len(claim.deliveries) for claim in written.claims):
             self._worker.wake()
         return written
+
+    def _count_errors(self, event: OwedEvent) -> None:
+        for listener_id, problem in event.failed:
+            if (known := self._route_of.get(listener_id)) is not None:
+                self._errors.count(ErrorKind.CONDITION, known[0], event.event, problem)
 
     def _checked(self) -> Routes:
         routes = self._routes
@@ -283,16 +307,24 @@ class Dispatcher:
     def _route(self, listener: Listener) -> Route:
         # If the targets are unknown there is still one delivery: its attempts say why.
         unresolved = Owed(listener.id, listener.notifier_type, ONE_TARGET)
-        route = partial(Route, listener.event_types, listener.task_id, frozenset(listener.include), unresolved)
+        route = partial(
+            Route,
+            listener.event_types,
+            listener.task_id,
+            frozenset(listener.include),
+            unresolved,
+            enabled=listener.enabled,
+            condition=ListenerCondition.of(listener),
+        )
         try:
             notifier = self._notifiers.get(listener.notifier_type)
             targets = notifier.targets(notifier.parse(listener.config))
         except InvalidConfig:
-            return route((unresolved,))
+            return route(owed=(unresolved,))
         except NotifierUnavailable as problem:
             _logger.debug("Targets of listener %s are not known yet: %s", listener.id, problem)
-            return route(())
-        return route(tuple(Owed(listener.id, listener.notifier_type, target) for target in targets))
+            return route(owed=())
+        return route(owed=tuple(Owed(listener.id, listener.notifier_type, target) for target in targets))
 
 
 def _log_unreadable(listeners: Sequence[Listener], known: Mapping[str, tuple[Listener, Route]]) -> None:

@@ -77,12 +77,14 @@ class OwedEvent:
     :ivar owed: the targets that get it.
     :ivar ended: ids of the listeners for which this is the last event.
     :ivar kept: store it even if nobody gets it.
+    :ivar failed: ids of the listeners whose conditions could not be evaluated, each with the reason.
     """
 
     event: Event
     owed: Sequence[Owed]
     ended: Sequence[str] = ()
     kept: bool = False
+    failed: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,11 @@ class ListenerErrorRows:
         """Add to the counts; what is not a listener any more is ignored."""
 
         def work(connection: sa.Connection) -> None:
-            for part in _parts(errors):
+            # In the order of the keys, so that two processes cannot deadlock.
+            for part in _parts(sorted(errors, key=lambda each: (each.listener_id, each.kind))):
                 known = sa.select(listeners.c.id).where(listeners.c.id.in_({each.listener_id for each in part}))
                 existing = set(connection.execute(known).scalars())
-                # In the order of the keys, so that two processes cannot deadlock.
-                rows = sorted(
-                    (_row(each) for each in part if each.listener_id in existing),
-                    key=lambda row: (row["listener_id"], row["kind"]),
-                )
+                rows = [_row(each) for each in part if each.listener_id in existing]
                 if rows:
                     self._count(connection, rows)
 

@@ -1,0 +1,160 @@
+"""Counts the conditions and templates that fail, without holding up the event."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from threading import Lock, Timer
+from typing import Protocol
+
+from ..errors import StoreUnavailable
+from ..event import Event, utc_now
+from ..records import ErrorKind, Listener, ListenerErrors
+
+FLUSH_SECONDS = 2.0
+"""How long counts stay in memory; a process that is killed loses those of this time."""
+
+LOG_SECONDS = 3600.0
+"""Further errors of a listener are only counted for this time."""
+
+_AT_ONCE = 500
+_MAX_LOGGED = 10_000
+
+_Key = tuple[str, ErrorKind]
+
+_logger = logging.getLogger(__name__)
+
+
+class Rows(Protocol):
+    """Where errors are counted (``pulp_notifiers.store``)."""
+
+    def of(self, listener_ids: Collection[str]) -> Sequence[ListenerErrors]: ...
+    def add(self, errors: Sequence[ListenerErrors]) -> None: ...
+
+
+class Alarm(Protocol):
+    """Calls a function later, unless it is cancelled."""
+
+    def cancel(self) -> None: ...
+
+
+def _later(seconds: float, work: Callable[[], None]) -> Alarm:
+    timer = Timer(seconds, work)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+class ListenerErrorCounter:
+    """Counts in memory, and writes the counts a little later in a transaction of its own.
+
+    There is at most one count for each listener and kind, and a thread only while there is something to write.
+
+    :param later: calls a function after some seconds.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], Alarm] = _later,
+    ) -> None:
+        self._rows = rows
+        self._clock = clock
+        self._monotonic = monotonic
+        self._later = later
+        self._lock = Lock()
+        self._pid = os.getpid()
+        self._waiting: dict[_Key, ListenerErrors] = {}
+        self._logged: dict[_Key, float] = {}
+        self._alarm: Alarm | None = None
+
+    def count(self, kind: ErrorKind, listener: Listener, event: Event, problem: str) -> None:
+        """Count an error of a listener; the first one within an hour is logged."""
+        key = (listener.id, kind)
+        found = ListenerErrors(listener.id, kind, 1, str(event.id), self._clock(), problem)
+        with self._lock:
+            if self._pid != os.getpid():  # threads do not survive a fork, and the parent writes what it has counted
+                self._pid, self._alarm = os.getpid(), None
+                self._waiting.clear()
+            self._waiting[key] = found.after(self._waiting.get(key))
+            if self._alarm is None:
+                self._alarm = self._later(FLUSH_SECONDS, self.flush)
+            is_news = self._is_news(key)
+        if is_news:
+            _log(kind, listener, event, problem)
+
+    def of(self, listener_ids: Collection[str]) -> list[ListenerErrors]:
+        """Return the errors of listeners, those that are still in memory included."""
+        stored = {(each.listener_id, each.kind): each for each in self._rows.of(listener_ids)}
+        keys = [(listener_id, kind) for listener_id in listener_ids for kind in ErrorKind]
+        with self._lock:
+            for key in keys:
+                if (waiting := self._waiting.get(key)) is not None:
+                    stored[key] = waiting.after(stored.get(key))
+        return list(stored.values())
+
+    def flush(self) -> None:
+        """Write the counts now. If the database does not answer, they are kept and written later."""
+        with self._lock:
+            self._alarm = None
+            waiting = list(self._waiting.values())
+            self._waiting.clear()
+        written = 0
+        try:
+            while written < len(waiting):
+                self._rows.add(waiting[written : written + _AT_ONCE])
+                written += _AT_ONCE
+        except StoreUnavailable as unavailable:
+            _logger.debug("Errors of listeners could not be counted yet: %s", unavailable)
+            self._keep(waiting[written:])
+
+    def close(self) -> None:
+        """Write what is left."""
+        with self._lock:
+            alarm, self._alarm = self._alarm, None
+            has_work = bool(self._waiting)
+        if alarm is not None:
+            alarm.cancel()
+        if has_work:
+            self.flush()
+        with self._lock:
+            alarm, self._alarm = self._alarm, None
+        if alarm is not None:
+            alarm.cancel()
+
+    def _keep(self, errors: Sequence[ListenerErrors]) -> None:
+        with self._lock:
+            for each in errors:
+                key = (each.listener_id, each.kind)
+                newer = self._waiting.get(key)
+                self._waiting[key] = each if newer is None else newer.after(each)
+            if self._alarm is None:
+                self._alarm = self._later(FLUSH_SECONDS, self.flush)
+
+    def _is_news(self, key: _Key) -> bool:
+        now = self._monotonic()
+        logged_at = self._logged.get(key)
+        if logged_at is not None and now - logged_at < LOG_SECONDS:
+            return False
+        if len(self._logged) >= _MAX_LOGGED:
+            self._logged.clear()
+        self._logged[key] = now
+        return True
+
+
+def _log(kind: ErrorKind, listener: Listener, event: Event, problem: str) -> None:
+    if kind is ErrorKind.CONDITION:
+        _logger.warning(
+            "The condition of listener %s (%s) could not be evaluated for event %s (%s), which it does not get: %s "
+            "Change its condition; further errors are only counted for an hour.",
+            *(listener.name, listener.id, event.id, event.type, problem),
+        )
+    else:
+        _logger.warning(
+            "The template of listener %s (%s) failed for event %s (%s), which goes out in the default form: %s "
+            "Change the template; further errors are only counted for an hour.",
+            *(listener.name, listener.id, event.id, event.type, problem),
+        )

@@ -1,0 +1,177 @@
+"""Errors of conditions are counted in memory and written a little later."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from pulp_notifiers.dispatch import Dispatcher, ListenerErrorCounter
+from pulp_notifiers.dispatch.listener_errors import LOG_SECONDS
+from pulp_notifiers.errors import StoreUnavailable
+from pulp_notifiers.event import Event
+from pulp_notifiers.records import ErrorKind, Listener
+from tests.support.dispatching import Mail, WrittenEvents, mail
+from tests.support.memory import START, Clock, ListenerTable, NotifierTable
+
+ONE = Listener("http", {}, ("*",), id="1" * 24, name="one")
+TWO = Listener("http", {}, ("*",), id="2" * 24, name="two")
+EVENT = Event("repo.sync.finish", {})
+
+
+class Counts:
+    """Stands for the database."""
+
+    def __init__(self):
+        self.stored = {}
+        self.writes = 0
+        self.away = False
+
+    def of(self, listener_ids):
+        """Return the stored counts."""
+        return [each for each in self.stored.values() if each.listener_id in listener_ids]
+
+    def add(self, errors):
+        """Add to them."""
+        if self.away:
+            raise StoreUnavailable("away")
+        self.writes += 1
+        for each in errors:
+            key = each.listener_id, each.kind
+            self.stored[key] = each.after(self.stored.get(key))
+
+
+class Alarms:
+    """Keeps what is to be called later."""
+
+    def __init__(self):
+        self.works = []
+
+    def __call__(self, seconds, work):
+        """Keep it."""
+        self.works.append(work)
+        return self
+
+    def cancel(self):
+        """Forget it."""
+        self.works.clear()
+
+    def ring(self):
+        """Call it."""
+        self.works.pop()()
+
+
+@pytest.fixture
+def rows():
+    return Counts()
+
+
+@pytest.fixture
+def alarms():
+    return Alarms()
+
+
+@pytest.fixture
+def seconds():
+    return [0.0]
+
+
+@pytest.fixture
+def counter(rows, alarms, seconds):
+    return ListenerErrorCounter(rows, Clock(), lambda: seconds[0], alarms)
+
+
+def shown(counter):
+    return {(each.listener_id[0], each.kind, each.count, each.problem) for each in counter.of([ONE.id, TWO.id])}
+
+
+def test_errors_are_counted_for_each_listener_and_kind_and_written_together(counter, rows, alarms):
+    """What is shown includes what is not written yet."""
+    for problem in ("a", "b"):
+        counter.count(ErrorKind.CONDITION, ONE, EVENT, problem)
+    counter.count(ErrorKind.TEMPLATE, ONE, EVENT, "c")
+    counter.count(ErrorKind.CONDITION, TWO, EVENT, "d")
+    expected = {
+        ("1", ErrorKind.CONDITION, 2, "b"),
+        ("1", ErrorKind.TEMPLATE, 1, "c"),
+        ("2", ErrorKind.CONDITION, 1, "d"),
+    }
+
+    assert (0, 1) == (rows.writes, len(alarms.works))
+    assert expected == shown(counter)
+    alarms.ring()
+    assert (1, 0) == (rows.writes, len(alarms.works))
+    assert expected == shown(counter)
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "e")
+    assert ("1", ErrorKind.CONDITION, 3, "e") in shown(counter)
+    assert {(START, str(EVENT.id))} == {(each.occurred_at, each.event_id) for each in counter.of([ONE.id])}
+
+
+def test_counts_that_cannot_be_written_are_kept_and_written_later(counter, rows, alarms):
+    """With those that come in meanwhile."""
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    rows.away = True
+    alarms.ring()
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "b")
+    assert {("1", ErrorKind.CONDITION, 2, "b")} == shown(counter)
+
+    rows.away = False
+    alarms.ring()
+
+    assert (2, "b") == (
+        rows.stored[ONE.id, ErrorKind.CONDITION].count,
+        rows.stored[ONE.id, ErrorKind.CONDITION].problem,
+    )
+
+
+def test_closing_writes_what_is_left_and_leaves_no_thread(counter, rows, alarms):
+    """Also if the database does not answer; closing twice is harmless."""
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    counter.close()
+    assert (1, []) == (rows.writes, alarms.works)
+    counter.close()
+    rows.away = True
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    counter.close()
+
+    assert (1, []) == (rows.writes, alarms.works)
+
+
+def test_many_listeners_are_written_in_several_short_transactions(counter, rows, alarms):
+    """Events are written between them."""
+    for number in range(1200):
+        counter.count(ErrorKind.CONDITION, replace(ONE, id=f"{number:024}"), EVENT, "a")
+    alarms.ring()
+
+    assert (3, 1200) == (rows.writes, len(rows.stored))
+
+
+def test_the_first_error_of_a_listener_within_an_hour_is_logged(counter, seconds, caplog):
+    """With the listener, the event and what to do; the others are counted."""
+    with caplog.at_level(logging.WARNING):
+        for problem in ("payload.x does not exist.", "second"):
+            counter.count(ErrorKind.CONDITION, ONE, EVENT, problem)
+        counter.count(ErrorKind.TEMPLATE, ONE, EVENT, "third.")
+        seconds[0] = LOG_SECONDS
+        counter.count(ErrorKind.CONDITION, ONE, EVENT, "fourth.")
+
+    event = f"event {EVENT.id} (repo.sync.finish), which"
+    condition = f"The condition of listener one ({ONE.id}) could not be evaluated for {event} it does not get:"
+    template = f"The template of listener one ({ONE.id}) failed for {event} goes out in the default form:"
+    rest = "further errors are only counted for an hour."
+    assert [
+        f"{condition} payload.x does not exist. Change its condition; {rest}",
+        f"{template} third. Change the template; {rest}",
+        f"{condition} fourth. Change its condition; {rest}",
+    ] == caplog.messages
+
+
+def test_the_dispatcher_counts_an_error_once_although_it_matches_again_after_a_change(counter):
+    """Only what the written event was decided by counts."""
+    table = ListenerTable(replace(mail("1" * 24, ["a"], "repo.#"), when="payload.x == 1"), mail("2" * 24, ["a"], "#"))
+    dispatcher = Dispatcher(table, WrittenEvents(table), NotifierTable(mail=Mail), clock=Clock(), errors=counter)
+    dispatcher.fire(EVENT)
+    table.revision += 1
+    dispatcher.fire(EVENT)
+    dispatcher.fire_all([EVENT, EVENT])
+
+    assert {("1", ErrorKind.CONDITION, 4, "payload.x does not exist.")} == shown(counter)
