@@ -6,6 +6,7 @@
     own               the product's own rules
     checks            the single rules of own
     naming            its rules for name, description and labels
+    conditions        its rules for conditions
     local_receivers   its rule for receivers on the service's own machine
     pulp2             Pulp 2's rules
     pulp2_document    a listener as Pulp 2 shows it

@@ -10,6 +10,7 @@ from ..options import merge_config, with_dropped
 from ..plugin_host import not_installed
 from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
 from .checks import Problems, config_problems, include_problems, pattern_problems
+from .conditions import condition_advice, condition_problems
 from .local_receivers import LocalReceivers
 from .naming import description_problems, label_problems, name_problems, taken_name
 from .registered import Answered, Precondition, RegisteredListeners, not_kept
@@ -57,8 +58,10 @@ class OwnListeners(RegisteredListeners):
         :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidListener: lists everything that is wrong.
         """
+        draft = replace(draft, when=draft.when or None, template=draft.template or None)
         problems = {
             **self._face_problems(draft),
+            "when": condition_problems(draft),
             "event_types": pattern_problems(draft.event_types, draft.task_id),
             _INCLUDE: include_problems(draft.include),
         }
@@ -97,6 +100,7 @@ class OwnListeners(RegisteredListeners):
             problems = {_INCLUDE: include_problems(change.include or ()), **local, **face}
             if change.event_types is not None:
                 problems["event_types"] = pattern_problems(result.event_types, result.task_id)
+            problems["when"] = _condition_problems_after(result, change)
             if change.template:
                 problems["template"] = self._unusable_template(result.notifier_type, change.template)
             if change.config is not None:
@@ -136,6 +140,10 @@ class OwnListeners(RegisteredListeners):
         """Return what failed on listeners apart from their deliveries, by id and kind."""
         return {(each.listener_id, each.kind): each for each in self._errors([one.id for one in listeners])}
 
+    def warnings(self, listener: Listener) -> Sequence[str]:
+        """Return what may not be meant in a listener's condition."""
+        return condition_advice(listener)
+
     def _with_initial_config(self, draft: ListenerDraft) -> ListenerDraft:
         try:
             initial = self._plugins.get(draft.notifier_type).initial_config
@@ -159,6 +167,13 @@ class OwnListeners(RegisteredListeners):
             return config_problems(self._plugins.get(notifier_type), config, self._max_targets)
         except NotifierUnavailable as unavailable:
             return {"notifier_type": [unavailable.reason]}
+
+
+def _condition_problems_after(result: Listener, change: ListenerChange) -> list[str]:
+    """Return what is wrong with the condition of a changed listener, if the change can make it wrong."""
+    if change.when is None and change.event_types is None and change.labels is None:
+        return []
+    return condition_problems(result)
 
 
 def _refuse(problems: Problems) -> None:

@@ -18,6 +18,7 @@ from ..records import (
     made_up_name,
 )
 from .checks import include_advice
+from .conditions import condition_advice
 
 _SHORTEST = timedelta(microseconds=1)
 
@@ -152,7 +153,7 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         if listener.dropped_secrets:
             remarks = (*remarks, dropped_sentence(listener.dropped_secrets))
         secret_options = self._secret_options(listener.notifier_type, listener.config)
-        for remark in (*remarks, *include_advice(listener.include)):
+        for remark in (*remarks, *include_advice(listener.include), *condition_advice(listener)):
             _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
 
 

@@ -1,6 +1,6 @@
 """Listeners by the product's own rules: patterns, task events, single tasks, and configs that are checked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -179,26 +179,31 @@ class ListenerDocument(BaseModel):
     template_errors: Annotated[
         ErrorCount, Field(description="Messages for which its template failed; they went out in the default form.")
     ]
+    warnings: Annotated[
+        list[str], Field(description="What may not be meant in its condition, such as event types that it never fits.")
+    ]
 
     @classmethod
     def of(
         cls,
         listener: Listener,
         shown_config: dict[str, Any],
-        errors: Mapping[tuple[str, ErrorKind], ListenerErrors] | None = None,
+        errors: Mapping[tuple[str, ErrorKind], ListenerErrors],
+        warnings: Sequence[str],
     ) -> Self:
         """Return the document of a listener.
 
         :param shown_config: its config with masked secrets.
         :param errors: what failed, by listener and kind.
+        :param warnings: what may not be meant.
         """
-        found = errors or {}
         made: dict[str, Any] = {
             "pulp_href": f"{_COLLECTION}{listener.id}/",
             "pulp_created": listener.created_at,
             "pulp_last_updated": listener.changed_at,
-            "condition_errors": ErrorCount.of(found.get((listener.id, ErrorKind.CONDITION))),
-            "template_errors": ErrorCount.of(found.get((listener.id, ErrorKind.TEMPLATE))),
+            "condition_errors": ErrorCount.of(errors.get((listener.id, ErrorKind.CONDITION))),
+            "template_errors": ErrorCount.of(errors.get((listener.id, ErrorKind.TEMPLATE))),
+            "warnings": list(warnings),
             "config": shown_config,
             "source_options": SourceOptions(include=list(listener.include)),
         }
@@ -313,7 +318,9 @@ class ListenersV3:
         self, listener: Listener, errors: Mapping[tuple[str, ErrorKind], ListenerErrors] | None = None
     ) -> ListenerDocument:
         found = self._listeners.errors(listener) if errors is None else errors
-        return ListenerDocument.of(listener, self._listeners.shown_config(listener), found)
+        return ListenerDocument.of(
+            listener, self._listeners.shown_config(listener), found, self._listeners.warnings(listener)
+        )
 
 
 def _listens(listener: Listener, event_type: str) -> bool:

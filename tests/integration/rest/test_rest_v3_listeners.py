@@ -55,6 +55,7 @@ def test_a_listener_is_registered_shown_listed_changed_and_deleted(service: Rest
         "template": None,
         "condition_errors": none,
         "template_errors": none,
+        "warnings": [],
     } == created
     assert created == service.request("GET", created["pulp_href"]).json()
     assert {"count": 1, "next": None, "previous": None, "results": [created]} == service.request(
