@@ -6,6 +6,7 @@
     listener_name    the form of names, and made-up ones
     source      sources, drafts of new ones, changes, and their status
     delivery    deliveries, claims, attempts and their outcomes
+    event       events as they are listed
     template    templates, and the forms of their parts
     user        users, and the operations that a grant permits
     answer      answers to requests that may be repeated
@@ -33,6 +34,7 @@ from .delivery import (
     Pruned,
     Written,
 )
+from .event import StoredEvent
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
 from .listener import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
 from .listener_name import (
@@ -97,6 +99,7 @@ __all__ = [
     "SourceDraft",
     "SourceState",
     "SourceStatus",
+    "StoredEvent",
     "Template",
     "TemplateChange",
     "TemplateDraft",

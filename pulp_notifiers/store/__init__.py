@@ -13,6 +13,7 @@
     addition        rows to write of events, and the keys of their lanes
     claims          leases due lanes to workers and records the outcomes of attempts
     due_lanes       chooses the lanes to lease next
+    events          lists events
     history         lists deliveries and attempts, counts the backlog
     pruning         deletes old deliveries and events
     sources         sources, their leases and their status

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ..event import Event
 from ..records import Kept, LeaseOffer, Owed, OwedEvent
-from .event_columns import payload_columns
+from .event_columns import LONGEST_SOURCE, column_text, payload_columns
 from .pieces import LargeEvent
 from .statement import Row
 
@@ -93,8 +93,9 @@ def large_event(each: OwedEvent, listeners_revision: int, now: datetime, before:
 
 def _event_row(event: Event, now: datetime, number: int) -> Row:
     stored_at = now + number * _STEP if number else now  # so that a list has the events of a call in their order
+    source = column_text(event.source, LONGEST_SOURCE)
     columns = payload_columns(event.payload)
-    return (str(event.id), event.type, *event.encoded(), event.occurred_at, event.source, stored_at, *columns)
+    return (str(event.id), event.type, *event.encoded(), event.occurred_at, source, stored_at, *columns)
 
 
 def _lane_key(owed: Owed, subject: str) -> str:

@@ -12,6 +12,7 @@ from .answers import Answers
 from .claims import Claims
 from .database import Database
 from .database_clock import DatabaseClock
+from .events import EventRows
 from .history import History
 from .listener_errors import ListenerErrorRows
 from .listeners import ListenerRows
@@ -55,6 +56,7 @@ class Store:
         self.templates = TemplateRows(self._database)
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)
+        self.events = EventRows(self._database)
         self.history = History(self._database)
         self.pruning = Pruning(self._database)
         self.users = UserRows(self._database)

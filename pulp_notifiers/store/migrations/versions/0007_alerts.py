@@ -19,6 +19,8 @@ _SET_STORED_AT = """
     WHERE EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)
 """
 
+_LISTED = ["stored_at", "id", "type", "repo_id", "server", "domain", "result", "source", "occurred_at"]
+
 
 def upgrade() -> None:
     """Add columns and tables; listeners that exist get names made up from what they do."""
@@ -69,7 +71,7 @@ def upgrade() -> None:
     ):
         op.add_column("events", column)
     op.execute(_SET_STORED_AT)
-    op.create_index("ix_events_stored_at_id", "events", ["stored_at", "id"])
+    op.create_index("ix_events_listed", "events", _LISTED)
     _name_listeners()
     live = sa.text("ended_at IS NULL")
     op.create_index("ix_listeners_name", "listeners", ["name"], unique=True, sqlite_where=live, postgresql_where=live)
