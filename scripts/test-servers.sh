@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests start: RabbitMQ, PostgreSQL, pgbouncer, and Proton's example broker with the compiler that
-# builds it. If that is not possible, it says which tests will be skipped. Debian's services are not started.
+# Installs what the tests start: RabbitMQ, PostgreSQL, pgbouncer, Chromium, and Proton's example broker with the compiler
+# that builds it. If that is not possible, it says which tests will be skipped. Debian's services are not started.
 set -eu
 
 missing=
@@ -11,6 +11,7 @@ need() {
 command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || need rabbitmq-server
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need postgresql
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium
 command -v cc >/dev/null || need "gcc libc6-dev"
 [ -e /usr/share/proton/examples/c/broker.c ] || need libqpid-proton11-dev-examples
 [ -n "$missing" ] || exit 0
