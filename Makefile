@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # With it each run, and each process that a test starts, would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs clean
+.PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs mail-pictures clean
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
@@ -31,6 +31,7 @@ help:
 	@echo "make demo        starts the service and shows what HTTP, mail, AMQP and Qpid receivers get"
 	@echo "make run         runs the service with its data in .state/"
 	@echo "make lint        runs ruff, mypy and codespell"
+	@echo "make mail-pictures draws the mails in the documentation with Chromium"
 	@echo "make docs        builds the documentation in docs/_build/html"
 	@echo "make clean       removes everything that the other targets created here"
 
@@ -98,6 +99,9 @@ lint: install
 
 docs: install
 	$(BIN)/sphinx-build -q -W docs docs/_build/html
+
+mail-pictures: install
+	$(BIN)/python docs/_ext/mail_pictures.py
 
 clean:
 	rm -rf $(VENV) .state docs/_build build dist plugins/*/build htmlcov .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -22,12 +22,14 @@ class Measured:
     """A page as Chromium lays it out at one width.
 
     :ivar content_width: what the content needs; more than ``width`` means that readers scroll sideways.
+    :ivar content_height: what the content needs at this width.
     :ivar texts: each text with its colour, the colour behind it, their contrast (WCAG 2) and its size in pixels.
     :ivar loaded: URLs of what the page loads from elsewhere.
     """
 
     width: int
     content_width: int
+    content_height: int
     texts: Sequence[dict[str, Any]]
     loaded: Sequence[str]
 

@@ -30,7 +30,8 @@ const texts = view => [...view.document.body.querySelectorAll('*')]
   });
 const measure = frame => {
   const view = frame.contentWindow, page = view.document.documentElement;
-  return {width: frame.clientWidth, content_width: page.scrollWidth, texts: texts(view),
+  return {width: frame.clientWidth, content_width: page.scrollWidth,
+          content_height: Math.ceil(view.document.body.getBoundingClientRect().height), texts: texts(view),
           loaded: view.performance.getEntriesByType('resource').map(r => r.name)};
 };
 addEventListener('load', () => {

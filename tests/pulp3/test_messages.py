@@ -71,7 +71,7 @@ def service(rabbitmq: RabbitMQ, receivers: Receivers, tmp_path: Path) -> Iterato
     sender = {"EMAIL_FROM": "pulp@pulp.example.com"}
     with Service(tmp_path, MESSAGING_URL=rabbitmq.url, **mail, **sender) as running:
         for notifier, config in (
-            ("email", {"subject": "A sync has ended", "addresses": ["ops@example.com"]}),
+            ("email", {"format": "legacy", "subject": "A sync has ended", "addresses": ["ops@example.com"]}),
             ("http", {"url": f"{receivers.web.url}hook"}),
             ("amqp", {}),
         ):

@@ -10,7 +10,7 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.event_types import about
 from pulp_notifiers.templating import TextForm, compile_text, event_facts, listener_facts, template_facts
 
-LISTENER = ("6563a1f0c0ffee0000000001", "prod-failures")
+LISTENER = ("6563a1f0c0ffee0000000001", "production")
 ADDRESS = "ops@example.com"
 SENDER = "Pulp <pulp@example.com>"
 
