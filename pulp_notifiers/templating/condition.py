@@ -7,7 +7,8 @@ from jinja2 import nodes
 from ..errors import ExpressionFailed, InvalidExpression
 from . import limits
 from .cache import Cache
-from .expressions import ExpressionCompiler, Scope
+from .compiler import Scope
+from .expressions import compiler_of
 from .facts import CONDITION_NAMES
 from .paths import Path, paths_of
 from .run import Evaluate, Run
@@ -70,7 +71,7 @@ def compile_condition(text: str) -> Condition:
 def _compiled(text: str) -> Condition:
     source = Source(text, limits.MAX_CONDITION_LENGTH)
     node = source.expression()
-    compiler = ExpressionCompiler(source, limits.MAX_CONDITION_NODES)
+    compiler = compiler_of(source, limits.MAX_CONDITION_NODES)
     try:
         evaluate = compiler.compile(node, Scope(CONDITION_NAMES))
     except RecursionError:

@@ -9,7 +9,7 @@ MAX_CONDITION_LENGTH = 2_048
 MAX_TEMPLATE_LENGTH = 65_536
 """Characters of a template."""
 
-MAX_TOKENS = 8_000
+MAX_TOKENS = 6_000
 """Words and signs inside the tags of a template; looked at before anything is parsed."""
 
 MAX_BRACKETS = 20
@@ -18,7 +18,7 @@ MAX_BRACKETS = 20
 MAX_CONDITION_NODES = 200
 """Names, values and operations of a condition."""
 
-MAX_TEMPLATE_NODES = 3_000
+MAX_TEMPLATE_NODES = 2_000
 """Names, values, operations, tags and pieces of text of a template."""
 
 MAX_DEPTH = 24

@@ -12,8 +12,8 @@ from .source import Source
 ENTRY = "[]"
 """In a path: an entry of a list."""
 
-ANY_KEY = "*"
-"""In a path: a key that is only known when the text is rendered."""
+_ANY_KEY = "*"
+"""A key that is only known when the text is rendered: what is recorded ends before it."""
 
 _EACH = "<each>"
 _PAIRS = "<pairs>"
@@ -27,7 +27,8 @@ _SAME_ENTRIES = frozenset({"reverse", "sort", "unique", "difference", "intersect
 class Path:
     """A fact that is read.
 
-    :ivar names: keys from the outside in, such as ``("payload", "units", "[]", "name")``.
+    :ivar names: keys from the outside in, such as ``("payload", "units", "[]", "name")``; up to the first key that is
+        only known when the text is rendered.
     :ivar optional: whether it need not exist: it is read only for ``defined``, ``undefined`` or ``default``.
     """
 
@@ -170,7 +171,8 @@ class _Walk:
 
     def _record(self, aliases: Aliases) -> None:
         for path in sorted(aliases, key=lambda path: path.names):
-            names = tuple(name for name in path.names if name not in _MARKS)
+            known = path.names[: path.names.index(_ANY_KEY)] if _ANY_KEY in path.names else path.names
+            names = tuple(name for name in known if name not in _MARKS)
             self.found[names] = path.optional and self.found.get(names, True)
 
 
@@ -195,9 +197,9 @@ def _inside(path: Path, key: Key | None) -> Path:
     """Return the path of what a key leads to."""
     if isinstance(key, int):
         if path.names[-1] == _PAIR:
-            return Path((*path.names[:-1], ANY_KEY), path.optional) if key == 1 else path
+            return Path((*path.names[:-1], _ANY_KEY), path.optional) if key == 1 else path
         return _entry(path)
-    return path.below(ANY_KEY if key is None else key)
+    return path.below(_ANY_KEY if key is None else key)
 
 
 def _attribute(node: nodes.Filter) -> str | None:

@@ -8,7 +8,8 @@ from jinja2 import nodes
 from ..errors import ExpressionFailed
 from . import limits
 from .chains import described
-from .expressions import ExpressionCompiler, Scope
+from .compiler import Scope
+from .expressions import compiler_of
 from .html import Place
 from .nearest import shown
 from .run import Run
@@ -34,7 +35,7 @@ class StatementCompiler:
         self._source = source
         self._names = names
         self._place = Place() if is_html else None
-        self._expressions = ExpressionCompiler(source, limits.MAX_TEMPLATE_NODES)
+        self._expressions = compiler_of(source, limits.MAX_TEMPLATE_NODES)
 
     @property
     def count(self) -> int:

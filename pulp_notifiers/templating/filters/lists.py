@@ -174,11 +174,25 @@ LIST_FILTERS = (
         example="payload.names|join(', ')",
     ),
     Operation(
-        "first", "The first entry, or the first character of a text.", _first, takes=LIST | TEXT, example="xs|first"
+        "first",
+        "The first entry, or the first character of a text.",
+        _first,
+        takes=LIST | TEXT,
+        example="payload.names|first",
     ),
-    Operation("last", "The last entry, or the last character of a text.", _last, takes=LIST | TEXT, example="xs|last"),
     Operation(
-        "reverse", "The list or text from its end to its start.", _reverse, takes=LIST | TEXT, example="xs|reverse"
+        "last",
+        "The last entry, or the last character of a text.",
+        _last,
+        takes=LIST | TEXT,
+        example="payload.names|last",
+    ),
+    Operation(
+        "reverse",
+        "The list or text from its end to its start.",
+        _reverse,
+        takes=LIST | TEXT,
+        example="payload.names|reverse",
     ),
     Operation(
         "sort",

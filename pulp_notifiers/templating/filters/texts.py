@@ -162,7 +162,7 @@ TEXT_FILTERS = (
         parameters=(Parameter("separator", TEXT, smallest=1),),
         example="payload.repo_id|split('-')|first",
     ),
-    Operation("lines", "A list of the lines of a text.", _lines, takes=TEXT, example="(about.traceback|lines)[-5:]"),
+    Operation("lines", "A list of the lines of a text.", _lines, takes=TEXT, example="(report.traceback|lines)[-5:]"),
     Operation(
         "indent",
         "The text with spaces before each line that is not empty, the first one only if `first` is true.",
@@ -182,7 +182,7 @@ TEXT_FILTERS = (
             Parameter("width", INTEGER, smallest=0, largest=200),
             Parameter("left", BOOLEAN, default=False),
         ),
-        example="label|pad(20)",
+        example="payload.repo_id|pad(20)",
     ),
     Operation(
         "urlencode",

@@ -85,7 +85,7 @@ def test_an_error_names_the_line_of_a_template():
 
 
 def test_the_facts_that_a_template_reads_are_followed_through_loops_and_variables():
-    """An entry of a list is ``[]``, a calculated key ``*``."""
+    """An entry of a list is ``[]``; a path ends before a calculated key."""
     compiled = compile_text(
         "{% set r = payload.repo %}{{ r.name }}{% for u in payload.units %}{{ u.size }}{% endfor %}"
         "{{ labels[event.type] }}",
@@ -98,5 +98,5 @@ def test_the_facts_that_a_template_reads_are_followed_through_loops_and_variable
         "payload.units",
         "payload.units.[].size",
         "event.type",
-        "labels.*",
+        "labels",
     } == {str(path) for path in compiled.paths}
