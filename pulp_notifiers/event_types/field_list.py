@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .names import ELEMENT
-
-ANY_KEY = "*"
-"""In the path of a field, a key that is data, such as a type of content."""
+from .names import ANY_KEY, ELEMENT
 
 
 class Field(NamedTuple):

@@ -9,7 +9,10 @@ from .catalogue import EventType, matching
 from .reading import ABOUT_SCHEMA
 
 ELEMENT = "[]"
-"""In a path, an element of an array."""
+"""In a path, an element of an array; of an object, one of its keys; of a text, a character."""
+
+ANY_KEY = "*"
+"""In a path, a key that is only known when an event is there; in that of a field, a key that is data."""
 
 Node = Mapping[str, Any]
 
@@ -18,14 +21,15 @@ _ALIKE, _SOMEWHAT_ALIKE, _MARGIN = 0.75, 0.4, 0.1
 _FEW = 6
 _TYPES_NAMED = 3
 _ANYTHING: Node = {}
+_TEXT: Node = {"type": "string"}
 _EVENT: Node = {
     "type": "object",
-    "properties": {name: {"type": "string"} for name in ("id", "type", "occurred_at", "source")},
+    "properties": dict.fromkeys(("id", "type", "occurred_at", "source"), _TEXT),
 }
 
 
 class NamePath(Protocol):
-    """The names of a path in an expression: ``("payload", "repo_id")``; an element of an array is ``[]``."""
+    """The names of a path in an expression: ``("payload", "repo_id")``, with :data:`ELEMENT` and :data:`ANY_KEY`."""
 
     @property
     def names(self) -> Sequence[str]: ...
@@ -62,21 +66,24 @@ def _children(node: Node, name: str) -> Iterator[Node]:
         yield _ANYTHING
         return
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    properties, others = node.get("properties", {}), node.get("additionalProperties")
     if name == ELEMENT:
-        if "array" in kinds:
-            yield node.get("items", _ANYTHING)
-        if "string" in kinds:
-            yield {"type": "string"}
-    elif name in node.get("properties", ()):
-        yield node["properties"][name]
-    elif isinstance(node.get("additionalProperties"), Mapping):
-        yield node["additionalProperties"]
+        yield from [node.get("items", _ANYTHING)] if "array" in kinds else []
+        yield from [_TEXT] if "string" in kinds or "object" in kinds else []
+        return
+    if name == ANY_KEY:
+        yield from properties.values()
+    elif name in properties:
+        yield properties[name]
+        return
+    if isinstance(others, Mapping):
+        yield others
 
 
 def _sentence(parents: Sequence[str], name: str, nodes: Sequence[Node], where: str) -> str:
     parent = _joined(parents)
     if name == ELEMENT:
-        return f"{parent} has no elements{where}: it is not an array."
+        return f"{parent} has no elements{where}: it is no array, object or text."
     known_names = list(dict.fromkeys(one for node in nodes for one in node.get("properties", ())))
     if not known_names:
         return f"{parent} has no fields{where}, so there is no {_joined((*parents, name))}."

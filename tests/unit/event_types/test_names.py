@@ -1,5 +1,6 @@
 """A name that exists in no event is a typing error, and is found when a condition or template is saved."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ class Path(NamedTuple):
 
 def problems(text: str, *patterns: str) -> list[str]:
     """Return what is wrong with one path."""
-    return name_problems([Path(tuple(text.replace("[]", ".[]").split(".")))], patterns)
+    return name_problems([Path(tuple(re.sub(r"\.?\[\]", ".[]", text).split(".")))], patterns)
 
 
 def paths_in(value: Any, names: tuple[str, ...]) -> Iterator[Path]:
@@ -82,8 +83,9 @@ def test_every_name_in_a_schema_exists_in_a_sample(known):
         (
             "payload.changed[]",
             ["repo.sync.finish"],
-            "payload.changed has no elements in repo.sync.finish: it is not an array.",
+            "payload.changed has no elements in repo.sync.finish: it is no array, object or text.",
         ),
+        ("payload.*.below", ["task.error"], None),
         ("event.kind", ["#"], "event has no kind. It has id, type, occurred_at, source."),
         ("about.reasn", ["#"], "about has no reasn. Did you mean reason?"),
     ],
@@ -113,6 +115,11 @@ def test_a_name_that_exists_nowhere_is_refused_with_the_nearest(path, patterns, 
         ("payload.traceback[]", ["repo.sync.finish"]),
         ("payload.repo_id[]", ["repo.sync.finish"]),  # the first letter
         ("payload", ["repo.sync.finish"]),
+        ("payload.*", ["repo.sync.finish"]),  # a key that a template calculates
+        ("payload.content.added.*.[]", ["repo.sync.finish"]),  # in a loop over the items
+        ("payload.content.added.[]", ["repo.sync.finish"]),  # in a loop over the keys
+        ("payload.content.*.anything", ["repo.sync.finish"]),
+        ("about.facts.[].[]", ["repo.sync.finish"]),
         ("labels.anything", ["repo.sync.finish"]),
         ("listener.name", ["repo.sync.finish"]),
         ("about.changes.added.rpm_package", ["#"]),
