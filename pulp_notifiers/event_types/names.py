@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ..event import matches
 from .catalogue import EventType, matching
-from .reading import ABOUT_SCHEMA
+from .reading import ABOUT_SCHEMA, shortened
 
 ELEMENT = "[]"
 """In a path, an element of an array; of an object, one of its keys; of a text, a character."""
@@ -18,7 +18,8 @@ Node = Mapping[str, Any]
 
 _NEAREST = 3
 _ALIKE, _SOMEWHAT_ALIKE, _MARGIN = 0.75, 0.4, 0.1
-_FEW = 6
+_FEW, _LISTED = 6, 12
+_LONGEST = 80
 _TYPES_NAMED = 3
 _ANYTHING: Node = {}
 _TEXT: Node = {"type": "string"}
@@ -86,14 +87,16 @@ def _sentence(parents: Sequence[str], name: str, nodes: Sequence[Node], where: s
         return f"{parent} has no elements{where}: it is no array, object or text."
     known_names = list(dict.fromkeys(one for node in nodes for one in node.get("properties", ())))
     if not known_names:
-        return f"{parent} has no fields{where}, so there is no {_joined((*parents, name))}."
-    return f"{parent} has no {name}{where}. {_hint(name, known_names)}"
+        return f"{parent} has no fields{where}, so there is no {_joined((*parents, shortened(name, _LONGEST)))}."
+    return f"{parent} has no {shortened(name, _LONGEST)}{where}. {_hint(name[:_LONGEST], known_names)}"
 
 
 def _hint(name: str, known_names: Sequence[str]) -> str:
     alike = {one: SequenceMatcher(None, name, one).ratio() for one in known_names}
     best = max(alike.values())
     if best < _ALIKE and (len(known_names) <= _FEW or best < _SOMEWHAT_ALIKE):
+        if len(known_names) > _LISTED:
+            return "The command pulp-notifiers event-type show lists the fields of a type."
         return f"It has {', '.join(known_names)}."
     nearest = sorted(filter(lambda one: alike[one] >= best - _MARGIN, alike), key=alike.__getitem__, reverse=True)
     return f"Did you mean {' or '.join(nearest[:_NEAREST])}?"

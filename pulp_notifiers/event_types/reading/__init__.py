@@ -14,5 +14,6 @@
 
 from .assembled import about
 from .described import ABOUT_SCHEMA
+from .texts import shortened
 
-__all__ = ["ABOUT_SCHEMA", "about"]
+__all__ = ["ABOUT_SCHEMA", "about", "shortened"]

@@ -14,6 +14,7 @@ EVERYWHERE = (
     "report.error has no text_description in repo.sync.start, repo.sync.finish, repo.publish.start and 8 other event "
     "types. Did you mean description?"
 )
+NOTHING_NEAR = "payload has no qqqqqqqqqq in repo.sync.finish. The command pulp-notifiers event-type show lists the fields of a type."
 
 
 class Path(NamedTuple):
@@ -85,6 +86,7 @@ def test_every_name_in_a_schema_exists_in_a_sample(known):
             ["repo.sync.finish"],
             "payload.changed has no elements in repo.sync.finish: it is no array, object or text.",
         ),
+        ("payload.qqqqqqqqqq", ["repo.sync.finish"], NOTHING_NEAR),
         ("payload.*.below", ["task.error"], None),
         ("event.kind", ["#"], "event has no kind. It has id, type, occurred_at, source."),
         ("about.reasn", ["#"], "about has no reasn. Did you mean reason?"),
@@ -145,3 +147,10 @@ def test_each_problem_is_reported_once():
     """However often the name stands in an expression."""
     path = Path(("payload", "repoid"))
     assert 2 == len(name_problems([path, path, Path(("event", "typ"))], ["#"]))
+
+
+@pytest.mark.parametrize("path", [("payload", "x" * 100_000), ("payload", "repo_id", "x" * 100_000)])
+def test_a_sentence_is_short_however_long_the_name_is(path):
+    """It stands in an answer, and on a terminal."""
+    [problem] = name_problems([Path(path)], ["#"])
+    assert 400 > len(problem)
