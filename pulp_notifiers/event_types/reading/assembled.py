@@ -136,8 +136,8 @@ def _rows(found: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterator[tupl
         ("Task id", found["task_id"]),
         ("Result", found["result"]),
         ("Version", scalar(found["version"])),
-        ("Started", _for_people(found["started"])),
-        ("Finished", _for_people(found["finished"])),
+        ("Started", found["started"]),
+        ("Finished", found["finished"]),
         ("Duration", None if duration is None else _in_words(duration)),
         *((kind.capitalize(), kind_in_words(of_kind)) for kind, of_kind in counts.items()),
     )
@@ -154,10 +154,6 @@ def _scalars(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         shown = scalar(value)
         if isinstance(key, str) and key not in _SHOWN_ELSEWHERE and shown is not None:
             yield line(key, 80) or "?", MASK if names_secret(key) else line(shown)
-
-
-def _for_people(time: str | None) -> str | None:
-    return time and time.replace("T", " ").replace("Z", " UTC")
 
 
 def _in_words(seconds: float) -> str:

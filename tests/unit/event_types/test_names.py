@@ -14,7 +14,10 @@ EVERYWHERE = (
     "report.error has no text_description in repo.sync.start, repo.sync.finish, repo.publish.start and 8 other event "
     "types. Did you mean description?"
 )
-NOTHING_NEAR = "payload has no qqqqqqqqqq in repo.sync.finish. The command pulp-notifiers event-type show lists the fields of a type."
+NOTHING_NEAR = (
+    "payload has no qqqqqqqqqq in repo.sync.finish. "
+    "The command pulp-notifiers event-type show lists the fields of a type."
+)
 
 
 class Path(NamedTuple):
