@@ -15,11 +15,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # With it each run, and each process that a test starts, would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install test test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs mail-pictures clean
+.PHONY: help install openapi test test-api test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs mail-pictures clean
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
+	@echo "make openapi     writes the OpenAPI document to docs/openapi.json"
 	@echo "make test        runs the tests, which start their own servers: see scripts/test-servers.sh"
+	@echo "make test-api    sends requests made from the OpenAPI document to a running service; takes a minute"
 	@echo "make test-outages sends the states of 1,000 tasks through every kind of outage; takes a minute"
 	@echo "make test-pulp3  tests the Pulp 3 source against a Pulp 3 that it installs in ~/.cache; takes five minutes"
 	@echo "make bench       runs the next two; takes half an hour"
@@ -51,10 +53,16 @@ ifneq ($(shell test -x $(BIN)/python && echo usable),usable)
 .PHONY: $(STAMP)
 endif
 
+openapi: install
+	@$(BIN)/python scripts/openapi.py docs/openapi.json
+
 # The tests mostly wait, so more processes than cores are useful.
 test: install
 	@scripts/test-servers.sh
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
+
+test-api: install
+	@$(BIN)/python -m scripts.test_api
 
 test-outages: install
 	@scripts/test-servers.sh

@@ -19,6 +19,7 @@ CONTENT = "content"
 _INCLUDED = re.compile("[a-z_]{1,32}")
 
 Problems = Mapping[str, list[str]]
+NO_PROBLEMS: Problems = {}
 
 
 def pattern_problems(event_types: Sequence[object], task_id: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from ..errors import InvalidListener, NameTaken, NotifierUnavailable
 from ..options import merge_config, with_dropped
 from ..plugin_host import not_installed
 from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
-from .checks import Problems, config_problems, include_problems, pattern_problems
+from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_problems
 from .conditions import condition_advice, condition_problems
 from .local_receivers import LocalReceivers
 from .naming import description_problems, label_problems, name_problems, taken_name
@@ -49,11 +49,12 @@ class OwnListeners(RegisteredListeners):
         self._max_targets = max_targets
         self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
-    def create(self, draft: ListenerDraft, answer: Answered = not_kept) -> Listener:
+    def create(self, draft: ListenerDraft, answer: Answered = not_kept, found: Problems = NO_PROBLEMS) -> Listener:
         """Register a listener; one with a ``task_id`` is removed when the task has ended.
 
         Options that it lacks are added, if the notifier says so.
 
+        :param found: what the caller found wrong already; then nothing is registered.
         :param answer: returns what to keep in the same transaction, for requests that may be repeated.
         :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidListener: lists everything that is wrong.
@@ -73,7 +74,7 @@ class OwnListeners(RegisteredListeners):
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
             problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
-        _refuse(problems)
+        _refuse({**problems, **found})
         try:
             return self._added(
                 replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None),
@@ -82,11 +83,18 @@ class OwnListeners(RegisteredListeners):
         except NameTaken as taken:  # since it was looked up
             raise InvalidListener({"name": taken_name(taken.name)}) from None
 
-    def update(self, listener_id: str, change: ListenerChange, precondition: Precondition | None = None) -> Listener:
+    def update(
+        self,
+        listener_id: str,
+        change: ListenerChange,
+        precondition: Precondition | None = None,
+        found: Problems = NO_PROBLEMS,
+    ) -> Listener:
         """Change a listener. A secret that is absent, or given as ``*****``, stays; but not if it would go elsewhere.
 
         ``dropped_secrets`` of the result names the secrets that were removed for that reason.
 
+        :param found: what the caller found wrong already; then nothing is changed.
         :param precondition: called with the stored listener; if it raises, nothing is changed.
         :raises NoSuchListener: no listener has this id.
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
@@ -107,7 +115,7 @@ class OwnListeners(RegisteredListeners):
                 problems |= with_dropped(
                     self._config_problems(result.notifier_type, result.config), result.dropped_secrets
                 )
-            _refuse(problems)
+            _refuse({**problems, **found})
 
         include = None if change.include is None else _once(change.include)
         try:

@@ -20,6 +20,7 @@ _NAME_RULE = "Use 1 to 64 letters, digits, dots, _ and -, beginning with a lette
 _logger = logging.getLogger(__name__)
 
 _Problems = Mapping[str, list[str]]
+_NO_PROBLEMS: _Problems = {}
 
 _SHORTEST = timedelta(microseconds=1)
 
@@ -49,17 +50,25 @@ class Sources(Registrar[Rows, SourceTypes]):
     """The sources that administrators added."""
 
     def add(
-        self, draft: SourceDraft, answer: Callable[[RegisteredSource], KeptAnswer | None] = lambda _source: None
+        self,
+        draft: SourceDraft,
+        answer: Callable[[RegisteredSource], KeptAnswer | None] = lambda _source: None,
+        found: _Problems = _NO_PROBLEMS,
     ) -> RegisteredSource:
         """Add a source; a process that runs sources starts it within seconds.
 
         Its name has 1 to 64 letters, digits, dots, ``_`` and ``-``, begins with a letter or digit, and is unique.
 
+        :param found: what the caller found wrong already; then nothing is added.
         :param answer: returns what to keep in the same transaction, for requests that may be repeated.
         :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidSource: with all problems.
         """
-        problems = {**self._name_problems(draft.name), **self._config_problems(draft.source_type, draft.config)}
+        problems = {
+            **self._name_problems(draft.name),
+            **self._config_problems(draft.source_type, draft.config),
+            **found,
+        }
         if problems:
             raise InvalidSource(problems)
         source = RegisteredSource.of(draft, self._new_id(), self._clock())

@@ -37,6 +37,27 @@ def parsed(model: type[ModelT], sent: bytes) -> ModelT:
         raise InvalidFields(problems_by_field(error.errors())) from None
 
 
+def parsed_partly(
+    model: type[ModelT], sent: bytes, stand_ins: Mapping[str, Any]
+) -> tuple[ModelT, dict[str, list[str]]]:
+    """Return a request body as a model, and what is wrong with it, so that the rules can check the rest of it too.
+
+    :param stand_ins: values that break no rule, for required fields that are absent or wrong; other fields that are
+        wrong are left out.
+    :raises NotJson: the body is not JSON.
+    :raises NotAnObject: the body is JSON, but not an object.
+    """
+    values = body.parse_object(sent)
+    try:
+        return model.model_validate(values), {}
+    except ValidationError as error:
+        found = error.errors()
+    wrong = {each["loc"][0] for each in found}
+    right = {name: value for name, value in values.items() if name not in wrong}
+    standing_in = {name: value for name, value in stand_ins.items() if name in wrong}
+    return model.model_validate({**right, **standing_in}), problems_by_field(found)
+
+
 def accepts(model: type[BaseModel], **further: Any) -> dict[str, Any]:
     """Return the ``route_options`` of a handler whose body has the fields of a model.
 

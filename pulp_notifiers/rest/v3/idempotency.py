@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Header
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from ..http.errors import InvalidFields
 from ..http.request_text import raw_path
 
 HEADER = "Idempotency-Key"
+KEY_PATTERN = r'^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$'
 
 
 class Repeatable:
@@ -76,6 +77,7 @@ def _repeatable(
     request: Request,
     idempotency_key: Annotated[
         str | None,
+        WithJsonSchema({"type": "string", "pattern": KEY_PATTERN}),
         Header(
             description="A new key for each new request, such as a UUID. If a request is repeated with its key within "
             "a day, it is not carried out again, but gets the first answer. The key with another body is answered "

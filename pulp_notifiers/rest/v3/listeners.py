@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from fastapi import Query
@@ -17,7 +17,7 @@ from ..http.answers import dropped_secrets_header
 from ..http.etags import EntityTag
 from ..paths import OWN
 from ..routes import Handler, Routes
-from .bodies import Body, accepts, parsed
+from .bodies import Body, accepts, parsed_partly
 from .fields import (
     NO_TYPES_OF_PULP_2_FOR_A_TASK,
     DroppedSecrets,
@@ -32,7 +32,7 @@ from .fields import (
 from .filters import Flag, LabelSelect, ListQuery, Text, Time, Uuid, filterable
 from .idempotency import Creation, MayRepeat
 from .pages import Page
-from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
+from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}listeners/"
@@ -98,6 +98,8 @@ class NewListener(BaseModel):
     labels: _Labels = {}
     when: Annotated[PortableText | None, Field(description=_WHEN, examples=[_CONDITION])] = None
     template: Annotated[PortableText | None, Field(description=_TEMPLATE)] = None
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {"notifier_type": "", "event_types": ["#"]}
 
     def draft(self) -> ListenerDraft:
         """Return the draft for :meth:`.OwnListeners.create`."""
@@ -286,9 +288,9 @@ class ListenersV3:
         return unless_known(request, response, document, self._tag(listener, document))
 
     def _create(self, sent: Body, request: MayRepeat) -> Response:
-        draft = parsed(NewListener, sent).draft()
+        new, found = parsed_partly(NewListener, sent, NewListener.STAND_INS)
         with request.once(sent) as creation:
-            self._listeners.create(draft, lambda listener: self._created(creation, listener))
+            self._listeners.create(new.draft(), lambda listener: self._created(creation, listener), found)
         return creation.response
 
     def _created(self, creation: Creation, listener: Listener) -> KeptAnswer | None:
@@ -297,9 +299,12 @@ class ListenersV3:
         return creation.answered(201, document, headers)
 
     def _update(self, response: Response, listener_id: str, sent: Body, demanded: Demanded) -> ChangedListener:
-        change = parsed(ListenerChanges, sent).change()
+        changes, found = parsed_partly(ListenerChanges, sent, {})
         listener = self._listeners.update(
-            self._listeners.find(listener_id).id, change, lambda stored: demanded.require(self._tag(stored))
+            self._listeners.find(listener_id).id,
+            changes.change(),
+            lambda stored: demanded.require(self._tag(stored)),
+            found,
         )
         response.headers.update(dropped_secrets_header(listener.dropped_secrets))
         document = self._document(listener)
@@ -329,20 +334,21 @@ def _listens(listener: Listener, event_type: str) -> bool:
 
 _MISSING = refusal(404, "No listener has this id or name.")
 _LIST = {"name": "listeners_list", "summary": "List listeners, oldest first", "responses": INVALID}
-_READ = {"name": "listeners_read", "summary": "Show a listener", "responses": {**NOT_MODIFIED, **_MISSING}}
+_READ = {"name": "listeners_read", "summary": "Show a listener", "responses": {**READ, **_MISSING}}
 _CREATE = accepts(
     NewListener,
     name="listeners_create",
     summary="Register a listener",
     status_code=201,
     response_model=ListenerDocument,
+    responses=CREATED,
 )
 _UPDATE = accepts(
-    ListenerChanges, name="listeners_update", summary="Change a listener", responses={**_MISSING, **FAILED}
+    ListenerChanges, name="listeners_update", summary="Change a listener", responses={**CHANGED, **_MISSING}
 )
 _DELETE = {
     "name": "listeners_delete",
     "summary": "Delete a listener",
     "status_code": 204,
-    "responses": {**INVALID, **_MISSING, **FAILED},
+    "responses": {**INVALID, **_MISSING, **DELETED},
 }

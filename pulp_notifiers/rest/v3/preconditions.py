@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 from fastapi import Depends, Header
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,24 +14,28 @@ from .style import refusal
 
 DocumentT = TypeVar("DocumentT", bound=BaseModel)
 
+_TAG_PATTERN = '(?:W/)?"[!#-~]*"'
+TAGS_PATTERN = f"^(?:[*]|{_TAG_PATTERN}(?:, ?{_TAG_PATTERN})*)$"
 _IF_MATCH = "If-Match"
 _IF_NONE_MATCH = "If-None-Match"
 
-ETAG_HEADER: Mapping[str, Any] = {
+_ETAG: Mapping[str, Any] = {
     "ETag": {
         "description": "Strong tag of the representation; send it back in If-Match with a change.",
         "schema": {"type": "string"},
     }
 }
-"""OpenAPI description of the header of answers that have a tag."""
+_LOCATION: Mapping[str, Any] = {"Location": {"description": "Path of what was created.", "schema": {"type": "string"}}}
+_NOT_MODIFIED = "If-None-Match has the tag of the current representation."
 
-FAILED: dict[int | str, dict[str, Any]] = refusal(412, "It was changed since the client read it.")
-"""OpenAPI response of changes."""
-
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "If-None-Match has the tag of the current representation.", "headers": ETAG_HEADER}
+CREATED: dict[int | str, dict[str, Any]] = {201: {"headers": {**_LOCATION, **_ETAG}}}
+READ: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _ETAG},
+    304: {"description": _NOT_MODIFIED, "headers": _ETAG},
 }
-"""OpenAPI response of ``GET`` of one object."""
+DELETED: dict[int | str, dict[str, Any]] = refusal(412, "It was changed since the client read it.")
+CHANGED: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **DELETED}
+"""OpenAPI responses of the methods of resources that have tags."""
 
 
 class Precondition:
@@ -100,6 +104,7 @@ def _precondition(
     request: Request,
     if_match: Annotated[
         str | None,
+        WithJsonSchema({"type": "string", "pattern": TAGS_PATTERN}),
         Header(description="ETag of the representation that the client has seen; others are answered 412."),
     ] = None,
 ) -> Precondition:

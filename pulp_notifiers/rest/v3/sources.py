@@ -19,11 +19,11 @@ from ..http.errors import InvalidFields
 from ..http.etags import EntityTag
 from ..paths import OWN
 from ..routes import Handler, Routes
-from .bodies import Body, accepts, parsed
+from .bodies import Body, accepts, parsed, parsed_partly
 from .fields import DroppedSecrets, PortableObject, SourceName
 from .idempotency import Creation, MayRepeat
 from .pages import Page, Paging
-from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
+from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}sources/"
@@ -144,10 +144,10 @@ class SourcesV3:
         return unless_known(request, response, document, self._tag(source, document))
 
     def _create(self, sent: Body, request: MayRepeat) -> Response:
-        new = parsed(NewSource, sent)
+        new, found = parsed_partly(NewSource, sent, {"name": "stand-in", "type": ""})
         draft = SourceDraft(new.name, new.type, new.config)
         with _problems_by_field(), request.once(sent) as creation:
-            self._sources.add(draft, lambda source: self._created(creation, source))
+            self._sources.add(draft, lambda source: self._created(creation, source), found)
         return creation.response
 
     def _created(self, creation: Creation, source: RegisteredSource) -> KeptAnswer | None:
@@ -221,18 +221,23 @@ def _checks(found: Sequence[Check]) -> ChecksDocument:
 
 _MISSING = refusal(404, "No source has this name.")
 _LIST = {"name": "sources_list", "summary": "List sources by name", "responses": INVALID}
-_READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": {**NOT_MODIFIED, **_MISSING}}
+_READ = {"name": "sources_read", "summary": "Show a source and its status", "responses": {**READ, **_MISSING}}
 _CREATE = accepts(
-    NewSource, name="sources_create", summary="Add a source", status_code=201, response_model=SourceDocument
+    NewSource,
+    name="sources_create",
+    summary="Add a source",
+    status_code=201,
+    response_model=SourceDocument,
+    responses=CREATED,
 )
 _UPDATE = accepts(
-    SourceChanges, name="sources_update", summary="Change options of a source", responses={**_MISSING, **FAILED}
+    SourceChanges, name="sources_update", summary="Change options of a source", responses={**CHANGED, **_MISSING}
 )
 _DELETE = {
     "name": "sources_delete",
     "summary": "Remove a source",
     "status_code": 204,
-    "responses": {**INVALID, **_MISSING, **FAILED},
+    "responses": {**INVALID, **_MISSING, **DELETED},
 }
 _TEST = {
     "name": "sources_test",

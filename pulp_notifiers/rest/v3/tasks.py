@@ -79,6 +79,9 @@ def _report(record: Any, prefix: str) -> TaskReport:
         report = TaskReport.from_record(_with_id(record))
     except InvalidRecord as invalid:
         problems |= {name: [f"This must be {expected}."] for name, expected in invalid.problems.items()}
+    if not isinstance(record.get("id"), str | None):
+        # Whatever is empty counts as absent in a record of Pulp 2.
+        problems["id"] = ["This must be 24 lower-case hexadecimal digits, or null."]
     if problems:
         raise InvalidFields({f"{prefix}{name}": sentences for name, sentences in sorted(problems.items())})
     return report

@@ -270,3 +270,35 @@ def test_request_bodies_refer_to_nothing_outside_the_document(service: RestServi
     assert references <= names
     assert "array" == body["properties"]["source_options"]["properties"]["include"]["type"]
     assert "event_types" in body["required"]
+
+
+def test_wrong_syntax_and_broken_rules_are_reported_together(service: RestService) -> None:
+    """A client need not correct one to be told of the other; nothing is registered or changed."""
+    wrong = {
+        "config": {"url": "ftp://x/", "link": "x"},
+        "event_types": "task.error",
+        "source_options": {"include": ["Content"]},
+        "more": 1,
+    }
+    expected = {"config.url", "config.link", "event_types", "source_options.include", "more"}
+
+    refused = service.request("POST", LISTENERS, {**wrong, "notifier_type": "http"})
+    assert (400, expected) == (refused.status, set(refused.json()))
+    refused = service.request("POST", LISTENERS, {"config": 1, "event_types": ["a b"], "task_id": "x"})
+    assert {"config", "event_types", "task_id", "notifier_type"} == set(refused.json())
+    assert ["This field is required."] == refused.json()["notifier_type"]
+    assert [] == service.app.listeners.list()
+
+    listener = service.add_listener(notifier_config={"url": "http://192.0.2.1/"})
+    refused = service.request("PATCH", f"{LISTENERS}{listener.id}/", wrong)
+    assert (400, expected) == (refused.status, set(refused.json()))
+    assert [listener] == service.app.listeners.list()
+
+
+def test_wrong_syntax_and_broken_rules_of_a_source_are_reported_together(service: RestService) -> None:
+    """As for listeners."""
+    refused = service.request("POST", f"{OWN}sources/", {"name": "-", "type": "pulp3", "config": {}, "more": 1})
+    assert {"name", "config.url", "more"} <= set(refused.json())
+    refused = service.request("POST", f"{OWN}sources/", {"name": "a b"})
+    assert {"name", "type"} == set(refused.json())
+    assert ["This field is required."] == refused.json()["type"]
