@@ -31,7 +31,7 @@ def delivery() -> None:
     type=click.Choice(["pending", "failed", "delivered", "dead"]),
     help="Only those in this state; failed are those that are pending after an attempt that failed.",
 )
-@click.option("--listener", metavar="ID", help="Only those owed to this listener.")
+@click.option("--listener", metavar="ID|NAME", help="Only those owed to this listener, by its id or name.")
 @click.option("--event", metavar="ID", help="Only those of this event.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
 @format_option

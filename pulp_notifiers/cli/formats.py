@@ -70,7 +70,7 @@ _json = click.option(
     is_eager=True,
     expose_value=False,
     callback=_remember_alias,
-    help="The same as --format json.",
+    help="Print JSON, for scripts: the same as --format json.",
 )
 _format = click.option(
     "output_format",

@@ -116,7 +116,7 @@ def config_options(schema: Schema, own: Iterable[click.Parameter], for_creation:
     :param own: the command's own options; an option of the model with the same name is called ``--config-NAME``.
     :param for_creation: required options are required; for an update none is.
     """
-    taken = frozenset(name.lstrip("-") for parameter in own for name in parameter.opts) | {"help"}
+    taken = frozenset(name.lstrip("-") for one in own for name in (*one.opts, *one.secondary_opts)) | {"help"}
     definitions = schema.get("$defs", {})
     required = schema.get("required", ()) if for_creation else ()
     for key, described in schema.get("properties", {}).items():

@@ -12,6 +12,9 @@ Row = Sequence[object]
 _GAP = 3
 """Columns of a terminal between two columns of a table."""
 
+_MOST_WHOLE = {"Id": 40, "Name": 32}
+"""Columns of a terminal up to which an id or a name is never folded."""
+
 _FAIR = 24
 """Columns of a terminal in which a text can be read even if it is folded."""
 
@@ -69,9 +72,10 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]], least_i
     shown_widths = {column: width for column, width in widths.items() if column not in left_out}
     whole = _kept_whole(shown_widths, console.width)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in shown_widths:
-        # An id that is folded cannot be copied.
-        table.add_column(column, no_wrap=column == "Id" or column in whole, overflow="fold")
+    for column, width in shown_widths.items():
+        # An id or name that is folded cannot be copied.
+        is_whole = column in whole or width <= _MOST_WHOLE.get(column, 0)
+        table.add_column(column, no_wrap=is_whole, overflow="fold")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
         cells = zip(columns, row, strict=True)

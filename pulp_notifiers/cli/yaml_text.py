@@ -12,7 +12,7 @@ _STEP = 2
 _LONGEST_KEY = 128
 """A longer key is marked as one; YAML looks for the colon behind at most 1,024 characters."""
 
-_PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@+=%?&*~'()-]|[: ](?=[A-Za-z0-9_./@+=%?&*~'()-]))*")
+_PLAIN = re.compile(r"[A-Za-z_/](?:[!-9;-~]|[: ](?=[!\"$-9;-~]))*")
 _OTHER_MEANING = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _BLOCK = re.compile(r"[!-~][ -~]*(?:\n[ -~]*)*\n?[!-~]\n?")
 """Lines that are readable without escapes, and none of which could be taken for indentation."""

@@ -15,7 +15,7 @@ from .notifier_types import (
     wants_help,
     write_note,
 )
-from .registered import delete_listener, list_listeners, show_listener
+from .registered import delete_listener, disable_listener, enable_listener, list_listeners, show_listener
 from .section import Section
 
 if TYPE_CHECKING:
@@ -84,5 +84,5 @@ def listener() -> None:
     """
 
 
-for command in (list_listeners, show_listener, delete_listener):
+for command in (list_listeners, show_listener, delete_listener, enable_listener, disable_listener):
     listener.add_command(command)

@@ -10,6 +10,7 @@ from ..failures import RequestFailed, naming
 from ..formats import format_option, show
 from ..options import config_options, given_config, with_secrets
 from ..output import echo
+from .fields import ListenerFields, field_options
 from .notifier_types import (
     NotifierType,
     installed_here,
@@ -19,16 +20,8 @@ from .notifier_types import (
     wants_help,
     write_note,
 )
-from .paths import collection, failures_named, listener_path
+from .paths import collection, failures_named, listener_argument, listener_path
 
-_EVENT_TYPES_HELP = (
-    "Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a single * matches Pulp 2's "
-    "four repository events; may be given several times."
-)
-_INCLUDE_HELP = (
-    "What events are to carry in addition, if their source can look it up: content adds the names of what was "
-    "added and removed; may be given several times; an empty name includes nothing."
-)
 _secret_option = click.option(
     "secrets",
     "--secret",
@@ -37,7 +30,6 @@ _secret_option = click.option(
     help="An option of the notifier, such as password, that you are asked for; without a terminal, a line of standard "
     "input; may be given several times.",
 )
-_include_option = click.option("--include", multiple=True, metavar="NAME", help=_INCLUDE_HELP)
 
 
 class Section(click.Group):
@@ -101,77 +93,74 @@ def _unusable(notifier_type: NotifierType | None) -> str:
 
 def _create_command(notifier_type: str) -> click.Command:
     @click.command("create", cls=NotifierCommand, notifier_type=notifier_type, for_creation=True)
-    @click.option("event_types", "--event-type", multiple=True, required=True, help=_EVENT_TYPES_HELP)
+    @field_options
     @click.option(
         "--task-id", metavar="UUID", help="Only events of this task; the listener is removed when the task has ended."
     )
-    @_include_option
     @_secret_option
     @format_option
     @click.pass_context
     def create(
         context: click.Context,
         /,
-        event_types: tuple[str, ...],
         task_id: str | None,
-        include: tuple[str, ...],
         secrets: tuple[str, ...],
         output_format: str,
-        **_: Any,
+        **given: Any,
     ) -> None:
         """Create a listener and print its id."""
+        fields = ListenerFields.of(given)
+        document = fields.document()
         client = shared_client(context)
-        document = {
+        document |= {
             "notifier_type": notifier_type,
             "config": with_secrets(context, given_config(context), secrets),
-            "event_types": list(event_types),
             "task_id": task_id,
-            **_source_options(include),
         }
-        with failures_named(context.command.params):
+        with failures_named(context.command.params, fields.made(document.get("when"))):
             created = document_with(client.post(collection(), document), "id", client.url + collection())
         show(created, output_format, lambda: echo(f"Listener {created['id']} created."))
+        _print_warnings(created)
 
     return create
 
 
 def _update_command(notifier_type: str) -> click.Command:
     @click.command("update", cls=NotifierCommand, notifier_type=notifier_type, for_creation=False)
-    @click.option("--listener-id", metavar="ID", required=True, help="Id of the listener, as listener list shows it.")
-    @click.option("event_types", "--event-type", multiple=True, help=_EVENT_TYPES_HELP)
-    @_include_option
+    @listener_argument
+    @field_options
     @_secret_option
     @format_option
     @click.pass_context
     def update(
         context: click.Context,
         /,
-        listener_id: str,
-        event_types: tuple[str, ...],
-        include: tuple[str, ...],
+        listener: str,
         secrets: tuple[str, ...],
         output_format: str,
-        **_: Any,
+        **given: Any,
     ) -> None:
-        """Change what is given about a listener, and leave the rest."""
+        """Change what is given about the listener ID or NAME, and leave the rest.
+
+        --when, --server, --domain, --repo and the --only options together replace the old condition.
+        """
+        fields = ListenerFields.of(given)
         config = with_secrets(context, given_config(context), secrets)
-        changes = {
-            **({"config": config} if config else {}),
-            **({"event_types": list(event_types)} if event_types else {}),
-            **_source_options(include),
-        }
-        client, path = shared_client(context), listener_path(listener_id)
-        with naming("listener", listener_id), failures_named(context.command.params):
-            answer = client.patch(path, changes) if changes else client.get(path)
+        client, path = shared_client(context), listener_path(listener)
+        with naming("listener", listener):
+            stored = document_with(client.get(path), "event_types", client.url + path) if fields.needs_stored() else {}
+            changes = {**({"config": config} if config else {}), **fields.changes(stored)}
+            with failures_named(context.command.params, fields.made(changes.get("when"))):
+                answer = document_with(
+                    client.patch(path, changes) if changes else client.get(path), "id", client.url + path
+                )
         outcome = "updated." if changes else "is unchanged: no option says what to change."
-        show(
-            document_with(answer, "id", client.url + path),
-            output_format,
-            lambda: echo(f"Listener {listener_id} {outcome}"),
-        )
+        show(answer, output_format, lambda: echo(f"Listener {listener} {outcome}"))
+        _print_warnings(answer)
 
     return update
 
 
-def _source_options(include: tuple[str, ...]) -> dict[str, Any]:
-    return {"source_options": {"include": [name for name in include if name]}} if include else {}
+def _print_warnings(listener: dict[str, Any]) -> None:
+    for sentence in listener.get("warnings", ()):
+        echo(f"Warning: {sentence}", err=True)

@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from pulp_notifiers.cli import main
+from pulp_notifiers.records import ErrorKind, ListenerErrors
 from tests.support.rest import rest_service
 
+EVENT = "5a5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b"
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"
 HTTP = ["--event-type", "repo.sync.finish", "--url", "http://receiver.example/"]
 
@@ -89,19 +92,26 @@ def test_empty_text_is_sent_like_any_other(service, capsys):
 
 
 def test_list_prints_a_table_of_listeners(service, capsys):
-    """Oldest first, with their options in one column; secrets are masked."""
+    """Oldest first, with names first, and their options in one column; secrets are masked."""
     first = created(capsys, "http", "create", *HTTP, "--username", "üser", "--password", "hush")
     second = created(
-        capsys, "email", "create", "--event-type", "task.error", "--subject", "S", "--addresses", "a@b.example"
+        *(capsys, "email", "create", "--event-type", "task.error", "--subject", "S", "--addresses", "a@b.example"),
+        *("--name", "mine", "--disabled", "--when", "payload.task_type == 'x'"),
     )
 
     exit_code, output, _ = ran(capsys, "list")
 
     assert 0 == exit_code
     assert [
-        ["Id", "Notifier", "Event types", "Task", "Include", "Options"],
-        [first, "http", "repo.sync.finish", "url=http://receiver.example/, username=üser, password=*****"],
-        [second, "email", "task.error", 'subject=S, addresses=["a@b.example"], format=html'],
+        ["Name", "Enabled", "Notifier", "Event types", "When", "Errors", "Task", "Include", "Options", "Id"],
+        [
+            *("http-repo-sync-finish", "yes", "http", "repo.sync.finish"),
+            *("url=http://receiver.example/, username=üser, password=*****", first),
+        ],
+        [
+            *("mine", "no", "email", "task.error", "payload.task_type == 'x'"),
+            *('subject=S, addresses=["a@b.example"], format=html', second),
+        ],
     ] == [re.split(r" {2,}", line) for line in output.splitlines()]
 
 
@@ -116,25 +126,52 @@ def test_list_prints_the_listeners_as_json(service, capsys):
 
 
 def test_show_prints_one_listener(service, capsys):
-    """Its properties, then its options."""
-    listener_id = created(capsys, "http", "create", *HTTP, "--username", "kätchen", "--password", "hush")
+    """Its properties, the command that stops it, then its options."""
+    face = ["--name", "mine", "--description", "Night shift", "--label", "team=web", "--label", "a b=c"]
+    listener_id = created(capsys, "http", "create", *HTTP, *face, "--username", "kätchen", "--password", "hush")
 
-    exit_code, output, _ = ran(capsys, "show", listener_id)
+    exit_code, output, _ = ran(capsys, "show", "mine")
 
+    rows = [re.split(r" {2,}", line) for line in output.splitlines()]
+    times = [row for row in rows if row[0] in ("pulp_created", "pulp_last_updated")]
     assert 0 == exit_code
     assert [
         ["Property", "Value"],
+        ["name", "mine"],
         ["id", listener_id],
+        ["description", "Night shift"],
+        ["enabled", "true"],
         ["notifier_type", "http"],
         ["event_types", "repo.sync.finish"],
         ["task_id"],
         ["include"],
+        ["labels", "team=web, a b=c"],
+        ["when"],
+        ["template"],
+        *times,
+        ["condition_errors", "0"],
+        ["template_errors", "0"],
+        ["to stop it", "pulp-notifiers listener disable mine"],
         [""],
         ["Option", "Value"],
         ["url", "http://receiver.example/"],
         ["username", "kätchen"],
         ["password", "*****"],
-    ] == [re.split(r" {2,}", line) for line in output.splitlines()]
+    ] == rows
+
+
+def test_what_failed_on_a_listener_is_listed_and_shown(service, capsys):
+    """How often, and the last time with its event and reason."""
+    listener_id = created(capsys, "http", "create", *HTTP, "--name", "mine")
+    failed = ListenerErrors(listener_id, ErrorKind.CONDITION, 3, EVENT, datetime(2026, 11, 30, tzinfo=UTC), "No x.")
+    service.app.store.listener_errors.add([failed])
+
+    row = ran(capsys, "list")[1].splitlines()[1]
+    shown = ran(capsys, "show", "mine")[1]
+
+    assert "3 condition" in re.split(r" {2,}", row)
+    last = f"3, the last one: No x. (event {EVENT}, 2026-11-30T00:00:00Z)"
+    assert ["condition_errors", last] in [re.split(r" {2,}", line) for line in shown.splitlines()]
 
 
 def test_show_prints_one_listener_as_json(service, capsys):

@@ -315,9 +315,9 @@ def test_types_and_their_options_are_completed(remote):
     alone = {**remote.environ, "PULP_NOTIFIERS_CLIENT_URL": NOBODY}
 
     assert ["pigeon"] == completed(remote.environ, "listener", "pi")
-    assert ["--loft"] == completed(remote.environ, "listener", "pigeon", "create", "--l")
+    assert ["--loft"] == completed(remote.environ, "listener", "pigeon", "create", "--lo")
     assert ["show"] == completed(alone, "listener", "s")
-    assert ["--event-type"] == completed(alone, "listener", "pigeon", "create", "--e")
+    assert ["--event-type"] == completed(alone, "listener", "pigeon", "create", "--ev")
 
 
 @pytest.mark.parametrize("verb", ["create", "update"])
