@@ -66,6 +66,11 @@ class NotifiersSettings(BaseModel):
     key_file: Path | None = Field(
         None, description="Key that encrypts listener configs; created on first start; empty: in state_directory."
     )
+    template_dir: Path | None = Field(
+        None,
+        description="Folder of templates, each a folder with its name; empty: none. They come before the notifiers' own, "
+        "and after stored ones.",
+    )
     bind: str = Field(DEFAULT_BIND, pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns HTTPS on.")
     tls_key: Path | None = Field(None, description="PEM key of tls_certificate.")

@@ -36,7 +36,8 @@ _PART = re.compile(r"([a-z][a-z0-9_]{0,31})\.(txt|html|json)")
 def read_template(folder: Traversable) -> dict[str, Any]:
     """Return ``notifier_type``, ``description``, ``event_types`` and ``parts`` of the template in a folder.
 
-    Without ``template.json`` the notifier type is None. Files whose names begin with a dot or end with ``~`` are left out.
+    Without ``template.json`` the notifier type is None. Files whose names begin with a dot or end with ``~`` are left
+    out.
 
     :raises InvalidTemplate: a file is not as described above; the problems have its name.
     :raises OSError: a file cannot be read.

@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "shorthands", "records"),
     ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
     ("plugin_host", "broker", "templating", "outbound", "store"),
-    ("access", "listeners", "dispatch", "delivery", "sources", "task_stream", "idempotency"),
+    ("access", "listeners", "dispatch", "delivery", "templates", "sources", "task_stream", "idempotency"),
     ("wiring", "app"),
     ("rest", "cli", "legacy", "celery"),
     ("__main__",),
@@ -30,6 +30,7 @@ LEFT_TO_RIGHT = (0, 1, 4)
 """On these floors a part may also import those to its left."""
 
 NEIGHBOURS = {
+    ("delivery", "templates"),  # an attempt in a process of its own renders there
     ("sources", "dispatch"),  # which reports are events
     ("cli", "rest"),  # `pulp-notifiers serve` starts the REST service
 }

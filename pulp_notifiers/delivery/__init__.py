@@ -8,6 +8,7 @@
     claim_loop   the thread that claims due lanes and renews their leases
     recorder     the thread that commits outcomes in batches
     attempt      one attempt: calls the notifier and turns anything it raises into an outcome
+    contexts     what attempts get beside the event
     trial        a last attempt in a process of its own, for a delivery that may have ended others
     trial_child  that process
     recipients   listeners with their parsed configs, as attempts need them

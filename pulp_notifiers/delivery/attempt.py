@@ -4,7 +4,7 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..backoff import Backoff, usable_seconds
 from ..errors import (
@@ -13,6 +13,7 @@ from ..errors import (
     NotifierUnavailable,
     PermanentFailure,
     PulpNotifiersError,
+    StoreUnavailable,
     SwitchedOff,
     TemporaryFailure,
 )
@@ -22,6 +23,7 @@ from ..options import scrub
 from ..plugin_host import LoadedNotifier, described_error, error_text, one_line, secret_options, stack_of
 from ..records import LISTENER_DELETED, Attempt, DeliveryState, Listener, Outcome, OwedDelivery
 from .attempt_log import AttemptLog
+from .contexts import Messages, Unrendered
 from .recipients import ListenerRows, Recipient, Recipients
 from .trial import Trial, TrialDied
 
@@ -36,11 +38,21 @@ _LONGEST_POSTPONEMENT_SECONDS = 60.0
 attempts are counted from which to compute a backoff. The longest wait is short, so that a process with the right
 settings, such as the next one, soon delivers it."""
 
+ResultT = TypeVar("ResultT")
+
 _logger = logging.getLogger(__name__)
 
 
 class Postponed(TemporaryFailure):
     """No attempt was made: settings of the notifier or stored options of the listener have to be corrected first."""
+
+
+class _NotRead(Exception):
+    """The listener's template could not be read; apart from what notifiers raise, which may be anything."""
+
+    def __init__(self, unavailable: StoreUnavailable) -> None:
+        super().__init__(str(unavailable))
+        self.unavailable = unavailable
 
 
 class Notifiers(Protocol):
@@ -56,6 +68,7 @@ class AttemptRunner:
     :param trial: makes an attempt in a process of its own; if that ends too, the delivery is given up. None to give it
         up at once.
     :param draw: returns the randomness of the backoff, from 0 up to 1.
+    :param messages: renders messages from templates; by default nothing is rendered.
     """
 
     def __init__(
@@ -67,6 +80,7 @@ class AttemptRunner:
         draw: Callable[[], float] = random.random,
         max_crashes: int = 5,
         trial: Trial | None = None,
+        messages: Messages | None = None,
     ) -> None:
         self._recipients = Recipients(listeners)
         self._notifiers = notifiers
@@ -75,13 +89,14 @@ class AttemptRunner:
         self._draw = draw
         self._max_crashes = max_crashes
         self._trial = trial
+        self._messages = messages or Unrendered()
         self._log = AttemptLog()
 
     def run(self, listener_id: str, delivery: OwedDelivery, listeners_revision: int) -> Outcome:
         """Make the next attempt of a delivery. Nothing that a notifier raises escapes.
 
         :param listeners_revision: the listener is used as it is at this revision or a later one.
-        :raises StoreUnavailable: the listener could not be read; no attempt was made.
+        :raises StoreUnavailable: the listener or its template could not be read; no attempt was made.
         """
         started_at = self._clock()
         if delivery.suspected:
@@ -135,8 +150,10 @@ class AttemptRunner:
         try:
             notifier = self._notifiers.get(listener.notifier_type)
             if delivery.crashes >= self._max_crashes and notifier.problem is None:
-                return self._tried_apart(listener, delivery)
+                return self._tried_apart(recipient, notifier, delivery)
             self._send(notifier, recipient, delivery)
+        except _NotRead as unread:
+            raise unread.unavailable from None
         except NotifierMisconfigured as misconfigured:
             return self._scrubbed(listener, Postponed(misconfigured.reason))
         except NotifierUnavailable as unavailable:
@@ -150,28 +167,41 @@ class AttemptRunner:
             return self._scrubbed(listener, TemporaryFailure(raised))
         return None
 
-    def _tried_apart(self, listener: Listener, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
-        how = ""
+    def _tried_apart(
+        self, recipient: Recipient, notifier: LoadedNotifier, delivery: OwedDelivery
+    ) -> TemporaryFailure | PermanentFailure | None:
+        how, listener = "", recipient.listener
         if self._trial is not None:
+            templates = self._read(lambda: self._messages.templates_of(listener, notifier, recipient.revision))
             try:
-                return self._trial.attempt(listener, delivery)
+                return self._trial.attempt(
+                    listener, delivery, templates, lambda problem: self._messages.failed(listener, delivery, problem)
+                )
             except TrialDied as died:
                 how = f", and so did one that did nothing else ({died})"
         return PermanentFailure(_CRASHED.format(delivery.crashes, how, listener.notifier_type))
 
     def _send(self, notifier: LoadedNotifier, recipient: Recipient, delivery: OwedDelivery) -> None:
         config = recipient.config(notifier)
+        contexts = self._read(lambda: self._messages.prepare(recipient.listener, notifier, config, recipient.revision))
         failures: list[TemporaryFailure | PermanentFailure] = []
         # A delivery that was written while its listener's targets were unknown is for all of them.
         targets = notifier.targets(config) if delivery.target == ONE_TARGET else (delivery.target,)
         for target in targets:
             try:
-                notifier.send(delivery.event, config, target, delivery.attempts + 1)
+                context = contexts.context(delivery, target)
+                notifier.send(delivery.event, config, target, context.attempt, context)
             except (TemporaryFailure, PermanentFailure) as failure:
                 failures.append(failure)
         failures.sort(key=lambda failure: isinstance(failure, PermanentFailure))
         if failures:
             raise failures[0]
+
+    def _read(self, work: Callable[[], ResultT]) -> ResultT:
+        try:
+            return work()
+        except StoreUnavailable as unavailable:
+            raise _NotRead(unavailable) from None
 
     def _scrubbed(
         self, listener: Listener, failure: TemporaryFailure | PermanentFailure

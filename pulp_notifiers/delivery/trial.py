@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from ..errors import PermanentFailure, TemporaryFailure
-from ..records import Listener, OwedDelivery
+from ..records import Listener, OwedDelivery, Template
 
 BEGUN = b"begun\n"
 """What the process writes before its answer; without it, it ended for a reason that is not the attempt."""
@@ -33,15 +34,24 @@ class Trial:
         self._settings = settings
         self._limit_seconds = limit.total_seconds()
 
-    def attempt(self, listener: Listener, delivery: OwedDelivery) -> TemporaryFailure | PermanentFailure | None:
+    def attempt(
+        self,
+        listener: Listener,
+        delivery: OwedDelivery,
+        templates: Sequence[Template] = (),
+        template_failed: Callable[[str], None] = lambda _problem: None,
+    ) -> TemporaryFailure | PermanentFailure | None:
         """Make an attempt; return why it failed.
 
+        :param templates: those that the attempt may need; the process has no database.
+        :param template_failed: called with the problem if the listener's template failed.
         :raises TrialDied: the process ended during it.
         """
         given = {
             "settings": self._settings,
             "seconds": self._limit_seconds,
             "listener": _listener(listener),
+            "templates": [asdict(template) for template in templates],
             "delivery": _delivery(delivery),
         }
         try:
@@ -60,7 +70,10 @@ class Trial:
             return TemporaryFailure(f"The notifier did not return within {self._limit_seconds:g} seconds")
         answer = ended.stdout.removeprefix(BEGUN)
         if answer:
-            return _failure(json.loads(answer))
+            result = json.loads(answer)
+            if result["template_problem"] is not None:
+                template_failed(result["template_problem"])
+            return _failure(result)
         if ended.returncode in _ASKED_TO_END:
             return TemporaryFailure("The process that made the attempt was asked to end")
         how = _how(ended.returncode)
@@ -70,7 +83,8 @@ class Trial:
 
 
 def _listener(listener: Listener) -> dict[str, Any]:
-    return {"id": listener.id, "notifier_type": listener.notifier_type, "config": listener.config}
+    names = ("id", "notifier_type", "config", "name", "description", "labels", "template")
+    return {name: getattr(listener, name) for name in names}
 
 
 def _delivery(delivery: OwedDelivery) -> dict[str, Any]:

@@ -34,7 +34,7 @@ _RECEIVED_BYTES = 16 * 1024
 """At once; what a TLS record holds."""
 
 _BOUNDED: Mapping[Any, Any] = {HTTPConnection: BoundedHTTPConnection, HTTPSConnection: BoundedHTTPSConnection}
-_ID, _TIME, _ATTEMPT, _LENGTH = "\0id", "\0time", "\0attempt", "\0length"
+_QUERY, _TYPE, _ID, _TIME, _ATTEMPT, _LENGTH = "\0query", "\0type", "\0id", "\0time", "\0attempt", "\0length"
 """Marks in the head of a request, in this order; no header can contain a NUL character."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -46,8 +46,8 @@ class Route:
     """The way to a receiver in this environment.
 
     :ivar connection: routes with the same text share connections.
-    :ivar head: of a request, with places for the event's id and time, the number of the attempt and the length of the
-        body.
+    :ivar head: of a request, with places for further parameters of the query, the content type, the event's id and
+        time, the number of the attempt and the length of the body.
     """
 
     url: SplitResult
@@ -84,8 +84,10 @@ class Connections:
         exchange.start(request.timeout)
         try:
             route = self._route(request.url, request.authorization, request.more)
-            event = request.event_id.encode("ascii"), request.event_time.encode("ascii")
-            head = route.head % (*event, request.attempt, len(request.body))
+            head = route.head % _filled(request, route)
+            if request.added:
+                lines = "".join(f"{name}: {value}\r\n" for name, value in request.added)
+                head = head.removesuffix(b"\r\n") + lines.encode("ascii") + b"\r\n"
             answer = self._exchange(route, request.tls, head + request.body)
         except (HTTPException, HTTPError, OSError) as error:
             raise transport_failure(error, request, environment_proxy(request.url)) from None
@@ -143,6 +145,13 @@ class Connections:
         return connection
 
 
+def _filled(request: HttpRequest, route: Route) -> tuple[bytes | int, ...]:
+    """Return what comes into the places of a route's head."""
+    query = f"{'&' if route.url.query else '?'}{request.query}" if request.query else ""
+    texts = query, request.content_type, request.event_id, request.event_time
+    return *(text.encode("ascii") for text in texts), request.attempt, len(request.body)
+
+
 def _receive(sock: Any) -> bytes:
     sock.settimeout(exchange.remaining())
     received: bytes = sock.recv(_RECEIVED_BYTES)
@@ -176,9 +185,15 @@ def _route(adapter: HTTPAdapter, url: str, authorization: str | None, more: tupl
         host = (parts.hostname or "") if is_http_proxy else (parts.hostname or "").rstrip(".")
         host = f"[{host}]" if ":" in host else host
         host = host if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f"{host}:{parts.port}"
-    lines = {"Host": host, **headers(authorization, more, _ID, _TIME, _ATTEMPT), "Content-Length": _LENGTH, **last}
-    start = f"{HttpRequest.method} {target} HTTP/1.1"
+    lines = {
+        "Host": host,
+        **headers(authorization, more, _TYPE, _ID, _TIME, _ATTEMPT),
+        "Content-Length": _LENGTH,
+        **last,
+    }
+    start = f"{HttpRequest.method} {target}{_QUERY} HTTP/1.1"
     head = "\r\n".join([start, *map(": ".join, lines.items()), "", ""]).replace("%", "%%")
-    for mark, place in ((_ID, "%b"), (_TIME, "%b"), (_ATTEMPT, "%d"), (_LENGTH, "%d")):
-        head = head.replace(mark, place)
+    for mark in (_QUERY, _TYPE, _ID, _TIME):
+        head = head.replace(mark, "%b")
+    head = head.replace(_ATTEMPT, "%d").replace(_LENGTH, "%d")
     return Route(parts, proxy, connection, head.encode("ascii"))

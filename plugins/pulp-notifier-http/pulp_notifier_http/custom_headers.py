@@ -49,14 +49,26 @@ def checked_token(token: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
-def _checked(name: str, value: str) -> SecretStr:
+def name_problem(name: str) -> str | None:
+    """Return why a header of this name cannot be added; None if it can."""
     if not _NAME.fullmatch(name):
-        shown = ascii(name[:40])
-        raise ValueError(f"{shown} is not the name of a header: write 1 to 100 ASCII letters, digits and hyphens")
+        return f"{name[:40]!a} is not the name of a header: write 1 to 100 ASCII letters, digits and hyphens"
     if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIX):
-        raise ValueError(f"{name} is set by the notifier and cannot be replaced; remove it")
+        return f"{name} is set by the notifier and cannot be replaced; remove it"
+    return None
+
+
+def value_problem(name: str, value: str) -> str | None:
+    """Return why a header cannot have this value; None if it can. The text does not repeat the value."""
     if not _VALUE.fullmatch(value):
-        raise ValueError(f"the value of {name} contains a line break or another character that is not printable ASCII")
+        return f"the value of {name} contains a line break or another character that is not printable ASCII"
     if len(value) > LONGEST_VALUE:
-        raise ValueError(f"the value of {name} is longer than {LONGEST_VALUE} characters")
+        return f"the value of {name} is longer than {LONGEST_VALUE} characters"
+    return None
+
+
+def _checked(name: str, value: str) -> SecretStr:
+    problem = name_problem(name) or value_problem(name, value)
+    if problem:
+        raise ValueError(problem)
     return SecretStr(value)

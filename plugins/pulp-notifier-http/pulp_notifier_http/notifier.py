@@ -4,15 +4,17 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pulp_notifiers.event import Event
-from pulp_notifiers.notifier import Notifier
+from pulp_notifiers.notifier import Notifier, SendContext
 
 from .config import HttpConfig, HttpSettings
 from .connections import Connections
 from .destination import destination, strict_problem
 from .failures import answer_failure
+from .from_template import PARTS, rendered_problem, template_problems
 from .request import TIMEOUT_SECONDS, render
 from .trust import TrustStores
 
@@ -26,6 +28,7 @@ class HttpNotifier(Notifier[HttpConfig]):
     Config = HttpConfig
     Settings = HttpSettings
     settings_section = "http"
+    template_parts = PARTS
 
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
@@ -59,9 +62,19 @@ class HttpNotifier(Notifier[HttpConfig]):
         given, missing = ("username", "password") if config.password is None else ("password", "username")
         return (f"The http listener has a {given} but no {missing}, so it does not authenticate; set both.",)
 
-    def send(self, event: Event, config: HttpConfig, target: str, *, attempt: int = 1) -> None:
+    def template_problems(self, parts: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return two bodies, and headers that a template may not set."""
+        return dict(template_problems(parts))
+
+    def rendered_problem(self, rendered: Mapping[str, Any]) -> str | None:
+        """Return which header cannot be sent."""
+        return rendered_problem(rendered)
+
+    def send(
+        self, event: Event, config: HttpConfig, target: str, *, attempt: int = 1, context: SendContext | None = None
+    ) -> None:
         """Post an event; see :meth:`pulp_notifiers.notifier.Notifier.send`."""
-        request = render(event, config, attempt, self._timeout_seconds)
+        request = render(event, config, attempt, self._timeout_seconds, context)
         failure = answer_failure(self._own_connections().post(request), request)
         if failure:
             raise failure

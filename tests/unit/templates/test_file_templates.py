@@ -1,0 +1,141 @@
+"""Templates in files are re-read when they change."""
+
+import json
+import logging
+
+import pytest
+
+from pulp_notifiers.records import TemplateOrigin
+from pulp_notifiers.template_files import write_template
+from pulp_notifiers.templates import FileTemplates
+
+
+class Folder:
+    """A folder of templates, and a clock that is moved."""
+
+    def __init__(self, path):
+        self.path = path
+        self.seconds = 0.0
+        self.refused = {}
+        self.templates = FileTemplates(path, lambda template: self.refused.get(template.name), lambda: self.seconds)
+
+    def write(self, name, **parts):
+        """Write a template."""
+        facts = {"notifier_type": "post", "description": "", "event_types": ["#"]}
+        write_template(self.path / name, {**facts, "parts": parts or {"subject": "x"}})
+
+    def names(self):
+        """Return the templates' names after a while."""
+        self.seconds += 10
+        return sorted(self.templates.all())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return an empty folder."""
+    return Folder(tmp_path)
+
+
+def test_each_folder_is_a_template(folder):
+    """Its name is the template's; hidden folders and single files are left out."""
+    folder.write("short", subject="s", headers={"X-A": "y"})
+    folder.write(".git")
+    (folder.path / "README").write_text("x")
+
+    assert ["short"] == folder.names()
+    found = folder.templates.get("short")
+    assert ("short", "post", {"subject": "s", "headers": {"X-A": "y"}}, TemplateOrigin.FILE) == (
+        found.name,
+        found.notifier_type,
+        found.parts,
+        found.origin,
+    )
+    assert not folder.templates.problems()
+
+
+def test_files_that_changed_are_read_again_after_a_while(folder):
+    """Those that did not are the same objects; nobody looks at the disk at each message."""
+    folder.write("short", subject="one")
+    folder.write("long", text="t")
+    folder.names()
+    before = dict(folder.templates.all())
+    folder.write("short", subject="two")
+    folder.write("third")
+
+    assert before == folder.templates.all()
+    assert ["long", "short", "third"] == folder.names()
+    assert "two" == folder.templates.get("short").parts["subject"]
+    assert before["long"] is folder.templates.get("long")
+
+    for file in (folder.path / "long").iterdir():
+        file.unlink()
+    (folder.path / "long").rmdir()
+    assert ["short", "third"] == folder.names()
+
+
+def test_a_wrong_file_is_logged_once_and_the_template_stays_as_it_was(folder, caplog):
+    """Until it is corrected; the problem can be asked for."""
+    caplog.set_level(logging.INFO)
+    folder.write("short", json={"a": 1})
+    folder.names()
+    (folder.path / "short" / "json.json").write_text("{")
+
+    for _ in range(3):
+        assert ["short"] == folder.names()
+    assert {"a": 1} == folder.templates.get("short").parts["json"]
+    assert "json.json: This is not JSON" in folder.templates.problems()["short"]
+    (line,) = caplog.messages
+    assert line.startswith(f"Template short in {folder.path}: json.json: This is not JSON")
+
+    folder.write("short", json={"a": 2})
+    folder.names()
+    assert {"a": 2} == folder.templates.get("short").parts["json"]
+    assert not folder.templates.problems()
+    assert f"Template short in {folder.path} can be read again" == caplog.messages[-1]
+
+
+def test_a_template_that_breaks_a_rule_is_not_used(folder, caplog):
+    """Nor one that does not say for which notifier it is."""
+    folder.refused = {"bad": "subject: Line 1, column 3: This is not closed."}
+    folder.write("bad")
+    folder.write("nobody")
+    (folder.path / "nobody" / "template.json").write_text(json.dumps({"description": "x"}))
+    folder.write("good")
+
+    assert ["good"] == folder.names()
+    assert {"bad", "nobody"} == {*folder.templates.problems()}
+    assert 2 == len(caplog.records)
+
+
+def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, caplog):
+    """A mount may come back."""
+    folder.write("short")
+    folder.names()
+    folder.path.rename(folder.path.with_name("away"))
+
+    assert ["short"] == folder.names()
+    assert "cannot be read: No such file or directory" in folder.templates.problems()[""]
+    assert 1 == len(caplog.records)
+
+    folder.path.with_name("away").rename(folder.path)
+    folder.names()
+    assert not folder.templates.problems()
+
+
+def test_very_many_folders_are_not_all_used(folder):
+    """The first ones are, in the order of their names."""
+    for number in range(502):
+        (folder.path / f"t{number:03}").mkdir()
+
+    folder.names()
+
+    assert "only the first 500" in folder.templates.problems()[""]
+
+
+def test_without_a_folder_there_are_no_templates():
+    """That is the default."""
+    templates = FileTemplates(None)
+
+    assert not templates.all()
+    assert templates.get("short") is None
+    assert not templates.problems()
