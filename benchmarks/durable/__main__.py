@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from . import broker, busy, drain, end_to_end, fire, latency, mail
+from . import broker, busy, conditions, drain, end_to_end, fire, latency, mail
 from .databases import KINDS
 from .options import Options
 
 MEASUREMENTS: Mapping[str, Callable[[Options], None]] = {
     "fire": fire.run,
+    "conditions": conditions.run,
     "end-to-end": end_to_end.run,
     "drain": drain.run,
     "mail": mail.run,

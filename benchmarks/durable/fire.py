@@ -4,6 +4,7 @@ Everything that fire promises is included: each call returns when the event and 
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -87,10 +88,15 @@ def register(section: Section, listeners: int) -> Figures:
         for number in range(listeners)
     ]
     began = time.perf_counter()
+    register_drafts(section, drafts)
+    return {"seconds": time.perf_counter() - began}
+
+
+def register_drafts(section: Section, drafts: Sequence[ListenerDraft]) -> None:
+    """Register listeners in a database."""
     # Most of it is processor time, so more threads would not help.
     with App.from_settings(Settings({"notifiers": section})) as app, ThreadPoolExecutor(_REGISTERING) as pool:
         list(pool.map(app.listeners.create, drafts))
-    return {"seconds": time.perf_counter() - began}
 
 
 def measure(section: Section, count: int, server: int | None) -> Figures:

@@ -1,6 +1,6 @@
 """Conditions of listeners, and the facts of one event that they are evaluated with."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -8,6 +8,8 @@ from ..errors import ExpressionFailed, InvalidExpression
 from ..event import Event
 from ..records import Listener
 from ..templating import Condition, compile_condition, condition_facts, event_facts, listener_facts
+
+_OF_LISTENER = frozenset({"labels", "listener"})
 
 
 class ListenerCondition:
@@ -23,15 +25,6 @@ class ListenerCondition:
         return None if listener.when is None else cls(listener.when, listener)
 
     @cached_property
-    def key(self) -> Hashable:
-        """Equal for conditions that give the same for every event: same text, and same labels if they read them."""
-        compiled = self.compiled
-        read = {path.names[0] for path in compiled.paths} if isinstance(compiled, Condition) else ()
-        if "listener" in read:
-            return self.text, self._listener.id
-        return (self.text, frozenset(self._listener.labels.items())) if "labels" in read else self.text
-
-    @cached_property
     def compiled(self) -> Condition | InvalidExpression:
         """The compiled condition; why not, if it was accepted by a release that had other rules."""
         try:
@@ -40,10 +33,26 @@ class ListenerCondition:
             return invalid
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """What it reads of its listener."""
+    def key(self) -> Hashable:
+        """Equal for conditions that give the same for every event: same text, and same labels if they read them."""
+        if "listener" in self._reads:
+            return self.text, self._listener.id
+        return (self.text, frozenset(self._listener.labels.items())) if "labels" in self._reads else self.text
+
+    @cached_property
+    def listener_facts(self) -> Mapping[str, Any]:
+        """What a condition can read of its listener."""
         one = self._listener
         return listener_facts(one.id, one.name or "", one.description, one.labels)
+
+    @cached_property
+    def reads_listener(self) -> bool:
+        """Whether it reads anything of its listener."""
+        return bool(_OF_LISTENER & self._reads)
+
+    @cached_property
+    def _reads(self) -> set[str]:
+        return {path.names[0] for path in self.compiled.paths} if isinstance(self.compiled, Condition) else set()
 
 
 class EventFacts:
@@ -51,6 +60,8 @@ class EventFacts:
 
     :ivar event: as it is written: nobody changes its payload after a condition has read it.
     """
+
+    __slots__ = ("_facts", "_results", "event")
 
     def __init__(self, event: Event) -> None:
         self.event = event
@@ -64,26 +75,31 @@ class EventFacts:
         :raises TypeError: payload or call report contain a value that has no JSON form.
         :raises ValueError: they contain a number that is not finite.
         """
-        result = self._results.get(condition.key)
+        # An event may have a thousand different ones, so this is one function.
+        key = condition.key
+        result = self._results.get(key)
         if result is None:
-            result = self._results[condition.key] = self._result(condition)
+            compiled = condition.compiled
+            facts = self._facts or self._built()
+            if condition.reads_listener:
+                facts = condition_facts(facts, condition.listener_facts)
+            try:
+                if isinstance(compiled, InvalidExpression):
+                    raise ExpressionFailed(f"This release does not accept the condition. {compiled}")
+                result = compiled.holds(facts)
+            except ExpressionFailed as failed:
+                result = failed
+            self._results[key] = result
         if isinstance(result, ExpressionFailed):
-            raise result
+            raise result.with_traceback(None)
         return result
 
     def of(self, condition: ListenerCondition) -> dict[str, Any]:
-        """Return the facts for a condition."""
-        if self._facts is None:
-            event = self.event
-            self.event = Event.from_encoded(event.type, event.encoded(), event.id, event.occurred_at, event.source)
-            self._facts = event_facts(self.event)
-        return condition_facts(self._facts, condition.facts)
+        """Return all facts that a condition can read."""
+        return condition_facts(self._facts or self._built(), condition.listener_facts)
 
-    def _result(self, condition: ListenerCondition) -> bool | ExpressionFailed:
-        compiled = condition.compiled
-        if isinstance(compiled, InvalidExpression):
-            return ExpressionFailed(f"This release does not accept the condition. {compiled}")
-        try:
-            return compiled.holds(self.of(condition))
-        except ExpressionFailed as failed:
-            return failed
+    def _built(self) -> dict[str, Any]:
+        event = self.event
+        self.event = Event.from_encoded(event.type, event.encoded(), event.id, event.occurred_at, event.source)
+        self._facts = event_facts(self.event)
+        return self._facts
