@@ -14,7 +14,7 @@ from .access import Accounts
 from .backoff import Backoff
 from .broker import StreamPublisherSettings
 from .delivery import AttemptRunner, Deliveries, Trial, Worker, WorkerOptions
-from .dispatch import Dispatcher, ListenerErrorCounter, TaskEvents
+from .dispatch import Dispatcher, Events, ListenerErrorCounter, TaskEvents
 from .event import KEPT_EVENT_TYPES, Event
 from .idempotency import IdempotentRequests
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
@@ -53,6 +53,14 @@ class App:
             closing.callback(self.registry.close)
             self.deliveries = Deliveries(self.store.history)
             self.idempotent_requests = IdempotentRequests(self.store.answers)
+            self._kept_types = KEPT_EVENT_TYPES if self.own.keep_events_days else ()
+            self.events = Events(
+                self.store.events,
+                self.store.listeners,
+                self._kept_types,
+                timedelta(days=self.own.keep_delivered_days),
+                self.store.clock,
+            )
             self.accounts = Accounts(
                 self.store.users,
                 self.own.credential_cache_seconds,
@@ -199,8 +207,8 @@ class App:
             worker=self.worker,
             clock=self.store.clock,
             check_seconds=self.own.poll_seconds,
-            kept_types=KEPT_EVENT_TYPES if self.own.keep_events_days else (),
             errors=self.listener_errors,
+            kept_types=self._kept_types,
         )
 
     def _new_stream(self) -> StatusPublisher:

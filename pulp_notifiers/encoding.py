@@ -7,14 +7,17 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
+
+JsonT = TypeVar("JsonT")
 
 MAX_DEPTH = 100
 """Levels of nested arrays and objects that are accepted; deeper text is refused like text that is not JSON."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNPORTABLE_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _REGEX_FLAGS = (("i", re.I), ("l", re.L), ("m", re.M), ("s", re.S), ("u", re.U), ("x", re.X))
 
 
@@ -103,6 +106,21 @@ def unportable(value: Any) -> str | None:
         elif isinstance(item, float) and not math.isfinite(item):
             return "It contains a number that is not finite."
     return None
+
+
+def portable(value: JsonT) -> JsonT:
+    """Return a JSON value with U+FFFD for lone surrogates, which no answer can have; itself if it has none."""
+    return value if unportable(value) is None else cast("JsonT", _without_surrogates(value))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value
 
 
 def _items(container: Any) -> Iterable[Any]:

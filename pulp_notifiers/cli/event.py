@@ -1,4 +1,4 @@
-"""``event``: send an event to the server."""
+"""``event``: send an event to the server, and look at those that were."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from .connection import Connection, connection_options, json_from_standard_input
 from .options import InvalidOptionText, JsonText
 from .output import echo
 from .pulp_admin import listener_group
+from .stored_events import list_events, show_event
 
-_FORMS = "JSON, @FILE to read it from a file, or - for standard input."
+FORMS = "JSON, @FILE to read it from a file, or - for standard input."
+"""How JSON can be given to a :class:`JsonSource`."""
 
 
 class OnCommandLine(dict[str, Any]):
@@ -44,13 +46,13 @@ class JsonSource(JsonText):
 
 @click.group(params=connection_options())
 def event() -> None:
-    """Send an event to the server."""
+    """Send an event to the server, and look at stored ones."""
 
 
 @event.command()
 @click.argument("event_type", metavar="TYPE")
-@click.option("--payload", type=JsonSource(), default="{}", help=f"Payload of the event: {_FORMS}")
-@click.option("--call-report", type=JsonSource(), help=f"State of the task in which it happened: {_FORMS}")
+@click.option("--payload", type=JsonSource(), default="{}", help=f"Payload of the event: {FORMS}")
+@click.option("--call-report", type=JsonSource(), help=f"State of the task in which it happened: {FORMS}")
 @pass_connection
 def fire(
     connection: Connection, /, event_type: str, payload: dict[str, Any], call_report: dict[str, Any] | None
@@ -63,6 +65,9 @@ def fire(
     answer = document_with(client.post(path, document), "id", client.url + path)
     echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
 
+
+event.add_command(list_events)
+event.add_command(show_event)
 
 # pulp-admin had its listeners below "event": scripts written for it work with a link of that name to this program.
 event.add_command(listener_group())

@@ -14,8 +14,9 @@ from .connection import connection_options
 COMMANDS = {
     "db": ("database", "Manage the database."),
     "delivery": ("delivery", "Show what happened to events."),
-    "event": ("event", "Send an event to the server."),
+    "event": ("event", "Send an event to the server, and look at stored ones."),
     "event-type": ("event_type", "Show the event types of the server."),
+    "explain": ("explain", "Explain why listeners got an event or did not."),
     "listener": ("listener", "Manage the listeners of the server."),
     "notifier": ("notifier", "Show the notifiers that are installed on this machine."),
     "serve": ("service", "Serve the REST API, make deliveries and run sources, until SIGTERM or Ctrl-C."),
@@ -55,8 +56,8 @@ class Program(click.Group):
 def root() -> None:
     """Durable notifications for Pulp.
 
-    The commands delivery, event, event-type, listener, source and status send requests to the server at --url, tail and
-    wait read the task-status stream from the messaging server, and the others work on this machine.
+    The commands delivery, event, event-type, explain, listener, source and status send requests to the server at --url,
+    tail and wait read the task-status stream from the messaging server, and the others work on this machine.
 
     For completion in bash, add this to ~/.bashrc (zsh and fish work alike):
 

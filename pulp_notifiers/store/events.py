@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,7 @@ _NEWEST_FIRST = (Order("stored_at", descending=True), Order("id", descending=Tru
 _COUNTS = """
     SELECT event_id, state, count(*) FROM deliveries WHERE event_id = any(:events) GROUP BY event_id, state
 """
-_AFTER_HEX = "g"
-"""Greater than every character of an id, also where a database sorts by the rules of a language."""
+_LISTENERS = "SELECT listener_id, count(*) FROM deliveries WHERE event_id = :event_id GROUP BY listener_id"
 
 
 class EventRows:
@@ -31,6 +31,7 @@ class EventRows:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts = database.statement(_COUNTS)
+        self._listeners = database.statement(_LISTENERS)
 
     def list(
         self, filters: Sequence[Filter], orders: Sequence[Order], limit: int, offset: int
@@ -72,16 +73,10 @@ class EventRows:
 
         return self._database.read(work)
 
-    def ids_with_prefix(self, prefix: str, limit: int) -> Sequence[str]:
-        """Return some ids that begin with a text of hexadecimal digits and hyphens, in order."""
-        ids = _TABLE.c.id
-        query = (
-            sa.select(ids)
-            .where(ids >= prefix, ids < prefix + _AFTER_HEX, sa.func.substr(ids, 1, len(prefix)) == prefix)
-            .order_by(ids)
-            .limit(limit)
-        )
-        return self._database.read(lambda connection: list(connection.execute(query).scalars()))
+    def deliveries_by_listener(self, event_id: str) -> Mapping[str, int]:
+        """Return how many deliveries of an event each listener has, by its id."""
+        rows = self._database.read(partial(self._listeners.run, event_id=event_id))
+        return dict(rows)
 
     def _deliveries(
         self, connection: sa.Connection, events: Sequence[str]

@@ -1,21 +1,22 @@
-"""Fires events."""
+"""Fires events; :mod:`.stored_events` lists them."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ...app import App
-from ...event import MAX_TYPE_LENGTH, Event, derived_id, is_derived
+from ...event import Event, derived_id, is_derived
 from ...records import Operation
 from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import EventType, PortableObject, PortableObjectOrNull
 from .idempotency import MayRepeat
+from .new_event import NewEvent
+from .stored_events import StoredEventsV3
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Has the event's id; the http notifier of another installation sends it too."""
@@ -30,18 +31,6 @@ _RESERVED = (
 )
 
 
-class NewEvent(BaseModel):
-    """An event to fire; the object that Pulp 2's http notifier posts."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    event_type: Annotated[
-        EventType, Field(description="Dotted name.", examples=["repo.sync.finish"], max_length=MAX_TYPE_LENGTH)
-    ]
-    payload: Annotated[PortableObject, Field(description="Facts of that type.", examples=[{"repo_id": "zoo"}])]
-    call_report: Annotated[PortableObjectOrNull, Field(description="State of the task, as Pulp 2 reported it.")] = None
-
-
 class FiredEvent(BaseModel):
     """An event that was fired."""
 
@@ -50,14 +39,16 @@ class FiredEvent(BaseModel):
 
 
 class EventsV3:
-    """The route ``events/``."""
+    """The routes below ``events/``."""
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._stored = StoredEventsV3(app.events, app.deliveries, app.listeners)
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""
-        routes.add(f"{OWN}events/", Handler(Operation.CREATE, self._create, _CREATE))
+        routes.add(f"{OWN}events/", self._stored.list_handler(), Handler(Operation.CREATE, self._create, _CREATE))
+        self._stored.add_to(routes)
 
     def _create(self, request: Request, sent: Body, repeatable: MayRepeat) -> Response:
         new = parsed(NewEvent, sent)

@@ -62,6 +62,7 @@ def test_events_are_listed_newest_first_in_pages(filled):
         (Filter("domain", Lookup.EXACT, "other"), set()),
         (Filter("result", Lookup.EXACT, "failed"), {2, 3}),
         (Filter("result", Lookup.ISNULL, True), {4}),
+        (Filter("id", Lookup.STARTSWITH, "00000002-00"), {2}),
         (Filter("source", Lookup.EXACT, "zoo"), {1, 2, 3, 4}),
         (Filter("occurred_at", Lookup.GTE, START - 2 * MINUTE), {1, 2}),
         (Filter("occurred_at", Lookup.LT, START - 3 * MINUTE), {4}),
@@ -94,11 +95,10 @@ def test_an_event_is_shown_with_what_was_fired_and_its_deliveries_by_state(fille
     assert filled.events.get(str(UUID(int=9))) is None
 
 
-def test_ids_are_found_by_their_beginning(filled):
-    """Also in a database that sorts by the rules of a language."""
-    assert [str(UUID(int=2 << 96))] == filled.events.ids_with_prefix("00000002-00", 2)
-    assert 2 == len(filled.events.ids_with_prefix("000", 2))
-    assert [] == filled.events.ids_with_prefix("00000002a", 2)
+def test_the_deliveries_of_an_event_are_counted_by_listener(filled):
+    """An event that nobody got has none."""
+    assert {"l": 3} == filled.events.deliveries_by_listener(str(UUID(int=2 << 96)))
+    assert {} == filled.events.deliveries_by_listener(str(UUID(int=1 << 96)))
 
 
 def test_ten_thousand_events_are_listed_completely_page_by_page(store):
