@@ -26,6 +26,7 @@ from pulp_notifiers.rest.v3.listeners import ListenerDocument
 from pulp_notifiers.rest.v3.pages import Page
 from pulp_notifiers.rest.v3.sources import ChecksDocument, SourceDocument
 from pulp_notifiers.rest.v3.status import StatusDocument
+from pulp_notifiers.rest.v3.stored_events import DecisionPage, EventDocument
 from pulp_notifiers.rest.v3.tasks import TakenReports
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
@@ -165,6 +166,8 @@ def test_the_event_has_all_keys_of_pulp_2_and_the_tables_describe_each():
         ("reported", TakenReports),
         ("deliveries", Page[DeliveryDocument]),
         ("delivery", DeliveryWithAttempts),
+        ("events", Page[EventDocument]),
+        ("explained", DecisionPage),
     ],
 )
 def test_examples_of_answers_have_the_keys_of_real_answers(name, model):
