@@ -84,8 +84,9 @@ class EmailNotifier(Notifier[EmailConfig]):
     def send(self, event: Event, config: EmailConfig, target: str, *, context: SendContext | None = None) -> None:
         """Send the mail to one address and return once the mail server has accepted it.
 
-        :param context: which delivery it is, and the rendered parts of the template. The format ``legacy`` needs none;
-            otherwise, without parts, the mail has the event as JSON.
+        :param context: which delivery it is, and the rendered parts of the template. In the format ``legacy`` there are
+            only parts if the listener names a template, which is then used. Without parts the mail has the event as
+            JSON.
         :raises SwitchedOff: ``[email] enabled`` is false; no connection was opened.
         :raises PermanentFailure: the address is invalid, or the server will not accept the mail.
         """
@@ -102,9 +103,9 @@ class EmailNotifier(Notifier[EmailConfig]):
 
     def _message(self, event: Event, config: EmailConfig, target: str, context: SendContext | None) -> EmailMessage:
         sender = self._settings.sender
-        if config.format == "legacy":
-            return render(event, config, target, sender)
         context = context or SendContext()
+        if config.format == "legacy" and context.rendered is None and context.problem is None:
+            return render(event, config, target, sender)
         listener = context.listener
         identity = Identity(event, str(context.delivery_id), listener.id, listener.name, about(event))
         return render_readable(
