@@ -46,6 +46,22 @@ class LoadedNotifier(LoadedPlugin):
         """Options that a listener of the product's own API gets if it is created without them."""
         return dict(getattr(self.notifier, "initial_config", {}))
 
+    def pulp2_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the options for listeners of Pulp 2's API, which do not get the initial config.
+
+        Required is what an empty config lacks, and the defaults are those of ``Config``.
+
+        :raises NotifierUnavailable: a validator fails in another way.
+        """
+        schema = self.schema()
+        try:
+            self.parse({})
+        except InvalidConfig as invalid:
+            schema["required"] = [name for name in schema.get("properties", {}) if name in invalid.problems]
+        for name in self.initial_config.keys() & self._config_model.model_fields.keys():
+            schema["properties"][name]["default"] = self._config_model.model_fields[name].default
+        return schema
+
     def parse(self, config: Mapping[str, Any]) -> Any:
         """Return the stored options as the notifier's config model.
 

@@ -1,6 +1,7 @@
 """The commands of pulp-admin for event listeners, as recorded in the vectors of the contract."""
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -144,3 +145,15 @@ def test_empty_texts_are_sent_but_for_the_exchange_of_a_new_listener(arguments, 
 
     assert 0 == exit_code
     assert [sent] == [request.json()["notifier_config"] for request in server.requests]
+
+
+@pytest.mark.parametrize("missing", ["--subject", "--addresses"])
+def test_a_new_listener_of_pulp_2_needs_what_it_needed_there(missing, settings, capsys):
+    """The own API makes mails without a given subject; Pulp 2's never did."""
+    given = [text for name in ("--subject", "--addresses") if name != missing for text in (name, "x")]
+
+    with HttpReceiver([Answer(201, body=b"{}")]) as server:
+        exit_code = main(["--url", server.url, "event", "listener", "email", "create", "--event-type", "*", *given])
+
+    assert (os.EX_USAGE, 0) == (exit_code, len(server.requests))
+    assert missing in capsys.readouterr().err

@@ -59,6 +59,6 @@ def _schema(notifier_type: str) -> dict[str, Any]:
 
     registry = NotifierRegistry()
     try:
-        return registry.get(notifier_type).schema()
+        return registry.get(notifier_type).pulp2_schema()
     finally:
         registry.close()

@@ -4,7 +4,7 @@ import types
 from typing import Any
 
 import pytest
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from pulp_notifiers.errors import InvalidConfig, NotifierUnavailable
 from pulp_notifiers.event import Event
@@ -286,3 +286,30 @@ def test_settings_are_passed_before_anything_else():
     loaded = LoadedNotifier("with", WithSettings, lambda name, model: model(host=f"{name}.example"))
 
     assert "chat.example" == loaded.notifier.host
+
+
+def test_listeners_of_pulp_2_have_the_defaults_of_the_config_model():
+    """Not those that new listeners of the own API get; and what the model requires then is required."""
+
+    class Form(NotifierConfig):
+        form: str = Field("old", json_schema_extra={"default": "new"})
+        title: str | None = Field(None, validate_default=True)
+        url: str
+
+        @field_validator("title")
+        @classmethod
+        def _required_by_old(cls, title: str | None, info: ValidationInfo) -> str | None:
+            if title is None and info.data["form"] == "old":
+                raise ValueError("Field required")
+            return title
+
+    class Formed(Recorder):
+        Config = Form
+        initial_config = {"form": "new"}
+
+    loaded = LoadedNotifier("formed", Formed)
+
+    schema, pulp2 = loaded.schema(), loaded.pulp2_schema()
+    assert (["url"], ["title", "url"]) == (schema["required"], pulp2["required"])
+    assert ("new", "old") == tuple(one["properties"]["form"]["default"] for one in (schema, pulp2))
+    assert LoadedNotifier("plain", Recorder).schema() == LoadedNotifier("plain", Recorder).pulp2_schema()
