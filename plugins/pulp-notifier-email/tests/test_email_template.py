@@ -137,6 +137,17 @@ def test_an_event_of_an_unknown_type_is_shown_with_its_fields():
     assert re.search(r"^colour: +red$", text, re.MULTILINE)
     assert re.search(r"^size: +3$", text, re.MULTILINE)
     assert "hush" not in text
+    assert "\n\nmy.own.type\n\n" in text
+
+
+@pytest.mark.parametrize("event_type", ["repo.sync.finish", "repo.version.created", "task.error"])
+def test_times_have_their_zone(event_type):
+    """UTC, as readers in every zone can use it."""
+    parts = parts_of(sample(event_type).event)
+
+    moment = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    assert re.search(rf"^Started: +{moment}\nFinished: +{moment}$", parts["text"], re.MULTILINE)
+    assert 2 == len(re.findall(f">{moment}<", parts["html"]))
 
 
 @pytest.mark.parametrize("event", [*SAMPLES, *UNKNOWN])
