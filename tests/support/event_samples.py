@@ -35,8 +35,6 @@ _RECORDED = ROOT / "plugins" / "pulp-source-pulp3" / "tests" / "recorded"
 _VECTORS = ROOT / "tests" / "legacy" / "vectors"
 _URL = "https://pulp.example.com"
 _LISTS = {
-    "ansible.collection_version": "ansible/collection_versions",
-    "container.tag": "container/tags",
     "deb.package": "deb/packages",
     "file.file": "file/files",
     "gem.gem": "gem/gem",
@@ -60,6 +58,7 @@ class Recording:
     :ivar document: name of the recorded document.
     :ivar types: the event types of which it is a sample.
     :ivar repository: name of its repository.
+    :ivar domain: None if its server has no domains.
     :ivar added: counts by type of the version that it created, if the document does not have them.
     :ivar units: recorded content, by type, of which the names are included.
     :ivar changed: fields of the document that differ.
@@ -72,7 +71,6 @@ class Recording:
     repository: str = "zoo"
     domain: str | None = None
     added: Mapping[str, int] = field(default_factory=dict)
-    removed: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, Sequence[str]] = field(default_factory=dict)
     changed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -233,7 +231,7 @@ RECORDINGS = (
         "iso-images",
         added={"file.file": 1},
     ),
-    Recording("modify", "Content was added and removed by hand.", "modify.completed", VERSION, "iso-images"),
+    Recording("modify", "A file was removed by hand.", "modify.completed", VERSION, "iso-images"),
     Recording(
         "advisory",
         "The upload of an advisory, whose name is included.",
@@ -389,26 +387,21 @@ class _RecordedServer:
         raise NotFound(f"{path} does not exist")
 
     def _named(self, uuid: str, path: str) -> dict[str, str]:
-        [prn] = {
-            text.removeprefix("shared:")
-            for text in re.findall(
-                r'"([^"]*prn:[^"]*)"', json.dumps(self._document.fields["reserved_resources_record"])
-            )
-            if text.endswith(uuid)
-        } or {None}
-        kind = path.rstrip("/").rpartition("/")[2]
-        if prn is None:
-            hrefs = json.dumps(self._document.fields)
-            [href] = set(re.findall(rf"/[^\"]*?/repositories/[^/]+/[^/]+/{uuid}/", hrefs))
-            _, _, plugin, model = href.rpartition("repositories/")[2].partition("/")[0], "", *href.split("/")[-4:-2]
-            prn = f"prn:{plugin}.{model}repository:{uuid}"
-        plugin, model = prn.removeprefix("prn:").split(":")[0].split(".")
-        short = re.sub("(repository|remote)$", "", model)
-        name = self._recording.repository if kind == "repositories" else f"{self._recording.repository}-upstream"
-        return {"prn": prn, "name": name, "pulp_href": f"{path}{plugin}/{short}/{uuid}/"}
+        text = json.dumps(self._document.fields)
+        found = re.search(rf"prn:(\w+)\.(\w+?)(?:repository|remote):{uuid}", text) or re.search(
+            rf"/(?:repositories|remotes)/(\w+)/(\w+)/{uuid}/", text
+        )
+        assert found is not None, f"{uuid} is in no PRN or href of {self._recording.document}"
+        plugin, model = found.groups()
+        is_repository = path.endswith("repositories/")
+        return {
+            "prn": f"prn:{plugin}.{model}{'repository' if is_repository else 'remote'}:{uuid}",
+            "name": self._recording.repository if is_repository else f"{self._recording.repository}-upstream",
+            "pulp_href": f"{path}{plugin}/{model}/{uuid}/",
+        }
 
     def _summary(self, path: str) -> dict[str, Any]:
-        if not self._recording.added and not self._recording.removed:
+        if not self._recording.added:
             raise NotFound(f"{path} does not exist")
         root = path.partition("repositories/")[0]
 
@@ -421,7 +414,7 @@ class _RecordedServer:
         return {
             "added": listed(self._recording.added, "_added"),
             "present": listed(self._recording.added, ""),
-            "removed": listed(self._recording.removed, "_removed"),
+            "removed": {},
         }
 
     @staticmethod
