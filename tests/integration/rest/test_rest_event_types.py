@@ -46,7 +46,7 @@ def test_event_types_are_filtered_ordered_and_in_pages(service: RestService) -> 
 
     assert (6, ["task.waiting", "task.skipped"]) == (page["count"], [one["name"] for one in page["results"]])
     assert "offset=2" in page["next"]
-    assert 400 == service.request("GET", f"{EVENT_TYPES}?nome=x").status
+    assert 400 == service.request("GET", f"{EVENT_TYPES}?colour=x").status
     assert 405 == service.request("POST", EVENT_TYPES, {}).status
 
 
