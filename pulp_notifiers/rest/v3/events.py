@@ -51,10 +51,10 @@ class EventsV3:
         self._stored.add_to(routes)
 
     def _create(self, request: Request, sent: Body, repeatable: MayRepeat) -> Response:
-        new = parsed(NewEvent, sent)
         given = request.headers.get(EVENT_ID_HEADER)
-        event_id = _event_id(given, ATTEMPT_HEADER in request.headers)
         with repeatable.once(sent, given or "") as creation:
+            new = parsed(NewEvent, sent)
+            event_id = _event_id(given, ATTEMPT_HEADER in request.headers)
             # Planned, because an event with many deliveries is not written in one transaction. Firing it again adds
             # nothing.
             event_id = UUID(creation.planned(str(event_id)))

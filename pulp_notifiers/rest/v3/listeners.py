@@ -288,8 +288,8 @@ class ListenersV3:
         return unless_known(request, response, document, self._tag(listener, document))
 
     def _create(self, sent: Body, request: MayRepeat) -> Response:
-        new, found = parsed_partly(NewListener, sent, NewListener.STAND_INS)
         with request.once(sent) as creation:
+            new, found = parsed_partly(NewListener, sent, NewListener.STAND_INS)
             self._listeners.create(new.draft(), lambda listener: self._created(creation, listener), found)
         return creation.response
 

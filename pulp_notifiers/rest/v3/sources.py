@@ -144,9 +144,9 @@ class SourcesV3:
         return unless_known(request, response, document, self._tag(source, document))
 
     def _create(self, sent: Body, request: MayRepeat) -> Response:
-        new, found = parsed_partly(NewSource, sent, {"name": "stand-in", "type": ""})
-        draft = SourceDraft(new.name, new.type, new.config)
         with _problems_by_field(), request.once(sent) as creation:
+            new, found = parsed_partly(NewSource, sent, {"name": "stand-in", "type": ""})
+            draft = SourceDraft(new.name, new.type, new.config)
             self._sources.add(draft, lambda source: self._created(creation, source), found)
         return creation.response
 
