@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ... import listener_fields
+
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _SHORTHANDS = {
@@ -133,8 +135,7 @@ _OPTIONS = (
         "event_types",
         "--event-type",
         multiple=True,
-        help="Event type, such as repo.sync.finish or task.error, or a pattern, such as task.*; a single * matches "
-        "Pulp 2's four repository events; may be given several times.",
+        help=f"{listener_fields.EVENT_TYPES} May be given several times.",
     ),
     click.option(
         "--only-failures",
@@ -151,42 +152,41 @@ _OPTIONS = (
         "--repo",
         metavar="GLOB",
         multiple=True,
-        help="Only of this repository, or of those that match, such as 'prod-*'; may be given several times.",
+        help="Only of this repository, or of those that match, such as 'prod-*'. May be given several times.",
     ),
     click.option(
         "--domain",
         metavar="GLOB",
         multiple=True,
-        help="Only in this domain of Pulp 3, or in those that match; may be given several times.",
+        help="Only in this domain of Pulp 3, or in those that match. May be given several times.",
     ),
     click.option(
         "--server",
         metavar="NAME",
         multiple=True,
-        help="Only of this server, as events and mails name it; may be given several times.",
+        help="Only of this server, as events and mails name it. May be given several times.",
     ),
     click.option(
         "--when",
         metavar="EXPRESSION",
-        help="Condition: only events for which this expression is true, such as \"payload.repo_id is glob('prod-*')\"; "
-        "the options above must be true as well. In an update, an empty one removes the condition.",
+        help=f'{listener_fields.WHEN} Such as "{listener_fields.CONDITION}". What the options above ask must be true '
+        "too. In an update, an empty one removes the condition.",
     ),
-    click.option("--name", help="Unique name; if it is missing, one is made up from what the listener does."),
-    click.option("--description", help="For people."),
+    click.option("--name", help=listener_fields.NAME),
+    click.option("--description", help=listener_fields.DESCRIPTION),
     click.option(
         "labels",
         "--label",
         type=Label(),
         multiple=True,
-        help="For people, conditions and templates; may be given several times. In an update, KEY= removes a label.",
+        help=f"{listener_fields.LABELS} May be given several times. In an update, KEY= removes a label.",
     ),
-    click.option("--template", metavar="NAME", help="Template of its messages; an empty name is the notifier's own."),
-    click.option("--enabled/--disabled", default=None, help="Whether it gets events."),
+    click.option("--template", metavar="NAME", help=f"{listener_fields.TEMPLATE} In an update, an empty one is that."),
+    click.option("--enabled/--disabled", default=None, help=listener_fields.ENABLED),
     click.option(
         "--include",
-        multiple=True,
         metavar="NAME",
-        help="What events are to carry in addition, if their source can look it up: content adds the names of what was "
-        "added and removed; may be given several times; an empty name includes nothing.",
+        multiple=True,
+        help=f"{listener_fields.INCLUDE} May be given several times; an empty one includes nothing.",
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ... import listener_fields
 from ..answers import document_with
 from ..failures import RequestFailed, naming
 from ..formats import format_option, show
@@ -94,9 +95,7 @@ def _unusable(notifier_type: NotifierType | None) -> str:
 def _create_command(notifier_type: str) -> click.Command:
     @click.command("create", cls=NotifierCommand, notifier_type=notifier_type, for_creation=True)
     @field_options
-    @click.option(
-        "--task-id", metavar="UUID", help="Only events of this task; the listener is removed when the task has ended."
-    )
+    @click.option("--task-id", metavar="UUID", help=listener_fields.TASK_ID)
     @_secret_option
     @format_option
     @click.pass_context

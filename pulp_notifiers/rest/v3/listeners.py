@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ... import listener_fields
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import MAX_DESCRIPTION, OwnListeners
 from ...records import ErrorKind, KeptAnswer, Listener, ListenerChange, ListenerDraft, ListenerErrors, Operation, select
@@ -42,26 +43,15 @@ _STATUS = {"condition_errors", "template_errors"}
 
 _EventTypes = Annotated[
     EventTypes,
-    Field(
-        description="Event types, or topic patterns: * matches one word, # any number. A single * matches the four "
-        "repository events.",
-        examples=[["task.error", "repo.#"]],
-    ),
+    Field(description=listener_fields.EVENT_TYPES, examples=[["task.error", "repo.#"]]),
 ]
 
 
 _Description = Annotated[
-    PortableText, Field(description="For people.", json_schema_extra={"maxLength": MAX_DESCRIPTION})
+    PortableText, Field(description=listener_fields.DESCRIPTION, json_schema_extra={"maxLength": MAX_DESCRIPTION})
 ]
-_Enabled = Annotated[bool, Field(description="Whether the listener gets events. One that does not keeps what it is.")]
-_Labels = Annotated[Labels, Field(description="For people, conditions and templates.", examples=[{"team": "storage"}])]
-_NAME = (
-    "Unique: 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or a digit, and not 24 hexadecimal "
-    "digits. If absent, one is made up from what the listener does."
-)
-_WHEN = "A condition: the listener gets only events for which this Jinja2 expression is true."
-_CONDITION = "payload.result == 'failed' and payload.repo_id is glob('prod-*')"
-_TEMPLATE = "Name of the template of its messages; if absent, the notifier's own."
+_Enabled = Annotated[bool, Field(description=listener_fields.ENABLED)]
+_Labels = Annotated[Labels, Field(description=listener_fields.LABELS, examples=[{"team": "storage"}])]
 
 
 class SourceOptions(BaseModel):
@@ -71,11 +61,7 @@ class SourceOptions(BaseModel):
 
     include: Annotated[
         list[Included],
-        Field(
-            description="What sources that can do so add to the events: content adds the names of what was added and "
-            "removed. Each has 1 to 32 lower-case letters and _.",
-            examples=[["content"]],
-        ),
+        Field(description=listener_fields.INCLUDE, examples=[["content"]]),
     ] = []
 
 
@@ -84,20 +70,22 @@ class NewListener(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"allOf": [NO_TYPES_OF_PULP_2_FOR_A_TASK]})
 
-    notifier_type: Annotated[str, Field(description="Name of an installed notifier.", examples=["http"])]
+    notifier_type: Annotated[str, Field(description=listener_fields.NOTIFIER_TYPE, examples=["http"])]
     config: Annotated[PortableObject, Field(description="The notifier's options.")] = {}
     event_types: _EventTypes
     task_id: Annotated[
         UUID | None,
-        Field(description="Only events of this task; the listener removes itself when the task ends.", strict=False),
+        Field(description=listener_fields.TASK_ID, strict=False),
     ] = None
     source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
-    name: Annotated[ListenerName | None, Field(description=_NAME)] = None
+    name: Annotated[ListenerName | None, Field(description=listener_fields.NAME)] = None
     description: _Description = ""
     enabled: _Enabled = True
     labels: _Labels = {}
-    when: Annotated[PortableText | None, Field(description=_WHEN, examples=[_CONDITION])] = None
-    template: Annotated[PortableText | None, Field(description=_TEMPLATE)] = None
+    when: Annotated[
+        PortableText | None, Field(description=listener_fields.WHEN, examples=[listener_fields.CONDITION])
+    ] = None
+    template: Annotated[PortableText | None, Field(description=listener_fields.TEMPLATE)] = None
 
     STAND_INS: ClassVar[Mapping[str, Any]] = {"notifier_type": "", "event_types": ["#"]}
 
@@ -126,9 +114,12 @@ class ListenerChanges(BaseModel):
     enabled: _Enabled | None = None
     labels: Annotated[Labels | None, Field(description="Replaces the old ones.")] = None
     when: Annotated[
-        PortableText | None, Field(description=f"{_WHEN} Null removes the condition.", examples=[_CONDITION])
+        PortableText | None,
+        Field(description=f"{listener_fields.WHEN} Null removes the condition.", examples=[listener_fields.CONDITION]),
     ] = None
-    template: Annotated[PortableText | None, Field(description=f"{_TEMPLATE} Null: the notifier's own again.")] = None
+    template: Annotated[
+        PortableText | None, Field(description=f"{listener_fields.TEMPLATE} Null: the notifier's own again.")
+    ] = None
 
     def change(self) -> ListenerChange:
         """Return the change for :meth:`.OwnListeners.update`."""
