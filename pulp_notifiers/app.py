@@ -19,10 +19,12 @@ from .event import KEPT_EVENT_TYPES, Event
 from .idempotency import IdempotentRequests
 from .listeners import LocalReceivers, OwnListeners, Pulp2Listeners, TopicListeners
 from .plugin_host import NotifierRegistry, SourceTypeRegistry
+from .records import Template
 from .settings import Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
 from .task import TaskReport
 from .task_stream import StatusPublisher, stream_of
+from .templates import FileTemplates, Messages, Shelf, Templates
 from .wiring import open_accounts, open_store, upgrade_database
 
 __all__ = ["App", "open_accounts", "open_store", "upgrade_database"]
@@ -68,6 +70,7 @@ class App:
             )
             self.listener_errors = ListenerErrorCounter(self.store.listener_errors, self.store.clock)
             closing.callback(self.listener_errors.close)
+            self.template_files = FileTemplates(self.own.template_dir, self._template_problem)
             self.worker = self._worker()
             closing.callback(self._stop_worker)
             self._dispatcher = self._new_dispatcher()
@@ -96,10 +99,19 @@ class App:
                 "clock": self.store.clock,
                 "changed": self._listeners_changed,
             }
+            self.templates = Templates(
+                self.store.templates,
+                self.template_files,
+                self.registry,
+                self._stored_event,
+                self.store.clock,
+                self._listeners_changed,
+            )
             self.listeners = OwnListeners(
                 **rules,
                 local_receivers=LocalReceivers(self.own.resolved_allow_local_receivers()),
                 max_targets=self.own.max_targets,
+                template_problems=self.templates.choice_problems,
                 errors=self.listener_errors.of,
             )
             self.pulp2_listeners = Pulp2Listeners(**rules)
@@ -136,6 +148,10 @@ class App:
         """Return what to correct before listeners can be used whose stored options cannot be read, by id."""
         listeners = self._dispatcher.known_listeners()
         return {each.id: each.unreadable for each in listeners if each.unreadable is not None}
+
+    def unusable_templates(self) -> Mapping[str, str]:
+        """Return what to correct in the files of templates, by name; the empty name is their folder."""
+        return self.template_files.problems()
 
     def check_database(self) -> None:
         """Check that events can be stored, by storing one and deleting it again.
@@ -251,8 +267,19 @@ class App:
             self.store.clock,
             max_crashes=own.max_crashes,
             trial=Trial(self.settings.portable(), options.attempt_limit),
+            messages=self._messages(),
         )
         return Worker(self.store.claims, self.store.pruning, attempts, options, self.store.clock)
+
+    def _messages(self) -> Messages:
+        return Messages(Shelf(self.store.templates.get, self.template_files), self.listener_errors)
+
+    def _template_problem(self, template: Template) -> str | None:
+        return self.templates.file_problem(template)
+
+    def _stored_event(self, event_id: str) -> Event | None:
+        found = self.store.events.get(event_id)
+        return None if found is None else found[1]
 
     def _stop_worker(self) -> None:
         if self.worker.running and not self.worker.stop():

@@ -68,8 +68,8 @@ class NotifiersSettings(BaseModel):
     )
     template_dir: Path | None = Field(
         None,
-        description="Folder of templates, each a folder with its name; empty: none. They come before the notifiers' own, "
-        "and after stored ones.",
+        description="Folder of templates in files, each in a folder of its name; empty: none. A stored template comes "
+        "before one in files, and that before a notifier's own.",
     )
     bind: str = Field(DEFAULT_BIND, pattern=r"^.+:\d{1,5}$", description="Address and port of the REST service.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns HTTPS on.")

@@ -17,10 +17,10 @@ from .registered import Answered, Precondition, RegisteredListeners, not_kept
 
 _INCLUDE = "source_options.include"
 
-TemplateProblems = Callable[[str, str], list[str]]
+TemplateProblems = Callable[[str, str], Sequence[str]]
 
 
-def no_templates(_notifier_type: str, template: str) -> list[str]:
+def no_templates(_notifier_type: str, template: str) -> Sequence[str]:
     """Refuse any template, if there are none."""
     return [f"There is no template named {template!r}."]
 
@@ -138,7 +138,7 @@ class OwnListeners(RegisteredListeners):
 
     def _unusable_template(self, notifier_type: str, template: str) -> list[str]:
         flaw = unportable(template)
-        return [flaw] if flaw else self._template_problems(notifier_type, template)
+        return [flaw] if flaw else [*self._template_problems(notifier_type, template)]
 
     def _taken(self, name: str, stored: Listener | None) -> list[str]:
         other = self._rows.named(name)

@@ -41,6 +41,8 @@ from .v3.sources import SourcesV3
 from .v3.status import StatusV3
 from .v3.style import STYLE as STYLE_V3
 from .v3.tasks import TasksV3
+from .v3.template_previews import TemplatePreviewsV3
+from .v3.templates import TemplatesV3
 
 _logger = logging.getLogger(__name__)
 
@@ -114,6 +116,8 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     ListenersV3(app.listeners).add_to(v3("Listeners"))
     EventsV3(app).add_to(v3("Events"))
     EventTypesV3().add_to(v3("Event types"))
+    TemplatePreviewsV3(app.templates, app.listeners, app.accounts).add_to(v3("Templates"))
+    TemplatesV3(app.templates).add_to(v3("Templates"))
     TasksV3(app).add_to(v3("Tasks"))
     PluginsV3(app.registry, "notifiers", "notifiers").add_to(v3("Notifiers"))
     SourcesV3(app.sources).add_to(v3("Sources"))

@@ -53,7 +53,7 @@ class Store:
         self.listeners = ListenerRows(self._database, self._configs, self.answers)
         self.listener_errors = ListenerErrorRows(self._database)
         self.sources = SourceRows(self._database, self._configs, self.answers)
-        self.templates = TemplateRows(self._database)
+        self.templates = TemplateRows(self._database, self.answers)
         self.outbox = Outbox(self._database)
         self.claims = Claims(self._database)
         self.events = EventRows(self._database)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
-from ..errors import StoreUnavailable
-from ..records import ANY_TYPE, Template
+from ..records import ANY_TYPE, KeptAnswer, Template
 from . import schema
+from .answers import Answers
 from .database import Database
 from .listeners import ListenerState
 
@@ -20,9 +19,11 @@ _LISTENERS = schema.listeners
 class TemplateRows:
     """Reads and writes templates. Every change raises the listeners' revision, so that attempts read them again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, answers: Answers) -> None:
         self._database = database
+        self._answers = answers
         self._state = ListenerState(database)
+        self._insert = database.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.name)
 
     def all(self) -> list[Template]:
         """Return all templates by name."""
@@ -38,20 +39,21 @@ class TemplateRows:
         query = sa.select(_TABLE).where(_TABLE.c.name.in_(names))
         return self._database.read(lambda connection: [_template(row) for row in connection.execute(query)])
 
-    def add(self, template: Template) -> bool:
-        """Store a new template; return False if the name is taken."""
+    def add(self, template: Template, answer: KeptAnswer | None = None) -> bool:
+        """Store a new template; return False if the name is taken.
 
-        def work(connection: sa.Connection) -> None:
-            connection.execute(_TABLE.insert().values({"name": template.name, **_values(template)}))
-            self._state.raise_revision(connection)
+        :param answer: to keep for the request that creates it, in the same transaction.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
+        """
 
-        try:
-            self._database.write(work)
-        except StoreUnavailable as unavailable:
-            if isinstance(unavailable.__cause__, IntegrityError):
-                return False
-            raise
-        return True
+        def work(connection: sa.Connection) -> bool:
+            added = connection.execute(self._insert, {"name": template.name, **_values(template)}).first() is not None
+            if added:
+                self._state.raise_revision(connection)
+                self._answers.write(connection, answer)
+            return added
+
+        return self._database.write(work)
 
     def change(self, name: str, change: Callable[[Template], Template]) -> Template | None:
         """Replace a template by what the function returns for the stored one, in one transaction.

@@ -14,9 +14,10 @@ from ..errors import (
     TemplateInUse,
 )
 from ..event import Event, is_pattern, utc_now
+from ..event_types import UnknownEventType, matching, sample
 from ..notifier import ListenerInfo
 from ..plugin_host import not_installed
-from ..records import Template, TemplateChange, TemplateDraft, TemplateOrigin
+from ..records import KeptAnswer, Template, TemplateChange, TemplateDraft, TemplateOrigin
 from .catalogue import Catalogue, Notifiers
 from .checks import check_samples
 from .preview import Preview, preview
@@ -25,7 +26,11 @@ from .shelf import Files, compiled
 LONGEST_DESCRIPTION = 1000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TAKEN_BY_A_PATH = "preview"
 _NO_NAME = "{!r} is not a name: write 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
+_NO_SAMPLES = (
+    "There are no recorded events of the types for which this template is written: give the id of a past event."
+)
 _OTHERS_NAME = (
     "The notifier {0} has a template of this name: choose another name, or notifier_type {0} to replace that one."
 )
@@ -36,9 +41,12 @@ class Rows(Protocol):
 
     def all(self) -> list[Template]: ...
     def get(self, name: str) -> Template | None: ...
-    def add(self, template: Template) -> bool: ...
+    def add(self, template: Template, answer: KeptAnswer | None = None) -> bool: ...
     def change(self, name: str, change: Callable[[Template], Template]) -> Template | None: ...
     def delete(self, name: str, check: Callable[[Template, Sequence[str]], None]) -> bool: ...
+
+
+Precondition = Callable[[Template], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Saved:
 class Templates:
     """The templates: stored ones, those in files, and those of the notifiers.
 
+    :param stored_event: returns an event that was fired, by its id; None if there is none.
     :param changed: called after each change.
     """
 
@@ -63,10 +72,12 @@ class Templates:
         rows: Rows,
         files: Files,
         notifiers: Notifiers,
+        stored_event: Callable[[str], Event | None] = lambda _id: None,
         clock: Callable[[], datetime] = utc_now,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._rows = rows
+        self._stored_event = stored_event
         self._notifiers = notifiers
         self._catalogue = Catalogue(rows, files, notifiers)
         self._clock = clock
@@ -83,13 +94,26 @@ class Templates:
         """
         return self._catalogue.get(name)
 
-    def choice_problem(self, name: str, notifier_type: str) -> str | None:
-        """Return why a listener of a notifier type cannot choose a template; None if it can."""
-        return self._catalogue.choice_problem(name, notifier_type)
+    def choice_problems(self, notifier_type: str, name: str) -> Sequence[str]:
+        """Return why a listener of a notifier type cannot choose a template."""
+        problem = self._catalogue.choice_problem(name, notifier_type)
+        return [] if problem is None else [problem]
 
-    def create(self, draft: TemplateDraft) -> Saved:
+    def problem(self, template: Template) -> str | None:
+        """Return why a template cannot be used, such as one that was stored by an earlier release; None if it can."""
+        try:
+            compiled(template.parts, self._notifiers.get(template.notifier_type))
+        except InvalidTemplate as invalid:
+            return str(invalid)
+        except NotifierUnavailable as unavailable:
+            return unavailable.reason
+        return None
+
+    def create(self, draft: TemplateDraft, answer: Callable[[Saved], KeptAnswer | None] = lambda _saved: None) -> Saved:
         """Store a template.
 
+        :param answer: returns what to keep in the same transaction, for requests that may be repeated.
+        :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidTemplate: lists everything that is wrong.
         """
         problems = {"name": self._name_problems(draft), **_field_problems(draft)}
@@ -104,14 +128,16 @@ class Templates:
             created_at=now,
             changed_at=now,
         )
-        if not self._rows.add(template):
+        saved = Saved(template, warnings)
+        if not self._rows.add(template, answer(saved)):
             raise InvalidTemplate({"name": [_taken(draft.name)]})
         self._changed()
-        return Saved(template, warnings)
+        return saved
 
-    def update(self, name: str, change: TemplateChange) -> Saved:
+    def update(self, name: str, change: TemplateChange, precondition: Precondition = lambda _template: None) -> Saved:
         """Change a stored template.
 
+        :param precondition: called with the stored template; if it raises, nothing is changed.
         :raises NoSuchTemplate: there is none.
         :raises InvalidTemplate: lists everything that is wrong, or the template is not stored; nothing is changed.
         """
@@ -120,6 +146,7 @@ class Templates:
         warnings = self._checked(planned, _field_problems(planned))
 
         def apply(found: Template) -> Template:
+            precondition(found)
             result = _after(found, change)
             if result.parts != planned.parts or result.event_types != planned.event_types:
                 self._checked(result, _field_problems(result))  # somebody else has changed it meanwhile
@@ -131,9 +158,10 @@ class Templates:
         self._changed()
         return Saved(changed, warnings)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, precondition: Precondition = lambda _template: None) -> None:
         """Delete a stored template; listeners that use it get the one that the name means then.
 
+        :param precondition: called with the stored template; if it raises, nothing is deleted.
         :raises NoSuchTemplate: there is none.
         :raises InvalidTemplate: it is not stored.
         :raises TemplateInUse: listeners use it, and the name would mean none for them.
@@ -141,6 +169,7 @@ class Templates:
         self._stored(name)
 
         def check(template: Template, users: Sequence[str]) -> None:
+            precondition(template)
             beneath = self._catalogue.beneath(name)
             if users and (beneath is None or beneath.notifier_type != template.notifier_type):
                 raise TemplateInUse(name, users)
@@ -163,6 +192,35 @@ class Templates:
             except NotifierUnavailable:
                 return None  # it may be installed later
         return "; ".join(found) or None
+
+    def event_to_preview(
+        self,
+        template: TemplateDraft,
+        event_id: str | None = None,
+        event_type: str | None = None,
+        name: str | None = None,
+    ) -> Event:
+        """Return the event for a preview: one that was fired, or a recorded one.
+
+        :param event_id: of an event that was fired.
+        :param event_type: of a recorded event; by default, the first type for which the template is written.
+        :param name: of the recorded event; by default, the most common one of its type.
+        :raises InvalidTemplate: there is no such event; the problems have ``event``, ``event_type`` or ``sample``.
+        """
+        if event_id is not None:
+            found = self._stored_event(event_id)
+            if found is None:
+                raise InvalidTemplate({"event": [f"No event has the id {event_id!r}; it may have been deleted."]})
+            return found
+        if event_type is None:
+            types = matching(template.event_types)
+            if not types:
+                raise InvalidTemplate({"event_type": [_NO_SAMPLES]})
+            event_type = types[0].name
+        try:
+            return sample(event_type, name).event
+        except UnknownEventType as unknown:
+            raise InvalidTemplate({"event_type" if name is None else "sample": [str(unknown)]}) from None
 
     def preview(
         self,
@@ -213,6 +271,8 @@ class Templates:
         return warnings
 
     def _name_problems(self, draft: TemplateDraft) -> Sequence[str]:
+        if draft.name == _TAKEN_BY_A_PATH:
+            return [f"{draft.name!r} cannot be a name: it is part of a path of the REST API."]
         if not _NAME.fullmatch(draft.name):
             return [_NO_NAME.format(draft.name[:80])]
         packaged = self._catalogue.packaged().get(draft.name)

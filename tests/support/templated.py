@@ -114,7 +114,7 @@ class TemplateTable:
         found = self.rows.get(name)
         return None if found is None else replace(found)
 
-    def add(self, template: Template) -> bool:
+    def add(self, template: Template, answer: object = None) -> bool:
         """Store a new one."""
         if template.name in self.rows:
             return False

@@ -9,7 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...access import with_parents
-from ...errors import EventIdTaken, InvalidListener, NoSuchListener, NoSuchSource, PartlyWritten, StoreUnavailable
+from ...errors import (
+    EventIdTaken,
+    InvalidListener,
+    InvalidTemplate,
+    NoSuchListener,
+    NoSuchSource,
+    NoSuchTemplate,
+    PartlyWritten,
+    StoreUnavailable,
+    TemplateInUse,
+)
 from ...idempotency import AlreadyAnswered, KeyInProgress, KeyReused
 from ...options import UNEXPECTED_FIELD
 from ..http.answers import answer_of, empty_answer, json_answer
@@ -149,6 +159,9 @@ _TABLE: Mapping[type[Exception], Callable[[Any], Response]] = {
     PreconditionFailed: lambda error: detail(412, str(error)),
     NoSuchListener: lambda error: not_found(),
     NoSuchSource: lambda error: not_found(),
+    InvalidTemplate: lambda error: json_answer(error.problems, 400),
+    NoSuchTemplate: lambda error: not_found(),
+    TemplateInUse: lambda error: detail(409, str(error)),
     EventIdTaken: lambda error: json_answer({"detail": str(error), "digest": error.digest}, 409),
     PartlyAccepted: lambda error: detail(503, str(error)),
     PartlyWritten: lambda error: detail(503, partly_written(error)),

@@ -66,6 +66,13 @@ class UnusableListener(BaseModel):
     problem: Annotated[str, Field(description="What to do.")]
 
 
+class UnusableTemplate(BaseModel):
+    """A template in files that is wrong; what was read before is used."""
+
+    name: Annotated[str, Field(description="Empty for the folder itself.")]
+    problem: Annotated[str, Field(description="What to correct.")]
+
+
 class StreamStatus(BaseModel):
     """The task-status stream of this process; other processes have their own connections and counts."""
 
@@ -94,6 +101,7 @@ class StatusDocument(BaseModel):
     stream: StreamStatus
     notifiers: Annotated[list[UnusableNotifier], Field(description="Those that cannot be used.")]
     listeners: Annotated[list[UnusableListener], Field(description="Those that cannot be used.")]
+    templates: Annotated[list[UnusableTemplate], Field(description="Those in files that are wrong.")]
     backlog: Annotated[BacklogStatus | None, Field(description="Null if the database cannot be read.")]
     sources: Annotated[list[SourceLag] | None, Field(description="By name; null if the database cannot be read.")]
 
@@ -104,6 +112,7 @@ class _Found:
 
     notifiers: list[UnusableNotifier]
     listeners: list[UnusableListener]
+    templates: list[UnusableTemplate]
     reachable: bool
     backlog: BacklogStatus | None
     sources: list[SourceLag] | None
@@ -139,6 +148,7 @@ class StatusV3:
             stream=self._stream(),
             notifiers=found.notifiers,
             listeners=found.listeners,
+            templates=found.templates,
             backlog=found.backlog,
             sources=found.sources,
         )
@@ -146,16 +156,17 @@ class StatusV3:
     def _find(self) -> _Found:
         notifiers = [UnusableNotifier(type=name, problem=why) for name, why in self._app.unusable_notifiers().items()]
         listeners = [UnusableListener(id=name, problem=why) for name, why in self._app.unusable_listeners().items()]
+        templates = [UnusableTemplate(name=name, problem=why) for name, why in self._app.unusable_templates().items()]
         # The database logs why it fails.
         try:
             backlog, sources = self._backlog(), list(self._sources())
         except StoreUnavailable:
-            return _Found(notifiers, listeners, False, None, None)
+            return _Found(notifiers, listeners, templates, False, None, None)
         try:
             self._app.check_database()
         except StoreUnavailable:
-            return _Found(notifiers, listeners, False, backlog, sources)
-        return _Found(notifiers, listeners, True, backlog, sources)
+            return _Found(notifiers, listeners, templates, False, backlog, sources)
+        return _Found(notifiers, listeners, templates, True, backlog, sources)
 
     def _stream(self) -> StreamStatus:
         stream = self._app.stream

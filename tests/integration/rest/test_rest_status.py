@@ -157,6 +157,7 @@ def test_the_status_is_503_if_the_database_is_unavailable(service: RestService) 
         "stream",
         "notifiers",
         "listeners",
+        "templates",
         "backlog",
         "sources",
     } == document.keys()
