@@ -67,7 +67,10 @@ class Intake(Protocol):
         """
 
     def wants(self, event_type: str, task_id: str | None = None) -> bool:
-        """Return whether a listener matches such an event, so that it is worth building; answered from memory."""
+        """Return whether a listener matches such an event, or its type is kept; answered from memory.
+
+        Only then it is worth building.
+        """
 
     def included(self, event_type: str) -> frozenset[str]:
         """Return the additional facts that listeners for a type ask for, such as ``content``; answered from memory.

@@ -8,7 +8,6 @@ from ..templating import Condition
 from .conditions import EventFacts, ListenerCondition
 
 _ENTRY = "[]"
-_ANY_KEY = "*"
 _MOST = 50
 _MOST_ENTRIES = 10
 _LONGEST_TEXT = 300
@@ -31,8 +30,7 @@ def condition_values(condition: ListenerCondition, facts: EventFacts) -> Values:
     for path in compiled.paths[:_MOST]:
         values = list(_at(known, path.names))
         if values:
-            several = _ENTRY in path.names or _ANY_KEY in path.names
-            found[str(path)] = _short(values[:_MOST_ENTRIES] if several else values[0])
+            found[str(path)] = _short(values[:_MOST_ENTRIES] if _ENTRY in path.names else values[0])
     return found
 
 
@@ -61,9 +59,6 @@ def _at(value: Any, names: tuple[str, ...]) -> Iterable[Any]:
     if first == _ENTRY and isinstance(value, list):
         for entry in value[:_MOST_ENTRIES]:
             yield from _at(entry, rest)
-    elif first == _ANY_KEY and isinstance(value, dict):
-        for key in list(value)[:_MOST_ENTRIES]:
-            yield from _at(value[key], rest)
     elif isinstance(value, dict) and first in value:
         yield from _at(value[first], rest)
 

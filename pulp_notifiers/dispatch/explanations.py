@@ -12,6 +12,7 @@ from .decisions import Decision, DecisionReason, Fired, Question, decide, delive
 
 Decisions = list[Decision]  # below, "list" is a method
 
+_NEVER_READ = -1
 _NEARNESS = {reason: number for number, reason in enumerate(DecisionReason)}
 
 
@@ -29,6 +30,7 @@ class ListenerRows(Protocol):
     """Where listeners are stored (``pulp_notifiers.store``)."""
 
     def all(self) -> tuple[int, list[Listener]]: ...
+    def latest_revision(self) -> int: ...
     def get(self, listener_id: str) -> Listener | None: ...
 
 
@@ -64,6 +66,7 @@ class Events:
         self._kept_types = tuple(kept_types)
         self._keep_delivered = keep_delivered
         self._clock = clock
+        self._known: tuple[int, Sequence[Listener]] = (_NEVER_READ, ())
 
     def list(
         self, filters: Sequence[Filter] = (), orders: Sequence[Order] = (), limit: int = 100, offset: int = 0
@@ -115,8 +118,14 @@ class Events:
 
     def _decisions(self, event: Event, listener: Listener | None, fired: Fired | None) -> Decisions:
         facts = EventFacts(event)
-        asked = self._listeners.all()[1] if listener is None else [listener]
+        asked = self._all_listeners() if listener is None else [listener]
         return [decide(Question(facts, each, fired)) for each in asked]
+
+    def _all_listeners(self) -> Sequence[Listener]:
+        # Ten thousand take a second to read.
+        if self._listeners.latest_revision() != self._known[0]:
+            self._known = self._listeners.all()
+        return self._known[1]
 
     def _decision_on_absent(self, event: Event, listener_id: str, deliveries: int, fired: Fired) -> Decision:
         # It has ended and is owed something still, or it was deleted.

@@ -71,14 +71,16 @@ def claim_sources(store: Store, owner: str = "one", now: datetime = START) -> li
     return [source.name for source in store.sources.claim(owner, now, now + LEASE)]
 
 
-def dispatcher_of(store: Store) -> Dispatcher:
+def dispatcher_of(store: Store, *kept_types: str) -> Dispatcher:
     """Return a dispatcher for listeners of the type ``mail``."""
-    return Dispatcher(store.listeners, store.outbox, NotifierTable(mail=Unsent), clock=Clock())
+    return Dispatcher(store.listeners, store.outbox, NotifierTable(mail=Unsent), clock=Clock(), kept_types=kept_types)
 
 
-def intake_of(store: Store, owner: str = "one", published: list[TaskReport] | None = None) -> SourceIntake:
+def intake_of(
+    store: Store, owner: str = "one", published: list[TaskReport] | None = None, kept_types: Sequence[str] = ()
+) -> SourceIntake:
     """Return the intake of the first source under an owner's lease."""
-    dispatcher = dispatcher_of(store)
+    dispatcher = dispatcher_of(store, *kept_types)
     engine = Engine(
         store.installation(),
         dispatcher,

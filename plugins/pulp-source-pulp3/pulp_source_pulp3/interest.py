@@ -18,7 +18,7 @@ class Interest:
         self._always = frozenset(always)
 
     def wants(self, event_type: str, task_id: str) -> bool:
-        """Return whether some listener matches events of a type, or events about a task."""
+        """Return whether events of a type are kept, or some listener matches them or is for the task."""
         return self._intake.wants(event_type, task_id)
 
     def includes_content(self, event_type: str) -> bool:

@@ -260,3 +260,31 @@ def test_a_source_reports_each_run_of_a_task_id_that_comes_back(store):
         intake_of(store).take(reports=[report(state, start_time=started) for state in ("running", "error", "error")])
 
     assert ["task.error"] * 3 + ["task.running"] * 3 == owed(store)
+
+
+def test_kept_events_of_a_source_are_stored_once_although_nobody_listens(open_store):
+    """Also if another process takes over and repeats them; with each, what the source remembers is written."""
+    first, second = open_store(), open_store()
+    first.sources.add(a_source())
+    claim_sources(first)
+    events = [Event("repo.sync.start", {"repo_id": "zoo"}), Event("repo.sync.finish", {"repo_id": "zoo"})]
+
+    intake = intake_of(first, kept_types=("repo.#",))
+    intake.take([*events, Event("other.type", {})], remember={"cursor": 1})
+    claim_sources(second, "two", START + LEASE)
+    with pytest.raises(LeaseLost):
+        intake.take(events, remember={"cursor": 2})
+    intake_of(second, "two", kept_types=("repo.#",)).take(events, remember={"cursor": 3})
+
+    count, rows = second.events.list((), (), 10, 0)
+    assert (2, ["repo.sync.finish", "repo.sync.start"]) == (count, [row.type for row in rows])
+    assert {"cursor": 3} == second.sources.memory(a_source().id)
+
+
+def test_a_source_is_asked_for_kept_events_and_not_for_what_only_decorates_them(store):
+    """Names of content are looked up only if a listener asks for them."""
+    intake = intake_of(store, kept_types=("repo.#",))
+
+    assert intake.wants("repo.version.created")
+    assert not intake.wants("task.finished", TASK)
+    assert frozenset() == intake.included("repo.version.created")
