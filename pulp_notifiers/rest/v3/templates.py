@@ -18,7 +18,7 @@ from .fields import PortableObject, PortableObjectOrNull, PortableText
 from .filters import Choice, ListQuery, Text, Time, filterable
 from .idempotency import Creation, MayRepeat
 from .pages import Page
-from .preconditions import FAILED, NOT_MODIFIED, Demanded, tagged, unless_known
+from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
 COLLECTION = f"{OWN}templates/"
@@ -208,12 +208,17 @@ def _tag(document: TemplateDocument) -> EntityTag:
 
 _MISSING = refusal(404, "No template has this name.")
 _LIST = {"name": "templates_list", "summary": "List templates by name", "responses": INVALID}
-_READ = {"name": "templates_read", "summary": "Show a template", "responses": {**NOT_MODIFIED, **_MISSING}}
+_READ = {"name": "templates_read", "summary": "Show a template", "responses": {**READ, **_MISSING}}
 _CREATE = accepts(
-    NewTemplate, name="templates_create", summary="Create a template", status_code=201, response_model=SavedTemplate
+    NewTemplate,
+    name="templates_create",
+    summary="Create a template",
+    status_code=201,
+    response_model=SavedTemplate,
+    responses=CREATED,
 )
 _UPDATE = accepts(
-    TemplateChanges, name="templates_update", summary="Change a template", responses={**_MISSING, **FAILED}
+    TemplateChanges, name="templates_update", summary="Change a template", responses={**CHANGED, **_MISSING}
 )
 _DELETE = {
     "name": "templates_delete",
@@ -222,7 +227,7 @@ _DELETE = {
     "responses": {
         **INVALID,
         **_MISSING,
-        **FAILED,
+        **DELETED,
         **refusal(409, "Listeners use the template, and its name would mean none for them."),
     },
 }
