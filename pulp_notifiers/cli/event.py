@@ -7,6 +7,7 @@ import click
 
 from .answers import document_with
 from .connection import Connection, connection_options, json_from_standard_input, pass_connection
+from .formats import format_option, show
 from .options import InvalidOptionText, JsonText
 from .output import echo
 from .pulp_admin import listener_group
@@ -53,9 +54,15 @@ def event() -> None:
 @click.argument("event_type", metavar="TYPE")
 @click.option("--payload", type=JsonSource(), default="{}", help=f"Payload of the event: {FORMS}")
 @click.option("--call-report", type=JsonSource(), help=f"State of the task in which it happened: {FORMS}")
+@format_option
 @pass_connection
 def fire(
-    connection: Connection, /, event_type: str, payload: dict[str, Any], call_report: dict[str, Any] | None
+    connection: Connection,
+    /,
+    event_type: str,
+    payload: dict[str, Any],
+    call_report: dict[str, Any] | None,
+    output_format: str,
 ) -> None:
     """Fire an event of TYPE, such as repo.sync.finish."""
     from .client import NOTIFICATIONS
@@ -63,7 +70,7 @@ def fire(
     document = {"event_type": event_type, "payload": payload, "call_report": call_report}
     client, path = connection.client(), f"{NOTIFICATIONS}events/"
     answer = document_with(client.post(path, document), "id", client.url + path)
-    echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}")
+    show(answer, output_format, lambda: echo(f"Event {answer['id']} fired; deliveries: {answer['deliveries']}"))
 
 
 event.add_command(list_events)

@@ -21,7 +21,7 @@ _PAGE_SIZE = 1000
 
 @click.command(params=connection_options())
 @click.argument("event_id", metavar="[EVENT]", required=False)
-@click.option("--listener", metavar="NAME|ID", help="Only about this listener.")
+@click.option("--listener", metavar="ID|NAME", help="Only about this listener, by its id or name.")
 @click.option("--type", "event_type", metavar="TYPE", help="Instead of EVENT: an event of this type, not fired.")
 @click.option("--payload", type=JsonSource(), help=f"Payload of that event: {FORMS}")
 @click.option("--call-report", type=JsonSource(), help=f"State of the task of that event: {FORMS}")

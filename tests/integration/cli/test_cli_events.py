@@ -35,6 +35,22 @@ def test_a_payload_may_be_as_deep_as_the_server_accepts(settings, capsys):
     assert (0, 1) == (exit_code, len(server.requests))
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "Event 1 fired; deliveries: 2\n"),
+        (["--json"], '{\n  "id": "1",\n  "deliveries": 2\n}\n'),
+        (["--format", "yaml"], 'id: "1"\ndeliveries: 2\n'),
+    ],
+)
+def test_a_fired_event_is_printed_in_the_chosen_format(settings, capsys, options, expected):
+    """A script needs its id."""
+    with HttpReceiver([Answer(201, body=b'{"id": "1", "deliveries": 2}')]) as server:
+        assert 0 == main(["--url", server.url, "event", "fire", "a", *options])
+
+    assert expected == capsys.readouterr().out
+
+
 def test_an_event_id_that_is_not_text_is_sent_as_its_bytes(settings, capsys):
     """The server finds no delivery of it."""
     with HttpReceiver([Answer(body=b'{"count": 0, "results": []}')]) as server:
