@@ -93,9 +93,14 @@ class Client:
         """Send changes and return the answer's document."""
         return self._request("PUT", path, document)
 
-    def patch(self, path: str, document: Mapping[str, Any]) -> Any:
-        """Send changes to the product's own API and return the answer's document."""
-        return self._request("PATCH", path, document)
+    def patch(self, path: str, document: Mapping[str, Any], seen: Mapping[str, Any] | None = None) -> Any:
+        """Send changes to the product's own API and return the answer's document.
+
+        :param seen: what the changes depend on, as :meth:`get` returned it.
+        :raises ChangedMeanwhile: it is not like that any more.
+        """
+        etag = seen.etag if isinstance(seen, Document) else None
+        return self._request("PATCH", path, document, headers={} if etag is None else {"If-Match": etag})
 
     def delete(self, path: str) -> None:
         """Delete what is at ``path``."""
@@ -108,6 +113,7 @@ class Client:
         document: Mapping[str, Any] | None = None,
         answer_key: str = "",
         may_be_empty: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the parsed answer.
 
@@ -117,9 +123,10 @@ class Client:
         connection = self._connection()
         body = None if document is None else json.dumps(document).encode("ascii")
         try:
-            connection.request(method, self._prefix + path, body, self._headers)
+            connection.request(method, self._prefix + path, body, {**self._headers, **(headers or {})})
             response = connection.getresponse()
             status, text, location = response.status, response.read(), response.getheader("Location", "")
+            etag = response.getheader("ETag")
             _report_dropped_secrets(response.getheader(DROPPED_SECRETS_HEADER))
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None
@@ -134,6 +141,8 @@ class Client:
             raise refusal(method, url, status, answer)
         if not (isinstance(answer, dict | list) or (may_be_empty and (is_json or not text))):
             raise foreign_answer(url)
+        if isinstance(answer, Document):
+            answer.etag = etag
         return answer
 
     def _unreachable(self, error: OSError | UnicodeError | http.client.HTTPException) -> Exception:
@@ -191,7 +200,10 @@ class Document(dict[str, Any]):
     """A JSON object of an answer; a key that pulp-notifiers always sends must be there.
 
     :param url: where it came from.
+    :ivar etag: by which the server recognises it, if it is a whole answer and the server says so.
     """
+
+    etag: str | None = None
 
     def __init__(self, pairs: list[tuple[str, Any]], url: str) -> None:
         super().__init__(pairs)

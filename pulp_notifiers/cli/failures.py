@@ -49,6 +49,13 @@ class Denied(RequestFailed):
         self.reason = reason
 
 
+class ChangedMeanwhile(RequestFailed):
+    """Somebody else changed what was to be changed."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is changing this at the same time: run the command again.", os.EX_TEMPFAIL)
+
+
 class FieldsRefused(RequestFailed):
     """The server refused fields of a document.
 
@@ -79,6 +86,8 @@ def refusal(method: str, url: str, status: int, document: Any) -> RequestFailed:
     # Answers in the style of Pulp 3 have "detail", and statuses that Pulp 2 never sent.
     if status == 403 and "detail" in document:
         return _denied(document)
+    if status == 412:
+        return ChangedMeanwhile()
     if status == 429:
         return RequestFailed(_message(document), os.EX_TEMPFAIL)
     if status in (400, 409) or (status == 413 and "detail" in document):

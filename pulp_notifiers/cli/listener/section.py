@@ -1,13 +1,13 @@
 """``create`` and ``update`` of listeners of one notifier type."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ... import listener_fields
 from ..answers import document_with
-from ..failures import RequestFailed, naming
+from ..failures import ChangedMeanwhile, RequestFailed, naming
 from ..formats import format_option, show
 from ..options import config_options, given_config, with_secrets
 from ..output import echo
@@ -22,6 +22,11 @@ from .notifier_types import (
     write_note,
 )
 from .paths import collection, failures_named, listener_argument, listener_path
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+_MOST_TRIES = 5
 
 _secret_option = click.option(
     "secrets",
@@ -147,17 +152,35 @@ def _update_command(notifier_type: str) -> click.Command:
         config = with_secrets(context, given_config(context), secrets)
         client, path = shared_client(context), listener_path(listener)
         with naming("listener", listener):
-            stored = document_with(client.get(path), "event_types", client.url + path) if fields.needs_stored() else {}
-            changes = {**({"config": config} if config else {}), **fields.changes(stored)}
-            with failures_named(context.command.params, fields.made(changes.get("when"))):
-                answer = document_with(
-                    client.patch(path, changes) if changes else client.get(path), "id", client.url + path
-                )
+            changes, answer = _changed(context, client, path, fields, config)
         outcome = "updated." if changes else "is unchanged: no option says what to change."
         show(answer, output_format, lambda: echo(f"Listener {listener} {outcome}"))
         _print_warnings(answer)
 
     return update
+
+
+def _changed(
+    context: click.Context, client: "Client", path: str, fields: ListenerFields, config: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Change a listener; return the changes and the listener after them.
+
+    What depends on the listener as it is, is made again if somebody else has changed that meanwhile.
+    """
+    url = client.url + path
+    tries_left = _MOST_TRIES
+    while True:
+        tries_left -= 1
+        stored = document_with(client.get(path), "event_types", url) if fields.needs_stored() else {}
+        changes = {**({"config": config} if config else {}), **fields.changes(stored)}
+        if not changes:
+            return changes, document_with(client.get(path), "id", url)
+        try:
+            with failures_named(context.command.params, fields.made(changes.get("when"))):
+                return changes, document_with(client.patch(path, changes, stored), "id", url)
+        except ChangedMeanwhile:
+            if not tries_left:
+                raise
 
 
 def _print_warnings(listener: dict[str, Any]) -> None:

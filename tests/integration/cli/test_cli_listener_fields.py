@@ -7,6 +7,7 @@ import pytest
 from pulp_notifiers.cli import main
 from pulp_notifiers.cli.listener.section import Section
 from pulp_notifiers.rest.v3.listeners import NewListener, SourceOptions
+from pulp_notifiers.testing.http import Answer, HttpReceiver
 from tests.support.rest import rest_service
 
 URL = ["--url", "http://receiver.example/"]
@@ -224,3 +225,48 @@ def test_what_may_not_be_meant_is_a_warning(service, capsys):
     assert errors.startswith(f"Warning: {sentence}")
     assert f"\nwarning            {sentence}" in ran(capsys, "show", "mine")[1]
     assert "" == ran(capsys, "http", "update", "mine", "--only-failures")[2]
+
+
+def listener_with(labels):
+    """Return a listener as the server sends it, with the labels as its ETag."""
+    document = {"id": "5f0c1e2d3a4b5c6d7e8f9012", "event_types": ["*"], "labels": labels}
+    return Answer(headers={"ETag": f'"{sorted(labels)}"'}, body=json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("conflicts", [1, 4])
+def test_labels_that_another_user_adds_at_the_same_time_are_kept(settings, capsys, conflicts):
+    """The change names what it was made from, and is made again from what is there then."""
+    types = Answer(body=b'{"count": 1, "next": null, "results": [{"type": "http", "schema": {}, "problem": null}]}')
+    late = [one for _ in range(conflicts) for one in (listener_with({"a": "1"}), Answer(412, body=b'{"detail": "x"}'))]
+    last = listener_with({"a": "1", "b": "2"})
+    with HttpReceiver([types, *late, last, last]) as server:
+        assert 0 == main(["--url", server.url, "listener", "http", "update", "mine", "--label", "c=3"])
+
+    first, change = server.requests[2], server.requests[-1]
+    assert "\"['a']\"" == first.headers["If-Match"]
+    assert ("PATCH", "\"['a', 'b']\"") == (change.method, change.headers["If-Match"])
+    assert {"labels": {"a": "1", "b": "2", "c": "3"}} == json.loads(change.body)
+
+
+def test_a_listener_that_others_change_all_the_time_is_left_alone(settings, capsys):
+    """After a few tries; the exit code says that it may succeed later."""
+    types = Answer(body=b'{"count": 1, "next": null, "results": [{"type": "http", "schema": {}, "problem": null}]}')
+    answers = [one for _ in range(9) for one in (listener_with({}), Answer(412, body=b'{"detail": "x"}'))]
+    with HttpReceiver([types, *answers]) as server:
+        exit_code = main(["--url", server.url, "listener", "http", "update", "mine", "--label", "c=3"])
+
+    assert (75, 11) == (exit_code, len(server.requests))
+    assert "Somebody else is changing this at the same time: run the command again.\n" == capsys.readouterr().err
+
+
+def test_a_change_that_depends_on_nothing_stored_demands_nothing(service, capsys):
+    """It is right whatever others do."""
+    answers = [
+        Answer(body=b'{"count": 1, "next": null, "results": [{"type": "http", "schema": {}, "problem": null}]}'),
+        listener_with({}),
+    ]
+    with HttpReceiver(answers) as server:
+        assert 0 == main(["--url", server.url, "listener", "http", "update", "mine", "--description", "x"])
+
+    assert ["GET", "PATCH"] == [one.method for one in server.requests]
+    assert "If-Match" not in server.requests[-1].headers
