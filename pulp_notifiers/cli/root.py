@@ -23,6 +23,7 @@ COMMANDS = {
     "source": ("source", "Manage the sources of events."),
     "status": ("status", "Show the state of the server, its backlog, and the lag of its sources."),
     "tail": ("watch", "Watch tasks as they change, until Ctrl-C."),
+    "template": ("template", "Manage the templates of messages."),
     "user": ("user", "Manage who may use the REST API."),
     "wait": ("watch", "Wait until a task has ended; the exit code says how."),
     "worker": ("service", "Make deliveries, and serve nothing, until SIGTERM or Ctrl-C."),
@@ -56,8 +57,8 @@ class Program(click.Group):
 def root() -> None:
     """Durable notifications for Pulp.
 
-    The commands delivery, event, event-type, explain, listener, source and status send requests to the server at --url,
-    tail and wait read the task-status stream from the messaging server, and the others work on this machine.
+    The commands delivery, event, event-type, explain, listener, source, status and template send requests to the server
+    at --url, tail and wait read the task-status stream from the messaging server, and the others work on this machine.
 
     For completion in bash, add this to ~/.bashrc (zsh and fish work alike):
 
