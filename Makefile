@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # With it each run, and each process that a test starts, would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install openapi test test-api test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 demo run lint docs mail-pictures clean
+.PHONY: help install openapi test test-api test-outages test-pulp3 bench bench-stream bench-durable bench-protocols bench-soak bench-pulp3 bench-templating demo run lint docs mail-pictures clean
 
 help:
 	@echo "make install     installs the package and the plugins into $(VENV), and nothing outside this folder"
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-protocols compares the task-status stream over AMQP 0-9-1 and 1.0; takes four minutes"
 	@echo "make bench-soak  fires and delivers 500 events/s for half an hour and draws what happens, in build/soak/"
 	@echo "make bench-pulp3 measures the load of the Pulp 3 source on a real server, and with 20 simulated servers"
+	@echo "make bench-templating measures conditions and templates beside Jinja2, and every hostile one; takes five minutes"
 	@echo "make demo        starts the service and shows what HTTP, mail, AMQP and Qpid receivers get"
 	@echo "make run         runs the service with its data in .state/"
 	@echo "make lint        runs ruff, mypy and codespell"
@@ -91,6 +92,10 @@ bench-pulp3: install
 	@scripts/test-servers.sh
 	@$(BIN)/python -m benchmarks.pulp3.poll
 	@$(BIN)/python -m benchmarks.pulp3.fleet
+
+bench-templating: install
+	@$(BIN)/python -m benchmarks.templating
+	@$(BIN)/python -m benchmarks.templating.hostile
 
 demo: install
 	@$(BIN)/python -m demo.run

@@ -65,10 +65,11 @@ def compile_condition(text: str) -> Condition:
 
     :raises InvalidExpression: it is not an allowed expression.
     """
-    return _CACHE.get((text, limits.POLICY_VERSION), lambda: _compiled(text))
+    return _CACHE.get((text, limits.POLICY_VERSION), lambda: compiled_anew(text))
 
 
-def _compiled(text: str) -> Condition:
+def compiled_anew(text: str) -> Condition:
+    """Return a compiled condition, past the cache."""
     source = Source(text, limits.MAX_CONDITION_LENGTH)
     node = source.expression()
     compiler = compiler_of(source, limits.MAX_CONDITION_NODES)

@@ -101,6 +101,8 @@ class Source:
         """Parse the text as one expression."""
         if not self.text.strip():
             self.refuse(0, "The condition is empty; write for example: payload.result == 'failed'.")
+        if self.text.lstrip().startswith(("{{", "{%")):
+            self.refuse(0, "Write the condition without braces.")
 
         def parse() -> nodes.Expr:
             parser = Parser(_ENVIRONMENT, self.text, state="variable")
@@ -138,6 +140,8 @@ def _sentence(message: str) -> str:
     message = message.strip()
     if message.startswith("unexpected char '&'"):
         return "`&` is not an operator; write `and`."
+    if message.endswith("got '='"):
+        return "`=` does not compare; write ==."
     if message.startswith("unexpected char '!'"):
         return "`!` is not an operator; write `not`, or != to compare."
     message = shown_message(message)

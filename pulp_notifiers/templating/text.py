@@ -91,10 +91,11 @@ def compile_text(text: str, form: TextForm) -> CompiledText:
 
     :raises InvalidExpression: it is not an allowed template.
     """
-    return _CACHE.get((text, form, limits.POLICY_VERSION), lambda: _compiled(text, form))
+    return _CACHE.get((text, form, limits.POLICY_VERSION), lambda: compiled_anew(text, form))
 
 
-def _compiled(text: str, form: TextForm) -> CompiledText:
+def compiled_anew(text: str, form: TextForm) -> CompiledText:
+    """Return a compiled template, past the cache."""
     source = Source(text, limits.MAX_TEMPLATE_LENGTH)
     template = source.template()
     compiler = StatementCompiler(source, TEMPLATE_NAMES, is_html=form is TextForm.HTML)

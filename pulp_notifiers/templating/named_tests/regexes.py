@@ -1,6 +1,11 @@
 """Regular expressions of RE2, which never tries anything twice, with bounds for what its slowest way costs."""
 
-import re2
+from typing import Any
+
+try:
+    import re2
+except ImportError:  # there are wheels for glibc on x86_64 and aarch64, and for macOS; elsewhere it must be built
+    re2 = None
 
 MAX_PATTERN = 200
 """Characters of a pattern."""
@@ -42,7 +47,11 @@ class Regex:
         return self._pattern.search(text) is not None
 
 
-def _compiled(pattern: str) -> "re2._Regexp":
+def _compiled(pattern: str) -> Any:
+    if re2 is None:
+        raise ValueError(
+            "Regular expressions need the Python package google-re2, which is not installed; write `glob`."
+        )
     options = re2.Options()
     options.max_mem = _MAX_MEMORY
     options.log_errors = False

@@ -89,6 +89,7 @@ def test_an_error_names_the_fact_and_what_it_is(text, sentence):
     ("text", "column", "sentence"),
     [
         ("", 1, "The condition is empty"),
+        ("{{ payload.x == 1 }}", 1, "Write the condition without braces."),
         ("payload.x = 1", 11, "`=` does not compare; write == here."),
         ("payload.x == 1 && payload.y == 2", 16, "`&` is not an operator; write `and`."),
         ("payload.x == 1 payload.y", 16, "The expression should end before `payload.y`"),

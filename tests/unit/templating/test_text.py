@@ -64,6 +64,7 @@ def test_a_line_is_safe_in_a_header():
         ("a\n  {{ payload.x", (2, 14), "Unexpected end of template"),
         ("a\n{% macro x() %}{% endmacro %}", (2, 4), "The tag macro is not available"),
         ("\n\n{{ pyload.x }}", (3, 4), "There is no name pyload here. Did you mean payload?"),
+        ("{% if payload.x = 1 %}{% endif %}", (1, 17), "`=` does not compare; write ==."),
         ("{{ loop.index }}", (1, 4), "`loop` exists only inside"),
         ("{% set payload = 1 %}", (1, 8), "payload has a meaning already"),
         ("{% for x in payload.xs %}{% set y = 1 %}{% endfor %}{{ y }}", (1, 56), "There is no name y here."),
