@@ -47,7 +47,7 @@ class StatementCompiler:
         return self._body(template.body, Scope(self._names), 0)
 
     def _body(self, body: list[nodes.Node], scope: Scope, depth: int) -> list[Write]:
-        if depth > limits.MAX_DEPTH:
+        if body and depth > limits.MAX_DEPTH:
             self._source.refuse(body[0], f"This is nested too deeply; at most {limits.MAX_DEPTH} levels are allowed.")
         written: list[Write] = []
         for node in body:
