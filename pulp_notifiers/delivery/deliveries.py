@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ..records import Attempt, Backlog, Delivery, DeliveryFilter
+from ..records import Attempt, Backlog, Delivery, DeliveryFilter, Order
 
 
 class History(Protocol):
     """Where deliveries and their attempts are stored (``pulp_notifiers.store``)."""
 
-    def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]: ...
+    def deliveries(
+        self, wanted: DeliveryFilter, limit: int, offset: int, orders: Sequence[Order] = ()
+    ) -> tuple[int, list[Delivery]]: ...
     def delivery(self, delivery_id: int) -> Delivery | None: ...
     def attempts(self, delivery_id: int) -> list[Attempt]: ...
     def backlog(self) -> Backlog: ...
@@ -25,12 +27,14 @@ class Deliveries:
     def __init__(self, history: History) -> None:
         self._history = history
 
-    def list(self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0) -> tuple[int, Sequence[Delivery]]:
-        """Return how many deliveries match, and one page of them, newest first.
+    def list(
+        self, wanted: DeliveryFilter = _ALL, limit: int = 100, offset: int = 0, orders: Sequence[Order] = ()
+    ) -> tuple[int, Sequence[Delivery]]:
+        """Return how many deliveries match, and one page of them, newest first unless other orders are given.
 
         :raises StoreUnavailable: the database does not answer.
         """
-        return self._history.deliveries(wanted, limit, offset)
+        return self._history.deliveries(wanted, limit, offset, orders)
 
     def show(self, delivery_id: int) -> tuple[Delivery, Sequence[Attempt]] | None:
         """Return a delivery with its attempts, first to last; None if no delivery has this id.

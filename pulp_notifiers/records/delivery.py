@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..event import Event
+from .filter import Filter
 
 SUSPECTED_CRASHES = 2
 """A delivery is attempted apart from others once so many processes in a row ended while they held it."""
@@ -52,6 +53,7 @@ class DeliveryFilter:
     """Selects deliveries; None in a field selects all.
 
     :ivar failed: whether to leave out those of which no attempt has failed.
+    :ivar further: filters by fields of a delivery, which must match too.
     """
 
     state: DeliveryState | None = None
@@ -59,6 +61,7 @@ class DeliveryFilter:
     event_id: str | None = None
     event_type: str | None = None
     failed: bool = False
+    further: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Deliveries and their attempts, for people to look at."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState
+from ..records import Attempt, Backlog, Delivery, DeliveryFilter, DeliveryState, Order
 from . import schema
 from .database import Database
+from .filters import conditions, ordering
 from .statement import utc_time
 
 # By the index of states, which has no times; the first id is the oldest delivery.
@@ -19,6 +21,14 @@ _BACKLOG = """
 """
 
 
+_FILTERED: Mapping[str, sa.ColumnElement[Any]] = {
+    "event_type": schema.events.c.type,
+    **{name: schema.deliveries.c[name] for name in ("state", "notifier_type", "created_at", "finished_at")},
+    **{name: schema.deliveries.c[name] for name in ("last_error", "attempts")},
+}
+"""Fields by which deliveries can be filtered and ordered. Not their targets, which may contain passwords."""
+
+
 class History:
     """Reads deliveries and their attempts."""
 
@@ -26,25 +36,30 @@ class History:
         self._database = database
         self._backlog = database.statement(_BACKLOG)
 
-    def deliveries(self, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[int, list[Delivery]]:
-        """Return how many deliveries match, and one page of them, newest first."""
+    def deliveries(
+        self, wanted: DeliveryFilter, limit: int, offset: int, orders: Sequence[Order] = ()
+    ) -> tuple[int, list[Delivery]]:
+        """Return how many deliveries match, and one page of them, newest first unless other orders are given."""
         columns = {
             schema.deliveries.c.state: wanted.state,
             schema.deliveries.c.listener_id: wanted.listener_id,
             schema.deliveries.c.event_id: wanted.event_id,
             schema.events.c.type: wanted.event_type,
         }
-        conditions = [column == value for column, value in columns.items() if value is not None]
+        chosen = [column == value for column, value in columns.items() if value is not None]
+        chosen += conditions(wanted.further, _FILTERED, self._database.dialect)
         if wanted.failed:
-            conditions.append(schema.deliveries.c.last_error.is_not(None))
+            chosen.append(schema.deliveries.c.last_error.is_not(None))
+        newest_first = [*ordering(orders, _FILTERED), schema.deliveries.c.id.desc()]
+        by_type = wanted.event_type is not None or any(each.field == "event_type" for each in wanted.further)
 
         def work(connection: sa.Connection) -> tuple[int, list[Delivery]]:
             count = sa.select(sa.func.count()).select_from(schema.deliveries)
-            if wanted.event_type is not None:
+            if by_type:
                 count = count.join(schema.events, schema.events.c.id == schema.deliveries.c.event_id)
-            page = _delivery_query().where(*conditions).order_by(schema.deliveries.c.id.desc())
+            page = _delivery_query().where(*chosen).order_by(*newest_first)
             rows = connection.execute(page.limit(limit).offset(offset))
-            return int(connection.execute(count.where(*conditions)).scalar_one()), [_delivery(row) for row in rows]
+            return int(connection.execute(count.where(*chosen)).scalar_one()), [_delivery(row) for row in rows]
 
         return self._database.read(work)
 

@@ -13,12 +13,13 @@ from ...delivery import Deliveries
 from ...errors import NoSuchListener
 from ...listeners import OwnListeners
 from ...options import mask_urls
-from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Operation, is_listener_id
+from ...records import Attempt, Delivery, DeliveryFilter, DeliveryState, Lookup, Operation, is_listener_id
 from ..http.errors import InvalidFields, NotFound
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .fields import EventType, ListenerReference
-from .pages import Page, Paging
+from .filters import Choice, ListQuery, Text, Time, filterable
+from .pages import Page
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}deliveries/"
@@ -34,7 +35,20 @@ class StateFilter(StrEnum):
     DEAD = "dead"
 
 
-class DeliveryQuery(Paging):
+@filterable(
+    Choice("state", DeliveryState, lookups=(Lookup.NE, Lookup.IN)),
+    Text("event_type", lookups=(Lookup.NE, Lookup.IN, Lookup.CONTAINS, Lookup.STARTSWITH)),
+    Text("notifier_type", lookups=(Lookup.EXACT, Lookup.NE, Lookup.IN)),
+    Text("last_error", lookups=(Lookup.CONTAINS, Lookup.ICONTAINS), nullable=True),
+    Time("pulp_created", "created_at"),
+    Time("finished_at", nullable=True),
+    ordering={
+        **{name: name for name in ("state", "event_type", "notifier_type", "finished_at")},
+        "pulp_created": "created_at",
+        "attempt_count": "attempts",
+    },
+)
+class DeliveryQuery(ListQuery):
     """Query parameters that choose deliveries."""
 
     state: Annotated[
@@ -101,8 +115,9 @@ class DeliveriesV3:
             event_id=None if query.event is None else str(query.event),
             event_type=query.event_type,
             failed=is_failed,
+            further=query.filters,
         )
-        count, found = self._deliveries.list(filters, query.limit, query.offset)
+        count, found = self._deliveries.list(filters, query.limit, query.offset, query.orders)
         return Page[DeliveryDocument].of(request, query, count, map(_document, found))
 
     def _listener_id(self, id_or_name: str) -> str:

@@ -11,7 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...errors import InvalidSource, SourceUnavailable
-from ...records import KeptAnswer, Operation, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
+from ...records import (
+    KeptAnswer,
+    Lookup,
+    Operation,
+    RegisteredSource,
+    SourceChange,
+    SourceDraft,
+    SourceState,
+    SourceStatus,
+    select,
+)
 from ...source import Check
 from ...sources import Sources
 from ..http.answers import dropped_secrets_header
@@ -21,8 +31,9 @@ from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed, parsed_partly
 from .fields import DroppedSecrets, PortableObject, SourceName
+from .filters import ListQuery, Text, Time, filterable
 from .idempotency import Creation, MayRepeat
-from .pages import Page, Paging
+from .pages import Page
 from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
 
@@ -107,6 +118,16 @@ class ChecksDocument(BaseModel):
     checks: Annotated[list[CheckDocument], Field(description="In the order they ran; a failed check may be the last.")]
 
 
+@filterable(
+    Text("name"),
+    Text("type", "source_type", lookups=(Lookup.EXACT, Lookup.NE, Lookup.IN)),
+    Time("pulp_created", "created_at"),
+    ordering={"name": "name", "type": "source_type", "pulp_created": "created_at"},
+)
+class SourceQuery(ListQuery):
+    """Query parameters that choose sources."""
+
+
 class SourcesV3:
     """The routes below ``sources/``, and ``source-tests/``."""
 
@@ -130,8 +151,8 @@ class SourcesV3:
         routes.add(f"{one}test/", Handler(Operation.CREATE, self._test, _TEST))
         routes.add(f"{OWN}source-tests/", Handler(Operation.CREATE, self._test_options, _TEST_OPTIONS))
 
-    def _list(self, request: Request, paging: Annotated[Paging, Query()]) -> Page[SourceDocument]:
-        found = self._sources.list()
+    def _list(self, request: Request, paging: Annotated[SourceQuery, Query()]) -> Page[SourceDocument]:
+        found = select(self._sources.list(), paging.filters, paging.orders)
         statuses = self._sources.statuses()
         # A source that was removed after it was listed has no status, and is left out.
         shown = [source for source in paging.cut(found) if source.name in statuses]

@@ -395,3 +395,30 @@ def test_a_listener_with_too_many_targets_is_refused_and_pulp_2s_api_accepts_it(
     assert 201 == service.request("POST", f"{OWN}listeners/", body(1000)).status
     assert 201 == service.request("POST", EVENTS, legacy).status
     assert 2002 == fire(service)["deliveries"]
+
+
+def test_deliveries_are_chosen_and_ordered_by_their_fields(service: RestService) -> None:
+    """With the lookups of Pulp 3; not by their targets, which may contain passwords."""
+    types = ("repo.publish.finish", "repo.publish.start", "repo.sync.start")
+    early, late, dead = (fire(service, event_type=name)["id"] for name in types)
+    finish(service, dead, DeliveryState.DEAD, "HTTP 404: Not found")
+    some = f"listener={service.app.listeners.list()[0].id}"
+
+    def filtered(query: str) -> list[str]:
+        answer = service.request("GET", f"{DELIVERIES}?{some}&{query}")
+        assert 200 == answer.status, answer.body
+        found = answer.json()
+        events = [delivery["event"] for delivery in found["results"]]
+        assert len(events) == found["count"]
+        return events
+
+    tomorrow = (utc_now() + timedelta(days=1)).date()
+    assert [dead, late, early] == filtered(f"event_type__in={','.join(types)}&pulp_created__lte={tomorrow}")
+    assert [early, late, dead] == filtered("ordering=event_type")
+    assert [dead, late, early] == filtered("ordering=-pulp_created")
+    assert [dead, early, late] == filtered("ordering=state,event_type")
+    assert [late, early] == filtered("event_type__startswith=repo.publish")
+    assert [late, early] == filtered("finished_at__isnull=true")
+    assert [dead] == filtered("state__in=dead,delivered&last_error__icontains=NOT%20FOUND")
+    assert [] == filtered("notifier_type__ne=http")
+    assert 400 == service.request("GET", f"{DELIVERIES}?target__contains=p").status
