@@ -7,7 +7,7 @@ from typing import Any
 from ..encoding import unportable
 from ..errors import InvalidListener, NameTaken, NotifierUnavailable
 from ..options import merge_config, with_dropped
-from ..plugin_host import not_installed
+from ..plugin_host import all_problems, not_installed
 from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
 from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_problems
 from .conditions import condition_advice, condition_problems
@@ -74,7 +74,7 @@ class OwnListeners(RegisteredListeners):
             problems |= self._config_problems(draft.notifier_type, draft.config)
         else:
             problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
-        _refuse({**problems, **found})
+        _refuse(all_problems(problems, found))
         try:
             return self._added(
                 replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None),
@@ -115,7 +115,7 @@ class OwnListeners(RegisteredListeners):
                 problems |= with_dropped(
                     self._config_problems(result.notifier_type, result.config), result.dropped_secrets
                 )
-            _refuse({**problems, **found})
+            _refuse(all_problems(problems, found))
 
         include = None if change.include is None else _once(change.include)
         try:

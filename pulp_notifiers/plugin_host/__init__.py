@@ -16,7 +16,7 @@ from .calls import described_error, error_text, not_installed, one_line, stack_o
 from .handle_event import LegacyEvent
 from .load_check import load_checked
 from .notifiers import LoadedNotifier
-from .registrar import Registrar, secret_options
+from .registrar import Registrar, all_problems, secret_options
 from .registry import InstalledPlugin, NotifierRegistry, SourceTypeRegistry
 from .source_types import LoadedSourceType
 
@@ -28,6 +28,7 @@ __all__ = [
     "NotifierRegistry",
     "Registrar",
     "SourceTypeRegistry",
+    "all_problems",
     "described_error",
     "error_text",
     "load_checked",

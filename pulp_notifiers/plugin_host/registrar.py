@@ -32,6 +32,14 @@ def secret_options(plugins: Plugins, plugin_type: str, config: Mapping[str, Any]
         return frozenset(config)
 
 
+def all_problems(problems: Mapping[str, list[str]], found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the problems that the rules find, and those that a caller found before.
+
+    A field that the caller found wrong has a stand-in, so what the rules say of it or of a part of it does not count.
+    """
+    return {**{name: each for name, each in problems.items() if name.partition(".")[0] not in found}, **found}
+
+
 class Registrar(Generic[RowsT, PluginsT_co]):
     """Registers configs of plugins, and shows them without their secrets.
 

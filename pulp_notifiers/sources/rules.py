@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ..encoding import unportable
 from ..errors import InvalidSource, NoSuchSource, SourceUnavailable
 from ..options import Merged, dropped_sentence, masked_without_stored, scrub, with_dropped
-from ..plugin_host import LoadedSourceType, Registrar
+from ..plugin_host import LoadedSourceType, Registrar, all_problems
 from ..records import KeptAnswer, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from ..source import Check
 
@@ -64,11 +64,9 @@ class Sources(Registrar[Rows, SourceTypes]):
         :raises KeyTaken: an answer to the same request is kept already; nothing is written.
         :raises InvalidSource: with all problems.
         """
-        problems = {
-            **self._name_problems(draft.name),
-            **self._config_problems(draft.source_type, draft.config),
-            **found,
-        }
+        problems = all_problems(
+            {**self._name_problems(draft.name), **self._config_problems(draft.source_type, draft.config)}, found
+        )
         if problems:
             raise InvalidSource(problems)
         source = RegisteredSource.of(draft, self._new_id(), self._clock())

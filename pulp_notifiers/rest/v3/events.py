@@ -52,7 +52,7 @@ class EventsV3:
 
     def _create(self, request: Request, sent: Body, repeatable: MayRepeat) -> Response:
         given = request.headers.get(EVENT_ID_HEADER)
-        with repeatable.once(sent, given or "") as creation:
+        with repeatable.once(sent, *([] if given is None else [given])) as creation:
             new = parsed(NewEvent, sent)
             event_id = _event_id(given, ATTEMPT_HEADER in request.headers)
             # Planned, because an event with many deliveries is not written in one transaction. Firing it again adds

@@ -118,6 +118,7 @@ def test_a_refused_request_leaves_its_key_free(service: RestService) -> None:
     key = str(uuid4())
     assert 409 == post(service, EVENTS, other, key, headers=headers).status
     assert 202 == post(service, EVENTS, other, key).status
+    assert 422 == post(service, EVENTS, other, key, headers={"Pulp-Event-Id": ""}).status
 
 
 def test_of_the_same_requests_at_the_same_time_one_is_carried_out(service: RestService) -> None:
