@@ -12,8 +12,8 @@ Row = Sequence[object]
 _GAP = 3
 """Columns of a terminal between two columns of a table."""
 
-_MOST_WHOLE = {"Id": 40, "Name": 32}
-"""Columns of a terminal up to which an id or a name is never folded."""
+_MOST_WHOLE = {"Id": 1.0, "Name": 0.4}
+"""Part of a terminal up to which an id or a name is never folded."""
 
 _FAIR = 24
 """Columns of a terminal in which a text can be read even if it is folded."""
@@ -74,7 +74,7 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]], least_i
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column, width in shown_widths.items():
         # An id or name that is folded cannot be copied.
-        is_whole = column in whole or width <= _MOST_WHOLE.get(column, 0)
+        is_whole = column in whole or width <= console.width * _MOST_WHOLE.get(column, 0)
         table.add_column(column, no_wrap=is_whole, overflow="fold")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
