@@ -42,6 +42,7 @@ def test_the_status_needs_no_credentials(service: RestService) -> None:
         "stream": STREAM_OFF,
         "notifiers": [],
         "listeners": [],
+        "templates": [],
         "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
         "sources": [],
     } == answer.json()
