@@ -112,7 +112,7 @@ class App:
                 local_receivers=LocalReceivers(self.own.resolved_allow_local_receivers()),
                 max_targets=self.own.max_targets,
                 template_problems=self.templates.choice_problems,
-                errors=self.listener_errors.of,
+                errors=self.listener_errors,
             )
             self.pulp2_listeners = Pulp2Listeners(**rules)
             self._topic_listeners = TopicListeners(self.store.listeners, self.store.clock)

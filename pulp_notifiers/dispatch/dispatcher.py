@@ -265,9 +265,9 @@ class Dispatcher:
         return written
 
     def _count_errors(self, event: OwedEvent) -> None:
-        for listener_id, problem in event.failed:
-            if (known := self._route_of.get(listener_id)) is not None:
-                self._errors.count(ErrorKind.CONDITION, known[0], event.event, problem)
+        known = self._route_of  # another thread may have read the listeners again
+        for listener, problem in [(known[one][0], problem) for one, problem in event.failed if one in known]:
+            self._errors.count(ErrorKind.CONDITION, listener, event.event, problem)
 
     def _checked(self) -> Routes:
         routes = self._routes

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from threading import Lock, Timer
 from typing import Protocol
@@ -39,7 +39,8 @@ class Alarm(Protocol):
     def cancel(self) -> None: ...
 
 
-def _later(seconds: float, work: Callable[[], None]) -> Alarm:
+def later(seconds: float, work: Callable[[], None]) -> Alarm:
+    """Call a function after some seconds, in a thread that does not keep the process alive."""
     timer = Timer(seconds, work)
     timer.daemon = True
     timer.start()
@@ -52,6 +53,7 @@ class ListenerErrorCounter:
     There is at most one count for each listener and kind, and a thread only while there is something to write.
 
     :param later: calls a function after some seconds.
+    :param process: returns the id of this process, which may have been forked.
     """
 
     def __init__(
@@ -59,14 +61,17 @@ class ListenerErrorCounter:
         rows: Rows,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
-        later: Callable[[float, Callable[[], None]], Alarm] = _later,
+        later: Callable[[float, Callable[[], None]], Alarm] = later,
+        process: Callable[[], int] = os.getpid,
     ) -> None:
         self._rows = rows
         self._clock = clock
         self._monotonic = monotonic
         self._later = later
         self._lock = Lock()
-        self._pid = os.getpid()
+        self._writing = Lock()  # what is being written is neither in memory nor in the database
+        self._process = process
+        self._pid = process()
         self._waiting: dict[_Key, ListenerErrors] = {}
         self._logged: dict[_Key, float] = {}
         self._alarm: Alarm | None = None
@@ -76,8 +81,8 @@ class ListenerErrorCounter:
         key = (listener.id, kind)
         found = ListenerErrors(listener.id, kind, 1, str(event.id), self._clock(), problem)
         with self._lock:
-            if self._pid != os.getpid():  # threads do not survive a fork, and the parent writes what it has counted
-                self._pid, self._alarm = os.getpid(), None
+            if self._pid != self._process():  # threads do not survive a fork, and the parent writes what it counted
+                self._pid, self._alarm = self._process(), None
                 self._waiting.clear()
             self._waiting[key] = found.after(self._waiting.get(key))
             if self._alarm is None:
@@ -88,28 +93,37 @@ class ListenerErrorCounter:
 
     def of(self, listener_ids: Collection[str]) -> list[ListenerErrors]:
         """Return the errors of listeners, those that are still in memory included."""
-        stored = {(each.listener_id, each.kind): each for each in self._rows.of(listener_ids)}
         keys = [(listener_id, kind) for listener_id in listener_ids for kind in ErrorKind]
+        with self._writing:
+            found = {(each.listener_id, each.kind): each for each in self._rows.of(listener_ids)}
+            with self._lock:
+                for key in keys:
+                    if (waiting := self._waiting.get(key)) is not None:
+                        found[key] = waiting.after(found.get(key))
+        return list(found.values())
+
+    def forget(self, listener_id: str, kinds: Iterable[ErrorKind]) -> None:
+        """Forget what is still in memory: what failed was changed."""
         with self._lock:
-            for key in keys:
-                if (waiting := self._waiting.get(key)) is not None:
-                    stored[key] = waiting.after(stored.get(key))
-        return list(stored.values())
+            for kind in kinds:
+                self._waiting.pop((listener_id, kind), None)
+                self._logged.pop((listener_id, kind), None)
 
     def flush(self) -> None:
         """Write the counts now. If the database does not answer, they are kept and written later."""
-        with self._lock:
-            self._alarm = None
-            waiting = list(self._waiting.values())
-            self._waiting.clear()
-        written = 0
-        try:
-            while written < len(waiting):
-                self._rows.add(waiting[written : written + _AT_ONCE])
-                written += _AT_ONCE
-        except StoreUnavailable as unavailable:
-            _logger.debug("Errors of listeners could not be counted yet: %s", unavailable)
-            self._keep(waiting[written:])
+        with self._writing:
+            with self._lock:
+                self._alarm = None
+                waiting = list(self._waiting.values())
+                self._waiting.clear()
+            written = 0
+            try:
+                while written < len(waiting):
+                    self._rows.add(waiting[written : written + _AT_ONCE])
+                    written += _AT_ONCE
+            except StoreUnavailable as unavailable:
+                _logger.debug("Errors of listeners could not be counted yet: %s", unavailable)
+                self._keep(waiting[written:])
 
     def close(self) -> None:
         """Write what is left."""

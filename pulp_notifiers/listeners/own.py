@@ -1,14 +1,14 @@
 """The rules of the product's own API: patterns, task events, single tasks, and only configs that can work."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..encoding import unportable
 from ..errors import InvalidListener, NameTaken, NotifierUnavailable
 from ..options import merge_config, with_dropped
 from ..plugin_host import all_problems, not_installed
-from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
+from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, outdated_errors
 from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_problems
 from .conditions import condition_advice, condition_problems
 from .local_receivers import LocalReceivers
@@ -18,6 +18,24 @@ from .registered import Answered, Precondition, RegisteredListeners, not_kept
 _INCLUDE = "source_options.include"
 
 TemplateProblems = Callable[[str, str], Sequence[str]]
+
+
+class Errors(Protocol):
+    """What failed on listeners apart from their deliveries (:class:`pulp_notifiers.dispatch.ListenerErrorCounter`)."""
+
+    def of(self, listener_ids: Collection[str], /) -> Sequence[ListenerErrors]: ...
+    def forget(self, listener_id: str, kinds: Iterable[ErrorKind], /) -> None: ...
+
+
+class NoErrors:
+    """Stands for them if nobody counts."""
+
+    def of(self, _listener_ids: Collection[str]) -> Sequence[ListenerErrors]:
+        """Return nothing."""
+        return ()
+
+    def forget(self, _listener_id: str, _kinds: Iterable[ErrorKind]) -> None:
+        """Do nothing."""
 
 
 def no_templates(_notifier_type: str, template: str) -> Sequence[str]:
@@ -31,7 +49,7 @@ class OwnListeners(RegisteredListeners):
     :param local_receivers: the rule for hosts that are the service's own machine; by default they are allowed.
     :param max_targets: how many targets a listener may have when it is registered or its config is changed.
     :param template_problems: returns what is wrong with the choice of a template, from a notifier type and a name.
-    :param errors: returns what failed on listeners, from their ids.
+    :param errors: knows what failed on listeners.
     """
 
     def __init__(
@@ -40,12 +58,12 @@ class OwnListeners(RegisteredListeners):
         local_receivers: LocalReceivers | None = None,
         max_targets: int = 1000,
         template_problems: TemplateProblems = no_templates,
-        errors: Callable[[Collection[str]], Sequence[ListenerErrors]] = lambda _ids: (),
+        errors: Errors | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self._template_problems = template_problems
-        self._errors = errors
+        self._errors = errors or NoErrors()
         self._max_targets = max_targets
         self._local_receivers = local_receivers or LocalReceivers(allowed=True)
 
@@ -76,10 +94,7 @@ class OwnListeners(RegisteredListeners):
             problems["notifier_type"] = [not_installed("notifier", draft.notifier_type)]
         _refuse(all_problems(problems, found))
         try:
-            return self._added(
-                replace(draft, include=_once(draft.include), when=draft.when or None, template=draft.template or None),
-                answer,
-            )
+            return self._added(replace(draft, include=_once(draft.include)), answer)
         except NameTaken as taken:  # since it was looked up
             raise InvalidListener({"name": taken_name(taken.name)}) from None
 
@@ -99,18 +114,21 @@ class OwnListeners(RegisteredListeners):
         :raises NoSuchListener: no listener has this id.
         :raises InvalidListener: lists everything that is wrong; nothing is changed.
         """
-        # Before the transaction, because it may ask the name server.
+        # Before the transaction, because it asks the name server and reads further rows.
         stored = self.get(listener_id)
-        local = self._local_problems_after(stored, change)
-        face = self._face_problems(change, stored)
+        known = {
+            _INCLUDE: include_problems(change.include or ()),
+            **self._local_problems_after(stored, change),
+            **self._face_problems(change, stored),
+        }
+        if change.template:
+            known["template"] = self._unusable_template(stored.notifier_type, change.template)
 
         def check(result: Listener) -> None:
-            problems = {_INCLUDE: include_problems(change.include or ()), **local, **face}
+            problems = dict(known)
             if change.event_types is not None:
                 problems["event_types"] = pattern_problems(result.event_types, result.task_id)
             problems["when"] = _condition_problems_after(result, change)
-            if change.template:
-                problems["template"] = self._unusable_template(result.notifier_type, change.template)
             if change.config is not None:
                 problems |= with_dropped(
                     self._config_problems(result.notifier_type, result.config), result.dropped_secrets
@@ -119,7 +137,9 @@ class OwnListeners(RegisteredListeners):
 
         include = None if change.include is None else _once(change.include)
         try:
-            return self._changed_to(listener_id, replace(change, include=include), check, precondition=precondition)
+            changed = self._changed_to(listener_id, replace(change, include=include), check, precondition=precondition)
+            self._errors.forget(changed.id, outdated_errors(stored, changed))
+            return changed
         except NameTaken as taken:  # since it was looked up
             raise InvalidListener({"name": taken_name(taken.name)}) from None
 
@@ -146,7 +166,7 @@ class OwnListeners(RegisteredListeners):
 
     def errors(self, *listeners: Listener) -> Mapping[tuple[str, ErrorKind], ListenerErrors]:
         """Return what failed on listeners apart from their deliveries, by id and kind."""
-        return {(each.listener_id, each.kind): each for each in self._errors([one.id for one in listeners])}
+        return {(each.listener_id, each.kind): each for each in self._errors.of([one.id for one in listeners])}
 
     def warnings(self, listener: Listener) -> Sequence[str]:
         """Return what may not be meant in a listener's condition."""

@@ -36,7 +36,7 @@ from .delivery import (
 )
 from .event import StoredEvent
 from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
-from .listener import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors
+from .listener import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, outdated_errors
 from .listener_name import (
     ID_PATTERN,
     NAME_PATTERN,
@@ -110,5 +110,6 @@ __all__ = [
     "is_listener_name",
     "made_up_name",
     "numbered_name",
+    "outdated_errors",
     "select",
 ]

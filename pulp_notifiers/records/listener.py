@@ -1,6 +1,6 @@
 """Listeners: drafts of new ones, registered ones, changes, and what failed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -140,3 +140,11 @@ class ListenerErrors:
     def after(self, earlier: "ListenerErrors | None") -> "ListenerErrors":
         """Return both as one; of the earlier errors only the count is kept."""
         return self if earlier is None else replace(self, count=self.count + earlier.count)
+
+
+def outdated_errors(before: Listener, after: Listener) -> Iterable[ErrorKind]:
+    """Yield the kinds of errors that say nothing about a listener after a change."""
+    if (before.when, before.labels) != (after.when, after.labels):
+        yield ErrorKind.CONDITION
+    if before.template != after.template:
+        yield ErrorKind.TEMPLATE

@@ -46,8 +46,7 @@ class ListenerErrorRows:
                 if rows:
                     self._count(connection, rows)
 
-        if errors:
-            self._database.write(work, durable=False)  # no event waits for the disk because of an error
+        self._database.write(work, durable=False)  # no event waits for the disk because of an error
 
     def _count(self, connection: sa.Connection, rows: Sequence[dict[str, object]]) -> None:
         insert = self._database.insert(listener_errors).values(rows)

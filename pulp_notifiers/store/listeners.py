@@ -1,7 +1,7 @@
 """Listeners, as rows."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..encoding import dumps
-from ..records import LISTENER_DELETED, DeliveryState, ErrorKind, KeptAnswer, Listener
+from ..records import LISTENER_DELETED, DeliveryState, ErrorKind, KeptAnswer, Listener, outdated_errors
 from . import schema
 from .answers import Answers
 from .database import Database
@@ -163,7 +163,7 @@ class ListenerRows:
             connection.execute(
                 schema.listeners.update().where(schema.listeners.c.id == listener_id).values(self._values(changed))
             )
-            forget(connection, listener_id, _outdated(stored, changed))
+            forget(connection, listener_id, outdated_errors(stored, changed))
             return changed
 
         return self._database.write(work)
@@ -234,11 +234,3 @@ class ListenerRows:
             "labels": dumps(dict(listener.labels)) if listener.labels else None,
             "condition": listener.when,
         }
-
-
-def _outdated(before: Listener, after: Listener) -> Iterable[ErrorKind]:
-    """Yield the kinds of errors that say nothing about a listener after a change."""
-    if (before.when, before.labels) != (after.when, after.labels):
-        yield ErrorKind.CONDITION
-    if before.template != after.template:
-        yield ErrorKind.TEMPLATE

@@ -81,6 +81,7 @@ def test_errors_of_a_condition_are_counted_and_shown_with_the_last_event(service
     assert revision == service.app.store.listeners.latest_revision()
     changed = service.request("PATCH", f"{OWN}listeners/ops/", {"description": "x"}).json()
     assert 3 == changed["condition_errors"]["count"]
+    service.app.fire(started[0])
     assert 0 == service.request("PATCH", f"{OWN}listeners/ops/", {"when": FAILED}).json()["condition_errors"]["count"]
     assert [] == service.app.store.listener_errors.of([made.id])
 

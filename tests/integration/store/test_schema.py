@@ -98,6 +98,32 @@ def test_an_upgrade_adds_columns_and_leaves_existing_listeners_unchanged(
     assert {**row, **added}.items() <= upgraded._asdict().items()
 
 
+def test_an_upgrade_names_listeners_by_what_they_do(database_url, open_store):
+    """The oldest of those that do the same has no number; all stay enabled and unconditional."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+    engine.dispose()
+    types = ['["*"]', '["*"]', '["repo-events.2"]', '["*"]', '["task.error", "repo.#"]', "[]"]
+    for number, event_types in enumerate(types):
+        row = {**OLD_LISTENER, "id": f"{number:024}", "event_types": event_types, "notifier_type": "é" * (number == 5)}
+        row["notifier_type"] = row["notifier_type"] or "http"
+        names = ", ".join(row)
+        execute(database_url, sa.text(f"INSERT INTO listeners ({names}) VALUES (:{names.replace(', ', ', :')})"), row)
+
+    store = open_store()
+
+    columns = schema.listeners.c
+    found = execute(database_url, sa.select(columns.name, columns.enabled, columns.condition).order_by(columns.id))
+    names = ["http-repo-events", "http-repo-events-2", "http-repo-events-2-2", "http-repo-events-3"]
+    assert [*names, "http-task-error-repo", "listener"] == [row.name for row in found]
+    assert {(True, None)} == {(row.enabled, row.condition) for row in found}
+    store.require_schema()
+
+
 def test_an_upgrade_leaves_stored_events_complete_under_their_ids(database_url, open_store):
     """An id that an earlier release gave to a task event stays, and so does its meaning."""
     config = Config()

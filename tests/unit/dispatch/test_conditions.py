@@ -176,6 +176,14 @@ def test_equal_conditions_have_one_result_for_each_event():
     assert 1 + 2 + 10 == len({condition.key for condition in conditions})
 
 
+def test_all_facts_of_a_condition_can_be_shown():
+    """Also those that it does not read."""
+    facts = EventFacts(event(x=1)).of(ListenerCondition.of(listener(1, FAILED, name="n", labels={"a": "b"})))
+
+    assert {"event", "payload", "report", "labels", "listener"} == facts.keys()
+    assert ({"x": 1}, {"a": "b"}, "n") == (facts["payload"], facts["labels"], facts["listener"]["name"])
+
+
 def test_an_event_that_no_database_could_store_is_refused_as_without_conditions():
     """The caller gets the same exception."""
     with pytest.raises(TypeError):

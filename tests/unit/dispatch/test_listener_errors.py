@@ -1,12 +1,13 @@
 """Errors of conditions are counted in memory and written a little later."""
 
 import logging
+import threading
 from dataclasses import replace
 
 import pytest
 
 from pulp_notifiers.dispatch import Dispatcher, ListenerErrorCounter
-from pulp_notifiers.dispatch.listener_errors import LOG_SECONDS
+from pulp_notifiers.dispatch.listener_errors import LOG_SECONDS, later
 from pulp_notifiers.errors import StoreUnavailable
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import ErrorKind, Listener
@@ -123,6 +124,33 @@ def test_counts_that_cannot_be_written_are_kept_and_written_later(counter, rows,
     )
 
 
+def test_what_comes_in_while_the_database_refuses_is_added_to_it(counter, rows, alarms):
+    """Nothing is lost or counted twice, and it is tried once later."""
+
+    def refuse(errors):
+        counter.count(ErrorKind.CONDITION, ONE, EVENT, "newer")
+        raise StoreUnavailable("away")
+
+    add, rows.add = rows.add, refuse
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "older")
+    alarms.ring()
+    rows.add = add
+
+    assert 1 == len(alarms.works)
+    assert {("1", ErrorKind.CONDITION, 2, "newer")} == shown(counter)
+
+
+def test_very_many_listeners_are_logged_but_not_remembered_for_ever(counter, caplog):
+    """After ten thousand, the first one is logged again."""
+    with caplog.at_level(logging.CRITICAL):
+        for number in range(10_000):
+            counter.count(ErrorKind.CONDITION, replace(ONE, id=f"{number:024}"), EVENT, "a")
+    counter.count(ErrorKind.CONDITION, TWO, EVENT, "a")
+    counter.count(ErrorKind.CONDITION, replace(ONE, id="0" * 24), EVENT, "a")
+
+    assert 2 == len(caplog.messages)
+
+
 def test_closing_writes_what_is_left_and_leaves_no_thread(counter, rows, alarms):
     """Also if the database does not answer; closing twice is harmless."""
     counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
@@ -163,6 +191,43 @@ def test_the_first_error_of_a_listener_within_an_hour_is_logged(counter, seconds
         f"{template} third. Change the template; {rest}",
         f"{condition} fourth. Change its condition; {rest}",
     ] == caplog.messages
+
+
+def test_what_is_not_written_yet_is_forgotten_if_the_condition_is_changed(counter, rows, alarms, caplog):
+    """Another kind or listener is not; a further error is logged again."""
+    for listener, kind in ((ONE, ErrorKind.CONDITION), (ONE, ErrorKind.TEMPLATE), (TWO, ErrorKind.CONDITION)):
+        counter.count(kind, listener, EVENT, "a")
+    counter.forget(ONE.id, [ErrorKind.CONDITION])
+    alarms.ring()
+    caplog.clear()
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "b")
+
+    assert {(ONE.id, ErrorKind.TEMPLATE), (TWO.id, ErrorKind.CONDITION)} == rows.stored.keys()
+    assert 1 == len(caplog.messages)
+
+
+def test_a_forked_process_counts_from_the_start(rows, alarms):
+    """The thread of its parent does not exist in it, and the parent writes what it has counted."""
+    process = [1]
+    counter = ListenerErrorCounter(rows, Clock(), later=alarms, process=lambda: process[0])
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    process[0] = 2
+
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "b")
+
+    assert 2 == len(alarms.works)
+    assert {("1", ErrorKind.CONDITION, 1, "b")} == shown(counter)
+
+
+def test_counts_are_written_by_a_thread_that_ends(rows):
+    """There is none while nothing has failed."""
+    written = threading.Event()
+    rows.add = lambda errors: written.set()
+    counter = ListenerErrorCounter(rows, later=lambda _seconds, work: later(0, work))
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+
+    assert written.wait(10)
+    counter.close()
 
 
 def test_the_dispatcher_counts_an_error_once_although_it_matches_again_after_a_change(counter):

@@ -128,6 +128,18 @@ def test_a_condition_that_fails_for_all_events_of_some_types_is_accepted_with_ad
     assert () == listeners.warnings(fixed)
 
 
+def test_advice_without_a_missing_name_is_to_ask_for_the_type(listeners):
+    """Only one type is named, and the reason."""
+    made = listeners.create(draft("payload.repo_id == 'x' or event.type == 'repo.sync.start' and payload.repo_id", "*"))
+
+    [warning] = listeners.warnings(made)
+    assert (
+        "Its condition cannot be evaluated for repo.sync.start: The condition gives a text, not true or false; compare "
+        "it with something, or write `is true`. It gets none of these events, and each counts as an error. Leave these "
+        "types out of event_types, or ask for event.type first in the condition."
+    ) == warning
+
+
 def test_a_condition_that_a_new_release_does_not_accept_is_shown_and_can_be_replaced(listeners, table):
     """Changes of other fields do not touch it, nor does it hinder them."""
     made = listeners.create(draft(FAILED))
