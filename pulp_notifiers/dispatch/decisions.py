@@ -228,9 +228,7 @@ def _failed_condition(question: Question, judgement: Judgement) -> Verdict:
 
 
 def _of_condition(question: Question) -> tuple[str, Mapping[str, Any], str]:
-    condition = ListenerCondition.of(question.listener)
-    if condition is None:
-        return "", {}, ""
+    condition = ListenerCondition(question.listener.when or "", question.listener)
     values = condition_values(condition, question.facts)
     words = in_words(values, missing_names(condition, values))
     return condition.text, values, f" ({words})." if words else "."

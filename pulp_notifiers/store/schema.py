@@ -130,14 +130,17 @@ events = sa.Table(
     sa.Index(
         "ix_events_listed", "stored_at", "id", "type", "repo_id", "server", "domain", "result", "source", "occurred_at"
     ),
+    sa.Index(
+        "ix_events_repo_id", "repo_id", "stored_at", "id", "type", "server", "domain", "result", "source", "occurred_at"
+    ),
 )
 """``unfinished_after`` is the key of the last lane with a delivery of an event that is written in pieces; null once all
 deliveries are written. ``stored_at`` has a default for processes of an older release that still run after an upgrade.
 The columns behind it are copies of values in the payload, to list events by them.
 
-``ix_events_listed`` has all that a list of events shows or filters by: with a million events, every filter takes 0.2 s
-at most on SQLite, without reading the rows. An index for each filter would take 0.02 s and cost more at each fire than
-is gained at a list."""
+Both indexes have all that a list of events shows or filters by, so that it reads no rows, which may be large. With a
+million events on SQLite, a filter that matches nothing takes 0.2 s, and one by repository 0.1 ms. An index for each of
+the filters made an event a fifth to two fifths more expensive to fire."""
 
 lanes = sa.Table(
     "lanes",

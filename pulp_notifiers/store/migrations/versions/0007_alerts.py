@@ -72,6 +72,7 @@ def upgrade() -> None:
         op.add_column("events", column)
     op.execute(_SET_STORED_AT)
     op.create_index("ix_events_listed", "events", _LISTED)
+    op.create_index("ix_events_repo_id", "events", ["repo_id", *(name for name in _LISTED if name != "repo_id")])
     _name_listeners()
     live = sa.text("ended_at IS NULL")
     op.create_index("ix_listeners_name", "listeners", ["name"], unique=True, sqlite_where=live, postgresql_where=live)
