@@ -49,6 +49,6 @@ def run(options: Options) -> None:
 def measure(section: Section, port: int, count: int) -> Figures:
     """Return how fast events are fired and mailed."""
     email = {"enabled": "true", "host": "127.0.0.1", "port": str(port), "from": peers.SENDER}
-    options = {"subject": peers.SUBJECT, "addresses": [peers.RECIPIENT]}
+    options = {"format": "legacy", "subject": peers.SUBJECT, "addresses": [peers.RECIPIENT]}
     with running(section, "email", options, email=email) as app:
         return fire_and_deliver(app, count)
