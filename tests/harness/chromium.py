@@ -13,7 +13,7 @@ from typing import Any
 from tests.harness.pages import MEASURING_PAGE
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_TIMEOUT_SECONDS = 60.0
+_TIMEOUT_SECONDS = 180.0
 _RESULT = '<pre id="result">'
 
 
