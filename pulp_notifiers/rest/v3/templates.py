@@ -175,8 +175,8 @@ class TemplatesV3:
         return unless_known(request, response, document, _tag(document))
 
     def _create(self, sent: Body, request: MayRepeat) -> Response:
-        draft = parsed(NewTemplate, sent).draft()
         with request.once(sent) as creation:
+            draft = parsed(NewTemplate, sent).draft()
             self._templates.create(draft, lambda saved: self._created(creation, saved))
         return creation.response
 
