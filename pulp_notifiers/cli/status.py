@@ -19,8 +19,8 @@ from .tables import Row, print_table
 def status(context: click.Context, connection: Connection, /, output_format: str) -> None:
     """Show the state of the server, its backlog, and the lag of its sources.
 
-    Shows also what to correct before the stream, a notifier, a listener or a source can be used. Needs no user. The
-    exit code is 74 if the server cannot reach its database.
+    Shows also what to correct before the stream, a notifier, a listener, a template or a source can be used. Needs no
+    user. The exit code is 74 if the server cannot reach its database.
     """
     from .client import NOTIFICATIONS
 
@@ -45,6 +45,9 @@ def _print_status(found: dict[str, Any]) -> None:
     if unreadable := found.get("listeners"):
         echo()
         print_table(("Listener", "Problem"), [(one["id"], one["problem"]) for one in unreadable])
+    if wrong := found.get("templates"):
+        echo()
+        print_table(("Template", "Problem"), [(one["name"], one["problem"]) for one in wrong])
     if found["sources"]:
         echo()
         print_table(("Source", "State", "Lag", "Problem"), list(map(_source, found["sources"])))

@@ -33,6 +33,13 @@ LISTENER = {
     "task_id": None,
     "source_options": {"include": [HOSTILE]},
     "config": {"url": HOSTILE, HOSTILE: [HOSTILE]},
+    "name": HOSTILE,
+    "description": HOSTILE,
+    "enabled": True,
+    "labels": {HOSTILE: HOSTILE},
+    "when": HOSTILE,
+    "condition_errors": {"count": 1, "last_event": HOSTILE, "last_at": HOSTILE, "last_error": HOSTILE},
+    "warnings": [HOSTILE],
 }
 DELIVERY = {
     "pulp_href": f"/pulp/api/v3/notifications/deliveries/{ID}/",
@@ -75,6 +82,7 @@ STATUS = {
     },
     "backlog": {"pending": 0, "dead": 0, "oldest_pending_seconds": None},
     "sources": [{"name": HOSTILE, "state": HOSTILE, "lag_seconds": None}],
+    "templates": [{"name": HOSTILE, "problem": HOSTILE}],
 }
 FIELD = {"type": HOSTILE, "description": HOSTILE}
 PART = {"properties": {HOSTILE: FIELD}}
@@ -123,6 +131,8 @@ REMOTE = [
     ["listener", NAME, "create"],
     ["listener", HOSTILE.replace("\ud800", "\udcff"), "create"],
     ["listener", "delete", NAME],
+    ["listener", "disable", NAME],
+    ["listener", "http", "update", NAME, "--label", f"{NAME}={NAME}", "--repo", HOSTILE.replace("\ud800", "\udcff")],
     ["delivery", "list"],
     ["delivery", "show", ID],
     ["delivery", "show", NAME],

@@ -167,7 +167,7 @@ def test_the_status_needs_no_user(service, capsys, monkeypatch):
 
     assert re.search(r"^database +sqlite, reachable$", shown, re.MULTILINE)
     assert re.search(r"^worker +running, 16 threads$", shown, re.MULTILINE)
-    parts = {"version", "database", "worker", "stream", "notifiers", "listeners", "backlog", "sources"}
+    parts = {"version", "database", "worker", "stream", "notifiers", "listeners", "templates", "backlog", "sources"}
     assert parts == document.keys()
     assert re.search(r"^task-status stream +off$", shown, re.MULTILINE)
 
