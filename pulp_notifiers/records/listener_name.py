@@ -28,7 +28,7 @@ def is_listener_name(text: str) -> bool:
 
 
 def made_up_name(notifier_type: str, event_types: Sequence[str], task_id: str | None = None) -> str:
-    """Return a name that says what a listener does, such as ``email-repo-sync-finish``.
+    """Return a name that says what a listener does, such as ``email-sync-finish``.
 
     It leaves room for a number behind it (:func:`numbered_name`), because others may do the same.
     """
@@ -46,7 +46,9 @@ def numbered_name(name: str, number: int) -> str:
 def _words(event_type: str) -> str:
     if event_type == ANY_REPOSITORY_EVENT:
         return "repo-events"
-    return "-".join(word for word in event_type.split(".") if word not in ("*", "#")) or "all-events"
+    words = [word for word in event_type.split(".") if word not in ("*", "#")]
+    # A table has little room for names, and most events are about repositories.
+    return "-".join(words[1:] if words[:1] == ["repo"] and len(words) > 1 else words) or "all-events"
 
 
 def _fitting(parts: Iterable[str]) -> str:

@@ -105,7 +105,7 @@ def test_list_prints_a_table_of_listeners(service, capsys):
     assert [
         ["Name", "Enabled", "Notifier", "Event types", "When", "Errors", "Task", "Include", "Options", "Id"],
         [
-            *("http-repo-sync-finish", "yes", "http", "repo.sync.finish"),
+            *("http-sync-finish", "yes", "http", "repo.sync.finish"),
             *("url=http://receiver.example/, username=üser, password=*****", first),
         ],
         [

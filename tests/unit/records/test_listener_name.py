@@ -11,11 +11,11 @@ from pulp_notifiers.records import is_listener_name, made_up_name, numbered_name
         (("*",), "http-repo-events"),
         (("#",), "http-all-events"),
         (("*.*",), "http-all-events"),
-        (("repo.sync.finish",), "http-repo-sync-finish"),
+        (("repo.sync.finish",), "http-sync-finish"),
         (("repo.#",), "http-repo"),
         (("task.error", "task.error"), "http-task-error"),
         (("task.error", "task.canceled"), "http-task-error-task-canceled"),
-        (("repo.sync.finish", "repo.sync.start", "task.*", "x"), "http-repo-sync-finish-and-3-more"),
+        (("repo.sync.finish", "repo.sync.start", "task.*", "x"), "http-sync-finish-and-3-more"),
         ((), "http"),
     ],
 )
