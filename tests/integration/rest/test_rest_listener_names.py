@@ -13,6 +13,7 @@ FACE = {
     "description": "Calls ops ☎",
     "enabled": False,
     "labels": {"team": "storage", "é 1": ""},
+    "when": "payload.repo_id == 'zoo'",
 }
 
 
@@ -79,7 +80,7 @@ def test_an_unknown_name_as_a_filter_is_reported(service: RestService) -> None:
         ("labels", {"a": "x" * 256}, "The value of label 'a' must be a text of at most 255 characters."),
         ("labels", {"a": "\0"}, "The value of label 'a' cannot be accepted. It contains the character U+0000"),
         ("labels", {str(n): "" for n in range(65)}, "at most 64 labels, not 65"),
-        ("template", "short", "There is no template named 'short'."),
+        ("template", "short", "There is no template"),
         ("template", "\0", "U+0000"),
     ],
 )
