@@ -25,11 +25,11 @@ class Raced(ListenerTable):
         """Find nothing."""
         return None
 
-    def add(self, listener: Listener, name_like: str | None = None) -> Listener:
+    def add(self, listener: Listener, *further: Any) -> Listener:
         """Refuse one name."""
         if listener.name == "taken":
             raise NameTaken("taken")
-        return super().add(listener, name_like)
+        return super().add(listener, *further)
 
 
 def test_every_rule_book_makes_names_up() -> None:
