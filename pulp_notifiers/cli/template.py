@@ -135,7 +135,7 @@ def export_template(connection: Connection, /, name: str, folder: Path) -> None:
 
 
 @template.command("load")
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", help="The template's name; by default, that of the folder.")
 @pass_connection
 def load_template(connection: Connection, /, folder: Path, name: str | None) -> None:
@@ -160,7 +160,7 @@ def load_template(connection: Connection, /, folder: Path, name: str | None) -> 
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Preview the files in this folder instead of a template of the server.",
 )
 @click.option("--event", metavar="ID", help="A past event to render it with.")

@@ -29,6 +29,7 @@ from ..event import Event
 from ..options import SECRET_NAME
 from ..plugin_host import LoadedNotifier
 from ..settings import Settings
+from .templates import template_problems
 from .trial import Trial, failures, logged
 
 THREADS = 8
@@ -145,6 +146,13 @@ class NotifierContract:
         """They are event, config and target, and the number of the attempt if the signature has it."""
         with self._trial() as trial:
             trial.bind_send()
+
+    def test_its_templates_can_be_rendered(self) -> None:
+        """Those that it brings along fit its parts, and make something of every recorded event."""
+        with self._trial() as trial:
+            wrong = [*template_problems(trial.loaded, trial.loaded.parse(self.options))]
+
+        assert not wrong, f"Templates: {wrong}"
 
     def test_an_event_is_sent(self) -> None:
         """The notifier does not change it, because other listeners get it too; failures are raised, not returned."""

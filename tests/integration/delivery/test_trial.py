@@ -1,5 +1,6 @@
 """An attempt in a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pulp_notifiers.delivery import Trial
 from pulp_notifiers.delivery.trial import TrialDied
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Listener, OwedDelivery
+from pulp_notifiers.records import Listener, OwedDelivery, Template
 from pulp_notifiers.settings import Settings
 from tests.support.children import ROOT
 from tests.support.distributions import installed
@@ -135,7 +136,7 @@ import json, sys
 from datetime import timedelta
 from pulp_notifiers.delivery import Trial
 from pulp_notifiers.event import Event
-from pulp_notifiers.records import Listener, OwedDelivery
+from pulp_notifiers.records import Listener, OwedDelivery, Template
 from pulp_notifiers.settings import Settings
 
 listener = Listener("scripted", {}, ("a",), id="5f0c1e2d3a4b5c6d7e8f9012")
@@ -167,3 +168,45 @@ def test_an_attempt_whose_service_is_killed_ends_too(tmp_path):
         service.kill()
 
     wait_until(lambda: not _runs(int(file.read_text())))
+
+
+TEMPLATED = """
+import json
+from pathlib import Path
+from pulp_notifiers.notifier import Notifier, NotifierConfig, PackagedTemplate, PartForm
+
+class Templated(Notifier[NotifierConfig]):
+    Config = NotifierConfig
+    template_parts = {"text": PartForm.TEXT}
+
+    def packaged_templates(self):
+        return {"chat": PackagedTemplate({"text": "the default"})}
+
+    def default_template(self, config):
+        return "chat"
+
+    def send(self, event, config, target, *, context):
+        told = [context.rendered, context.problem, context.listener.name, context.attempt]
+        Path(event.payload["file"]).write_text(json.dumps(told))
+"""
+
+
+def test_templates_are_rendered_in_the_other_process_and_failures_reported(tmp_path):
+    """It has no database, so it gets the templates that it may need."""
+    file, failed = tmp_path / "sent", []
+    listener = Listener("templated", {}, ("a",), name="nights", labels={"team": "ops"}, id="5f0c1e2d3a4b5c6d7e8f9012")
+    owed = OwedDelivery(1, Event("a", {"file": str(file)}), "target", 2, crashes=5)
+
+    def sent(text):
+        trial = Trial(Settings({}).portable(), timedelta(seconds=60))
+        assert trial.attempt(listener, owed, [Template("chat", "templated", {"text": text})], failed.append) is None
+        return json.loads(file.read_text())
+
+    with installed(tmp_path, "templated", {"templated": "templated:Templated"}, {"templated": TEMPLATED}):
+        assert [{"text": "ops target"}, None, "nights", 3] == sent("{{ labels.team }} {{ target }}")
+        assert not failed
+        rendered, problem, *_ = sent("{{ labels.nosuch }}")
+
+    assert {"text": "the default"} == rendered
+    assert "labels.nosuch" in problem
+    assert ["Template chat: text: Line 1, column 4: labels.nosuch does not exist."] == failed

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
+from pulp_notifiers.notifier import PackagedTemplate, PartForm
 from pulp_notifiers.testing.contract import THREADS
 from tests.support.contract_kit import GoodNotifier, contract, failing_tests
 
@@ -197,3 +198,37 @@ def test_the_log_and_the_interpreter_are_left_as_they_were():
     failing_tests(contract(notifier=Crashing))
 
     assert before == (logging.getLogger().level, [*logging.getLogger().handlers], sys.getswitchinterval())
+
+
+class Templated(GoodNotifier):
+    """Has a template."""
+
+    template_parts = {"text": PartForm.TEXT}
+    text = "{{ about.what }}"
+    default = "chat"
+
+    def packaged_templates(self):
+        return {"chat": PackagedTemplate({"text": self.text})}
+
+    def default_template(self, config):
+        return self.default
+
+    def send(self, event, config, target, *, context=None):
+        super().send(event, config, target)
+
+
+def test_templates_must_fit_every_recorded_event():
+    """So must the default be one of them."""
+
+    class Misspelt(Templated):
+        text = "{{ payload.repo_id }}"
+
+    class Unclosed(Templated):
+        text = "{{"
+
+    class Nameless(Templated):
+        default = "nosuch"
+
+    assert not failing_tests(contract(notifier=Templated))
+    for bad in (Misspelt, Unclosed, Nameless):
+        assert {"test_its_templates_can_be_rendered"} == failing_tests(contract(notifier=bad)), bad
