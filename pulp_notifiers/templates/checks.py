@@ -11,7 +11,7 @@ from .compiled import CompiledTemplate
 from .facts import example_listener, facts_of
 from .problems import InvalidParts, PartProblem, RenderFailed
 
-LONGEST_SECONDS = 0.3
+LONGEST_SECONDS = 0.2
 """After that no further sample is tried; the first of each event type come first."""
 
 _TYPES_NAMED = 4
@@ -32,14 +32,13 @@ def check_samples(
     problems = list(_names(compiled, event_types))
     if problems:
         raise InvalidParts(problems)
-    tried = _Tried(compiled)
-    until = monotonic() + LONGEST_SECONDS
+    tried = _Tried(compiled, notifier, monotonic() + LONGEST_SECONDS, monotonic)
     warnings = []
     for sample in _in_turns([known.samples for known in matching(event_types)]):
-        if monotonic() > until:
+        tried.add(sample)
+        if tried.is_late():
             warnings.append(f"It takes long to render, so only {tried.count} recorded events were tried.")
             break
-        tried.add(sample, notifier)
     problems = list(tried.always())
     if problems:
         raise InvalidParts(problems)
@@ -49,26 +48,40 @@ def check_samples(
 class _Tried:
     """What became of each text with each sample."""
 
-    def __init__(self, compiled: CompiledTemplate) -> None:
+    def __init__(
+        self, compiled: CompiledTemplate, notifier: LoadedNotifier, until: float, monotonic: Callable[[], float]
+    ) -> None:
         self._compiled = compiled
+        self._notifier = notifier
+        self._until = until
+        self._monotonic = monotonic
         self._listener = example_listener(compiled.paths)
         self._failed: dict[str, list[tuple[str, PartProblem]]] = defaultdict(list)
+        self._tried: dict[str, int] = defaultdict(int)
         self.count = 0
 
-    def add(self, sample: Sample, notifier: LoadedNotifier) -> None:
-        """Render every text."""
+    def is_late(self) -> bool:
+        """Return whether nothing further should be tried."""
+        return self._monotonic() > self._until
+
+    def add(self, sample: Sample) -> None:
+        """Render every text, as long as there is time."""
         self.count += 1
         facts = facts_of(sample.event, self._listener, _TARGET, 1)
         whole = True
         for place in self._compiled.places:
+            self._tried[place.name] += 1
             try:
                 place.render(facts)
             except RenderFailed as failed:
                 self._note(sample, failed.problem)
                 whole = False
+            if self.is_late():
+                return
         if whole:
+            self._tried[""] += 1
             try:
-                problem = notifier.rendered_problem(self._compiled.render(facts))
+                problem = self._notifier.rendered_problem(self._compiled.render(facts))
             except RenderFailed as failed:
                 self._note(sample, failed.problem)
             else:
@@ -76,13 +89,13 @@ class _Tried:
                     self._note(sample, PartProblem("", problem))
 
     def always(self) -> Iterator[PartProblem]:
-        """Yield what is wrong at the places that failed with every sample."""
-        for found in self._failed.values():
-            if len(found) == self.count:
+        """Yield what is wrong at the places that failed with every sample that was tried."""
+        for part, found in self._failed.items():
+            if len(found) == self._tried[part]:
                 yield found[0][1]
 
     def sometimes(self) -> Iterator[str]:
-        """Yield a sentence for each other place that failed."""
+        """Yield a sentence for each place that failed."""
         for found in self._failed.values():
             types = list(dict.fromkeys(event_type for event_type, _ in found))
             named = ", ".join(types[:_TYPES_NAMED]) + (", ..." if len(types) > _TYPES_NAMED else "")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,21 @@ from pulp_notifiers.records import ErrorKind, Listener, ListenerDraft, Template,
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.template_files import write_template
 from pulp_notifiers.testing.http import HttpReceiver, ReceivedRequest
+from pulp_notifiers.testing.smtp import SmtpReceiver
 from tests.support.waiting import wait_until
 
 CHAT = {"json": {"text": "{{ about.name }} {{ labels.team }}"}, "headers": {"X-Kind": "{{ event.type }}"}}
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def mailbox() -> Iterator[SmtpReceiver]:
+    """Yield a mail server."""
+    with SmtpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def app(tmp_path: Path, mailbox: SmtpReceiver) -> Iterator[App]:
     """Yield an app with a folder of templates, whose worker runs."""
     (tmp_path / "templates").mkdir()
     sections = {
@@ -26,7 +35,8 @@ def app(tmp_path: Path) -> Iterator[App]:
         "template_dir": str(tmp_path / "templates"),
         "poll_seconds": "0.05",
     }
-    with App(Settings({"notifiers": sections})) as app:
+    email = {"enabled": "true", "host": mailbox.host, "port": str(mailbox.port), "from": "pulp@example.com"}
+    with App(Settings({"notifiers": sections, "email": email})) as app:
         app.store.upgrade()
         app.worker.start()
         yield app
@@ -137,3 +147,32 @@ def test_a_repeated_attempt_sends_the_same_bytes(app: App) -> None:
 
     assert (first.path, first.body) == (second.path, second.body)
     assert "zoo" == json.loads(first.body)["all"]["name"]
+
+
+def test_a_changed_default_of_mails_counts_at_once(app: App, mailbox: SmtpReceiver) -> None:
+    """If it fails, the mail is the notifier's own with a line that says why; if it is deleted, without the line."""
+    draft = ListenerDraft("email", {"addresses": ["ops@example.com"]}, ("#",), name="nights")
+    app.listeners.create(draft)
+
+    def mail() -> tuple[str, str]:
+        before = len(mailbox.mails)
+        app.fire(Event("repo.sync.finish", {"repo_id": "zoo", "result": "success"}))
+        message = mailbox.wait_for(before + 1)[before].message
+        text = message.get_body(("plain",))
+        assert text is not None
+        return str(message["Subject"]), text.get_content().strip()
+
+    app.templates.create(TemplateDraft("email", "email", {"subject": "ours {{ about.name }}", "text": "short"}))
+    assert ("ours zoo", "short") == mail()
+
+    stored = app.store.templates.get("email")
+    assert stored is not None
+    app.store.templates.change("email", lambda found: replace(found, parts={"text": "{{ event|gone_filter }}"}))
+    subject, text = mail()
+    assert "zoo" in subject
+    assert "gone_filter" in text
+
+    app.templates.delete("email")
+    subject, text = mail()
+    assert "zoo" in subject
+    assert "gone_filter" not in text

@@ -11,6 +11,8 @@ from pulp_notifiers.event_types import sample
 from pulp_notifiers.notifier import ListenerInfo
 from pulp_notifiers.records import Template, TemplateChange, TemplateDraft, TemplateOrigin
 from pulp_notifiers.templates import FileTemplates, Templates
+from pulp_notifiers.templates.checks import check_samples
+from pulp_notifiers.templates.parts import compile_parts
 from tests.support.templated import Notifiers, TemplateTable
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -331,3 +333,15 @@ def test_files_are_checked_without_samples():
     assert "subject: Line 1, column" in rules.file_problem(replace(in_file, parts={"subject": "{{"}))
     assert "is not a name" in rules.file_problem(replace(in_file, name="a b"))
     assert "Write text or json" in rules.file_problem(replace(in_file, parts={"text": "x", "json": 1}))
+
+
+def test_a_template_that_renders_slowly_is_saved_in_a_moment():
+    """Not all recorded events are tried then, and the warning says so."""
+    loop = "{% for a in event.type|list %}{% for b in event.type|list %}{{ a ~ b }}{% endfor %}{% endfor %}"
+    seconds = iter(range(10_000))
+    parts = {"json": [loop] * 3}
+    notifier = Notifiers().get("post")
+
+    warnings = check_samples(compile_parts(parts, notifier.template_parts()), ["#"], notifier, lambda: next(seconds))
+
+    assert ["It takes long to render, so only 1 recorded events were tried."] == warnings
