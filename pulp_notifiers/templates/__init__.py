@@ -18,7 +18,7 @@
 from .facts import info_of
 from .files import FileTemplates
 from .messages import Messages
-from .preview import Preview, preview
+from .preview import Preview, preview_parts
 from .problems import PartProblem
 from .rules import Saved, Templates
 from .shelf import Shelf
@@ -32,5 +32,5 @@ __all__ = [
     "Shelf",
     "Templates",
     "info_of",
-    "preview",
+    "preview_parts",
 ]

@@ -26,7 +26,7 @@ class Preview:
     problems: tuple[PartProblem, ...] = ()
 
 
-def preview(
+def preview_parts(
     parts: Mapping[str, Any],
     notifier: LoadedNotifier,
     event: Event,

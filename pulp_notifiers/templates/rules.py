@@ -20,7 +20,7 @@ from ..plugin_host import not_installed
 from ..records import KeptAnswer, Template, TemplateChange, TemplateDraft, TemplateOrigin
 from .catalogue import Catalogue, Notifiers
 from .checks import check_samples
-from .preview import Preview, preview
+from .preview import Preview, preview_parts
 from .shelf import Files, compiled
 
 LONGEST_DESCRIPTION = 1000
@@ -236,7 +236,7 @@ class Templates:
         :raises InvalidTemplate: the notifier is not installed, or cannot be used.
         """
         try:
-            return preview(draft.parts, self._notifiers.get(draft.notifier_type), event, listener, labels)
+            return preview_parts(draft.parts, self._notifiers.get(draft.notifier_type), event, listener, labels)
         except NotifierUnavailable as unavailable:
             raise InvalidTemplate({"notifier_type": [unavailable.reason]}) from None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..event_types import known_types
 from ..plugin_host import LoadedNotifier
-from ..templates import preview
+from ..templates import preview_parts
 
 
 def template_problems(notifier: LoadedNotifier, config: Any) -> Iterator[str]:
@@ -19,5 +19,5 @@ def template_problems(notifier: LoadedNotifier, config: Any) -> Iterator[str]:
         yield f"The default {default!r} is none of {sorted(templates)}."
     for name, template in templates.items():
         for sample in (each for known in known_types() for each in known.samples):
-            found = preview(template.parts, notifier, sample.event)
+            found = preview_parts(template.parts, notifier, sample.event)
             yield from (f"{name} with {sample.event.type} {sample.name}: {problem}" for problem in found.problems)
