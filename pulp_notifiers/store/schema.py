@@ -136,8 +136,8 @@ deliveries are written. ``stored_at`` has a default for processes of an older re
 The columns behind it are copies of values in the payload, to list events by them.
 
 Both indexes have all that a list of events shows or filters by, so that it reads no rows, which may be large. With a
-million events on SQLite, a filter that matches nothing takes 0.2 s, and one by repository 0.1 ms. An index for each of
-the filters made an event a fifth to two fifths more expensive to fire."""
+million events on SQLite, a filter that matches nothing takes 0.2 s, and one by repository some milliseconds. An index
+for each of the filters made an event a fifth to two fifths more expensive to fire."""
 
 lanes = sa.Table(
     "lanes",
