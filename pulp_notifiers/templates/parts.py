@@ -11,7 +11,7 @@ from ..templating import TextForm, compile_text
 from .compiled import CompiledPlace, CompiledTemplate, Place
 from .problems import InvalidParts, PartProblem
 
-MOST_TEXTS = 200
+MOST_TEXTS = 100
 """Texts in all parts together; each entry of a JSON document or of headers is one."""
 
 MOST_CHARACTERS = 200_000
