@@ -1,5 +1,6 @@
 """The templates that there are: stored ones, those in files, and those of the notifiers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Protocol
@@ -9,8 +10,14 @@ from ..plugin_host import InstalledPlugin, LoadedNotifier
 from ..records import Template
 from .shelf import Files, packaged_template
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NEAREST = 3
 _MOST_NAMED = 10
+
+
+def is_template_name(text: str) -> bool:
+    """Return whether a text can be the name of a template."""
+    return _NAME.fullmatch(text) is not None
 
 
 class StoredTemplates(Protocol):
@@ -46,10 +53,15 @@ class Catalogue:
 
         :raises NoSuchTemplate: there is none.
         """
-        found = self._stored.get(name) or self.beneath(name)
+        found = (self.stored(name) or self.beneath(name)) if is_template_name(name) else None
         if found is None:
             raise NoSuchTemplate(name)
         return found
+
+    def stored(self, name: str) -> Template | None:
+        """Return a stored template."""
+        # No other name is looked for: PostgreSQL refuses some characters.
+        return self._stored.get(name) if is_template_name(name) else None
 
     def beneath(self, name: str) -> Template | None:
         """Return the template that a name means if none is stored under it."""

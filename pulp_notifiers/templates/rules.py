@@ -1,6 +1,5 @@
 """The rules for templates: which are accepted, which one a name means, and previews."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,14 +17,13 @@ from ..event_types import UnknownEventType, matching, sample
 from ..notifier import ListenerInfo
 from ..plugin_host import not_installed
 from ..records import KeptAnswer, Template, TemplateChange, TemplateDraft, TemplateOrigin
-from .catalogue import Catalogue, Notifiers
+from .catalogue import Catalogue, Notifiers, is_template_name
 from .checks import check_samples
 from .preview import Preview, preview_parts
 from .shelf import Files, compiled
 
 LONGEST_DESCRIPTION = 1000
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TAKEN_BY_A_PATH = "preview"
 _NO_NAME = "{!r} is not a name: write 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
 _NO_SAMPLES = (
@@ -241,7 +239,7 @@ class Templates:
             raise InvalidTemplate({"notifier_type": [unavailable.reason]}) from None
 
     def _stored(self, name: str) -> Template:
-        found = self._rows.get(name)
+        found = self._catalogue.stored(name)
         if found is None:
             other = self.get(name)
             raise InvalidTemplate({"name": [_read_only(other)]})
@@ -273,7 +271,7 @@ class Templates:
     def _name_problems(self, draft: TemplateDraft) -> Sequence[str]:
         if draft.name == _TAKEN_BY_A_PATH:
             return [f"{draft.name!r} cannot be a name: it is part of a path of the REST API."]
-        if not _NAME.fullmatch(draft.name):
+        if not is_template_name(draft.name):
             return [_NO_NAME.format(draft.name[:80])]
         packaged = self._catalogue.packaged().get(draft.name)
         if packaged is not None and packaged.notifier_type != draft.notifier_type:

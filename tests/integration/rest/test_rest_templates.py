@@ -201,3 +201,16 @@ def test_a_template_of_an_earlier_release_shows_what_is_wrong_with_it(service: R
     assert "parts.footer" in found["problem"]
     changed = service.request("PATCH", found["pulp_href"], {"parts": {"footer": None, "body": "x"}})
     assert (200, None) == (changed.status, changed.json()["problem"])
+
+
+@pytest.mark.parametrize("name", ["%00", "%F0%9F%98%80", "a%20b", "x" * 100, "preview"])
+def test_a_name_that_no_template_can_have_is_not_found(service: RestService, name: str) -> None:
+    """On either database."""
+    for method, path, body in (
+        ("GET", f"{name}/", None),
+        ("PATCH", f"{name}/", {}),
+        ("DELETE", f"{name}/", None),
+        ("POST", f"{name}/preview/", {}),
+    ):
+        expected = 405 if path == "preview/" else 404
+        assert expected == service.request(method, f"{TEMPLATES}{path}", body).status, (method, path)
