@@ -1,5 +1,6 @@
 """Why something failed: one sentence, and the end of the traceback."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import dropwhile
 from typing import Any
@@ -12,6 +13,8 @@ _TRACEBACK_LENGTH = 2_000
 _TRACEBACK_READ = 200_000
 _ERROR_KEYS = ("error_message", "error_description", "description", "error", "message", "reason")
 _SKIPPED = "Skipped: "  # how Pulp 2's summary of a skipped publish begins (CONTRACT 2.3)
+_MARKERS = re.compile(r"\s*[~^]+\s*")
+"""A line of Python 3.11 and newer that points at a part of the one above it; once lines are wrapped it points nowhere."""
 _LEVELS = 6
 _VISITED = 500
 
@@ -72,7 +75,7 @@ def _lines(value: Any) -> list[str]:
     for part in reversed(parts):
         if room <= 0:
             break
-        backwards.extend(reversed(part[-room:].splitlines()))
+        backwards.extend(one for one in reversed(part[-room:].splitlines()) if not _MARKERS.fullmatch(one))
         room -= len(part) + 1
     return list(dropwhile(lambda one: not text(one), backwards))[::-1]
 

@@ -59,9 +59,9 @@ def test_a_name_is_accepted_wherever_an_id_is(service: RestService) -> None:
 
 def test_an_unknown_name_as_a_filter_is_reported(service: RestService) -> None:
     """An unknown id is not, because the deliveries of a deleted listener are still listed."""
-    answer = service.request("GET", f"{OWN}deliveries/?listener=opps")
+    answer = service.request("GET", f"{OWN}deliveries/?listener=onduty")
 
-    sentence = "No listener has the name 'opps': list the listeners to find the right name."
+    sentence = "No listener has the name 'onduty': list the listeners to find the right name."
     assert (400, {"listener": [sentence]}) == (answer.status, answer.json())
     assert 200 == service.request("GET", f"{OWN}deliveries/?listener={'0' * 24}").status
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pulp_notifiers.event import Event
 from pulp_notifiers.event_types import about, sample
 
 
@@ -196,3 +197,13 @@ def test_an_error_without_words_is_explained():
     """The text of a KeyError is its key."""
     found = about(sample("repo.sync.finish", "pulp3-npm-failed").event)
     assert "Sync of npm failed: The error says only 'version'; its traceback may say more." == found["sentence"]
+
+
+def test_lines_that_point_at_the_code_above_are_left_out_of_the_traceback() -> None:
+    """Mails wrap long lines, and then the markers point at nothing."""
+    lines = ['  File "a.py", line 1, in run', "    return await get()", "           ^^^^^^^^^~~", "ValueError: no"]
+
+    found = about(Event("repo.sync.finish", {"result": "failed", "traceback": "\n".join(lines)}))
+
+    assert [lines[0], lines[1], lines[3]] == found["traceback"]
+    assert 3 == found["traceback_lines"]

@@ -56,7 +56,7 @@ def test_a_listener_is_found_by_id_or_name() -> None:
     made = listeners.create(draft(name="ops"))
 
     assert made == listeners.find("ops") == listeners.find(made.id) == listeners.find(made.id.upper())
-    for missing, noun in (("opps", "name"), ("a b", "name"), ("0" * 24, "id")):
+    for missing, noun in (("onduty", "name"), ("a b", "name"), ("0" * 24, "id")):
         with pytest.raises(NoSuchListener, match=f"No listener has the {noun} '{missing}'"):
             listeners.find(missing)
     with pytest.raises(NoSuchListener):

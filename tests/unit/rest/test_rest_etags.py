@@ -48,7 +48,7 @@ def test_a_change_demands_nothing_of_what_changes_by_itself() -> None:
     assert '"abc.def"' == str(WITH_STATUS)
     assert old.has_content(WITH_STATUS)
     assert not old.has(WITH_STATUS)
-    assert not TagList.parse(['"abd.def"']).has_content(WITH_STATUS)
+    assert not TagList.parse(['"xyz.def"']).has_content(WITH_STATUS)
     assert EntityTag.of({"a": 1}, {"lag": 1}).content == EntityTag.of({"a": 1}).content
 
 
