@@ -14,9 +14,10 @@ from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .idempotency import MayRepeat
+from .idempotency import REPEATABLE, MayRepeat
 from .new_event import NewEvent
 from .stored_events import StoredEventsV3
+from .style import Detail
 
 EVENT_ID_HEADER = "Pulp-Event-Id"
 """Has the event's id; the http notifier of another installation sends it too."""
@@ -89,7 +90,14 @@ _CREATE = accepts(
     status_code=202,
     response_model=FiredEvent,
     response_description="The event is on disk and will be delivered.",
-    responses={409: {"model": TakenId, "description": "Another event, with other content, has the id."}},
+    responses={
+        **REPEATABLE,
+        409: {
+            "model": TakenId | Detail,
+            "description": "Another event, with other content, has the id; or a request with the idempotency key is "
+            "still being processed.",
+        },
+    },
     openapi_extra={
         "parameters": [
             {

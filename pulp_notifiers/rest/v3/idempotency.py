@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from pydantic import BaseModel, WithJsonSchema
@@ -14,6 +14,7 @@ from ...records import KeptAnswer
 from ..http.answers import answer_of
 from ..http.errors import InvalidFields
 from ..http.request_text import raw_path
+from .style import refusal
 
 HEADER = "Idempotency-Key"
 KEY_PATTERN = r'^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$'
@@ -97,3 +98,9 @@ def _repeatable(
 
 MayRepeat = Annotated[Repeatable, Depends(_repeatable)]
 """A handler's parameter: the request, with its idempotency key."""
+
+REPEATABLE: dict[int | str, dict[str, Any]] = {
+    **refusal(409, "A request with the idempotency key is still being processed; Retry-After says when to ask again."),
+    **refusal(422, "The idempotency key was sent with another request."),
+}
+"""OpenAPI responses of handlers with such a request."""

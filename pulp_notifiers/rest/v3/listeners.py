@@ -31,7 +31,7 @@ from .fields import (
     PortableText,
 )
 from .filters import Flag, LabelSelect, ListQuery, Text, Time, Uuid, filterable
-from .idempotency import Creation, MayRepeat
+from .idempotency import REPEATABLE, Creation, MayRepeat
 from .pages import Page
 from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
@@ -332,7 +332,7 @@ _CREATE = accepts(
     summary="Register a listener",
     status_code=201,
     response_model=ListenerDocument,
-    responses=CREATED,
+    responses={**CREATED, **REPEATABLE},
 )
 _UPDATE = accepts(
     ListenerChanges, name="listeners_update", summary="Change a listener", responses={**CHANGED, **_MISSING}

@@ -32,7 +32,7 @@ from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed, parsed_partly
 from .fields import DroppedSecrets, PortableObject, SourceName
 from .filters import ListQuery, Text, Time, filterable
-from .idempotency import Creation, MayRepeat
+from .idempotency import REPEATABLE, Creation, MayRepeat
 from .pages import Page
 from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
@@ -249,7 +249,7 @@ _CREATE = accepts(
     summary="Add a source",
     status_code=201,
     response_model=SourceDocument,
-    responses=CREATED,
+    responses={**CREATED, **REPEATABLE},
 )
 _UPDATE = accepts(
     SourceChanges, name="sources_update", summary="Change options of a source", responses={**CHANGED, **_MISSING}

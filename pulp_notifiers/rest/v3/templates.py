@@ -16,7 +16,7 @@ from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import PortableObject, PortableObjectOrNull, PortableText
 from .filters import Choice, ListQuery, Text, Time, filterable
-from .idempotency import Creation, MayRepeat
+from .idempotency import REPEATABLE, Creation, MayRepeat
 from .pages import Page
 from .preconditions import CHANGED, CREATED, DELETED, READ, Demanded, tagged, unless_known
 from .style import INVALID, refusal
@@ -215,7 +215,7 @@ _CREATE = accepts(
     summary="Create a template",
     status_code=201,
     response_model=SavedTemplate,
-    responses=CREATED,
+    responses={**CREATED, **REPEATABLE},
 )
 _UPDATE = accepts(
     TemplateChanges, name="templates_update", summary="Change a template", responses={**CHANGED, **_MISSING}
