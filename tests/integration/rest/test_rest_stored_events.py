@@ -72,7 +72,7 @@ def test_a_repository_event_is_listed_and_shown_although_nobody_listens(service:
 
 
 @pytest.mark.parametrize("suffix", ["", "explain/"])
-@pytest.mark.parametrize("event_id", ["x", str(uuid4()), "%00", "..%2f", "é", "explain"])
+@pytest.mark.parametrize("event_id", ["x", "0f8fad5b-d9cb-469f-a165-70867728950e", "%00", "..%2f", "é", "explain"])
 def test_an_id_that_no_event_has_is_not_found(service: RestService, event_id: str, suffix: str) -> None:
     """Whatever it is."""
     answer = service.request("GET", f"{EVENTS}{quote(event_id, safe='%')}/{suffix}")
