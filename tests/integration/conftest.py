@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 
 from pulp_notifiers.store import Store, Vault
+from tests.support.migrated import new_postgresql, new_sqlite
 from tests.support.rest import RestService, database_settings, rest_service
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database with the newest schema and no rows."""
+    if request.param == "sqlite":
+        return new_sqlite(tmp_path / "notifiers.db")
+    return new_postgresql(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/notifiers.db"

@@ -19,6 +19,7 @@ from pulp_notifiers.records import Listener, Operation, User
 from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.store import Store, Vault
+from tests.support.migrated import new_postgresql, new_state
 
 EVENTS = "/pulp/api/v2/events/"
 OWN = "/pulp/api/v3/notifications/"
@@ -133,6 +134,8 @@ def rest_service(
     own = {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}
     if "database_url" in settings:
         upgrade(settings["database_url"], directory)
+    elif not (directory / "notifiers.db").exists():
+        new_state(directory)
     sections = {"notifiers": own, "messaging": messaging or {}, "rest": rest or {}, "email": email or {}}
     with App(Settings(sections)) as app, RestServer(app) as server:
         service = RestService(app, server)
@@ -151,7 +154,7 @@ def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
     """Return the settings for the database that the parameter of a fixture names."""
     if request.param == "sqlite":
         return {}
-    return {"database_url": request.getfixturevalue("postgresql").create_database()}
+    return {"database_url": new_postgresql(request.getfixturevalue("postgresql"))}
 
 
 def basic(login: str, password: str) -> str:

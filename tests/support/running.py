@@ -8,6 +8,7 @@ from pathlib import Path
 from pulp_notifiers.app import App
 from pulp_notifiers.records import Backlog, Delivery
 from pulp_notifiers.settings import Settings
+from tests.support.migrated import new_state
 
 QUICK = {
     "max_attempts": "1000",
@@ -20,6 +21,8 @@ QUICK = {
 @contextmanager
 def running_app(folder: Path, **sections: Mapping[str, str]) -> Iterator[App]:
     """Run an App with an embedded database in a folder, or with the database of its settings."""
+    if not (folder / "state").exists():
+        new_state(folder / "state")
     own = {"state_directory": str(folder / "state"), **QUICK, **sections.pop("notifiers", {})}
     with App.from_settings(Settings({"notifiers": own, **sections})) as app:
         app.worker.start()

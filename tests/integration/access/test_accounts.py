@@ -13,6 +13,7 @@ from pulp_notifiers.access.passwords import Cost, hash_password
 from pulp_notifiers.errors import InvalidValue
 from pulp_notifiers.records import Operation, User
 from pulp_notifiers.store import Store, Vault
+from tests.support.migrated import new_sqlite
 
 CHEAP = Cost(n=2, r=1, p=1)
 ALL = frozenset(Operation)
@@ -31,10 +32,8 @@ class Clock:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty SQLite database."""
-    store = Store(
-        f"sqlite:///{tmp_path / 'n.db'}", lambda any_sealed: Vault.from_file(tmp_path / "key", not any_sealed)
-    )
-    store.upgrade()
+    url = new_sqlite(tmp_path / "n.db")
+    store = Store(url, lambda any_sealed: Vault.from_file(tmp_path / "key", not any_sealed))
     yield store
     store.close()
 

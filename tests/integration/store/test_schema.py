@@ -20,6 +20,12 @@ from tests.support.memory import START
 from tests.support.stored import add, claim, execute
 
 
+@pytest.fixture
+def database_url(empty_database_url):
+    """The URL of a database without a schema."""
+    return empty_database_url
+
+
 def test_the_migrations_create_the_schema_that_the_code_works_with(store, database_url):
     """No migration is missing."""
     engine = sa.create_engine(database_url)
