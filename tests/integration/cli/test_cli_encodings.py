@@ -16,9 +16,21 @@ import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.testing.http import Answer, HttpReceiver
+from tests.support.migrated import new_state
 
 COMMAND = [sys.executable, "-m", "pulp_notifiers"]
-TIMEOUT_SECONDS = 60
+EACH_OF = """
+import json, sys
+from pulp_notifiers.cli import main
+
+for arguments in json.loads(sys.argv[1]):
+    exit_code = main(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        print(f"=== exit code {exit_code} ===", file=stream, flush=True)
+"""
+"""A program that runs several commands, because starting Python takes most of the time of a command."""
+
+TIMEOUT_SECONDS = 180
 
 NAME = "B\u00e4r \u2013 \u65e5\u672c\u2026 \U0001f4e6"
 CONTROLS = "\x1b[31m\x07\x9b2J\ud800\u202e\r"
@@ -200,10 +212,10 @@ def latin_1_locale(tmp_path_factory):
     return {"LOCPATH": str(folder), "LC_ALL": "en_US.ISO-8859-1"}
 
 
-def ran(environ, *arguments):
+def ran(environ, *arguments, program=COMMAND):
     """Return the exit code, output and errors of a command, as bytes."""
     ended = subprocess.run(
-        [*COMMAND, *arguments],
+        [*program, *arguments],
         env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -213,13 +225,13 @@ def ran(environ, *arguments):
     return ended.returncode, ended.stdout, ended.stderr
 
 
-def at_terminal(environ, *arguments, columns=100, typed=()):
+def at_terminal(environ, *arguments, columns=100, typed=(), program=COMMAND):
     """Return the exit code of a command on a terminal, and what it printed there, as bytes."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     # As the controlling terminal, at which passwords are asked for.
     process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", *COMMAND, *arguments], env=environ, stdin=slave, stdout=slave, stderr=slave
+        ["setsid", "--ctty", "--wait", *program, *arguments], env=environ, stdin=slave, stdout=slave, stderr=slave
     )
     os.close(slave)
     shown, answers = b"", list(typed)
@@ -235,6 +247,23 @@ def at_terminal(environ, *arguments, columns=100, typed=()):
         process.kill()
         process.wait()
         os.close(master)
+
+
+def each_of(way, environ, commands):
+    """Yield each command with its exit code and what it printed on each stream; they run in one process.
+
+    :param way: :func:`ran` or :func:`at_terminal`.
+    """
+    exit_code, *streams = way(environ, json.dumps(commands), program=[sys.executable, "-c", EACH_OF])
+    assert 0 == exit_code, streams
+    *parts, rest = zip(*(re.split(rb"=== exit code (\d+) ===\r?\n", stream) for stream in streams), strict=True)
+    assert {b""} == set(rest)
+    # On a terminal, the second stream's end follows the first one's.
+    printed, codes = parts[::2], [int(code) for (code, *_) in parts[1::2]]
+    if way is at_terminal:
+        assert {(b"",)} == set(printed[1::2])
+        printed, codes = printed[::2], codes[::2]
+    yield from zip(commands, codes, printed, strict=True)
 
 
 def check(printed, encoding):
@@ -270,12 +299,11 @@ def test_every_command_prints_any_name_in_any_encoding(settings, server, monkeyp
 def test_every_command_prints_any_name_in_the_locale_of_posix(environ, server, locale):
     """In UTF-8 unless Python was set to something else; bytes that are no text are escaped."""
     encoding = "ascii" if "PYTHONUTF8" in locale else "utf-8"
-    for arguments in REMOTE[:8:2]:
-        exit_code, output, errors = ran({**environ, **locale, "PULP_NOTIFIERS_CLIENT_URL": server.url}, *arguments)
-
-        check(output, encoding)
-        check(errors, encoding)
-        assert exit_code in (0, 64, 65), (arguments, errors)
+    remote = {**environ, **locale, "PULP_NOTIFIERS_CLIENT_URL": server.url}
+    for arguments, exit_code, printed in each_of(ran, remote, REMOTE[:8:2]):
+        for stream in printed:
+            check(stream, encoding)
+        assert exit_code in (0, 64, 65), (arguments, printed)
 
 
 @pytest.mark.parametrize("encoding", ["locale", "latin-1", "ascii", "utf-8"])
@@ -284,9 +312,7 @@ def test_every_command_prints_any_name_on_a_terminal(environ, server, encoding, 
     variables = latin_1_locale if encoding == "locale" else ENCODINGS[encoding]
     remote = {**environ, **variables, "PULP_NOTIFIERS_CLIENT_URL": server.url}
     del remote["COLUMNS"]
-    for arguments in REMOTE if encoding == "locale" else REMOTE[:8:2]:
-        exit_code, printed = at_terminal(remote, *arguments)
-
+    for arguments, exit_code, (printed,) in each_of(at_terminal, remote, REMOTE):
         check(printed, "latin-1" if encoding == "locale" else encoding)
         assert exit_code in (0, 64, 65), (arguments, printed)
 
@@ -318,18 +344,15 @@ def test_a_locale_of_latin_1_shows_its_own_letters(environ, server, latin_1_loca
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize(
-    "arguments", [["listener", "list"], ["listener", "show", ID], ["delivery", "list"], ["source", "list"], ["status"]]
-)
-def test_json_is_the_same_data_in_every_encoding(environ, server, encoding, arguments):
+def test_json_is_the_same_data_in_every_encoding(environ, server, encoding):
     """It is escaped, as JSON escapes, and nothing is replaced."""
     remote = {**environ, **ENCODINGS[encoding], "PULP_NOTIFIERS_CLIENT_URL": server.url}
-    exit_code, output, _ = ran(remote, *arguments, "--json")
-
-    assert 0 == exit_code
-    assert HOSTILE in json.dumps(json.loads(output.decode("ascii")), ensure_ascii=False).encode(
-        "utf-8", "surrogatepass"
-    ).decode("utf-8", "surrogatepass").replace("\\u001b", "\x1b").replace("\\u0007", "\x07").replace("\\r", "\r")
+    shown = [["listener", "list"], ["listener", "show", ID], ["delivery", "list"], ["source", "list"], ["status"]]
+    for arguments, exit_code, (output, _) in each_of(ran, remote, [[*words, "--json"] for words in shown]):
+        assert 0 == exit_code, arguments
+        assert HOSTILE in json.dumps(json.loads(output.decode("ascii")), ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        ).decode("utf-8", "surrogatepass").replace("\\u001b", "\x1b").replace("\\u0007", "\x07").replace("\\r", "\r")
 
 
 def test_an_error_handler_that_a_user_chose_is_kept(environ, server):
@@ -355,7 +378,7 @@ def test_commands_on_this_machine_print_any_name(environ, tmp_path, encoding):
         "PULP_NOTIFIERS_STATE_DIRECTORY": str(folder),
         "PYTHONPATH": str(tmp_path),
     }
-    for arguments in (
+    commands = [
         ["db", "upgrade"],
         ["user", "create", "b\u00e4r\u2013", "--password", "x"],
         ["user", "create", "b\u00e4r\u2013", "--password", "x"],
@@ -367,9 +390,11 @@ def test_commands_on_this_machine_print_any_name(environ, tmp_path, encoding):
         ["event", "listener", "\u65e5\u672c", "create", "--event-type", "x"],
         ["tail", "--broker", "amqp://127.0.0.1:1/\u65e5"],
         ["serve", "--bind", "\u65e5:x"],
-    ):
-        for exit_code, printed in (at_terminal(local, *arguments), ran(local, *arguments)[:2]):
-            check(printed, encoding)
+    ]
+    for way in (at_terminal, ran):
+        for arguments, exit_code, printed in each_of(way, local, commands):
+            for stream in printed:
+                check(stream, encoding)
             assert exit_code in (0, 64, 65, 70, 74, 78), (arguments, printed)
 
 
@@ -387,10 +412,10 @@ def test_the_log_of_the_service_is_written_in_any_encoding(environ, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["notifier", "list"], ["--help"], ["status"], ["delivery", "list", "--json"]])
-def test_a_command_without_output_streams_ends_with_its_exit_code(environ, server, arguments):
+def test_a_command_without_output_streams_ends_with_its_exit_code(environ, server, tmp_path, arguments):
     """They were closed with >&- and 2>&- in a shell."""
     remote = {**environ, "PULP_NOTIFIERS_CLIENT_URL": server.url}
-    subprocess.run([*COMMAND, "db", "upgrade"], env=remote, check=True, capture_output=True, timeout=60)
+    new_state(tmp_path / "state")
     script = 'exec "$@" >&- 2>&-'
     ended = subprocess.run(["sh", "-c", script, "sh", *COMMAND, *arguments], env=remote, check=False, timeout=60)
 
