@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pulp_notifiers.app import App, upgrade_database
+from pulp_notifiers.app import App
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import DeliveryFilter, DeliveryState, ListenerDraft
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.store import schema
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.distributions import installed
+from tests.support.migrated import new_postgresql, new_state
 from tests.support.stored import execute
 from tests.support.waiting import wait_until
 
@@ -68,9 +69,10 @@ def test_a_delivery_that_ends_its_process_is_dead_after_so_many_ends_and_the_oth
     own = {"state_directory": str(tmp_path / "state"), "lease_seconds": "1", "poll_seconds": "0.1"}
     own |= {"max_crashes": str(MAX_CRASHES)}
     if database == "postgresql":
-        own["database_url"] = request.getfixturevalue("postgresql").create_database()
+        own["database_url"] = new_postgresql(request.getfixturevalue("postgresql"))
+    else:
+        new_state(tmp_path / "state")
     settings = Settings({"notifiers": own})
-    upgrade_database(settings.own())
     with (
         installed(tmp_path, "killer", {"killer": "killer"}, {"killer": KILLER}) as site,
         HttpReceiver() as receiver,

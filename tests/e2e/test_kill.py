@@ -15,10 +15,9 @@ from uuid import uuid4
 import pytest
 import requests
 
-from pulp_notifiers.app import upgrade_database
 from pulp_notifiers.delivery.recorder import MOST_UNRECORDED
-from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver, ReceivedRequest
+from tests.support.migrated import new_postgresql
 from tests.support.service import Service
 
 KILLS = int(os.environ.get("KILLS", "10"))
@@ -88,12 +87,9 @@ def settings_of(database: str, request: pytest.FixtureRequest, folder: Path) -> 
     settings = {"POLL_SECONDS": "0.1", "LOG_LEVEL": "WARNING", "WORKER_THREADS": str(THREADS)}
     if database == "sqlite":
         return {**settings, "LEASE_SECONDS": "1"}
-    url = request.getfixturevalue("postgresql").create_database()
-    key_file = folder / "secret.key"
-    own = {"state_directory": str(folder), "database_url": url, "key_file": str(key_file)}
-    upgrade_database(Settings({"notifiers": own}).own())
+    url = new_postgresql(request.getfixturevalue("postgresql"))
     # Longer than a process may be without the processor, or the other one takes over what is not dead.
-    return {**settings, "LEASE_SECONDS": "5", "DATABASE_URL": url, "KEY_FILE": str(key_file)}
+    return {**settings, "LEASE_SECONDS": "5", "DATABASE_URL": url, "KEY_FILE": str(folder / "secret.key")}
 
 
 @pytest.mark.parametrize(("database", "count"), [("sqlite", 1), ("postgresql", 2)])

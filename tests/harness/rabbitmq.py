@@ -18,6 +18,16 @@ from tests.harness.process import GuardedProcess, free_ports, output_of, run
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 """Debian's scripts without the wrapper that requires a certain user."""
 
+_ACTING = '<<"tests">>'
+"""The user whom the node's log names."""
+
+_MODULES = {
+    "connections": "networking:connection_info_all",
+    "queues": "amqqueue:info_all",
+    "exchanges": "exchange:info_all",
+    "bindings": "binding:info_all",
+}
+
 AMQP_1_0 = "rabbitmq_amqp1_0"
 """The plugin with which a node of RabbitMQ 3 speaks AMQP 1.0 too, on the same ports."""
 
@@ -77,7 +87,7 @@ class RabbitMQ:
         """Return why no node can be started here, or None if one can."""
         needed = {_PROGRAMS / "rabbitmq-server": "rabbitmq-server", _PROGRAMS / "rabbitmqctl": "rabbitmq-server"}
         missing = {package for path, package in needed.items() if not os.access(path, os.X_OK)}
-        if shutil.which("epmd") is None:
+        if shutil.which("epmd") is None or shutil.which("erl_call") is None:
             missing.add("erlang-base")
         if missing:
             return f"RabbitMQ is not installed; on Debian: apt-get install {' '.join(sorted(missing))}"
@@ -159,6 +169,55 @@ class RabbitMQ:
         ended = run([*command, *arguments], self.folder, self._environment, self._deadline_seconds)
         return output_of(ended, f"rabbitmqctl {arguments[0]}")
 
+    def evaluate(self, expression: str) -> str:
+        """Evaluate Erlang on the node and return the text that it yields, or ``~p`` of anything else.
+
+        This takes 0.02 s of CPU, and ``rabbitmqctl`` 0.7 s.
+
+        :raises RuntimeError: it fails.
+        """
+        answer = self.folder / "answer"
+        text = f'case begin {expression} end of T when is_list(T) -> T; T -> io_lib:format("~0tp", [T]) end'
+        code = f'ok = file:write_file("{answer}", unicode:characters_to_binary({text})).\n'
+        command = ["erl_call", "-timeout", "60", "-n", self._environment["RABBITMQ_NODENAME"], "-e"]
+        ended = run(command, self.folder, self._environment, self._deadline_seconds, standard_input=code)
+        if not output_of(ended, "erl_call").startswith("{ok, ok}"):
+            raise RuntimeError(f"{expression} failed: {ended.stdout}")
+        return answer.read_text(encoding="utf-8")
+
+    def rows(self, kind: str, *columns: str) -> list[list[str]]:
+        """Return what the node lists, as ``rabbitmqctl list_...`` does.
+
+        :param kind: ``connections``, ``queues``, ``exchanges`` or ``bindings``, of the first virtual host.
+        :param columns: names of RabbitMQ; values that are no text are returned as Erlang writes them.
+        """
+        place = "" if kind == "connections" else '<<"/">>, '
+        listed = f"rabbit_{_MODULES[kind]}({place}[{', '.join(columns)}])"
+        cell = '(fun ({resource, _, _, N}) -> N; (T) when is_binary(T) -> T; (V) -> io_lib:format("~0tp", [V]) end)'
+        lines = self.evaluate(f'[[lists:join("\t", [{cell}(V) || {{_, V}} <- Row]), "\n"] || Row <- {listed}]')
+        return [line.split("\t") for line in lines.splitlines()]
+
+    def add_user(self, name: str, password: str) -> None:
+        """Add a user without permissions."""
+        self.evaluate(f"ok = rabbit_auth_backend_internal:add_user({_binary(name)}, {_binary(password)}, {_ACTING})")
+
+    def permit(self, user: str, configure: str, write: str, read: str, virtual_host: str = "/") -> None:
+        """Set the permissions of a user: regular expressions of the names that each is for."""
+        words = ", ".join(map(_binary, (user, virtual_host, configure, write, read)))
+        self.evaluate(f"ok = rabbit_auth_backend_internal:set_permissions({words}, {_ACTING})")
+
+    def delete_user(self, name: str) -> None:
+        """Delete a user."""
+        self.evaluate(f"ok = rabbit_auth_backend_internal:delete_user({_binary(name)}, {_ACTING})")
+
+    def add_virtual_host(self, name: str) -> None:
+        """Add a virtual host that nobody may use."""
+        self.evaluate(f"ok = rabbit_vhost:add({_binary(name)}, {_ACTING})")
+
+    def close_connections(self, reason: str) -> None:
+        """Close every connection, as ``rabbitmqctl close_all_connections`` does."""
+        self.evaluate(f'rabbit_networking:close_connections(rabbit_networking:connections(), "{reason}")')
+
     def _described_environment(self, epmd_port: int) -> dict[str, str]:
         # Nothing of this process's environment but PATH: a RABBITMQ_ variable, or /etc/rabbitmq of a real broker,
         # would lead to that broker's data.
@@ -210,6 +269,11 @@ class RabbitMQ:
     def _end_of_log(self) -> str:
         logs = [self.folder / "output", *sorted((self.folder / "log").glob("*.log"))]
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4000:] for log in logs)
+
+
+def _binary(text: str) -> str:
+    """Return a text as Erlang's source has it."""
+    return f"<<{','.join(map(str, text.encode()))}>>"
 
 
 def _speaks_amqp(port: int) -> bool:

@@ -12,7 +12,7 @@ from tests.harness.proton_broker import ProtonBroker
 from tests.harness.rabbitmq import RabbitMQ
 
 # The second call returns when the first has reached every connection.
-_ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()."
+_ALARM = "rabbit_alarm:{}_alarm({}), rabbit_alarm:get_alarms()"
 
 
 class Inbox:
@@ -71,15 +71,15 @@ def exists(rabbitmq: RabbitMQ, name: str) -> bool:
 
 def connections(rabbitmq: RabbitMQ, *columns: str) -> list[str]:
     """Return these columns of each connection of ours, such as how many channels it has."""
-    listed = rabbitmq.control("list_connections", *columns, "client_properties").splitlines()
-    return [line.rpartition("\t")[0] for line in listed if '"pulp-notifiers"' in line]
+    listed = rabbitmq.rows("connections", *columns, "client_properties")
+    return ["\t".join(row[:-1]) for row in listed if '"pulp-notifiers"' in row[-1]]
 
 
 def has_settled(rabbitmq: RabbitMQ, *channels: str) -> bool:
     """Return whether the server has just these connections of ours, once it has removed those that ended."""
     deadline = time.monotonic() + 60
     while (seen := connections(rabbitmq, "channels")) != list(channels) and time.monotonic() < deadline:
-        pass  # each look takes rabbitmqctl a third of a second
+        time.sleep(0.02)
     return seen == list(channels)
 
 
@@ -96,8 +96,8 @@ def paused(server: RabbitMQ | ProtonBroker) -> Iterator[None]:
 @contextmanager
 def short_of_memory(rabbitmq: RabbitMQ) -> Iterator[None]:
     """Have the server raise its memory alarm for the duration of a block."""
-    rabbitmq.control("eval", _ALARM.format("set", "{{resource_limit, memory, node()}, []}"))
+    rabbitmq.evaluate(_ALARM.format("set", "{{resource_limit, memory, node()}, []}"))
     try:
         yield
     finally:
-        rabbitmq.control("eval", _ALARM.format("clear", "{resource_limit, memory, node()}"))
+        rabbitmq.evaluate(_ALARM.format("clear", "{resource_limit, memory, node()}"))

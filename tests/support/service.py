@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import requests
 
+from tests.support.migrated import new_state
+
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 60.0
 
@@ -30,11 +32,19 @@ class Service:
     :param environ: further settings, as environment variables without their prefix.
     :param python: the interpreter of the environment in which it is installed.
     :param arguments: options of ``serve``.
+    :param first_start: begin without a database and without users.
     """
 
     def __init__(
-        self, folder: Path, python: Path = Path(sys.executable), arguments: Sequence[str] = (), **environ: str
+        self,
+        folder: Path,
+        python: Path = Path(sys.executable),
+        arguments: Sequence[str] = (),
+        first_start: bool = False,
+        **environ: str,
     ) -> None:
+        if not first_start and not (folder / "state").exists():
+            new_state(folder / "state", "admin", PASSWORD)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "service.log"

@@ -88,5 +88,4 @@ def test_one_connection_serves_all_events(rabbitmq: RabbitMQ) -> None:
 
 
 def _connections(rabbitmq: RabbitMQ) -> set[str]:
-    names = rabbitmq.control("list_connections", "name").splitlines()
-    return {name for name in names if "->" in name}
+    return {name for (name,) in rabbitmq.rows("connections", "name")}

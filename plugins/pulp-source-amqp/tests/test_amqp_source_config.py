@@ -57,7 +57,7 @@ def findings(config: AmqpSourceConfig) -> list[tuple[str, bool, str]]:
 
 def test_a_check_of_a_working_server_passes(rabbitmq: RabbitMQ) -> None:
     """It leaves nothing on the server."""
-    listed = rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name")
+    listed = rabbitmq.rows("queues", "name"), rabbitmq.rows("exchanges", "name")
 
     subjects = [
         (subject, passed) for subject, passed, _ in findings(AmqpSourceConfig(url=rabbitmq.url, exchange="new"))
@@ -65,7 +65,7 @@ def test_a_check_of_a_working_server_passes(rabbitmq: RabbitMQ) -> None:
 
     expected = ["messaging server", "exchange", "queue", "own messages"]
     assert [(subject, True) for subject in expected] == subjects
-    assert listed == (rabbitmq.control("list_queues", "name"), rabbitmq.control("list_exchanges", "name"))
+    assert listed == (rabbitmq.rows("queues", "name"), rabbitmq.rows("exchanges", "name"))
 
 
 def test_a_check_reports_whether_the_exchange_exists(rabbitmq: RabbitMQ) -> None:
@@ -89,10 +89,10 @@ def test_a_check_ends_if_the_server_is_unreachable() -> None:
 @pytest.fixture
 def reader(rabbitmq: RabbitMQ) -> Iterator[str]:
     """Return the URL of a user without any permission."""
-    rabbitmq.control("add_user", "reader", "hidden")
-    rabbitmq.control("set_permissions", "reader", "^$", "^$", "^$")
+    rabbitmq.add_user("reader", "hidden")
+    rabbitmq.permit("reader", "^$", "^$", "^$")
     yield f"amqp://reader:hidden@127.0.0.1:{rabbitmq.port}/"
-    rabbitmq.control("delete_user", "reader")
+    rabbitmq.delete_user("reader")
 
 
 def test_a_missing_permission_is_a_permanent_failure(reader: str, rabbitmq: RabbitMQ) -> None:
@@ -113,7 +113,7 @@ def test_the_permissions_in_the_documentation_are_enough(reader: str, rabbitmq: 
     """This holds for a server that runs Pulp 2, and for an exchange that does not exist yet."""
     page = (Path(__file__).parents[3] / "docs" / "pulp-2.rst").read_text(encoding="utf-8")
     [line] = [line for line in page.splitlines() if "rabbitmqctl set_permissions" in line]
-    rabbitmq.control("set_permissions", "reader", *[part.strip("'") for part in line.split()[-3:]])
+    rabbitmq.permit("reader", *[part.strip("'") for part in line.split()[-3:]])
     intake = RecordingIntake(source="permitted")
 
     assert all(passed for _, passed, _ in findings(AmqpSourceConfig(url=reader)))

@@ -11,6 +11,7 @@ from pulp_source_amqp import AmqpSource
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.testing.source import RecordingIntake
 from tests.harness.rabbitmq import RabbitMQ, TlsListener
+from tests.support.amqp import connections
 
 
 @pytest.mark.parametrize("trouble", ["stop", "kill"])
@@ -77,7 +78,7 @@ def test_it_closes_its_connection_when_it_stops(intake: RecordingIntake, rabbitm
     with reading(intake, rabbitmq):
         pass
 
-    eventually(lambda: '"pulp-notifiers"' not in rabbitmq.control("list_connections", "client_properties"))
+    eventually(lambda: not connections(rabbitmq))
 
 
 def test_the_connection_can_use_tls(tmp_path: Path) -> None:

@@ -46,9 +46,8 @@ def test_a_missing_exchange_is_created_as_pulp_creates_it(rabbitmq, exchange):
     with watching(rabbitmq.url, exchange), channel_of(rabbitmq) as channel:
         channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
 
-    assert f"{exchange}\ttopic\ttrue\tfalse" in rabbitmq.control(
-        "list_exchanges", "name", "type", "durable", "auto_delete"
-    )
+    listed = rabbitmq.rows("exchanges", "name", "type", "durable", "auto_delete")
+    assert [exchange, "topic", "true", "false"] in listed
 
 
 def test_an_exchange_with_other_flags_is_used_as_it_is(rabbitmq, exchange):
@@ -65,16 +64,16 @@ def test_an_exchange_with_other_flags_is_used_as_it_is(rabbitmq, exchange):
 def user(rabbitmq):
     """Return a user without permissions."""
     name = f"user-{uuid4()}"
-    rabbitmq.control("add_user", name, "secret")
+    rabbitmq.add_user(name, "secret")
     yield name
-    rabbitmq.control("delete_user", name)
+    rabbitmq.delete_user(name)
 
 
 def test_permissions_to_listen_are_enough(rabbitmq, exchange, user):
     """On queues that the server names, and to read the exchange."""
     with channel_of(rabbitmq) as channel:
         channel.exchange_declare(exchange, "topic", durable=True)
-        rabbitmq.control("set_permissions", user, r"^amq\.gen", r"^amq\.gen", rf"^({exchange}|amq\.gen.*)$")
+        rabbitmq.permit(user, r"^amq\.gen", r"^amq\.gen", rf"^({exchange}|amq\.gen.*)$")
         with watching(f"amqp://{user}:secret@127.0.0.1:{rabbitmq.port}//", exchange) as watch:
             channel.basic_publish(exchange, "tasks.one", b"watched")
 
@@ -83,7 +82,7 @@ def test_permissions_to_listen_are_enough(rabbitmq, exchange, user):
 
 def test_a_lack_of_permissions_is_a_permanent_failure(rabbitmq, exchange, user):
     """The reason says what to permit."""
-    rabbitmq.control("set_permissions", user, "^$", "^$", "^$")
+    rabbitmq.permit(user, "^$", "^$", "^$")
 
     with pytest.raises(PermanentFailure, match=r"ACCESS_REFUSED.*permit this user"):
         Watch.open(Broker(broker_urls(f"amqp://{user}:secret@127.0.0.1:{rabbitmq.port}//")), exchange, "#", 30)
@@ -92,10 +91,10 @@ def test_a_lack_of_permissions_is_a_permanent_failure(rabbitmq, exchange, user):
 def test_the_queue_is_deleted_with_the_connection(rabbitmq, exchange):
     """Nothing is left on the server."""
     with watching(rabbitmq.url, exchange):
-        before = rabbitmq.control("list_bindings", "source_name")
+        before = rabbitmq.rows("bindings", "source_name")
 
-    assert exchange in before
-    assert exchange not in rabbitmq.control("list_bindings", "source_name")
+    assert [exchange] in before
+    assert [exchange] not in rabbitmq.rows("bindings", "source_name")
 
 
 def test_messages_before_a_lost_connection_are_received_first(rabbitmq, exchange):
@@ -104,7 +103,7 @@ def test_messages_before_a_lost_connection_are_received_first(rabbitmq, exchange
         with channel_of(rabbitmq) as channel:
             channel.confirm_delivery()
             channel.basic_publish(exchange, "tasks.one", b"watched")
-        rabbitmq.control("close_all_connections", "test")
+        rabbitmq.close_connections("test")
 
         assert [b"watched"] == watch.receive(WAIT_SECONDS)
         with pytest.raises(TemporaryFailure, match="CONNECTION_FORCED"):

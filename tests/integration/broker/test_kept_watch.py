@@ -1,5 +1,6 @@
 """A watch that continues after its connection broke, on a real RabbitMQ."""
 
+import re
 import time
 from contextlib import contextmanager
 from uuid import uuid4
@@ -50,8 +51,8 @@ def reopened(opener):
 
 def queues(rabbitmq, exchange):
     """Return the queues bound to an exchange."""
-    lines = rabbitmq.control("list_bindings", "source_name", "destination_name").splitlines()
-    return [line.split("\t")[1] for line in lines if line.startswith(f"{exchange}\t")]
+    bindings = rabbitmq.rows("bindings", "source_name", "destination_name")
+    return [queue for source, queue in bindings if source == exchange]
 
 
 def test_what_was_lost_in_a_cut_connection_is_delivered_again_and_nothing_twice(rabbitmq, exchange):
@@ -114,9 +115,9 @@ def test_a_watcher_that_is_killed_leaves_a_queue_that_expires(rabbitmq, exchange
     opener().discard()
 
     (name,) = queues(rabbitmq, exchange)
-    (line,) = [line for line in rabbitmq.control("list_queues", "name", "arguments").splitlines() if name in line]
-    assert '{"x-expires",600000}' in line
-    assert '{"x-max-length",100000}' in line
+    (arguments,) = [each for queue, each in rabbitmq.rows("queues", "name", "arguments") if queue == name]
+    assert re.search(r'<<"x-expires">>,\w+,600000}', arguments)
+    assert re.search(r'<<"x-max-length">>,\w+,100000}', arguments)
 
     opener.forget(WAIT_SECONDS)
     opener.forget(WAIT_SECONDS)
@@ -145,10 +146,10 @@ def reader(rabbitmq, exchange):
     name = f"reader-{uuid4()}"
     with channel_of(rabbitmq) as channel:
         channel.exchange_declare(exchange, "topic", durable=True)
-    rabbitmq.control("add_user", name, "secret")
-    rabbitmq.control("set_permissions", name, r"^amq\.gen", r"^amq\.gen", rf"^({exchange}|amq\.gen.*)$")
+    rabbitmq.add_user(name, "secret")
+    rabbitmq.permit(name, r"^amq\.gen", r"^amq\.gen", rf"^({exchange}|amq\.gen.*)$")
     yield f"{name}:secret"
-    rabbitmq.control("delete_user", name)
+    rabbitmq.delete_user(name)
 
 
 def test_a_reader_needs_no_more_permissions_for_it(rabbitmq, exchange, reader):
@@ -165,12 +166,12 @@ def test_a_reader_needs_no_more_permissions_for_it(rabbitmq, exchange, reader):
 
 def test_a_refusal_leaves_no_queue(rabbitmq, exchange, reader):
     """The queue is declared before the server says that it must not be bound."""
-    before = rabbitmq.control("list_queues", "name")
+    before = rabbitmq.rows("queues", "name")
 
     with pytest.raises(PermanentFailure, match=r"ACCESS_REFUSED.*permit this user"):
         opener_for(rabbitmq.port, "amq.topic", reader)()
 
-    assert before == rabbitmq.control("list_queues", "name")
+    assert before == rabbitmq.rows("queues", "name")
 
 
 class RefusedQueue(KeptQueue):

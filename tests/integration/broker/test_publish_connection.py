@@ -60,7 +60,7 @@ def test_a_connection_that_the_server_closed_is_replaced_within_the_same_message
 ) -> None:
     """As after a long idle time."""
     publisher.publish(MESSAGE)
-    rabbitmq.control("close_all_connections", "--vhost", "/", "idle for too long")
+    rabbitmq.close_connections("idle for too long")
 
     publisher.publish(MESSAGE)
 

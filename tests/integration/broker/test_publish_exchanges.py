@@ -73,15 +73,15 @@ def test_a_missing_permission_to_publish_is_a_temporary_failure(
     message = replace(MESSAGE, exchange=exchange)
     with channel_of(rabbitmq) as channel:
         channel.exchange_declare(exchange, "topic")
-    rabbitmq.control("add_user", "reader", "secret")
-    rabbitmq.control("set_permissions", "reader", ".*", "^amq[.]topic$", ".*")
+    rabbitmq.add_user("reader", "secret")
+    rabbitmq.permit("reader", ".*", "^amq[.]topic$", ".*")
     with publisher_of(f"tcp://reader:secret@127.0.0.1:{rabbitmq.port}") as publisher:
         _, reason = failure(publisher, message)
         publisher.publish(MESSAGE)
-        rabbitmq.control("set_permissions", "reader", ".*", ".*", ".*")
+        rabbitmq.permit("reader", ".*", ".*", ".*")
         publisher.publish(message)
 
-    rabbitmq.control("delete_user", "reader")
+    rabbitmq.delete_user("reader")
     assert "ACCESS_REFUSED" in reason
     assert [MESSAGE.body] == inbox.bodies()
 
@@ -106,12 +106,12 @@ def test_a_missing_permission_to_create_an_exchange_is_a_temporary_failure(
     rabbitmq: RabbitMQ, exchange: str, inbox: Inbox
 ) -> None:
     """Until an administrator creates it or permits it; existing exchanges need no such permission."""
-    rabbitmq.control("add_user", "publisher", "secret")
-    rabbitmq.control("set_permissions", "publisher", "^$", ".*", "^$")
+    rabbitmq.add_user("publisher", "secret")
+    rabbitmq.permit("publisher", "^$", ".*", "^$")
     with publisher_of(f"tcp://publisher:secret@127.0.0.1:{rabbitmq.port}") as publisher:
         _, reason = failure(publisher, replace(MESSAGE, exchange=exchange))
         publisher.publish(MESSAGE)
 
-    rabbitmq.control("delete_user", "publisher")
+    rabbitmq.delete_user("publisher")
     assert "ACCESS_REFUSED" in reason
     assert [MESSAGE.body] == inbox.bodies()

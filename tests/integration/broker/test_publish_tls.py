@@ -69,8 +69,8 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
             "ssl_cert_login_from = common_name",
         ],
     ) as node:
-        node.control("add_user", "pulp", "unused")
-        node.control("set_permissions", "pulp", ".*", ".*", ".*")
+        node.add_user("pulp", "unused")
+        node.permit("pulp", ".*", ".*", ".*")
         yield TlsServer(node, ca, str(folder / "ca.pem"), str(folder / "pulp.pem"))
 
 

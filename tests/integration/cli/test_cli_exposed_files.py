@@ -96,7 +96,7 @@ def test_the_service_reports_them_at_its_start_and_starts(tmp_path):
 
 def test_the_service_says_once_which_files_it_created_and_who_can_open_them(tmp_path):
     """Started once as root by mistake, it would lock out the user of the service."""
-    with Service(tmp_path) as service:
+    with Service(tmp_path, first_start=True) as service:
         first = service.log.read_text()
     with Service(tmp_path) as service:
         second = service.log.read_text().removeprefix(first)

@@ -79,4 +79,4 @@ def test_tail_and_wait_miss_no_end_while_the_server_was_away(server, tmp_path):
             assert lost.startswith("Lost the connection to the messaging server; reconnecting: ")
             assert back.startswith("Reconnected after ")
             assert back.endswith("; the changes in between follow.")
-        assert "" == server.control("list_queues", "name", "--no-table-headers")
+        assert [] == server.rows("queues", "name")

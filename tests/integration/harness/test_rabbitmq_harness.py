@@ -31,6 +31,23 @@ def test_a_command_that_fails_says_so(rabbitmq: RabbitMQ) -> None:
         rabbitmq.control("no_such_command")
 
 
+def test_erlang_that_fails_says_so(rabbitmq: RabbitMQ) -> None:
+    """The error has what Erlang says; text and other values are returned as text."""
+    with pytest.raises(RuntimeError, match="badarith"):
+        rabbitmq.evaluate("1 / 0")
+
+    assert ["2", "\u00e4 b", '{1,<<"b">>}'] == [
+        rabbitmq.evaluate(code) for code in ("1 + 1", '[228, " b"]', '{1, <<"b">>}')
+    ]
+
+
+def test_rows_are_those_that_rabbitmqctl_lists(rabbitmq: RabbitMQ) -> None:
+    """With the same values in the same columns."""
+    listed = rabbitmq.control("list_exchanges", "name", "type", "durable").splitlines()[1:]
+
+    assert sorted(line.split("\t") for line in listed) == sorted(rabbitmq.rows("exchanges", "name", "type", "durable"))
+
+
 def processes_of(node: RabbitMQ) -> set[str]:
     """Return the names of the processes that run in the node's environment."""
     home = f"HOME={node.folder}\0".encode()

@@ -57,7 +57,7 @@ def test_connections_that_an_administrator_closes_are_replaced(rabbitmq: RabbitM
         before = process.ask("begin", -1)
 
         for number in range(10):
-            rabbitmq.control("close_all_connections", "--vhost", "/", "for maintenance")
+            rabbitmq.close_connections("for maintenance")
             after = process.ask("publish", number, number + 1)
 
         assert before["holdings"] == after["holdings"]

@@ -43,8 +43,8 @@ def test_the_exchange_is_declared_as_pulp_2_declared_it(publisher: StatusPublish
     assert publisher.publish(REPORT) is None
     assert publisher.flush(60)
 
-    listed = rabbitmq.control("list_exchanges", "name", "type", "durable", "auto_delete", "arguments")
-    assert "pulp.api.v2\ttopic\ttrue\tfalse\t[]" in listed.splitlines()
+    listed = rabbitmq.rows("exchanges", "name", "type", "durable", "auto_delete", "arguments")
+    assert ["pulp.api.v2", "topic", "true", "false", "[]"] in listed
 
 
 def test_the_example_of_the_documentation_reads_the_stream(publisher: StatusPublisher, rabbitmq: RabbitMQ) -> None:

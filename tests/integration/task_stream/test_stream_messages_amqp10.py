@@ -88,8 +88,8 @@ def test_a_consumer_of_one_task_receives_its_messages_only(rabbitmq: RabbitMQ) -
 
 def test_the_path_of_the_url_is_the_virtual_host(rabbitmq: RabbitMQ) -> None:
     """RabbitMQ would take any name without its prefix for its default one."""
-    rabbitmq.control("add_vhost", "stream/host")
-    rabbitmq.control("set_permissions", "-p", "stream/host", "guest", ".*", ".*", ".*")
+    rabbitmq.add_virtual_host("stream/host")
+    rabbitmq.permit("guest", ".*", ".*", ".*", "stream/host")
     for path in ("stream%2Fhost", "vhost:stream%2Fhost"):
         broker = Broker(broker_urls(f"{qpid_url(rabbitmq)}/{path}"))
 

@@ -112,7 +112,7 @@ def test_a_message_that_the_server_does_not_take_costs_no_other(
     rabbitmq: RabbitMQ, inbox: StreamInbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The server closes the channel for it, also if it is sent again; those sent with it are sent one by one then."""
-    rabbitmq.control("eval", "application:set_env(rabbit, max_message_size, 100000).")
+    rabbitmq.evaluate("application:set_env(rabbit, max_message_size, 100000)")
     try:
         with closing(patient_publisher(rabbitmq.url, options=QUICK)) as publisher:
             for number in range(9):
@@ -121,7 +121,7 @@ def test_a_message_that_the_server_does_not_take_costs_no_other(
             publisher.publish(numbered(9, "t9"))
             assert publisher.flush(SECONDS)
     finally:
-        rabbitmq.control("eval", "application:set_env(rabbit, max_message_size, 134217728).")
+        rabbitmq.evaluate("application:set_env(rabbit, max_message_size, 134217728)")
 
     counts = publisher.counts
     assert (7, 3) == (counts.published + counts.late, counts.dropped)
