@@ -35,6 +35,7 @@ from .v3.deliveries import DeliveriesV3
 from .v3.docs import DocsV3
 from .v3.event_types import EventTypesV3
 from .v3.events import EventsV3
+from .v3.further_permissions import FurtherPermissions
 from .v3.listeners import ListenersV3
 from .v3.plugins import PluginsV3
 from .v3.sources import SourcesV3
@@ -116,7 +117,7 @@ def _add_routes(service: FastAPI, app: App, gate: Gate) -> None:
     ListenersV3(app.listeners).add_to(v3("Listeners"))
     EventsV3(app).add_to(v3("Events"))
     EventTypesV3().add_to(v3("Event types"))
-    TemplatePreviewsV3(app.templates, app.listeners, app.accounts).add_to(v3("Templates"))
+    TemplatePreviewsV3(app.templates, app.listeners, FurtherPermissions(app.accounts)).add_to(v3("Templates"))
     TemplatesV3(app.templates).add_to(v3("Templates"))
     TasksV3(app).add_to(v3("Tasks"))
     PluginsV3(app.registry, "notifiers", "notifiers").add_to(v3("Notifiers"))

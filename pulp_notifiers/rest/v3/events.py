@@ -14,6 +14,7 @@ from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
+from .further_permissions import FurtherPermissions
 from .idempotency import REPEATABLE, MayRepeat
 from .new_event import NewEvent
 from .stored_events import StoredEventsV3
@@ -44,7 +45,7 @@ class EventsV3:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._stored = StoredEventsV3(app.events, app.deliveries, app.listeners)
+        self._stored = StoredEventsV3(app.events, app.deliveries, app.listeners, FurtherPermissions(app.accounts))
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes."""

@@ -1,5 +1,6 @@
 """Lists stored events, and shows one with its deliveries and why listeners got it or did not."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from ...access import resource_of
 from ...delivery import Deliveries
 from ...dispatch import Decision, DecisionReason, Events, Explanation
 from ...encoding import portable
@@ -22,11 +24,14 @@ from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import ListenerReference
 from .filters import ListQuery, Text, Time, filterable
+from .further_permissions import FurtherPermissions
 from .new_event import NewEvent
 from .pages import Page, Paging
 from .style import INVALID, refusal
 
 _COLLECTION = f"{OWN}events/"
+_DELIVERIES = f"{OWN}deliveries/"
+_LISTENERS = f"{OWN}listeners/"
 _SHOWN_AT_ONCE = 100
 """The most deliveries, and the most decisions, in the document of one event; the lists have all of them."""
 
@@ -107,12 +112,21 @@ class EventWithBody(EventDocument):
     payload: dict[str, Any]
     call_report: dict[str, Any] | None
     deliveries: Annotated[
-        list[DeliverySummary], Field(description=f"The newest {_SHOWN_AT_ONCE}; the list of deliveries has all.")
+        list[DeliverySummary],
+        Field(
+            description=f"The newest {_SHOWN_AT_ONCE}; the list of deliveries has all. Empty for users who may not read "
+            "it."
+        ),
     ]
-    summary: Annotated[str, Field(description="How many listeners match it, in words.")]
+    summary: Annotated[
+        str, Field(description="How many listeners match it, in words; for users who may not read listeners, that.")
+    ]
     decisions: Annotated[
         list[DecisionDocument],
-        Field(description=f"Those that matched first; at most {_SHOWN_AT_ONCE}; explain/ has all."),
+        Field(
+            description=f"Those that matched first; at most {_SHOWN_AT_ONCE}; explain/ has all. Empty for users who "
+            "may not read listeners."
+        ),
     ]
 
 
@@ -143,10 +157,13 @@ class ImaginedEvent(NewEvent):
 class StoredEventsV3:
     """The routes below ``events/`` that read."""
 
-    def __init__(self, events: Events, deliveries: Deliveries, listeners: OwnListeners) -> None:
+    def __init__(
+        self, events: Events, deliveries: Deliveries, listeners: OwnListeners, permissions: FurtherPermissions
+    ) -> None:
         self._events = events
         self._deliveries = deliveries
         self._listeners = listeners
+        self._permissions = permissions
 
     def list_handler(self) -> Handler:
         """Return the handler of ``GET events/``."""
@@ -162,10 +179,14 @@ class StoredEventsV3:
         count, found = self._events.list(query.filters, query.orders, query.limit, query.offset)
         return Page[EventDocument].of(request, query, count, [EventDocument(**_fields(each)) for each in found])
 
-    def _get(self, event_id: str) -> EventWithBody:
+    def _get(self, request: Request, event_id: str) -> EventWithBody:
         stored, event = self._shown(event_id)
-        _, deliveries = self._deliveries.list(DeliveryFilter(event_id=stored.id), _SHOWN_AT_ONCE)
-        explanation = self._events.explain(stored, event)
+        deliveries: Sequence[Delivery] = ()
+        if self._permissions.may_read(request, _DELIVERIES):
+            _, deliveries = self._deliveries.list(DeliveryFilter(event_id=stored.id), _SHOWN_AT_ONCE)
+        explanation = Explanation(_NOT_EXPLAINED, ())
+        if self._permissions.may_read(request, _LISTENERS):
+            explanation = self._events.explain(stored, event)
         return EventWithBody(
             **_fields(stored),
             payload=portable(dict(event.payload)),
@@ -176,11 +197,13 @@ class StoredEventsV3:
         )
 
     def _explain(self, request: Request, event_id: str, query: Annotated[ExplainQuery, Query()]) -> DecisionPage:
+        self._permissions.require_read(request, _LISTENERS)
         stored, event = self._shown(event_id)
         explanation = self._events.explain(stored, event, self._listener(query.listener))
         return _page(request, query, explanation)
 
     def _explain_imagined(self, request: Request, sent: Body, query: Annotated[Paging, Query()]) -> DecisionPage:
+        self._permissions.require_read(request, _LISTENERS)
         new = parsed(ImaginedEvent, sent)
         event = Event(new.event_type, new.payload, new.call_report, source="rest")
         return _page(request, query, self._events.explain_unfired(event, self._listener(new.listener)))
@@ -249,6 +272,9 @@ def _decision(decision: Decision) -> DecisionDocument:
     )
 
 
+_NOT_EXPLAINED = (
+    f"The event is stored. Which listeners match it is shown to users who may READ {resource_of(_LISTENERS)}."
+)
 _MISSING = refusal(404, "No event has this id.")
 _LIST = {"name": "events_list", "summary": "List stored events, newest first", "responses": INVALID}
 _READ = {

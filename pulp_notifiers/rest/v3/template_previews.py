@@ -6,16 +6,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from ...access import Accounts, resource_of
 from ...listeners import OwnListeners
 from ...notifier import ListenerInfo
 from ...records import ANY_TYPE, Operation, TemplateDraft
 from ...templates import PartProblem, Templates, info_of
-from ..http.errors import InvalidFields, NotPermitted
+from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
 from .fields import EventType, Labels, PortableObject, PortableText
+from .further_permissions import FurtherPermissions
 from .style import refusal
 from .templates import COLLECTION
 
@@ -79,10 +79,10 @@ class PreviewDocument(BaseModel):
 class TemplatePreviewsV3:
     """The routes that render previews."""
 
-    def __init__(self, templates: Templates, listeners: OwnListeners, accounts: Accounts) -> None:
+    def __init__(self, templates: Templates, listeners: OwnListeners, permissions: FurtherPermissions) -> None:
         self._templates = templates
         self._listeners = listeners
-        self._accounts = accounts
+        self._permissions = permissions
 
     def add_to(self, routes: Routes) -> None:
         """Add the routes; before those of single templates, because of their paths."""
@@ -102,7 +102,7 @@ class TemplatePreviewsV3:
         if event_id is not None:
             if wanted.event_type is not None or wanted.sample is not None:
                 raise InvalidFields({"event": ["Give either event, or event_type and sample."]})
-            self._require(request, f"{OWN}events/{event_id}/")
+            self._permissions.require_read(request, f"{OWN}events/{event_id}/")
         listener = None if wanted.listener is None else self._listener(request, wanted.listener)
         event = self._templates.event_to_preview(template, event_id, wanted.event_type, wanted.sample)
         found = self._templates.preview(template, event, listener, wanted.labels)
@@ -114,14 +114,8 @@ class TemplatePreviewsV3:
         )
 
     def _listener(self, request: Request, id_or_name: str) -> ListenerInfo:
-        self._require(request, f"{OWN}listeners/")
+        self._permissions.require_read(request, f"{OWN}listeners/")
         return info_of(self._listeners.find(id_or_name))
-
-    def _require(self, request: Request, path: str) -> None:
-        """Check that the user may read what the preview shows."""
-        user, resource = request.state.user, resource_of(path)
-        if not user.super_user and not self._accounts.permitted(user, resource, Operation.READ):
-            raise NotPermitted(user.login, Operation.READ, resource)
 
 
 _MISSING = refusal(404, "There is no such template, or no such listener.")

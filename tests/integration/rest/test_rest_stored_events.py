@@ -247,12 +247,43 @@ def test_reading_events_needs_the_permission_to_read_them(service: RestService) 
     """And explaining one that is not fired the permission to fire."""
     event_id = fire(service, repo_id="zoo")
     service.add_user("guest")
-    paths = (EVENTS, f"{EVENTS}{event_id}/", f"{EVENTS}{event_id}/explain/")
+    paths = (EVENTS, f"{EVENTS}{event_id}/")
 
     assert {403} == {service.request("GET", path, login="guest").status for path in paths}
     service.grant("guest", EVENTS, "READ")
+    service.grant("guest", LISTENERS, "READ")
     assert {200} == {service.request("GET", path, login="guest").status for path in paths}
+    assert 200 == service.request("GET", f"{EVENTS}{event_id}/explain/", login="guest").status
     assert 403 == service.request("POST", f"{EVENTS}explain/", {"event_type": "a", "payload": {}}, login="guest").status
+
+
+def test_listeners_and_deliveries_of_an_event_are_shown_only_to_users_who_may_read_them(service: RestService) -> None:
+    """A client that may only fire, or only read events, learns no names, conditions and labels of listeners."""
+    listener(service, "hidden", "repo.#")
+    listener(service, "hidden-too", "repo.#", when="payload.repo_id == labels.team", labels={"team": "hidden-team"})
+    event_id = fire(service, repo_id="zoo")
+    service.add_user("guest")
+    service.grant("guest", EVENTS, "READ", "CREATE")
+    imagined = {"event_type": "repo.sync.finish", "payload": {"repo_id": "zoo"}}
+    shown_at = f"{EVENTS}{event_id}/"
+
+    refused = [
+        service.request("GET", f"{shown_at}explain/", login="guest"),
+        service.request("POST", f"{EVENTS}explain/", imagined, login="guest"),
+        service.request("POST", f"{EVENTS}explain/", {**imagined, "listener": "hidden"}, login="guest"),
+    ]
+    shown = service.request("GET", shown_at, login="guest")
+
+    assert [403] * 3 == [answer.status for answer in refused]
+    assert all("guest /v3/notifications/listeners/ READ" in str(answer.body) for answer in refused)
+    assert (200, [], []) == (shown.status, shown.json()["deliveries"], shown.json()["decisions"])
+    assert "may READ /v3/notifications/listeners/" in shown.json()["summary"]
+    assert "hidden" not in str(shown.body)
+    service.grant("guest", "/v3/notifications/deliveries/", "READ")
+    assert 1 == len(service.request("GET", shown_at, login="guest").json()["deliveries"])
+    service.grant("guest", LISTENERS, "READ")
+    assert 2 == len(service.request("GET", shown_at, login="guest").json()["decisions"])
+    assert 200 == service.request("POST", f"{EVENTS}explain/", imagined, login="guest").status
 
 
 def test_decisions_about_many_listeners_come_in_pages(service: RestService) -> None:
