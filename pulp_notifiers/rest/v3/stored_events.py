@@ -114,8 +114,8 @@ class EventWithBody(EventDocument):
     deliveries: Annotated[
         list[DeliverySummary],
         Field(
-            description=f"The newest {_SHOWN_AT_ONCE}; the list of deliveries has all. Empty for users who may not read "
-            "it."
+            description=f"The newest {_SHOWN_AT_ONCE}; the list of deliveries has all. Empty for users who may not "
+            "read it."
         ),
     ]
     summary: Annotated[
