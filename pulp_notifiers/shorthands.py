@@ -73,8 +73,10 @@ class Shorthands:
         :param event_types: types and patterns; if there are none, the failures and changes say which are meant, and if
             nothing does, there are still none.
         :param when: a further condition, which must hold too.
-        :raises InvalidShorthand: no event of these types can be meant, or ``when`` is not a condition.
+        :raises InvalidShorthand: no event of these types can be meant, a name is empty, or ``when`` is not a condition.
         """
+        if "" in {one.strip() for one in (*self.repositories, *self.domains, *self.servers)}:
+            raise InvalidShorthand("The name of a repository, domain or server is empty.")
         types = tuple(event_types) or self._meant_types()
         reach = _Reach(types)
         changes = reach if event_types else _Reach(CHANGES)

@@ -43,6 +43,7 @@ class Parameter:
     :ivar types: of its value; empty if anything is accepted.
     :ivar is_constant: whether it must be written out, so that it is checked when the text is saved.
     :ivar largest: of a number; or how many characters of a text.
+    :ivar flaw: returns a sentence about what is wrong with a constant of the right type and size, or None.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Parameter:
     is_constant: bool = False
     smallest: int | None = None
     largest: int | None = None
+    flaw: Callable[[Any], str | None] | None = None
 
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value, as the end of a sentence, or None."""

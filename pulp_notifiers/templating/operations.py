@@ -90,6 +90,9 @@ def _arguments(
             problem = parameter.problem(value)
             if problem:
                 compiler.source.refuse(argument, f"{parameter.name} of `{operation.name}` {problem}.")
+            flaw = parameter.flaw(value) if parameter.flaw else None
+            if flaw:
+                compiler.source.refuse(argument, flaw)
             arguments.append(Constant(value))
         elif parameter.is_constant:
             compiler.source.refuse(

@@ -1,6 +1,34 @@
 """Shell patterns, matched without trying anything twice."""
 
 import re
+from collections.abc import Iterator
+
+from ..nearest import shown
+
+
+def glob_flaw(pattern: str) -> str | None:
+    """Return a sentence about a pattern that can hardly be meant, or None.
+
+    A shell takes these literally, or matches nothing, so that a typing error would never be noticed.
+    """
+    if not pattern:
+        return "The glob is empty, so it matches no name; write for example 'prod-*'."
+    position = 0
+    while (start := pattern.find("[", position)) >= 0:
+        end = _class_end(pattern, start + 1)
+        if end is None:
+            return (
+                f"The glob '{shown(pattern)}' has a [ at character {start + 1} that no ] closes; write [ab] for one "
+                "of several characters, and [[] for the character [ itself."
+            )
+        for first, last in _ranges(pattern[start + 1 : end].removeprefix("!")):
+            if first > last:
+                return (
+                    f"The glob '{shown(pattern)}' has a range that contains nothing, {first}-{last}; write "
+                    f"[{last}-{first}]."
+                )
+        position = end + 1
+    return None
 
 
 class Glob:
@@ -100,21 +128,22 @@ def _class_end(pattern: str, start: int) -> int | None:
     return None if end < 0 else end
 
 
-def _class(content: str) -> str:
-    is_negated = content.startswith("!")
-    content = content[is_negated:]
-    parts = []
+def _ranges(content: str) -> Iterator[tuple[str, str]]:
+    """Yield the first and last character of each range in a class; those of a single character are the same."""
     position = 0
     while position < len(content):
-        first = content[position]
-        if content[position + 1 : position + 2] == "-" and position + 2 < len(content):
-            last = content[position + 2]
-            if first <= last:
-                parts.append(f"{re.escape(first)}-{re.escape(last)}")
-            position += 3
-        else:
-            parts.append(re.escape(first))
-            position += 1
+        is_range = content[position + 1 : position + 2] == "-" and position + 2 < len(content)
+        yield content[position], content[position + 2 if is_range else position]
+        position += 3 if is_range else 1
+
+
+def _class(content: str) -> str:
+    is_negated = content.startswith("!")
+    parts = [
+        re.escape(first) if first == last else f"{re.escape(first)}-{re.escape(last)}"
+        for first, last in _ranges(content[is_negated:])
+        if first <= last
+    ]
     if not parts:  # only an empty range such as [z-a]
         return "." if is_negated else "(?!)"
     return f"[{'^' if is_negated else ''}{''.join(parts)}]"

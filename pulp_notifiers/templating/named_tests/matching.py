@@ -1,13 +1,14 @@
 """Tests of texts against patterns; a pattern is always written out, so that it is checked when the text is saved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ExpressionFailed
 from ..operation import Operation, Parameter
 from ..run import Run
 from ..values import BOOLEAN, LIST, TEXT
-from .globs import Glob
+from .globs import Glob, glob_flaw
 from .regexes import MAX_PATTERN, Regex
 
 MAX_GLOB_SUBJECT = 4_096
@@ -52,6 +53,7 @@ def _compiled_match(pattern: str, ignorecase: bool, multiline: bool) -> Sequence
 
 
 _PATTERN = Parameter("pattern", TEXT, is_constant=True, largest=MAX_PATTERN)
+_GLOB = replace(_PATTERN, flaw=glob_flaw)
 _FLAGS = (
     Parameter("ignorecase", BOOLEAN, default=False, is_constant=True),
     Parameter("multiline", BOOLEAN, default=False, is_constant=True),
@@ -75,7 +77,7 @@ MATCHING_TESTS = (
         "them, [!ab] none of them.",
         _glob,
         takes=TEXT | LIST,
-        parameters=(_PATTERN,),
+        parameters=(_GLOB,),
         prepare=_compiled_globs,
         repeats=True,
         example="payload.repo_id is glob('prod-*')",

@@ -53,6 +53,10 @@ def _prepared(version: str, operator: str | None) -> Sequence[Any]:
         raise ValueError(f"`version` knows no operator {shown(operator)}; write for example version('9.2', '>=').")
     if not text.strip():
         raise ValueError("`version` needs a version to compare with, for example version('9.2', '>=').")
+    if not re.search(r"\d", text):
+        raise ValueError(
+            f"`version` compares numbers, and {shown(text.strip())} has none; write for example version('9.2', '>=')."
+        )
     return _HOLDS[name], parts(text)
 
 

@@ -102,3 +102,42 @@ except InvalidExpression as error:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert "Line 1, column 20: Regular expressions need the Python package google-re2" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("globs", "column", "sentence"),
+    [
+        ("'prod-['", 24, "'prod-[' has a [ at character 6 that no ] closes; write [ab] for one of several"),
+        ("'[ab', 'x'", 24, "has a [ at character 1 that"),
+        ("'[]'", 24, "has a [ at character 1 that"),
+        ("'[!]-x'", 24, "has a [ at character 1 that"),
+        ("'ok-*', '[a]b[!c'", 32, "has a [ at character 5 that"),
+        ("'rhel-[9-7]'", 24, "a range that contains nothing, 9-7; write [7-9]."),
+        ("'rhel-[!z-a]'", 24, "a range that contains nothing, z-a; write [a-z]."),
+        ("''", 24, "The glob is empty"),
+    ],
+)
+def test_a_glob_that_can_hardly_be_meant_is_refused_with_what_would_be_right(globs, column, sentence):
+    """A shell would take it literally, so that the listener would silently get nothing."""
+    with pytest.raises(InvalidExpression) as raised:
+        compile_condition(f"payload.repo_id is glob({globs})")
+
+    assert sentence in raised.value.sentence
+    assert (1, column + 1) == (raised.value.line, raised.value.column)
+
+
+@pytest.mark.parametrize(
+    "glob", ["[[]", "[]]", "[!]]", "a]", "[a-]", "[-a]", "[a-a]", "*", "?", "rhel-[7-9]*", "x[[]y"]
+)
+def test_a_glob_with_closed_brackets_is_accepted(glob):
+    """A bracket is matched by [[], and ] alone is a character."""
+    condition = f"payload.repo_id is glob('{glob}', 'x')"
+
+    assert condition == compile_condition(condition).text
+
+
+@pytest.mark.parametrize("version", ["'>= abc'", "'latest'", "'el', '>='", "'.', '<'"])
+def test_a_version_without_a_number_is_refused(version):
+    """It would be older than every version."""
+    with pytest.raises(InvalidExpression, match=r"write for example version\('9\.2', '>='\)"):
+        compile_condition(f"payload.release is version({version})")
