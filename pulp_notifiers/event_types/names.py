@@ -27,6 +27,13 @@ _EVENT: Node = {
     "type": "object",
     "properties": dict.fromkeys(("id", "type", "occurred_at", "source"), _TEXT),
 }
+_LISTENER: Node = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("id", "name", "description"), _TEXT),
+        "labels": {"type": "object", "additionalProperties": _TEXT},
+    },
+}
 
 
 class NamePath(Protocol):
@@ -39,9 +46,9 @@ class NamePath(Protocol):
 def name_problems(paths: Iterable[NamePath], patterns: Iterable[str]) -> list[str]:
     """Return a sentence for each path that exists in no event that a listener's patterns match.
 
-    Looked at are the fields of ``payload``, ``report``, ``event`` and ``about``. Those of payloads and reports are not
-    if a pattern matches only types that the catalogue does not have, because nobody knows their fields. A name must
-    exist even if the expression allows that it is undefined: with a typing error it would always be.
+    Looked at are the fields of ``payload``, ``report``, ``event``, ``listener`` and ``about``. Those of payloads and
+    reports are not if a pattern matches only types that the catalogue does not have, because nobody knows their fields.
+    A name must exist even if the expression allows that it is undefined: with a typing error it would always be.
     """
     given = list(patterns)
     types = matching(given)
@@ -121,5 +128,6 @@ _ROOTS: Mapping[str, Callable[[Sequence[EventType]], list[Node]]] = {
     "payload": _part("payload"),
     "report": _part("call_report"),
     "event": lambda _types: [_EVENT],
+    "listener": lambda _types: [_LISTENER],
     "about": lambda _types: [ABOUT_SCHEMA],
 }

@@ -1,6 +1,6 @@
 """The rules for conditions: they compile, their names exist, and they can be evaluated for recorded events."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,7 @@ from ..errors import ExpressionFailed, InvalidExpression
 from ..event import Event
 from ..event_types import Tried, check, name_problems
 from ..records import Listener, ListenerDraft, made_up_name
-from ..templating import Condition, Path, compile_condition, event_facts, listener_facts
+from ..templating import Condition, Path, compile_condition, event_facts, listener_facts, place_of
 
 _NO_ID = "0" * 24
 _MISSING = " does not exist."
@@ -33,7 +33,11 @@ def condition_problems(listener: ListenerDraft) -> list[str]:
     except InvalidExpression as invalid:
         return [str(invalid)]
     patterns = [pattern for pattern in listener.event_types if isinstance(pattern, str)]
-    unknown = [*name_problems(condition.paths, patterns), *_unknown_labels(condition.paths, listener.labels)]
+    unknown = [
+        f"{_place(condition, path)}{sentence}"
+        for path in condition.paths
+        for sentence in (*name_problems([path], patterns), *_unknown_labels(path, listener.labels))
+    ]
     if unknown:
         return unknown
     tried = _tried(condition, listener)
@@ -97,12 +101,16 @@ def _listed(types: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(types[:-1]), types[-1])))
 
 
-def _unknown_labels(paths: Iterable[Path], labels: Mapping[str, str]) -> Iterator[str]:
-    known = ", ".join(sorted(map(str, labels))) or "none"
-    for path in paths:
-        root, *below = path.names[1:] if path.names[:2] == ("listener", "labels") else path.names
-        if root == "labels" and below and not path.optional and below[0] not in labels:
-            yield f"labels has no {below[0]}. The labels of the listener are: {known}."
+def _place(condition: Condition, path: Path) -> str:
+    place = place_of(condition.text, path.names)
+    return "" if place is None else "Line {}, column {}: ".format(*place)
+
+
+def _unknown_labels(path: Path, labels: Mapping[str, str]) -> Iterator[str]:
+    root, *below = path.names[1:] if path.names[:2] == ("listener", "labels") else path.names
+    if root == "labels" and below and not path.optional and below[0] not in labels:
+        known = ", ".join(sorted(map(str, labels))) or "none"
+        yield f"labels has no {below[0]}. The labels of the listener are: {known}."
 
 
 def _tried(condition: Condition, listener: ListenerDraft) -> Sequence[Tried]:

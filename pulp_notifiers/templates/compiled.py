@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ExpressionFailed
-from ..templating import CompiledText, Path
+from ..templating import CompiledText, Path, place_of
 from .problems import PartProblem, RenderFailed
 
 MOST_RENDERED = 1_000_000
@@ -59,13 +59,8 @@ class CompiledPlace:
             raise RenderFailed(PartProblem(self.name, sentence, 1)) from None
 
     def position(self, names: Sequence[str]) -> tuple[int, int] | tuple[None, None]:
-        """Return line and column at which a name stands in the text, if it is written with dots."""
-        source = self.text.text
-        found = re.search(r"(?<![\w.])" + r"\s*\.\s*".join(map(re.escape, names)) + r"(?!\w)", source)
-        if found is None:
-            return None, None
-        before = source[: found.start()]
-        return before.count("\n") + 1, found.start() - before.rfind("\n")
+        """Return line and column at which a name stands in the text."""
+        return place_of(self.text.text, names) or (None, None)
 
     def _problem(self, failed: ExpressionFailed) -> PartProblem:
         if failed.line is None and (missing := _MISSING.match(failed.sentence)):

@@ -17,7 +17,7 @@ from .facts import (
 from .filters import FILTERS as _FILTERS
 from .limits import POLICY_VERSION
 from .named_tests import TESTS as _TESTS
-from .paths import Path
+from .paths import Path, place_of
 from .text import CompiledText, TextForm, as_line, compile_text
 
 FILTERS = {name: filter_.description for name, filter_ in _FILTERS.items()}
@@ -44,5 +44,6 @@ __all__ = [
     "condition_facts",
     "event_facts",
     "listener_facts",
+    "place_of",
     "template_facts",
 ]

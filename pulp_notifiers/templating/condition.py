@@ -49,9 +49,9 @@ class Condition:
             raise ExpressionFailed(f"The condition failed unexpectedly ({type(error).__name__}).") from error
         if result is True or result is False:
             return result
-        raise ExpressionFailed(
-            f"The condition gives {kind(result)}, not true or false; compare it with something, or write `is true`."
-        )
+        # Null is what a field may hold that is otherwise true or false.
+        remedy = "write `is true` behind it" if result is None else "compare it, for example X == 'failed'"
+        raise ExpressionFailed(f"The condition gives {kind(result)}, not true or false; {remedy}.")
 
     def __repr__(self) -> str:
         return f"Condition({self.text!r})"

@@ -1,6 +1,7 @@
 """Which facts a condition or template reads; found by looking at its nodes, without any event."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -45,6 +46,25 @@ class Path:
 
 Aliases = frozenset[Path]
 _NONE: Aliases = frozenset()
+
+
+def place_of(text: str, names: Sequence[str]) -> tuple[int, int] | None:
+    """Return line and column, from 1, at which a path is first written in a text; None if a variable stands for it."""
+    root, *below = names
+    keys = "".join(map(_written, below))
+    found = re.search(rf"(?<![\w.]){re.escape(root)}{keys}(?!\w)", text)
+    if found is None:
+        return None
+    start = found.start()
+    return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+
+
+def _written(key: str) -> str:
+    """Return a regular expression for the ways in which a key is written."""
+    if key == ENTRY:
+        return r"\s*\[\s*-?\d+\s*\]"
+    name = re.escape(key)
+    return rf"\s*(?:\.\s*{name}|\[\s*(?:'{name}'|\"{name}\")\s*\])"
 
 
 def paths_of(node: nodes.Node, source: Source, *, is_condition: bool) -> tuple[Path, ...]:

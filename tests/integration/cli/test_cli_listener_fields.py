@@ -208,9 +208,10 @@ def test_a_refused_condition_is_shown_as_a_whole_if_shorthands_made_it(service, 
     own = ran(capsys, *HTTP, "--event-type", "repo.sync.finish", "--when", "payload.repoid == 'x'")
     made = ran(capsys, *HTTP, "--only-failures", "--when", "payload.repoid == 'x'")
 
-    assert (65, "--when: payload has no repoid in repo.sync.finish. Did you mean repo_id?\n") == own[::2]
+    unknown = "payload has no repoid in repo.sync.finish"
+    assert (65, f"--when: Line 1, column 1: {unknown}. Did you mean repo_id?\n") == own[::2]
     assert 65 == made[0]
-    assert made[2].startswith("--when: payload has no repoid in repo.sync.finish or repo.publish.finish.")
+    assert made[2].startswith(f"--when: Line 1, column {len(FAILED) + 6}: {unknown} or repo.publish.finish.")
     assert made[2].endswith(f" The whole condition is: {FAILED} and payload.repoid == 'x'\n")
 
 

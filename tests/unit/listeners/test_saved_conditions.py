@@ -67,6 +67,11 @@ def test_a_condition_whose_names_exist_is_accepted(listeners, when, types):
     [
         ("payload.resolt == 'failed'", ("*",), "payload has no resolt in repo.sync.start"),
         ("payload.resolt == 'failed'", ("*",), "Did you mean result?"),
+        ("payload.result == 'x'\n or payload.resolt == 'y'", ("*",), "Line 2, column 5: payload has no resolt in"),
+        ("report['tags'][0]['nope'] == 'x'", ("*",), "Line 1, column 1: report.tags[] has no fields in"),
+        ("event.id != 'a' and listener.nam == 'x'", ("my.type",), "Line 1, column 21: listener has no nam. Did you"),
+        ("listener.labels.taem == 'a'", ("*",), "Line 1, column 1: labels has no taem."),
+        ("event.typ == 'x'", ("my.type",), "Line 1, column 1: event has no typ. Did you mean type?"),
         ("payload.result = 'failed'", ("*",), "Line 1, column 16: `=` does not compare; write == here."),
         ("payload.result == 'failed'\n and and", ("*",), "Line 2, column 6: "),
         ("labels.taem == 'a'", ("*",), "labels has no taem. The labels of the listener are: team."),
@@ -135,8 +140,8 @@ def test_advice_without_a_missing_name_is_to_ask_for_the_type(listeners):
     [warning] = listeners.warnings(made)
     assert (
         "Its condition cannot be evaluated for repo.sync.start: The condition gives a text, not true or false; compare "
-        "it with something, or write `is true`. It gets none of these events, and each counts as an error. Leave these "
-        "types out of event_types, or ask for event.type first in the condition."
+        "it, for example X == 'failed'. It gets none of these events, and each counts as an error. Leave these types "
+        "out of event_types, or ask for event.type first in the condition."
     ) == warning
 
 
