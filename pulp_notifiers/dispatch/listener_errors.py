@@ -72,6 +72,7 @@ class ListenerErrorCounter:
         self._writing = Lock()  # what is being written is neither in memory nor in the database
         self._process = process
         self._pid = process()
+        self._fork_lock = Lock()
         self._waiting: dict[_Key, ListenerErrors] = {}
         self._logged: dict[_Key, float] = {}
         self._alarm: Alarm | None = None
@@ -80,10 +81,8 @@ class ListenerErrorCounter:
         """Count an error of a listener; the first one within an hour is logged."""
         key = (listener.id, kind)
         found = ListenerErrors(listener.id, kind, 1, str(event.id), self._clock(), problem)
+        self._after_fork()
         with self._lock:
-            if self._pid != self._process():  # threads do not survive a fork, and the parent writes what it counted
-                self._pid, self._alarm = self._process(), None
-                self._waiting.clear()
             self._waiting[key] = found.after(self._waiting.get(key))
             if self._alarm is None:
                 self._alarm = self._later(FLUSH_SECONDS, self.flush)
@@ -94,6 +93,7 @@ class ListenerErrorCounter:
     def of(self, listener_ids: Collection[str]) -> list[ListenerErrors]:
         """Return the errors of listeners, those that are still in memory included."""
         keys = [(listener_id, kind) for listener_id in listener_ids for kind in ErrorKind]
+        self._after_fork()
         with self._writing:
             found = {(each.listener_id, each.kind): each for each in self._rows.of(listener_ids)}
             with self._lock:
@@ -104,6 +104,7 @@ class ListenerErrorCounter:
 
     def forget(self, listener_id: str, kinds: Iterable[ErrorKind]) -> None:
         """Forget what is still in memory: what failed was changed."""
+        self._after_fork()
         with self._lock:
             for kind in kinds:
                 self._waiting.pop((listener_id, kind), None)
@@ -111,6 +112,7 @@ class ListenerErrorCounter:
 
     def flush(self) -> None:
         """Write the counts now. If the database does not answer, they are kept and written later."""
+        self._after_fork()
         with self._writing:
             with self._lock:
                 self._alarm = None
@@ -126,14 +128,23 @@ class ListenerErrorCounter:
                 self._keep(waiting[written:])
 
     def close(self) -> None:
-        """Write what is left."""
-        with self._lock:
-            alarm, self._alarm = self._alarm, None
-            has_work = bool(self._waiting)
-        if alarm is not None:
-            alarm.cancel()
-        if has_work:
-            self.flush()
+        """Write what is left, and wait for what is being written."""
+        self._after_fork()
+        self._cancel_alarm()
+        self.flush()
+        self._cancel_alarm()  # if the database does not answer
+
+    def _after_fork(self) -> None:
+        if self._pid == self._process():
+            return
+        with self._fork_lock:
+            if self._pid != self._process():
+                # The parent writes what it has counted, in a thread that does not exist here and may hold the locks.
+                self._lock, self._writing = Lock(), Lock()
+                self._waiting, self._alarm = {}, None
+                self._pid = self._process()
+
+    def _cancel_alarm(self) -> None:
         with self._lock:
             alarm, self._alarm = self._alarm, None
         if alarm is not None:

@@ -219,6 +219,51 @@ def test_a_forked_process_counts_from_the_start(rows, alarms):
     assert {("1", ErrorKind.CONDITION, 1, "b")} == shown(counter)
 
 
+def test_a_forked_process_writes_nothing_of_its_parent_and_does_not_wait_for_its_locks(rows, alarms):
+    """Whatever a thread of the parent did at the moment of the fork."""
+    process = [1]
+    counter = ListenerErrorCounter(rows, Clock(), later=alarms, process=lambda: process[0])
+    in_child = []
+
+    def fork(errors):
+        process[0] = 2
+        in_child.append(shown(counter))
+        process[0] = 1
+
+    rows.add = fork
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    alarms.ring()
+    assert [set()] == in_child
+
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "b")
+    process[0] = 2
+    counter.close()
+
+    assert [set()] == in_child
+
+
+def test_closing_waits_for_counts_that_are_being_written(rows, alarms):
+    """The database is closed after that."""
+    began, may_end, order = threading.Event(), threading.Event(), []
+
+    def write(errors):
+        began.set()
+        may_end.wait(10)
+        order.append("written")
+
+    rows.add = write
+    counter = ListenerErrorCounter(rows, later=lambda _seconds, work: later(0, work))
+    counter.count(ErrorKind.CONDITION, ONE, EVENT, "a")
+    closing = threading.Thread(target=lambda: (counter.close(), order.append("closed")))
+    assert began.wait(10)
+    closing.start()
+    closing.join(0.1)  # long enough to end, if it did not wait
+    may_end.set()
+    closing.join(10)
+
+    assert ["written", "closed"] == order
+
+
 def test_counts_are_written_by_a_thread_that_ends(rows):
     """There is none while nothing has failed."""
     written = threading.Event()
