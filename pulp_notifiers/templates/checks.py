@@ -12,7 +12,7 @@ from .facts import example_listener, facts_of
 from .problems import InvalidParts, PartProblem, RenderFailed
 
 LONGEST_SECONDS = 0.2
-"""After that no further sample is tried; the first of each event type come first."""
+"""Of the processor's time; after that no further sample is tried; the first of each event type come first."""
 
 _TYPES_NAMED = 4
 _TARGET = "example@example.com"
@@ -22,7 +22,7 @@ def check_samples(
     compiled: CompiledTemplate,
     event_types: Sequence[str],
     notifier: LoadedNotifier,
-    monotonic: Callable[[], float] = time.monotonic,
+    used: Callable[[], float] = time.thread_time,
 ) -> list[str]:
     """Return warnings: for which events the template fails although it works for others.
 
@@ -32,7 +32,7 @@ def check_samples(
     problems = list(_names(compiled, event_types))
     if problems:
         raise InvalidParts(problems)
-    tried = _Tried(compiled, notifier, monotonic() + LONGEST_SECONDS, monotonic)
+    tried = _Tried(compiled, notifier, used)
     warnings = []
     for sample in _in_turns([known.samples for known in matching(event_types)]):
         tried.add(sample)
@@ -48,13 +48,11 @@ def check_samples(
 class _Tried:
     """What became of each text with each sample."""
 
-    def __init__(
-        self, compiled: CompiledTemplate, notifier: LoadedNotifier, until: float, monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, compiled: CompiledTemplate, notifier: LoadedNotifier, used: Callable[[], float]) -> None:
         self._compiled = compiled
         self._notifier = notifier
-        self._until = until
-        self._monotonic = monotonic
+        self._until = used() + LONGEST_SECONDS
+        self._used = used
         self._listener = example_listener(compiled.paths)
         self._failed: dict[str, list[tuple[str, PartProblem]]] = defaultdict(list)
         self._tried: dict[str, int] = defaultdict(int)
@@ -62,7 +60,7 @@ class _Tried:
 
     def is_late(self) -> bool:
         """Return whether nothing further should be tried."""
-        return self._monotonic() > self._until
+        return self._used() > self._until
 
     def add(self, sample: Sample) -> None:
         """Render every text, as long as there is time."""

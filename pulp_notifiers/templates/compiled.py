@@ -15,7 +15,8 @@ MOST_RENDERED = 1_000_000
 """Characters of all rendered texts together."""
 
 LONGEST_SECONDS = 0.4
-"""After that no further text of a template is rendered. Each text has limits of its own, which count steps."""
+"""Of the processor's time; after that no further text of a template is rendered. Each text has limits of its own, which
+count steps. Time that passes while other threads work does not count: a busy machine must not change what is sent."""
 
 _MISSING = re.compile(r"([\w.]+) does not exist")
 """How the sentence about a missing name begins."""
@@ -72,19 +73,19 @@ class CompiledTemplate:
     """The parts of a template, ready to be rendered. Threads may share it.
 
     :param parts: as in :class:`pulp_notifiers.records.Template`.
-    :param monotonic: seconds of a clock that never goes back.
+    :param used: returns the seconds of the processor's time that this thread has used.
     """
 
     def __init__(
         self,
         parts: Mapping[str, Any],
         places: Sequence[CompiledPlace],
-        monotonic: Callable[[], float] = time.monotonic,
+        used: Callable[[], float] = time.thread_time,
     ) -> None:
         self._parts = parts
         self.places = tuple(places)
         self._at = {each.place: each for each in places}
-        self._monotonic = monotonic
+        self._used = used
 
     @property
     def paths(self) -> Iterator[Path]:
@@ -97,12 +98,12 @@ class CompiledTemplate:
 
         :raises RenderFailed: a part cannot be rendered.
         """
-        run = _Run(self._monotonic, self._at, facts)
+        run = _Run(self._used, self._at, facts)
         return {name: run.rendered(value, (name,)) for name, value in self._parts.items()}
 
     def render_each(self, facts: Mapping[str, Any]) -> tuple[dict[str, Any], list[PartProblem]]:
         """Return the parts that can be rendered, and why the others cannot."""
-        run = _Run(self._monotonic, self._at, facts)
+        run = _Run(self._used, self._at, facts)
         found: dict[str, Any] = {}
         problems: list[PartProblem] = []
         for name, value in self._parts.items():
@@ -117,10 +118,10 @@ class _Run:
     """One rendering of all texts."""
 
     def __init__(
-        self, monotonic: Callable[[], float], places: Mapping[Place, CompiledPlace], facts: Mapping[str, Any]
+        self, used: Callable[[], float], places: Mapping[Place, CompiledPlace], facts: Mapping[str, Any]
     ) -> None:
-        self._monotonic = monotonic
-        self._until = monotonic() + LONGEST_SECONDS
+        self._used = used
+        self._until = used() + LONGEST_SECONDS
         self._places = places
         self._facts = facts
         self._characters = 0
@@ -138,7 +139,7 @@ class _Run:
         return value if compiled is None else self._text(compiled)
 
     def _text(self, compiled: CompiledPlace) -> Any:
-        if self._monotonic() > self._until:
+        if self._used() > self._until:
             raise RenderFailed(PartProblem(compiled.name, "All texts of the template together take too long."))
         value = compiled.render(self._facts)
         self._characters += len(value) if isinstance(value, str) else len(json.dumps(value))

@@ -81,7 +81,7 @@ class FileTemplates:
             found = found[:MOST_TEMPLATES]
         stamps, templates = {}, {}
         for path in found:
-            name = path.name
+            name = _shown(path)
             stamp = _stamp(path)
             if stamp == self._stamps.get(name):
                 template, problem = self._templates.get(name), self._problems.get(name)
@@ -96,19 +96,18 @@ class FileTemplates:
         self._note(problems)
 
     def _one(self, path: Path) -> tuple[Template | None, str | None]:
-        before = self._templates.get(path.name)
+        name = _shown(path)
+        before = self._templates.get(name)
         try:
             found = read_template(path)
         except InvalidTemplate as invalid:
-            return before, "; ".join(
-                f"{file or path.name}: {' '.join(said)}" for file, said in invalid.problems.items()
-            )
+            return before, "; ".join(f"{file or name}: {' '.join(said)}" for file, said in invalid.problems.items())
         except OSError as error:
             return before, f"A file cannot be read: {error.strerror}."
         if not found["notifier_type"]:
             return before, 'template.json does not say for which notifier_type it is: {"notifier_type": "email"}.'
         template = Template(
-            path.name,
+            name,
             found["notifier_type"],
             found["parts"],
             found["description"],
@@ -121,11 +120,22 @@ class FileTemplates:
     def _note(self, problems: dict[str, str]) -> None:
         for name, problem in problems.items():
             if self._problems.get(name) != problem:
-                where = f"Template {name} in {self._folder}" if name else "Templates in files"
-                _logger.error("%s: %s Correct it; until then, what was read before is used.", where, problem)
+                _logger.error(
+                    "%s: %s Correct it; until then, what was read before is used.", self._named(name), problem
+                )
         for name in self._problems.keys() - problems.keys():
-            _logger.info("Template %s in %s can be read again", name, self._folder)
+            is_there = not name or name in self._stamps
+            _logger.info("%s %s", self._named(name), "can be read again" if is_there else "is gone")
         self._problems = problems
+
+    def _named(self, name: str) -> str:
+        return f"Template {name} in {self._folder}" if name else f"Templates in {self._folder}"
+
+
+def _shown(path: Path) -> str:
+    """Return a folder's name as an answer or a log can have it: what is not text in it is escaped."""
+    name = path.name
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -37,12 +37,12 @@ NO_PARTS = "This notifier has no templates."
 
 
 def compile_parts(
-    parts: Mapping[str, Any], forms: Mapping[str, PartForm], monotonic: Callable[[], float] = time.monotonic
+    parts: Mapping[str, Any], forms: Mapping[str, PartForm], used: Callable[[], float] = time.thread_time
 ) -> CompiledTemplate:
     """Return a template's parts, compiled; nothing is rendered.
 
     :param forms: the parts that the notifier declares.
-    :param monotonic: seconds of a clock that never goes back.
+    :param used: returns the seconds of the processor's time that this thread has used.
     :raises InvalidParts: lists everything that is wrong.
     """
     if not parts:
@@ -66,7 +66,7 @@ def compile_parts(
             problems += invalid.found
     if problems:
         raise InvalidParts(problems)
-    return CompiledTemplate(parts, places, monotonic)
+    return CompiledTemplate(parts, places, used)
 
 
 def _compiled(place: Place, text: str, form: PartForm) -> CompiledPlace:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import pytest
 
@@ -120,6 +121,38 @@ def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, caplog):
     folder.path.with_name("away").rename(folder.path)
     folder.names()
     assert not folder.templates.problems()
+
+
+def test_what_was_wrong_is_said_to_be_readable_again_or_gone(folder, caplog):
+    """Whichever it is, and of the folder itself too."""
+    caplog.set_level(logging.INFO)
+    folder.write("good")
+    folder.write("short", json={"a": 1})
+    (folder.path / "short" / "json.json").write_text("{")
+    folder.names()
+    (folder.path / "short" / "json.json").unlink()
+    (folder.path / "short" / "template.json").unlink()
+    (folder.path / "short").rmdir()
+    folder.names()
+    assert f"Template short in {folder.path} is gone" == caplog.messages[-1]
+
+    away = folder.path.with_name("away")
+    folder.path.rename(away)
+    folder.names()
+    away.rename(folder.path)
+    folder.names()
+
+    assert f"Templates in {folder.path} can be read again" == caplog.messages[-1]
+
+
+def test_a_folder_whose_name_is_not_text_is_reported_in_a_form_that_answers_can_have(folder):
+    """The status has to show it."""
+    for name in (b"\xff\xfe", b"two\nlines"):
+        (folder.path / os.fsdecode(name)).mkdir()
+    folder.names()
+
+    assert ["\\udcff\\udcfe", "two\\nlines"] == sorted(folder.templates.problems())
+    assert json.dumps(dict(folder.templates.problems())).encode()
 
 
 def test_very_many_folders_are_not_all_used(folder):

@@ -168,7 +168,7 @@ def test_all_texts_together_are_bounded_in_size_and_time():
         compile_parts(long, FORMS).render(facts)
 
     seconds = iter(range(100))
-    slow = compile_parts({"json": ["{{ event.id }}"] * 5}, FORMS, monotonic=lambda: next(seconds))
+    slow = compile_parts({"json": ["{{ event.id }}"] * 5}, FORMS, used=lambda: next(seconds))
     with pytest.raises(RenderFailed, match="take too long"):
         slow.render(FACTS)
 
