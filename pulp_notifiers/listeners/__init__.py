@@ -5,7 +5,7 @@
     registered        looking up, showing, storing and deleting, the same in both
     own               the product's own rules
     checks            the single rules of own
-    naming            its rules for name, description and labels
+    naming            its rules for name and labels
     conditions        its rules for conditions
     local_receivers   its rule for receivers on the service's own machine
     pulp2             Pulp 2's rules
@@ -14,7 +14,7 @@
 """
 
 from .local_receivers import LocalReceivers
-from .naming import LABEL_KEY_PATTERN, MAX_DESCRIPTION, MAX_LABEL_LENGTH, MAX_LABELS
+from .naming import LABEL_KEY_PATTERN, MAX_LABEL_LENGTH, MAX_LABELS
 from .own import OwnListeners
 from .pulp2 import Pulp2Listeners
 from .pulp2_document import LISTENERS, listener_document, listener_href
@@ -23,7 +23,6 @@ from .topic import TopicListeners
 __all__ = [
     "LABEL_KEY_PATTERN",
     "LISTENERS",
-    "MAX_DESCRIPTION",
     "MAX_LABELS",
     "MAX_LABEL_LENGTH",
     "LocalReceivers",

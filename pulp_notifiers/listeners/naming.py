@@ -1,12 +1,11 @@
-"""The rules for what people give a listener to recognise it: name, description, labels."""
+"""The rules for what people give a listener to recognise it, beyond those for all names: name and labels."""
 
 import re
 from collections.abc import Mapping
 
 from ..encoding import unportable
-from ..records import is_listener_id, is_listener_name
+from ..records import is_listener_id, name_problem
 
-MAX_DESCRIPTION = 1000
 MAX_LABELS = 64
 MAX_LABEL_LENGTH = 255
 
@@ -17,28 +16,15 @@ _LABEL_KEY = re.compile(LABEL_KEY_PATTERN)
 
 def name_problems(name: object) -> list[str]:
     """Return what is wrong with a name that was given."""
-    if isinstance(name, str) and is_listener_name(name):
-        return []
     if isinstance(name, str) and is_listener_id(name):
         return [f"{name!r} has the form of an id, 24 hexadecimal digits: choose another name."]
-    return [
-        f"{name!r} is not a name: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or a digit."
-    ]
+    problem = name_problem(name)
+    return [] if problem is None else [problem]
 
 
 def taken_name(name: str) -> list[str]:
     """Return the problem of a name that another listener has."""
     return [f"A listener named {name!r} already exists: choose another name."]
-
-
-def description_problems(description: object) -> list[str]:
-    """Return what is wrong with a description."""
-    if not isinstance(description, str):
-        return ["A description must be a text."]
-    if len(description) > MAX_DESCRIPTION:
-        return [f"A description may have at most {MAX_DESCRIPTION} characters, not {len(description)}."]
-    flaw = unportable(description)
-    return [flaw] if flaw else []
 
 
 def label_problems(labels: object) -> list[str]:

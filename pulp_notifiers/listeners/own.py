@@ -8,11 +8,19 @@ from ..encoding import unportable
 from ..errors import InvalidListener, NameTaken, NotifierUnavailable
 from ..options import merge_config, with_dropped
 from ..plugin_host import all_problems, not_installed
-from ..records import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, outdated_errors
+from ..records import (
+    ErrorKind,
+    Listener,
+    ListenerChange,
+    ListenerDraft,
+    ListenerErrors,
+    description_problem,
+    outdated_errors,
+)
 from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_problems
 from .conditions import condition_advice, condition_problems
 from .local_receivers import LocalReceivers
-from .naming import description_problems, label_problems, name_problems, taken_name
+from .naming import label_problems, name_problems, taken_name
 from .registered import Answered, Precondition, RegisteredListeners, not_kept
 
 _INCLUDE = "source_options.include"
@@ -149,7 +157,8 @@ class OwnListeners(RegisteredListeners):
         if given.name is not None:
             found["name"] = name_problems(given.name) or self._taken(given.name, stored)
         if given.description is not None:
-            found["description"] = description_problems(given.description)
+            problem = description_problem(given.description)
+            found["description"] = [] if problem is None else [problem]
         if given.labels is not None:
             found["labels"] = label_problems(given.labels)
         if given.enabled is not None and not isinstance(given.enabled, bool):

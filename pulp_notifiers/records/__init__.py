@@ -3,7 +3,8 @@
 ::
 
     listener    listeners, drafts of new ones, changes, and what failed
-    listener_name    the form of names, and made-up ones
+    naming      names and descriptions of listeners, templates and sources
+    listener_name    names of listeners: no ids, and made-up ones
     source      sources, drafts of new ones, changes, and their status
     delivery    deliveries, claims, attempts and their outcomes
     event       events as they are listed
@@ -39,12 +40,12 @@ from .filter import Filter, LabelOperator, LabelTerm, Lookup, Order, select
 from .listener import ErrorKind, Listener, ListenerChange, ListenerDraft, ListenerErrors, outdated_errors
 from .listener_name import (
     ID_PATTERN,
-    NAME_PATTERN,
     is_listener_id,
     is_listener_name,
     made_up_name,
     numbered_name,
 )
+from .naming import MAX_DESCRIPTION, NAME_PATTERN, description_problem, is_name, name_problem
 from .source import Kept, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
 from .template import (
     ANY_TYPE,
@@ -62,6 +63,7 @@ __all__ = [
     "ID_PATTERN",
     "KEPT_FOR",
     "LISTENER_DELETED",
+    "MAX_DESCRIPTION",
     "NAME_PATTERN",
     "SUSPECTED_CRASHES",
     "Attempt",
@@ -106,9 +108,12 @@ __all__ = [
     "TemplateOrigin",
     "User",
     "Written",
+    "description_problem",
     "is_listener_id",
     "is_listener_name",
+    "is_name",
     "made_up_name",
+    "name_problem",
     "numbered_name",
     "outdated_errors",
     "select",

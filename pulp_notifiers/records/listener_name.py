@@ -1,18 +1,16 @@
-"""Names of listeners: their form, and one made up from what a listener does."""
+"""Names of listeners: how they differ from ids, and one made up from what a listener does."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from ..event import ANY_REPOSITORY_EVENT
+from .naming import MAX_NAME_LENGTH, is_name
 
-NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 ID_PATTERN = "[0-9a-fA-F]{24}"
 
-_NAME = re.compile(NAME_PATTERN)
 _ID = re.compile(ID_PATTERN)
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
 
-MAX_NAME_LENGTH = 64
 _ROOM_FOR_A_NUMBER = 8
 _MAX_TYPES = 2
 
@@ -24,7 +22,7 @@ def is_listener_id(text: str) -> bool:
 
 def is_listener_name(text: str) -> bool:
     """Return whether a text can be a listener's name. An id cannot, so that either can be given in one place."""
-    return _NAME.fullmatch(text) is not None and not is_listener_id(text)
+    return is_name(text) and not is_listener_id(text)
 
 
 def made_up_name(notifier_type: str, event_types: Sequence[str], task_id: str | None = None) -> str:

@@ -1,7 +1,6 @@
 """The rules for sources: what may be added, what is shown, and how requirements are checked."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,11 +10,17 @@ from ..encoding import unportable
 from ..errors import InvalidSource, NoSuchSource, SourceUnavailable
 from ..options import Merged, dropped_sentence, masked_without_stored, scrub, with_dropped
 from ..plugin_host import LoadedSourceType, Registrar, all_problems
-from ..records import KeptAnswer, RegisteredSource, SourceChange, SourceDraft, SourceState, SourceStatus
+from ..records import (
+    KeptAnswer,
+    RegisteredSource,
+    SourceChange,
+    SourceDraft,
+    SourceState,
+    SourceStatus,
+    is_name,
+    name_problem,
+)
 from ..source import Check
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NAME_RULE = "Use 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
 
 _logger = logging.getLogger(__name__)
 
@@ -118,7 +123,7 @@ class Sources(Registrar[Rows, SourceTypes]):
 
         :raises NoSuchSource: no source has this name.
         """
-        found = self._rows.get(name) if _NAME.fullmatch(name) else None
+        found = self._rows.get(name) if is_name(name) else None
         if found is None:
             raise NoSuchSource(name)
         return found
@@ -131,7 +136,7 @@ class Sources(Registrar[Rows, SourceTypes]):
         """
         if precondition is not None:
             self._load_plugin(name)
-        if not _NAME.fullmatch(name) or not self._rows.delete(name, precondition):
+        if not is_name(name) or not self._rows.delete(name, precondition):
             raise NoSuchSource(name)
         self._changed()
 
@@ -208,9 +213,10 @@ class Sources(Registrar[Rows, SourceTypes]):
         return None
 
     def _name_problems(self, name: object) -> _Problems:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            return {"name": [_NAME_RULE]}
-        return _taken(name) if self._rows.get(name) is not None else {}
+        problem = name_problem(name)
+        if problem is not None:
+            return {"name": [problem]}
+        return _taken(str(name)) if self._rows.get(str(name)) is not None else {}
 
     def _config_problems(self, source_type: str, config: Mapping[str, Any]) -> _Problems:
         flaw = unportable(dict(config))

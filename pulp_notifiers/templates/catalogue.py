@@ -1,23 +1,16 @@
 """The templates that there are: stored ones, those in files, and those of the notifiers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
 from ..errors import NoSuchTemplate, NotifierUnavailable
 from ..plugin_host import InstalledPlugin, LoadedNotifier
-from ..records import Template
+from ..records import Template, is_name
 from .shelf import Files, packaged_template
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NEAREST = 3
 _MOST_NAMED = 10
-
-
-def is_template_name(text: str) -> bool:
-    """Return whether a text can be the name of a template."""
-    return _NAME.fullmatch(text) is not None
 
 
 class StoredTemplates(Protocol):
@@ -53,7 +46,7 @@ class Catalogue:
 
         :raises NoSuchTemplate: there is none.
         """
-        found = (self.stored(name) or self.beneath(name)) if is_template_name(name) else None
+        found = (self.stored(name) or self.beneath(name)) if is_name(name) else None
         if found is None:
             raise NoSuchTemplate(name)
         return found
@@ -61,7 +54,7 @@ class Catalogue:
     def stored(self, name: str) -> Template | None:
         """Return a stored template."""
         # No other name is looked for: PostgreSQL refuses some characters.
-        return self._stored.get(name) if is_template_name(name) else None
+        return self._stored.get(name) if is_name(name) else None
 
     def beneath(self, name: str) -> Template | None:
         """Return the template that a name means if none is stored under it."""

@@ -6,26 +6,26 @@ from datetime import datetime
 from typing import Protocol
 
 from ..encoding import unportable
-from ..errors import (
-    InvalidTemplate,
-    NoSuchTemplate,
-    NotifierUnavailable,
-    TemplateInUse,
-)
+from ..errors import InvalidTemplate, NoSuchTemplate, NotifierUnavailable, TemplateInUse
 from ..event import Event, is_pattern, utc_now
 from ..event_types import UnknownEventType, matching, sample
 from ..notifier import ListenerInfo
 from ..plugin_host import not_installed
-from ..records import KeptAnswer, Template, TemplateChange, TemplateDraft, TemplateOrigin
-from .catalogue import Catalogue, Notifiers, is_template_name
+from ..records import (
+    KeptAnswer,
+    Template,
+    TemplateChange,
+    TemplateDraft,
+    TemplateOrigin,
+    description_problem,
+    name_problem,
+)
+from .catalogue import Catalogue, Notifiers
 from .checks import check_samples
 from .preview import Preview, preview_parts
 from .shelf import Files, compiled
 
-LONGEST_DESCRIPTION = 1000
-
 _TAKEN_BY_A_PATH = "preview"
-_NO_NAME = "{!r} is not a name: write 1 to 64 letters, digits, dots, _ and -, beginning with a letter or digit."
 _NO_SAMPLES = (
     "There are no recorded events of the types for which this template is written: give the id of a past event."
 )
@@ -271,8 +271,9 @@ class Templates:
     def _name_problems(self, draft: TemplateDraft) -> Sequence[str]:
         if draft.name == _TAKEN_BY_A_PATH:
             return [f"{draft.name!r} cannot be a name: it is part of a path of the REST API."]
-        if not is_template_name(draft.name):
-            return [_NO_NAME.format(draft.name[:80])]
+        problem = name_problem(draft.name)
+        if problem is not None:
+            return [problem]
         packaged = self._catalogue.packaged().get(draft.name)
         if packaged is not None and packaged.notifier_type != draft.notifier_type:
             return [_OTHERS_NAME.format(packaged.notifier_type)]
@@ -296,16 +297,10 @@ def _field_problems(draft: TemplateDraft) -> dict[str, list[str]]:
     ]
     if not draft.event_types:
         wrong_types = ["Name at least one event type or pattern; # matches all."]
-    flaw = unportable(draft.description)
-    too_long = len(draft.description) > LONGEST_DESCRIPTION
+    found = {"description": description_problem(draft.description), "parts": unportable(draft.parts)}
     return {
-        "description": [flaw]
-        if flaw
-        else [f"At most {LONGEST_DESCRIPTION} characters are allowed."]
-        if too_long
-        else [],
+        **{field: [problem] for field, problem in found.items() if problem is not None},
         "event_types": wrong_types,
-        "parts": [flaw] if (flaw := unportable(draft.parts)) else [],
     }
 
 

@@ -73,7 +73,7 @@ EventTypes = Annotated[list[str], WithJsonSchema(_PATTERNS_SCHEMA)]
 Included = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z_]{1,32}$"})]
 """What a listener asks sources to include; the rules check it."""
 
-SourceName = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"})]
+SourceName = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
 """The name of a source; the rules check it."""
 
 ListenerName = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^(?!{ID_PATTERN}$){NAME_PATTERN}$"})]

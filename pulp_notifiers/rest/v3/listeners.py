@@ -12,8 +12,18 @@ from starlette.responses import Response
 
 from ... import listener_fields
 from ...event import MAX_TYPE_LENGTH, matches_any
-from ...listeners import MAX_DESCRIPTION, OwnListeners
-from ...records import ErrorKind, KeptAnswer, Listener, ListenerChange, ListenerDraft, ListenerErrors, Operation, select
+from ...listeners import OwnListeners
+from ...records import (
+    MAX_DESCRIPTION,
+    ErrorKind,
+    KeptAnswer,
+    Listener,
+    ListenerChange,
+    ListenerDraft,
+    ListenerErrors,
+    Operation,
+    select,
+)
 from ..http.answers import dropped_secrets_header
 from ..http.etags import EntityTag
 from ..paths import OWN

@@ -8,7 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...records import ANY_TYPE, KeptAnswer, Operation, Template, TemplateChange, TemplateDraft, TemplateOrigin, select
+from ...records import (
+    ANY_TYPE,
+    MAX_DESCRIPTION,
+    NAME_PATTERN,
+    KeptAnswer,
+    Operation,
+    Template,
+    TemplateChange,
+    TemplateDraft,
+    TemplateOrigin,
+    select,
+)
 from ...templates import Saved, Templates
 from ..http.etags import EntityTag
 from ..paths import OWN
@@ -31,12 +42,14 @@ _Name = Annotated[
     Field(
         description="Unique: 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or a digit. With the "
         "name of a notifier's own template, it replaces that one.",
-        json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+        json_schema_extra={"pattern": f"^{NAME_PATTERN}$"},
         examples=["short-mail"],
     ),
 ]
 _NotifierType = Annotated[PortableText, Field(description="Name of an installed notifier.", examples=["email"])]
-_Description = Annotated[PortableText, Field(description="For people.", json_schema_extra={"maxLength": 1000})]
+_Description = Annotated[
+    PortableText, Field(description="For people.", json_schema_extra={"maxLength": MAX_DESCRIPTION})
+]
 _EventTypes = Annotated[
     list[PortableText],
     Field(
