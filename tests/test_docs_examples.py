@@ -86,8 +86,11 @@ def server_url(tmp_path_factory):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_every_command_line_can_be_parsed(path, server_url, monkeypatch):
+def test_every_command_line_can_be_parsed(path, server_url, monkeypatch, tmp_path):
     """Commands and options that a reader should type exist."""
+    # template export creates it.
+    (tmp_path / "email").mkdir()
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_URL", server_url)
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_USERNAME", "admin")
     monkeypatch.setenv("PULP_NOTIFIERS_CLIENT_PASSWORD", "admin")

@@ -28,19 +28,36 @@ from tests.harness.chromium import Chromium  # noqa: E402
 from tests.support.mails import mail_about  # noqa: E402
 
 _WIDTH = 700
-_ADDED = (
-    "kernel-core-5.14.0-611.9.1.el9_7.x86_64",
-    "kernel-modules-5.14.0-611.9.1.el9_7.x86_64",
-    "openssl-libs-3.5.1-4.el9_7.x86_64",
-    "core",
-    "base-environment",
-)
+_ADDED = {
+    "rpm.package": [
+        "kernel-core-5.14.0-611.9.1.el9_7.x86_64",
+        "kernel-modules-5.14.0-611.9.1.el9_7.x86_64",
+        "openssl-libs-3.5.1-4.el9_7.x86_64",
+    ],
+    "rpm.packagegroup": ["core"],
+    "rpm.packagecategory": ["base-environment"],
+}
+_REAL_NAMES = {
+    "rhel-9-appstream": "prod-rhel-9-appstream",
+    "http://127.0.0.1:24818/absent": "https://mirror.example.com/rhel-9/appstream",
+}
 
 
 def mails() -> Iterator[tuple[str, EmailMessage]]:
     """Yield the mails and their names."""
-    for name, event in _events():
-        yield name, mail_about(event, now=event.occurred_at)
+    for name, (listener_name, event) in pictured().items():
+        yield name, mail_about(event, event.occurred_at, listener_name)
+
+
+def pictured() -> dict[str, tuple[str, Event]]:
+    """Return for each picture the name of the listener that gets the mail, and the event."""
+    changed = sample("repo.sync.finish", "pulp3-rpm").event
+    content = {"added": _ADDED, "removed": {}, "truncated": False}
+    return {
+        "failed-sync": ("production", _renamed(sample("repo.sync.finish", "pulp3-failed-404").event)),
+        "finished-sync": ("changes", replace(changed, payload={**changed.payload, "content": content})),
+        "failed-task": ("main-server", sample("task.error", "pulp3-publish-failed").event),
+    }
 
 
 def as_text(message: EmailMessage) -> str:
@@ -50,19 +67,12 @@ def as_text(message: EmailMessage) -> str:
     return f"Subject: {message['Subject']}\n\n{text.decode()}"
 
 
-def _events() -> Iterator[tuple[str, Event]]:
-    failed = sample("repo.sync.finish", "pulp3-failed-404").event
-    yield (
-        "failed-sync",
-        _elsewhere(failed, "http://127.0.0.1:24818/absent", "https://mirror.example.com/rhel-9/appstream"),
-    )
-    changed = sample("repo.sync.finish", "pulp3-rpm").event
-    yield "finished-sync", replace(changed, payload={**changed.payload, "content": {"added": [*_ADDED], "removed": []}})
-    yield "failed-task", sample("task.error", "pulp3-publish-failed").event
-
-
-def _elsewhere(event: Event, old: str, new: str) -> Event:
-    payload, report = (None if text is None else json.loads(text.replace(old, new)) for text in event.encoded())
+def _renamed(event: Event) -> Event:
+    """Return an event with names as an administrator chooses them."""
+    texts = list(event.encoded())
+    for recorded, real in _REAL_NAMES.items():
+        texts = [None if text is None else text.replace(recorded, real) for text in texts]
+    payload, report = (None if text is None else json.loads(text) for text in texts)
     return replace(event, payload=payload, call_report=report)
 
 

@@ -15,9 +15,9 @@ ADDRESS = "ops@example.com"
 SENDER = "Pulp <pulp@example.com>"
 
 
-def parts_of(event: Event) -> dict[str, str]:
+def parts_of(event: Event, listener_name: str = LISTENER[1]) -> dict[str, str]:
     """Return the rendered subject, text and HTML of the packaged template."""
-    listener = listener_facts(*LISTENER, "", {})
+    listener = listener_facts(LISTENER[0], listener_name, "", {})
     facts = template_facts(event_facts(event), listener, about(event), ADDRESS, attempt=1)
     return {
         name: compile_text(text, TextForm(EmailNotifier.template_parts[name])).render(facts)
@@ -25,11 +25,13 @@ def parts_of(event: Event) -> dict[str, str]:
     }
 
 
-def mail_about(event: Event, now: datetime | None = None) -> EmailMessage:
+def mail_about(event: Event, now: datetime | None = None, listener_name: str = LISTENER[1]) -> EmailMessage:
     """Return the mail about an event, in the format html."""
     config = EmailConfig.model_validate({"format": "html", "addresses": [ADDRESS]})
-    identity = Identity(event, "1", *LISTENER, about(event))
-    return render_readable(parts_of(event), identity, config, ADDRESS, SENDER, now=now or datetime.now(UTC))
+    identity = Identity(event, "1", LISTENER[0], listener_name, about(event))
+    return render_readable(
+        parts_of(event, listener_name), identity, config, ADDRESS, SENDER, now=now or datetime.now(UTC)
+    )
 
 
 @cache

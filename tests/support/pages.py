@@ -58,8 +58,13 @@ def sections() -> dict[str, type[BaseModel]]:
 
 
 def blocks(path: Path, *languages: str) -> list[str]:
-    """Return the code blocks of these languages."""
-    found = _BLOCK.finditer(path.read_text(encoding="utf-8"))
+    """Return the code blocks of these languages in a file."""
+    return blocks_of(path.read_text(encoding="utf-8"), *languages)
+
+
+def blocks_of(text: str, *languages: str) -> list[str]:
+    """Return the code blocks of these languages in the text of a page."""
+    found = _BLOCK.finditer(text)
     return [
         "\n".join(line.removeprefix(f"{match[1]}   ") for line in match[3].rstrip("\n").split("\n"))
         for match in found
