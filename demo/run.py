@@ -6,6 +6,9 @@ stream if it can be built. All of it is removed at the end.
 """
 
 import json
+import os
+import shlex
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -20,15 +23,18 @@ from kombu import Connection, Exchange, Queue
 from demo import task_stream
 from pulp_notifiers.app import App
 from pulp_notifiers.errors import PulpNotifiersError
+from pulp_notifiers.event_types import sample
 from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
-from pulp_notifiers.testing.smtp import SmtpReceiver
+from pulp_notifiers.testing.smtp import ReceivedMail, SmtpReceiver
 from tests.harness.rabbitmq import RabbitMQ
 
 EVENTS = json.loads(Path(__file__).with_name("events.json").read_text())
 PASSWORD = "demo-password"
 DEADLINE_SECONDS = 20.0
+WISH = "listener email create --name production --only-failures --repo 'prod-*' --addresses ops@example.com"
+"""The command with which the documentation begins."""
 
 
 def say(text: str) -> None:
@@ -112,11 +118,12 @@ class Client:
         answer.raise_for_status()
         say(f"POST /pulp/api/v2/events/ -> {answer.status_code} {answer.reason}: {answer.text}")
 
-    def fire(self, event: dict[str, object]) -> None:
-        """Fire an event like Pulp 2's ``http`` notifier."""
+    def fire(self, event: dict[str, object]) -> str:
+        """Fire an event like Pulp 2's ``http`` notifier, and return its id."""
         answer = self._session.post(f"{self._url}/pulp/api/v3/notifications/events/", json=event, timeout=10)
         answer.raise_for_status()
         say(f"{event['event_type']:22} -> {answer.status_code} {answer.text}")
+        return str(answer.json()["id"])
 
     def report(self, tasks: list[dict[str, object]]) -> None:
         """Report changes of tasks."""
@@ -129,6 +136,44 @@ class Client:
         answer = self._session.get(f"{self._url}/pulp/api/v3/notifications/status/", timeout=10)
         backlog: dict[str, int] = answer.json()["backlog"]
         return backlog
+
+
+def command(url: str, line: str) -> None:
+    """Run a command of ``pulp-notifiers`` as admin."""
+    say(f"$ pulp-notifiers {line}")
+    login = {"URL": url, "USERNAME": "admin", "PASSWORD": PASSWORD}
+    environ = {**os.environ, **{f"PULP_NOTIFIERS_CLIENT_{name}": value for name, value in login.items()}}
+    program = [sys.executable, "-m", "pulp_notifiers", *shlex.split(line)]
+    subprocess.run(program, env=environ, check=True, timeout=DEADLINE_SECONDS)
+
+
+def failed_syncs() -> list[dict[str, object]]:
+    """Return the same recorded failure of a sync twice: of a production repository and of another one."""
+    event = sample("repo.sync.finish", "pulp3-failed-404").event
+    body = {"event_type": event.type, "call_report": event.call_report}
+    return [{**body, "payload": {**event.payload, "repo_id": name}} for name in ("lab-x", "prod-rhel-9-appstream")]
+
+
+def show_mail(mail: ReceivedMail) -> None:
+    """Print what people read of a mail: subject and text."""
+    part = mail.message.get_body(("plain",))
+    text = "" if part is None else str(part.get_content())
+    shown(f"To: {mail.message['To']}\nSubject: {mail.message['Subject']}\n\n{text}", lines=24)
+
+
+def show_wish(client: Client, url: str, mail: SmtpReceiver) -> None:
+    """Register the first listener of the documentation, and show the mail that arrives and why another does not."""
+    heading("Mail me when a sync of a production repository fails")
+    command(url, WISH)
+    say("Now a sync of lab-x fails, and one of prod-rhel-9-appstream:")
+    other, production = failed_syncs()
+    missed = client.fire(other)
+    client.fire(production)
+    [failure] = mail.wait_for(1, DEADLINE_SECONDS)
+    heading("The mail server got this mail, as text and HTML; this is the text")
+    show_mail(failure)
+    heading("Why is there no mail about lab-x?")
+    command(url, f"explain {missed[:8]}")
 
 
 def show_messages(connection: Connection, queue: Queue, count: int) -> None:
@@ -175,6 +220,8 @@ def main() -> int:
         queue(connection.default_channel).declare()
         client = Client(server.url)
 
+        show_wish(client, server.url, mail)
+
         heading("Registering listeners through Pulp 2's API")
         client.register("http", {"url": f"{web.url}hook", "username": "katello", "password": "hunter2"}, ["*"])
         client.register("email", {"subject": "Pulp synced", "addresses": ["admin@example.com"]}, ["repo.sync.finish"])
@@ -186,11 +233,11 @@ def main() -> int:
 
         finished = [event for event in EVENTS if event["event_type"] == "repo.sync.finish"]
         posts = web.wait_for(len(EVENTS), DEADLINE_SECONDS)
-        mails = mail.wait_for(len(finished), DEADLINE_SECONDS)
+        mails = mail.wait_for(1 + len(finished), DEADLINE_SECONDS)[1:]
 
         heading(f"The HTTP server got {len(posts)} POSTs; this is the last one")
         shown(f"{posts[-1].method} {posts[-1].path}\n{posts[-1].headers}\n{json.dumps(posts[-1].json(), indent=2)}")
-        heading(f"The mail server got {len(mails)} mails; this is the first one")
+        heading(f"The mail server got {len(mails)} mails more; this is the first one, as Pulp 2 sent it")
         shown(mails[0].content.decode("ascii") if isinstance(mails[0].content, bytes) else mails[0].content, lines=34)
         heading(f"The queue bound to amq.topic with pulp.server.# got {len(EVENTS)} messages")
         show_messages(connection, queue, len(EVENTS))
