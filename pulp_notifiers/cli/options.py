@@ -155,18 +155,21 @@ def with_secrets(context: click.Context, config: Mapping[str, Any], names: Itera
     warn_of_given_secrets(
         context, f"name the option with --{SECRETS} instead, and type it or send it on standard input"
     )
-    keys = {
-        name.removeprefix("--"): option.key
+    options = {
+        name.removeprefix("--"): option
         for option in context.command.get_params(context)
         if isinstance(option, ConfigOption)
         for name in option.opts
     }
     found = dict(config)
     for name in names:
-        key = keys.get(name.removeprefix("--").replace("_", "-"), name)
+        option = options.get(name.removeprefix("--").replace("_", "-"))
+        key = option.key if option else name
         if key in config:
             raise click.UsageError(f"{name} is given twice: leave one of the two out.")
-        found[key] = read_secret(key, "")
+        text = read_secret(key, "")
+        # Such as headers, whose values are secret; the server checks the rest.
+        found[key] = option.type_cast_value(context, text) if option and isinstance(option.type, JsonText) else text
     return found
 
 

@@ -93,3 +93,16 @@ def test_a_secret_that_is_missing_or_given_twice_is_a_usage_error(service, capsy
 def test_the_names_of_secrets_are_those_of_the_server():
     """The command line has a copy, because importing it is slow."""
     assert SECRET_NAME == given_secrets.SECRET_NAME
+
+
+def test_a_secret_that_is_an_object_is_read_as_json(service, capsys, monkeypatch):
+    """As on the command line; anything else is refused before the server is asked."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"X-Api-Key": "hush"}\nhush\n'))
+
+    codes = [main([*HTTP, "--secret", "headers"]) for _ in range(2)]
+
+    assert [0, 65] == codes
+    assert [{"X-Api-Key": "hush"}] == [listener.config["headers"] for listener in service.app.listeners.list()]
+    printed = capsys.readouterr().err
+    assert "--headers" in printed
+    assert "hush" not in printed
