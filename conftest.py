@@ -2,15 +2,17 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+import trustme
 
 from tests.harness.postgres import PostgreSQL
 from tests.harness.postgres import find_binaries as find_postgresql
 from tests.harness.proton_broker import ProtonBroker
 from tests.harness.pulp3 import Pulp3
-from tests.harness.rabbitmq import RabbitMQ
+from tests.harness.rabbitmq import RabbitMQ, TlsListener
 
 SERVERS = ("postgresql", "proton_broker", "pulp3", "rabbitmq")
 ON_DEMAND = ("outages", "pulp3")
@@ -49,13 +51,24 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[RabbitMQ]:
-    """Yield a running RabbitMQ; each test uses its own names of exchanges and queues."""
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """Yield a running RabbitMQ, also for TLS; each test uses its own names of exchanges and queues."""
     reason = RabbitMQ.available()
     if reason:
         pytest.skip(reason)
-    with RabbitMQ() as server:
+    with RabbitMQ(tls_listener(tmp_path_factory.mktemp("tls"))) as server:
         yield server
+
+
+def tls_listener(folder: Path) -> TlsListener:
+    """Return a listener whose certificate is for 127.0.0.1; clients need none."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    listener = TlsListener(*(folder / name for name in ("ca.pem", "cert.pem", "key.pem")))
+    authority.cert_pem.write_to_path(listener.ca)
+    certificate.cert_chain_pems[0].write_to_path(listener.certificate)
+    certificate.private_key_pem.write_to_path(listener.key)
+    return listener
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ class RabbitMQ:
     :param deadline_seconds: how long start and stop may take.
     :ivar folder: all of its files, until the end of the block.
     :ivar port: the loopback port, the same after a restart.
+    :ivar tls: its TLS listener, or None.
     :ivar tls_port: the port of the TLS listener; 0 without one.
     :raises FileNotFoundError: RabbitMQ is not installed; see :meth:`available`.
     :raises RuntimeError: it does not start; the text has the end of its log.
@@ -75,7 +76,7 @@ class RabbitMQ:
         reason = self.available()
         if reason:
             raise FileNotFoundError(reason)
-        self._tls = tls
+        self.tls = tls
         self._plugins = plugins
         self._extra_configuration = extra_configuration
         self._deadline_seconds = deadline_seconds
@@ -98,7 +99,7 @@ class RabbitMQ:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, self.folder)
             self.port, self._distribution_port, epmd_port, tls_port = free_ports(4)
-            self.tls_port = tls_port if self._tls else 0
+            self.tls_port = tls_port if self.tls else 0
             self._environment = self._described_environment(epmd_port)
             self._write_files()
             # Started here, because the one that Erlang starts runs as a daemon forever.
@@ -247,13 +248,13 @@ class RabbitMQ:
     def _write_files(self) -> None:
         # A full disk must not block publishers, and a slow machine must not break connections that a test leaves idle.
         lines = ["disk_free_limit.absolute = 1MB", "heartbeat = 0", *self._extra_configuration]
-        if self._tls is not None:
-            required = str(self._tls.client_certificate_required).lower()
+        if self.tls is not None:
+            required = str(self.tls.client_certificate_required).lower()
             lines += [
                 f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}",
-                f"ssl_options.cacertfile = {self._tls.ca}",
-                f"ssl_options.certfile = {self._tls.certificate}",
-                f"ssl_options.keyfile = {self._tls.key}",
+                f"ssl_options.cacertfile = {self.tls.ca}",
+                f"ssl_options.certfile = {self.tls.certificate}",
+                f"ssl_options.keyfile = {self.tls.key}",
                 "ssl_options.verify = verify_peer",
                 f"ssl_options.fail_if_no_peer_cert = {required}",
             ]

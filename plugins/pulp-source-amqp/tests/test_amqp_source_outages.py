@@ -1,16 +1,14 @@
 """The source connects and disconnects cleanly, and reports what is wrong with the server."""
 
 import re
-from pathlib import Path
 
 import pytest
-import trustme
 from amqp_source_running import Pulp2, config, end_of_reading, eventually, queue_of, reading, task
 from pulp_source_amqp import AmqpSource
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.testing.source import RecordingIntake
-from tests.harness.rabbitmq import RabbitMQ, TlsListener
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import connections
 
 
@@ -81,24 +79,19 @@ def test_it_closes_its_connection_when_it_stops(intake: RecordingIntake, rabbitm
     eventually(lambda: not connections(rabbitmq))
 
 
-def test_the_connection_can_use_tls(tmp_path: Path) -> None:
+def test_the_connection_can_use_tls(rabbitmq: RabbitMQ) -> None:
     """The source names the authority, and messages of many frames arrive complete."""
-    authority = trustme.CA()
-    paths = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
-    authority.cert_pem.write_to_path(str(paths[0]))
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.cert_chain_pems[0].write_to_path(str(paths[1]))
-    certificate.private_key_pem.write_to_path(str(paths[2]))
+    assert rabbitmq.tls is not None
+    url, cacert = f"amqps://guest:guest@127.0.0.1:{rabbitmq.tls_port}", str(rabbitmq.tls.ca)
+    encrypted = AmqpSource.Config(url=url, cacert=cacert)
     large = {"yum": "x" * 300_000}
 
-    with RabbitMQ(TlsListener(*paths)) as server:
-        encrypted = AmqpSource.Config(url=f"amqps://guest:guest@127.0.0.1:{server.tls_port}", cacert=str(paths[0]))
-        intake = RecordingIntake(source="encrypted")
-        with intake.running(AmqpSource(), encrypted):
-            intake.wait_until(lambda: bool(intake.status_updates))
-            Pulp2(server).publish_tasks(*(task(number, "finished", progress_report=large) for number in range(100)))
-            intake.wait_until(lambda: len(intake.events) == 200)
+    intake = RecordingIntake(source="encrypted")
+    with intake.running(AmqpSource(), encrypted):
+        intake.wait_until(lambda: bool(intake.status_updates))
+        Pulp2(rabbitmq).publish_tasks(*(task(number, "finished", progress_report=large) for number in range(100)))
+        intake.wait_until(lambda: len(intake.events) == 200)
 
-        assert all(check.passed for check in AmqpSource().check(encrypted))
+    assert all(check.passed for check in AmqpSource().check(encrypted))
     # A batch is bounded in bytes too.
     assert all(len(call.reports) < 60 for call in intake.taken)

@@ -5,10 +5,7 @@ import signal
 from contextlib import closing
 from dataclasses import replace
 
-import pytest
-
 from pulp_notifiers.task import TaskReport
-from tests.harness.rabbitmq import RabbitMQ
 from tests.support.relay import Relay
 from tests.support.stream import eventually
 from tests.support.stream_trouble import hasty_publisher, in_outage
@@ -16,15 +13,6 @@ from tests.support.watching import environment_for, publish_until_shown, watchin
 
 TASKS = [f"9bd2c7a0-5c1e-4d0e-8f60-{number:012}" for number in range(200)]
 REPORT = TaskReport(id="57238b2aaca4886d97990601", task_id="", state="running")
-
-
-@pytest.fixture
-def server():
-    """Return a server that the test may kill."""
-    if reason := RabbitMQ.available():
-        pytest.skip(reason)
-    with RabbitMQ() as own:
-        yield own
 
 
 def report(publisher, state, tasks=TASKS):
@@ -43,12 +31,13 @@ def shown_states(output):
     return states
 
 
-def test_tail_and_wait_miss_no_end_while_the_server_was_away(server, tmp_path):
+def test_tail_and_wait_miss_no_end_while_the_server_was_away(rabbitmq, tmp_path):
     """Also if the publisher is connected again long before them; nothing is shown twice, and no queue is left."""
     waited_for = TASKS[-1]
+    before = rabbitmq.rows("queues", "name")
     with (
-        Relay(server.port) as relay,
-        closing(hasty_publisher(server.url, len(TASKS))) as publisher,
+        Relay(rabbitmq.port) as relay,
+        closing(hasty_publisher(rabbitmq.url, len(TASKS))) as publisher,
         watching(
             environment := environment_for(f"amqp://127.0.0.1:{relay.port}//", tmp_path), "tail", "--json"
         ) as tail,
@@ -60,10 +49,10 @@ def test_tail_and_wait_miss_no_end_while_the_server_was_away(server, tmp_path):
         assert publisher.flush(60)
 
         relay.end()
-        server.kill()
+        rabbitmq.kill()
         report(publisher, "finished")
         eventually(lambda: in_outage(publisher))
-        server.start()
+        rabbitmq.start()
         assert publisher.flush(60)
         eventually(lambda: not publisher.counts.remembered)
         relay.begin()
@@ -79,4 +68,4 @@ def test_tail_and_wait_miss_no_end_while_the_server_was_away(server, tmp_path):
             assert lost.startswith("Lost the connection to the messaging server; reconnecting: ")
             assert back.startswith("Reconnected after ")
             assert back.endswith("; the changes in between follow.")
-        assert [] == server.rows("queues", "name")
+        assert [] == [queue for queue in rabbitmq.rows("queues", "name") if queue not in before]

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from pulp_notifiers.broker import Broker, StreamOpener, own_mark
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
 from pulp_notifiers.task_stream.document import FORM
-from tests.harness.rabbitmq import RabbitMQ, TlsListener
+from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import channel_of
 from tests.support.patient import REPORT, patient_publisher, report
 from tests.support.stream_inbox import RECORDED, StreamInbox, assert_as_recorded, closing
@@ -72,24 +71,16 @@ def test_a_large_report_arrives_whole(size: int, publisher: StatusPublisher, inb
     assert "x" * size == json.loads(inbox.messages()[0][2])["result"]
 
 
-def test_the_stream_can_be_published_over_tls(tmp_path: Path) -> None:
+def test_the_stream_can_be_published_over_tls(rabbitmq: RabbitMQ, inbox: StreamInbox) -> None:
     """With the authority that the settings name."""
-    authority = trustme.CA()
-    paths = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
-    authority.cert_pem.write_to_path(str(paths[0]))
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.cert_chain_pems[0].write_to_path(str(paths[1]))
-    certificate.private_key_pem.write_to_path(str(paths[2]))
+    assert rabbitmq.tls is not None
+    url = f"amqps://guest:guest@127.0.0.1:{rabbitmq.tls_port}"
+    with closing(patient_publisher(url, cacert=str(rabbitmq.tls.ca), clientcert="")) as publisher:
+        for number in range(500):
+            publisher.publish(report(number))
+        assert publisher.flush(60)
 
-    with RabbitMQ(TlsListener(*paths)) as server:
-        inbox = StreamInbox(server, "tls")
-        url = f"amqps://guest:guest@127.0.0.1:{server.tls_port}"
-        with closing(patient_publisher(url, cacert=str(paths[0]), clientcert="")) as publisher:
-            for number in range(500):
-                publisher.publish(report(number))
-            assert publisher.flush(60)
-
-        assert list(range(500)) == inbox.numbers()
+    assert list(range(500)) == inbox.numbers()
 
 
 @pytest.fixture
