@@ -13,6 +13,7 @@ import pytest
 from pulp_notifiers import App, Event, ListenerDraft
 from pulp_notifiers.cli import main
 from pulp_notifiers.testing.http import HttpReceiver
+from tests.support.migrated import new_state
 
 COMMAND = [sys.executable, "-c", "import sys; from pulp_notifiers.cli import main; sys.exit(main())"]
 TIMEOUT_SECONDS = 30
@@ -68,7 +69,8 @@ def running(*arguments):
 
 @pytest.fixture(autouse=True)
 def settings(tmp_path, monkeypatch):
-    """Settings of this test alone."""
+    """Settings of this test alone, and an upgraded database."""
+    new_state(tmp_path / "state", "admin", ADMIN_PASSWORD)
     file = tmp_path / "server.conf"
     file.write_text(f"[notifiers]\nstate_directory = {tmp_path / 'state'}\n")
     monkeypatch.setenv("PULP_NOTIFIERS_CONF", str(file))
@@ -90,7 +92,9 @@ def serving(settings, *arguments):
 def shared_url(tmp_path_factory):
     """A service for tests that do not change it."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path_factory.mktemp("shared")))
+        state = tmp_path_factory.mktemp("shared") / "state"
+        new_state(state, "admin", ADMIN_PASSWORD)
+        environment.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(state))
         environment.setenv("PULP_NOTIFIERS_ADMIN_PASSWORD", ADMIN_PASSWORD)
         service = Service("serve", "--bind", "127.0.0.1:0")
     try:
@@ -219,8 +223,9 @@ def test_a_worker_delivers_the_events_of_a_service_without_one(settings, capsys)
     assert "Traceback" not in worker.log
 
 
-def test_the_first_start_creates_an_administrator_and_prints_the_password_once(settings, capsys):
+def test_the_first_start_creates_an_administrator_and_prints_the_password_once(settings, capsys, tmp_path):
     """The password works, and the next start does not print it."""
+    settings.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path / "first"))
     settings.delenv("PULP_NOTIFIERS_ADMIN_PASSWORD")
 
     with serving(settings) as service:

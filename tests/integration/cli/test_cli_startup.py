@@ -9,6 +9,7 @@ import pytest
 
 from pulp_notifiers.cli.root import COMMANDS, root
 from tests.support.distributions import installed
+from tests.support.migrated import new_state
 
 HEAVY = {
     "alembic",
@@ -224,7 +225,7 @@ NOT_FOR_USERS = HEAVY - {"sqlalchemy"} | {"sqlalchemy.dialects.postgresql", "sql
 def test_a_command_for_users_loads_the_embedded_database_and_nothing_else(command, tmp_path, monkeypatch):
     """No model that checks settings, no encryption, no other database, and Alembic only to upgrade the schema."""
     monkeypatch.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path))
-    started(["db", "upgrade"])
+    new_state(tmp_path)
 
     _, exit_code, modules = started(command)
 
@@ -236,7 +237,7 @@ def test_a_setting_that_needs_a_check_is_checked_by_its_model(tmp_path, monkeypa
     """That is any setting but paths, the URL of the database, and an ordinary address."""
     monkeypatch.setenv("PULP_NOTIFIERS_STATE_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("PULP_NOTIFIERS_WORKER_THREADS", "4")
-    started(["db", "upgrade"])
+    new_state(tmp_path)
 
     _, exit_code, modules = started(["user", "list"])
 

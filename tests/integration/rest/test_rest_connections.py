@@ -453,14 +453,21 @@ def test_a_head_without_an_end_costs_no_memory(tmp_path: Path) -> None:
     with Service(tmp_path) as service:
         pid = service._process.pid  # type: ignore[union-attr]
         before = resident_kilobytes(pid)
-        endless = LINE + HOST + b"A: " + b"x" * 800 * 1024 * 1024
         with (
             socket.create_connection(("127.0.0.1", service.port), timeout=TIMEOUT_SECONDS) as connection,
             pytest.raises(ConnectionError),
         ):
-            connection.sendall(endless)
+            send_without_end(connection)
 
         assert resident_kilobytes(pid) < before + 2048
+
+
+def send_without_end(connection: socket.socket) -> None:
+    """Send a head of 800 MiB."""
+    connection.sendall(LINE + HOST + b"A: ")
+    megabyte = b"x" * 1024 * 1024
+    for _ in range(800):
+        connection.sendall(megabyte)
 
 
 def resident_kilobytes(pid: int) -> int:
