@@ -34,7 +34,7 @@ def json_printed_by(program: str, *arguments: str) -> Any:
 
 def command(program: str, *arguments: str) -> list[str]:
     """Return the command that runs a program with every warning as an error."""
-    return [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]
+    return [sys.executable, "-X", "faulthandler", "-W", "error", "-c", program, *arguments]
 
 
 class Child:

@@ -242,9 +242,9 @@ def test_sources_run_without_a_service(plugin, tmp_path, number):
 
 def test_a_source_to_run_must_exist(plugin, tmp_path):
     """Otherwise the process would wait for a mistyped name."""
-    with Service(tmp_path, arguments=["--no-sources"]) as service:
-        command = [sys.executable, "-m", "pulp_notifiers", "source", "run", "zoo"]
-        ended = subprocess.run(command, env=dict(service.environ), stderr=subprocess.PIPE, text=True, check=False)
+    command = [sys.executable, "-m", "pulp_notifiers", "source", "run", "zoo"]
+    environ = dict(Service(tmp_path).environ)
+    ended = subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, check=False)
 
     assert (65, True) == (ended.returncode, "No source has the name 'zoo'" in ended.stderr), ended.stderr
 

@@ -20,6 +20,7 @@ from pulp_notifiers.app import App
 from pulp_notifiers.errors import InvalidSetting
 from pulp_notifiers.rest import RestServer
 from pulp_notifiers.settings import Settings
+from tests.support.migrated import new_state
 from tests.support.rest import EVENTS, OWN, RestService, answer_of, rest_service
 
 STATUS = f"{OWN}status/"
@@ -29,6 +30,7 @@ TIMEOUT_SECONDS = 60
 @contextmanager
 def app(directory: Path, **settings: str) -> Iterator[App]:
     """Yield an App that is not served yet."""
+    new_state(directory)
     with App(Settings({"notifiers": {"state_directory": str(directory), "bind": "127.0.0.1:0", **settings}})) as wired:
         yield wired
 
@@ -226,7 +228,9 @@ print("closed", flush=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_after_a_signal_the_server_returns_and_the_app_is_closed(tmp_path: Path, number: signal.Signals) -> None:
     """The exit code is 0, although a connection is still open."""
-    process = subprocess.Popen([sys.executable, "-c", SERVED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    new_state(tmp_path / "state")
+    command = [sys.executable, "-c", SERVED, str(tmp_path / "state")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline())
