@@ -7,6 +7,8 @@ styles are checked when they are printed.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from html import unescape
 
 from markupsafe import escape
 
@@ -20,10 +22,19 @@ _ONLY_TEXT = frozenset({"title", "textarea"})
 
 _SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:|cid:|[/#?])", re.IGNORECASE)
 _SAFE_STYLE = re.compile(r"[A-Za-z0-9#%., _-]*")
+_CODE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
+_END_OF_CODE = re.compile(r"(?:[a-z]*script|[dat]*):(?!//)", re.IGNORECASE)
+"""What may end one of these schemes if its beginning is unknown."""
+
+_IGNORED_IN_ADDRESSES = re.compile("[\x00-\x20]+")
+_COMMENT_END = re.compile(r"--!?>")
 _NAME_END = re.compile(r"[\s/>]")
 _ATTRIBUTE_END = re.compile(r"[\s/>=]")
 _UNQUOTED_END = re.compile(r"[\s>]")
 _SCHEME_END = re.compile(r"[:/?#]")
+
+
+_COMMENT = "<!--"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,9 @@ class Place:
     :ivar element: the element whose tag or content this is; a closing tag begins with ``/``.
     :ivar attribute: the attribute whose value this is.
     :ivar quote: around the value.
-    :ivar written: whether the value has begun: ``""``, or ``open`` while it may still become a scheme, or ``settled``.
+    :ivar written: whether an address has begun: ``""``, or ``open`` while it may still become a scheme, then
+        ``settled``, or ``code`` if its scheme runs code. ``<!--`` at the beginning of a comment, and behind one in a
+        script.
     """
 
     mode: str = "text"
@@ -74,6 +87,8 @@ class Place:
             return "Values can be printed between elements and in quoted attributes, not inside a tag or comment."
         if self.mode == "value" and (self.attribute.startswith("on") or self.attribute == "srcdoc"):
             return f"Nothing can be printed in the attribute {self.attribute}: it is code."
+        if self.mode == "value" and self.written == "code":
+            return "Nothing can be printed in an address that is code, such as javascript: or data:."
         if self.mode == "value" and self.attribute in _ADDRESSES and self.written == "open":
             return "Write the address up to its host, such as https://pulp.example.com/, or print all of it."
         return None
@@ -110,15 +125,17 @@ def _text(place: Place, text: str, position: int) -> Step:
 
 
 def _less(place: Place, text: str, position: int) -> Step:
-    if text.startswith("!--", position):
-        return Place("comment"), position + 3
     sign = text[position]
+    if sign.isascii() and sign.isalpha():
+        return Place("name", place.element), position
+    if place.element:
+        return Place("declaration"), position  # an end tag without a name is a comment up to the next >
+    if text.startswith("!--", position):
+        return Place("comment", written=_COMMENT), position + 3
     if sign in "!?":
         return Place("declaration"), position + 1
-    if sign == "/" and not place.element:
+    if sign == "/":
         return Place("less", "/"), position + 1
-    if sign.isalpha():
-        return Place("name", place.element), position
     return Place(), position
 
 
@@ -176,10 +193,19 @@ def _value(place: Place, text: str, position: int) -> Step:
     if end >= 0:
         return Place("tag", place.element), end + 1
     written = place.written
-    part = text[position:].strip()
-    if part and written != "settled" and place.attribute in _ADDRESSES:
-        written = "settled" if _SCHEME_END.search(part) else "open"
+    if place.attribute in _ADDRESSES and written in ("", "open"):
+        written = _address(written, text[position:])
     return replace(place, written=written), len(text)
+
+
+def _address(written: str, text: str) -> str:
+    """Return what is known of an address behind a part of it; browsers ignore blanks in its scheme."""
+    begun = _IGNORED_IN_ADDRESSES.sub("", unescape(text))
+    if (_END_OF_CODE if written else _CODE).match(begun):
+        return "code"
+    if _SCHEME_END.search(begun):
+        return "settled"
+    return "open" if text.strip() else written
 
 
 def _unquoted(place: Place, text: str, position: int) -> Step:
@@ -188,8 +214,12 @@ def _unquoted(place: Place, text: str, position: int) -> Step:
 
 
 def _comment(place: Place, text: str, position: int) -> Step:
-    end = text.find("-->", position)
-    return (place, len(text)) if end < 0 else (Place(), end + 3)
+    if place.written:
+        for end_at_once in (">", "->"):
+            if text.startswith(end_at_once, position):
+                return Place(), position + len(end_at_once)
+    end = _COMMENT_END.search(text, position)
+    return (Place(), end.end()) if end else (Place("comment"), len(text))
 
 
 def _declaration(place: Place, text: str, position: int) -> Step:
@@ -198,10 +228,22 @@ def _declaration(place: Place, text: str, position: int) -> Step:
 
 
 def _raw(place: Place, text: str, position: int) -> Step:
-    end = text.lower().find(f"</{place.element}", position)
-    if end < 0:
+    if place.written:
+        end = text.find("-->", position)
+        return (replace(place, written=""), end + 3) if end >= 0 else (place, len(text))
+    found = _raw_end(place.element).search(text, position)
+    if found is None:
         return place, len(text)
-    return Place("tag", f"/{place.element}"), end + len(place.element) + 2
+    if found[0] == _COMMENT:
+        # </script> may be content of the script until the comment ends.
+        return replace(place, written=_COMMENT), found.end()
+    return Place("tag", f"/{place.element}"), found.end()
+
+
+@lru_cache
+def _raw_end(element: str) -> re.Pattern[str]:
+    comment = f"|{_COMMENT}" if element == "script" else ""
+    return re.compile(rf"</{element}(?=[\s/>]){comment}", re.IGNORECASE | re.ASCII)
 
 
 _STEPS: dict[str, Callable[[Place, str, int], Step]] = {
