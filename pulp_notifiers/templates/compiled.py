@@ -1,12 +1,14 @@
 """A template's parts, compiled, and rendered with the facts of one event."""
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..encoding import MAX_DEPTH, is_too_deep
 from ..errors import ExpressionFailed
 from ..templating import CompiledText, Path, place_of
 from .problems import PartProblem, RenderFailed
@@ -17,6 +19,9 @@ MOST_RENDERED = 1_000_000
 LONGEST_SECONDS = 0.4
 """Of the processor's time; after that no further text of a template is rendered. Each text has limits of its own, which
 count steps. Time that passes while other threads work does not count: a busy machine must not change what is sent."""
+
+_DEEPEST = 2 * MAX_DEPTH
+"""Levels of a JSON value: a template may put an event into lists and objects."""
 
 _MISSING = re.compile(r"([\w.]+) does not exist")
 """How the sentence about a missing name begins."""
@@ -54,8 +59,8 @@ class CompiledPlace:
         if not self.is_value:
             return text
         try:
-            return json.loads(text)
-        except ValueError:
+            return _json_value(text)
+        except (ValueError, RecursionError):
             sentence = "This gives no JSON value; put what stands before |tojson in parentheses."
             raise RenderFailed(PartProblem(self.name, sentence, 1)) from None
 
@@ -67,6 +72,25 @@ class CompiledPlace:
         if failed.line is None and (missing := _MISSING.match(failed.sentence)):
             return PartProblem(self.name, failed.sentence, *self.position(missing[1].split(".")))
         return PartProblem(self.name, failed.sentence, failed.line)
+
+
+def _json_value(text: str) -> Any:
+    """Return a JSON value that can be sent.
+
+    :raises ValueError: it is none, its numbers are not finite, or it is nested more deeply than events can be.
+    :raises RecursionError: the same.
+    """
+    value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    if is_too_deep(value, _DEEPEST):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
 
 
 class CompiledTemplate:

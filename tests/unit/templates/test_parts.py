@@ -49,6 +49,16 @@ def test_each_part_has_its_form():
         assert line.isprintable(), line
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, "[" * 300 + "1" + "]" * 299, "1e99999", "-1e9999", "-Infinit", "Na"])
+def test_a_text_of_an_event_that_is_no_json_value_fails_like_any_template(text):
+    """However deeply it is nested: the default is sent, and not an error of Python's decoder."""
+    template = compile_parts({"json": {"x": "{{ payload.a ~ payload.b|tojson }}"}}, FORMS)
+    event = Event("a.b", {"a": text, "b": 1})
+
+    with pytest.raises(RenderFailed, match=r"json.x: Line 1: This gives no JSON value"):
+        template.render(facts_of(event, ListenerInfo("1", "nights", "", {}), "", 1))
+
+
 def test_a_json_document_keeps_its_structure_whatever_the_values_are():
     """Keys, numbers and constant texts stay; a value cannot add a key."""
     document = {
