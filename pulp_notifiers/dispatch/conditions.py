@@ -34,10 +34,15 @@ class ListenerCondition:
 
     @cached_property
     def key(self) -> Hashable:
-        """Equal for conditions that give the same for every event: same text, and same labels if they read them."""
+        """Equal for conditions that give the same for every event: same text, and same labels if they read them.
+
+        A listener that was changed meanwhile has another one, if its condition reads what was changed.
+        """
+        one = self._listener
+        labels = frozenset(one.labels.items())
         if "listener" in self._reads:
-            return self.text, self._listener.id
-        return (self.text, frozenset(self._listener.labels.items())) if "labels" in self._reads else self.text
+            return self.text, one.id, one.name, one.description, labels
+        return (self.text, labels) if "labels" in self._reads else self.text
 
     @cached_property
     def listener_facts(self) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from ..notifier import ONE_TARGET
 from ..outage import Outage
 from ..plugin_host import LoadedNotifier
 from ..records import ErrorKind, Kept, LeaseOffer, Listener, Owed, OwedEvent, Written
-from .conditions import ListenerCondition
+from .conditions import EventFacts, ListenerCondition
 from .routes import NO_ROUTES, Route, Routes
 
 _RETRY_SECONDS = 5.0
@@ -227,11 +227,12 @@ class Dispatcher:
         routes = self._routes
         if routes is None or self._monotonic() >= self._reload_at:
             routes = self._load()
-        while (written := self._write(self._batch(routes, events), routes.revision, kept)) is None:
+        facts = list(map(EventFacts, events))  # what conditions gave for the events stays known if listeners change
+        while (written := self._write(self._batch(routes, facts), routes.revision, kept)) is None:
             routes = self._load()
         return written
 
-    def _batch(self, routes: Routes, events: Sequence[Event]) -> Sequence[OwedEvent]:
+    def _batch(self, routes: Routes, events: Sequence[EventFacts]) -> Sequence[OwedEvent]:
         batch = routes.batch(events)
         return [each if each.owed or not self._keeps(each.event.type) else replace(each, kept=True) for each in batch]
 

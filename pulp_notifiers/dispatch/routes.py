@@ -87,14 +87,17 @@ class Routes:
 
     def owed(self, event: Event) -> list[Owed]:
         """Return the targets that get an event."""
-        return list(self._decided(event).owed)
+        return list(self._decided(EventFacts(event)).owed)
 
-    def batch(self, events: Sequence[Event]) -> list[OwedEvent]:
-        """Return events, given in the order in which they happened, with their targets and the listeners they end."""
+    def batch(self, events: Sequence[EventFacts]) -> list[OwedEvent]:
+        """Return events, given in the order in which they happened, with their targets and the listeners they end.
+
+        :param events: what conditions gave for them is used again if they are given to the routes of a later revision.
+        """
         gone: set[str] = set()
         found = []
-        for event in events:
-            decided = self._decided(event)
+        for facts in events:
+            decided = self._decided(facts)
             if gone:
                 decided = _without(decided, gone)
             gone.update(decided.ended)
@@ -126,7 +129,8 @@ class Routes:
             _remember(self._included, event_type, known)
         return known
 
-    def _decided(self, event: Event) -> OwedEvent:
+    def _decided(self, facts: EventFacts) -> OwedEvent:
+        event = facts.event
         matching = self._of_type(event.type)
         on_task = self._on_task(event)
         chosen = matching.plain
@@ -134,7 +138,6 @@ class Routes:
             chosen = (*chosen, *on_task.plain)
         if not (matching.conditional or (on_task is not None and on_task.conditional)):
             return OwedEvent(event, _targets(chosen), self.ended(event))
-        facts = EventFacts(event)
         met: list[Route] = []
         failed: list[tuple[str, str]] = []
         for condition, routes in chain(matching.conditional, on_task.conditional if on_task is not None else ()):
