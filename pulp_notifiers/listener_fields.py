@@ -20,7 +20,7 @@ NAME = (
 
 DESCRIPTION = "For people."
 
-ENABLED = "Whether the listener gets events. One that does not keeps what it is."
+ENABLED = "Whether the listener gets events. A disabled one keeps its options and what it is owed."
 
 LABELS = "For people, conditions and templates."
 

@@ -151,11 +151,12 @@ def _print_event(event: Mapping[str, Any]) -> None:
             echo(json.dumps(event[name], indent=2, ensure_ascii=False))
     if event["deliveries"]:
         echo()
+        names = {one["listener"]: one["listener_name"] for one in event["decisions"]}
         rows = [
             (
                 str(one["pulp_href"]).rstrip("/").rpartition("/")[2],
                 one["state"],
-                one["listener"],
+                names.get(one["listener"]) or one["listener"],
                 one["notifier_type"],
                 one["target"],
                 one["attempt_count"],
@@ -164,7 +165,7 @@ def _print_event(event: Mapping[str, Any]) -> None:
             for one in event["deliveries"]
         ]
         columns = ("Id", "State", "Listener", "Notifier", "Target", "Attempts", "Last error")
-        print_table(columns, rows, ("Notifier", "Attempts", "Listener"))
+        print_table(columns, rows, ("Notifier", "Attempts"))
     echo(f"\n{summary}")
     if event["decisions"]:
         echo()

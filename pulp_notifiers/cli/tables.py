@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .output import echo, shown
@@ -18,15 +18,26 @@ _MOST_WHOLE = {"Id": 1.0, "Name": 0.4}
 _FAIR = 24
 """Columns of a terminal in which a text can be read even if it is folded."""
 
+_LONGEST_CUT = 120
+"""Characters of a text that may be cut: a few lines in a narrow column."""
 
-def print_table(columns: Sequence[str], rows: Sequence[Row], least_important: Sequence[str] = ()) -> None:
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Row], least_important: Sequence[str] = (), cut: Sequence[str] = ()
+) -> None:
     """Print a table; if the output is not a terminal, in plain aligned columns that are never cut.
 
     :param least_important: columns to leave out on a narrow terminal, the first one first.
+    :param cut: columns whose texts may be so long that a terminal shows only their beginning.
     """
     texts = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
-        _print_drawn(columns, texts, least_important)
+        beginnings = [
+            [_beginning(text) if column in cut else text for column, text in _named(columns, row)] for row in texts
+        ]
+        _print_drawn(columns, beginnings, least_important)
+        if beginnings != texts:
+            echo(f"Long texts are cut: {', '.join(cut)}. --json shows everything.", err=True)
         return
     widths = [max(map(_width, column)) for column in zip(columns, *texts, strict=True)]
     for row in [columns, *texts]:
@@ -49,6 +60,14 @@ def _cell(value: object) -> str:
         text = _as_json(value)
         return text if shown(text) == text else json.dumps(value)
     return "" if value is None else shown(str(value))
+
+
+def _named(columns: Sequence[str], row: Sequence[str]) -> Iterable[tuple[str, str]]:
+    return zip(columns, row, strict=True)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _LONGEST_CUT else f"{text[: _LONGEST_CUT - 3]}..."
 
 
 def _width(text: str) -> int:
@@ -78,7 +97,7 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]], least_i
         table.add_column(column, no_wrap=is_whole, overflow="fold")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
-        cells = zip(columns, row, strict=True)
+        cells = _named(columns, row)
         table.add_row(*(Text(text, overflow="fold") for column, text in cells if column in shown_widths))
     console.print(table)
     if left_out:

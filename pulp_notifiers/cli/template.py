@@ -1,6 +1,6 @@
 """``template``: manage the templates of the server, and files of templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +211,7 @@ def preview_template(
     previewed = document_with(answer, "parts", client.url + path)
     if html is not None:
         _write_html(html, previewed["parts"])
-    show(previewed, output_format, lambda: _print_preview(previewed))
+    show(previewed, output_format, lambda: _print_preview(previewed, html))
     if previewed["problems"]:
         context.exit(_FAILED)
 
@@ -242,13 +242,18 @@ def _row(found: Mapping[str, Any]) -> Row:
 
 
 def _print_template(found: Mapping[str, Any]) -> None:
-    print_table(("Property", "Value"), [(name, found[name]) for name in _FACTS])
+    print_table(("Property", "Value"), list(_facts(found)))
     _print_parts(found["parts"])
 
 
-def _print_preview(found: Mapping[str, Any]) -> None:
+def _facts(found: Mapping[str, Any]) -> Iterator[Row]:
+    for name in _FACTS:
+        yield name, ", ".join(found[name]) if name == "event_types" else found[name]
+
+
+def _print_preview(found: Mapping[str, Any], html: Path | None) -> None:
     echo(f"Rendered with the event {found['event']} ({found['event_type']}).")
-    _print_parts(found["parts"])
+    _print_parts({**found["parts"], "html": f"Written to {html}."} if html else found["parts"])
     for each in found["problems"]:
         where = "" if each["line"] is None else f", line {each['line']}"
         where += "" if each["column"] is None else f", column {each['column']}"
@@ -259,7 +264,8 @@ def _print_preview(found: Mapping[str, Any]) -> None:
 def _print_parts(parts: Mapping[str, Any]) -> None:
     from .document_texts import JSON, as_text
 
-    for name, value in parts.items():
+    # HTML is long, and few read it; what stands above it would be out of sight.
+    for name, value in sorted(parts.items(), key=lambda part: part[0] == "html"):
         echo()
         echo(f"--- {name} ---")
         echo((value if isinstance(value, str) else as_text(value, JSON)).removesuffix("\n"))

@@ -31,7 +31,7 @@ _ERRORS = {"condition_errors": "condition", "template_errors": "template"}
 def list_listeners(connection: Connection, /, output_format: str) -> None:
     """List the listeners, oldest first."""
     found = read_all(connection.client(), collection())
-    show(found, output_format, lambda: print_table(_COLUMNS, [_row(one) for one in found], _LEAST_IMPORTANT))
+    show(found, output_format, lambda: print_table(_COLUMNS, list(map(_row, found)), _LEAST_IMPORTANT, cut=("When",)))
 
 
 @click.command("show")

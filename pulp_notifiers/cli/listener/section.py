@@ -1,6 +1,8 @@
 """``create`` and ``update`` of listeners of one notifier type."""
 
 import os
+import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,10 +125,17 @@ def _create_command(notifier_type: str) -> click.Command:
         }
         with failures_named(context.command.params, fields.made(document.get("when"))):
             created = document_with(client.post(collection(), document), "id", client.url + collection())
-        show(created, output_format, lambda: echo(f"Listener {created['id']} created."))
+        show(created, output_format, lambda: _print_created(created, has_own_name="name" in document))
         _print_warnings(created)
 
     return create
+
+
+def _print_created(created: Mapping[str, Any], has_own_name: bool) -> None:
+    echo(f"Listener {created['id']} created.")
+    # Scripts take the second word of a single line.
+    if sys.stdout.isatty() and created.get("name") and not has_own_name:
+        echo(f"Its name is {created['name']}.")
 
 
 def _update_command(notifier_type: str) -> click.Command:

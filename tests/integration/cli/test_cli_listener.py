@@ -1,6 +1,7 @@
 """The command listener against a real service: create, show, list, update and delete."""
 
 import json
+import os
 import re
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.records import ErrorKind, ListenerErrors
+from tests.integration.cli.test_cli_encodings import at_terminal
 from tests.support.rest import rest_service
 
 EVENT = "5a5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b"
@@ -49,6 +51,22 @@ def created(capsys, *arguments):
     assert 0 == exit_code
     assert [] == [line for line in errors.splitlines() if not line.startswith("Warning: every user of this machine")]
     return re.fullmatch(r"Listener ([0-9a-f]{24}) created\.\n", output)[1]
+
+
+def test_a_terminal_shows_the_made_up_name_and_the_beginning_of_a_long_condition(service, monkeypatch):
+    """The name is what other commands are given; a pipe has one line, and nothing is cut."""
+    for name, value in (("URL", url_of(service)), ("USERNAME", "admin"), ("PASSWORD", "admin")):
+        monkeypatch.setenv(f"PULP_NOTIFIERS_CLIENT_{name}", value)
+    environ = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    names = [option for number in range(20) for option in ("--repo", f"prod-{number}")]
+
+    made = at_terminal(environ, "listener", "http", "create", *HTTP, *names)[1].decode()
+    named = at_terminal(environ, "listener", "http", "create", *HTTP, "--name", "mine")[1].decode()
+    shown = at_terminal(environ, "listener", "list", columns=80)[1].decode()
+
+    assert re.fullmatch(r"Listener [0-9a-f]{24} created\.\r\nIts name is http-sync-finish\.\r\n", made)
+    assert "Its name is" not in named
+    assert ("prod-19" in shown, "Long texts are cut: When." in shown) == (False, True)
 
 
 def test_create_prints_the_id_of_the_listener(service, capsys):

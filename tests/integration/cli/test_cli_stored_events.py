@@ -1,6 +1,7 @@
 """The commands event list, event show and explain, with a real service."""
 
 import json
+import re
 from uuid import UUID
 
 import pytest
@@ -94,6 +95,7 @@ def test_an_event_is_shown_with_body_deliveries_and_decisions(run):
     for text in ('"repo_id": "prod-a"', '"task_id": "t"', "1 of 2 listeners matches it.", "everything", "successes"):
         assert text in out
     assert "Its condition is false: payload.result == 'success' (payload.result is \"failed\")." in out
+    assert re.search("^[0-9]+ +pending +everything ", out, re.MULTILINE)
     assert "\x1b" not in out
 
 

@@ -1,6 +1,7 @@
 """Templates from the command line, with a real service."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def test_what_is_exported_is_loaded_again(run, tmp_path: Path) -> None:
     code, output = run("preview", "email", "--event-type", "repo.sync.finish")
     assert (OK, True) == (code, "--- subject ---\nours: " in output)
     run("delete", "email")
+    assert ["subject", "text", "html"] == re.findall("^--- (.*) ---$", run("preview", "email")[1], re.MULTILINE)
 
 
 def test_a_preview_of_files_names_the_place_of_a_mistake(run, tmp_path: Path) -> None:
@@ -86,6 +88,7 @@ def test_a_preview_of_files_names_the_place_of_a_mistake(run, tmp_path: Path) ->
     code, output = run("preview", "--dir", str(folder), "--event-type", "task.error", "--html", str(html))
     assert OK == code, output
     assert html.read_text().startswith("<!DOCTYPE html>")
+    assert output.endswith(f"\n--- html ---\nWritten to {html}.\n")
 
     (folder / "subject.txt").write_text("x\n{{ labels.team }} {{ payload.nosuch }}")
     code, output = run("preview", "--dir", str(folder), "--label", "team=ops")
