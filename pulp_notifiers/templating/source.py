@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import InvalidExpression
 from . import limits
+from .grammar import sentence_of
 from .nearest import shown
 
 Parsed = TypeVar("Parsed", bound=nodes.Node)
@@ -95,7 +96,7 @@ class Source:
 
     def template(self) -> nodes.Template:
         """Parse the text as a template."""
-        return self._parsed(lambda: Parser(_ENVIRONMENT, self.text).parse())
+        return self._parsed(lambda: Parser(_ENVIRONMENT, self.text).parse(), is_condition=False)
 
     def expression(self) -> nodes.Expr:
         """Parse the text as one expression."""
@@ -111,7 +112,7 @@ class Source:
                 self._unexpected(parser.stream.current)
             return node
 
-        return self._parsed(parse)
+        return self._parsed(parse, is_condition=True)
 
     def _unexpected(self, token: Token) -> NoReturn:
         word = self.text[token.lineno :].split(maxsplit=1)[0] if token.lineno < len(self.text) else ""
@@ -119,11 +120,11 @@ class Source:
             self.refuse(token.lineno, "`=` does not compare; write == here.")
         self.refuse(token.lineno, f"The expression should end before `{shown(word)}`; `and` or `or` may be missing.")
 
-    def _parsed(self, parse: Callable[[], Parsed]) -> Parsed:
+    def _parsed(self, parse: Callable[[], Parsed], is_condition: bool) -> Parsed:
         try:
             return parse()
         except TemplateSyntaxError as error:
-            self.refuse(min(error.lineno, len(self.text)), _sentence(error.message or ""))
+            self.refuse(min(error.lineno, len(self.text)), sentence_of(error.message or "", is_condition))
         except RecursionError:
             self.refuse(0, "This is nested too deeply; split it.")
         except ValueError:  # int() refuses numbers of more than 4,300 digits
@@ -134,21 +135,3 @@ def _offset(node: nodes.Node) -> int:
     """Return where a node is; the parser leaves the place of some out, but not that of what is inside."""
     inside = (found.lineno for found in node.find_all(nodes.Node))
     return next((offset for offset in (node.lineno, *inside) if offset is not None), 0)
-
-
-def _sentence(message: str) -> str:
-    message = message.strip()
-    if message.startswith("unexpected char '&'"):
-        return "`&` is not an operator; write `and`."
-    if message.endswith("got '='"):
-        return "`=` does not compare; write ==."
-    if message.startswith("unexpected char '!'"):
-        return "`!` is not an operator; write `not`, or != to compare."
-    message = shown_message(message)
-    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?")) else ".")
-
-
-def shown_message(message: str) -> str:
-    """Return a message of Jinja's parser, which may quote the whole text, at a length that can be read."""
-    message = " ".join(message.split())
-    return message if len(message) <= 200 else message[:200] + "..."

@@ -61,7 +61,10 @@ def test_a_line_is_safe_in_a_header():
 @pytest.mark.parametrize(
     ("text", "place", "sentence"),
     [
-        ("a\n  {{ payload.x", (2, 14), "Unexpected end of template"),
+        ("{% for x in payload.y %}", (1, 23), "The tag `for` is not closed: {% endfor %} is missing."),
+        ("{% if payload.x", (1, 15), "The template ends too early: %} is missing."),
+        ("{{ }}", (1, 4), "There is nothing between {{ and }}."),
+        ("a\n  {{ payload.x", (2, 14), "The template ends too early: }} is missing."),
         ("a\n{% macro x() %}{% endmacro %}", (2, 4), "The tag macro is not available"),
         ("\n\n{{ pyload.x }}", (3, 4), "There is no name pyload here. Did you mean payload?"),
         ("{% if payload.x = 1 %}{% endif %}", (1, 17), "`=` does not compare; write ==."),
