@@ -14,6 +14,7 @@ from .problems import InvalidParts, PartProblem, RenderFailed
 LONGEST_SECONDS = 0.2
 """Of the processor's time; after that no further sample is tried; the first of each event type come first."""
 
+_UNTRIED = "Only {} of {} recorded events were tried, because trying them took too long; template preview tries others."
 _TYPES_NAMED = 4
 _TARGET = "example@example.com"
 
@@ -34,10 +35,12 @@ def check_samples(
         raise InvalidParts(problems)
     tried = _Tried(compiled, notifier, used)
     warnings = []
-    for sample in _in_turns([known.samples for known in matching(event_types)]):
+    samples = list(_in_turns([known.samples for known in matching(event_types)]))
+    for sample in samples:
         tried.add(sample)
         if tried.is_late():
-            warnings.append(f"It takes long to render, so only {tried.count} recorded events were tried.")
+            if tried.count < len(samples):
+                warnings.append(_UNTRIED.format(tried.count, len(samples)))
             break
     problems = list(tried.always())
     if problems:

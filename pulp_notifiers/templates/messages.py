@@ -141,6 +141,8 @@ class Prepared:
             facts = facts_of(delivery.event, self._info, target, attempt)
             rendered, problem = self._rendered(self._usable, facts)
         if problem is not None:
+            # All names of filters are for those who write a template, not for those who get its messages.
+            problem = problem.partition(" Known are: ")[0]
             problem = f"{f'Template {self._name}: ' if self._name else ''}{problem}"[:_LONGEST_PROBLEM]
             self._messages.failed(self._listener, delivery, problem)
             problem = f"The template of this listener failed, so this is the default. {problem}"

@@ -103,6 +103,7 @@ def test_if_a_template_fails_the_default_is_sent_with_a_line_that_says_so(templa
     assert context.problem.startswith("The template of this listener failed, so this is the default. ")
     assert sentence in context.problem
     assert context.problem.isprintable()
+    assert "Known are" not in context.problem
     ((kind, listener_id, event_id, problem),) = scene.counted
     assert (ErrorKind.TEMPLATE, LISTENER.id, DELIVERY.event.id) == (kind, listener_id, event_id)
     assert sentence in problem
