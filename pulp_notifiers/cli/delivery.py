@@ -11,6 +11,7 @@ from .document_texts import TABLE
 from .failures import Denied, NotFound, naming
 from .formats import format_option, show
 from .output import echo
+from .stored_events import event_id_of
 from .tables import in_one_line, print_table
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def delivery() -> None:
     help="Only those in this state; failed are those that are pending after an attempt that failed.",
 )
 @click.option("--listener", metavar="ID|NAME", help="Only those owed to this listener, by its id or name.")
-@click.option("--event", metavar="ID", help="Only those of this event.")
+@click.option("--event", metavar="ID", help="Only those of this event: its id, or the first characters of it.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many to show.")
 @format_option
 @pass_connection
@@ -48,8 +49,9 @@ def list_deliveries(
     """List deliveries, newest first."""
     from .client import NOTIFICATIONS
 
-    query = {"state": state, "listener": listener, "event": event, "limit": limit}
     client, path = connection.client(), f"{NOTIFICATIONS}deliveries/"
+    event_id = None if event is None else event_id_of(client, event)
+    query = {"state": state, "listener": listener, "event": event_id, "limit": limit}
     page = client.get(path, query)
     found = documents_in(page, client.url + path)
     show(found, output_format, lambda: _print_deliveries(client, found))

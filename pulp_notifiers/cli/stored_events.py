@@ -49,7 +49,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg]
 
 @click.command("list")
 @click.option("--type", "event_types", multiple=True, metavar="TYPE", help="Only those of this type; repeatable.")
-@click.option("--repo", metavar="NAME", help="Only those about this repository.")
+@click.option("--repo", metavar="NAME", help="Only repository events of this repository.")
 @click.option("--repo-contains", metavar="TEXT", help="Only those about repositories with this text in their names.")
 @click.option("--server", metavar="NAME", help="Only those of this server.")
 @click.option("--domain", metavar="NAME", help="Only those of this domain.")
@@ -109,6 +109,16 @@ def event_path(client: "Client", text: str) -> str:
     """
     from .client import NOTIFICATIONS
 
+    return f"{NOTIFICATIONS}events/{event_id_of(client, text)}/"
+
+
+def event_id_of(client: "Client", text: str) -> str:
+    """Return the id of the event with an id, or with one that begins like this.
+
+    :raises RequestFailed: there is none, or several.
+    """
+    from .client import NOTIFICATIONS
+
     known, collection = text.strip().lower(), f"{NOTIFICATIONS}events/"
     if not _WHOLE_ID.fullmatch(known):
         if not _BEGINNING.fullmatch(known):
@@ -119,8 +129,8 @@ def event_path(client: "Client", text: str) -> str:
             raise nothing_named("event", text)
         if len(ids) > 1:
             raise RequestFailed(f"Several events have ids that begin with {known}: give more of it.", os.EX_DATAERR)
-        known = ids[0]
-    return f"{collection}{known}/"
+        known = str(ids[0])
+    return known
 
 
 def print_decisions(decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from .connection import Connection, connection_options, pass_connection
 from .failures import naming, nothing_named
 from .formats import format_option, show
 from .output import echo
+from .stored_events import event_id_of
 from .tables import Row, print_table
 from .template_parts import parts_given, read_folder, read_parts
 
@@ -163,7 +164,9 @@ def load_template(connection: Connection, /, folder: Path, name: str | None) -> 
     type=click.Path(file_okay=False, path_type=Path),
     help="Preview the files in this folder instead of a template of the server.",
 )
-@click.option("--event", metavar="ID", help="A past event to render it with.")
+@click.option(
+    "--event", metavar="ID", help="A past event to render it with: its id, or at least the first four characters of it."
+)
 @click.option("--event-type", metavar="TYPE", help="The type of a recorded event to render it with.")
 @click.option("--sample", metavar="SAMPLE", help="Which recorded event of that type; event-type show lists them.")
 @click.option("--listener", metavar="LISTENER", help="Id or name of the listener whose name and labels it reads.")
@@ -199,6 +202,8 @@ def preview_template(
     wanted: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     wanted["labels"] = dict(_label(each) for each in labels)
     client = connection.client()
+    if "event" in wanted:
+        wanted["event"] = event_id_of(client, wanted["event"])
     if name is not None:
         path = f"{_path(name)}preview/"
         with naming("template", name):

@@ -199,9 +199,8 @@ STAGES: tuple[Stage, ...] = (
 def _other_type(question: Question, judgement: Judgement) -> Verdict:
     patterns = question.listener.event_types
     shown = ", ".join(patterns[:_MOST_TYPES]) + (", ..." if len(patterns) > _MOST_TYPES else "")
-    return Verdict(
-        DecisionReason.TYPE, f"It listens for {shown or 'nothing'}, which does not match {question.facts.event.type}."
-    )
+    does_not = "none of which matches" if len(patterns) > 1 else "which does not match"
+    return Verdict(DecisionReason.TYPE, f"It listens for {shown or 'nothing'}, {does_not} {question.facts.event.type}.")
 
 
 def _disabled(question: Question, judgement: Judgement) -> Verdict:

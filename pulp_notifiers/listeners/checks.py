@@ -6,7 +6,14 @@ from typing import Any
 
 from ..encoding import unportable
 from ..errors import InvalidConfig, NotifierUnavailable
-from ..event import ANY_REPOSITORY_EVENT, REPO_VERSION_CREATED, REPOSITORY_EVENT_TYPES, TASK_EVENT_TYPES, is_pattern
+from ..event import (
+    ANY_REPOSITORY_EVENT,
+    REPO_VERSION_CREATED,
+    REPOSITORY_EVENT_TYPES,
+    TASK_EVENT_TYPES,
+    is_pattern,
+    matches_any,
+)
 from ..options import UNEXPECTED_FIELD, masked_without_stored, scrub
 from ..plugin_host import LoadedNotifier
 
@@ -45,6 +52,16 @@ def _pattern_problems(event_type: object, task_id: str | None) -> Iterable[str]:
 def _looks_known(event_type: str) -> bool:
     words = event_type.split(".")
     return words[0] in _OWN_FIRST_WORDS and not {"*", "#"} & set(words)
+
+
+def pattern_advice(event_types: Sequence[str]) -> Sequence[str]:
+    """Return warnings about patterns that no event can match, such as ``repo.*``: its types have three words."""
+    return [
+        f"{pattern!r} matches no event type: * stands for one word and # for any number, as in {first}.#."
+        for pattern in event_types
+        if (first := pattern.partition(".")[0]) in _OWN_FIRST_WORDS
+        and not any(matches_any([pattern], known) for known in _KNOWN)
+    ]
 
 
 def include_problems(include: Sequence[object]) -> list[str]:

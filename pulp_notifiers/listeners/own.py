@@ -17,7 +17,7 @@ from ..records import (
     description_problem,
     outdated_errors,
 )
-from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_problems
+from .checks import NO_PROBLEMS, Problems, config_problems, include_problems, pattern_advice, pattern_problems
 from .conditions import condition_advice, condition_problems
 from .local_receivers import LocalReceivers
 from .naming import label_problems, name_problems, taken_name
@@ -178,8 +178,8 @@ class OwnListeners(RegisteredListeners):
         return {(each.listener_id, each.kind): each for each in self._errors.of([one.id for one in listeners])}
 
     def warnings(self, listener: Listener) -> Sequence[str]:
-        """Return what may not be meant in a listener's condition."""
-        return condition_advice(listener)
+        """Return what may not be meant in a listener's event types and condition."""
+        return (*pattern_advice(listener.event_types), *condition_advice(listener))
 
     def _with_initial_config(self, draft: ListenerDraft) -> ListenerDraft:
         try:

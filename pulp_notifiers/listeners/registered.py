@@ -17,7 +17,7 @@ from ..records import (
     is_listener_name,
     made_up_name,
 )
-from .checks import include_advice
+from .checks import include_advice, pattern_advice
 from .conditions import condition_advice
 
 _SHORTEST = timedelta(microseconds=1)
@@ -153,7 +153,8 @@ class RegisteredListeners(Registrar[Rows, Notifiers]):
         if listener.dropped_secrets:
             remarks = (*remarks, dropped_sentence(listener.dropped_secrets))
         secret_options = self._secret_options(listener.notifier_type, listener.config)
-        for remark in (*remarks, *include_advice(listener.include), *condition_advice(listener)):
+        own = (*include_advice(listener.include), *pattern_advice(listener.event_types), *condition_advice(listener))
+        for remark in (*remarks, *own):
             _logger.warning("Listener %s: %s", listener.id, scrub(remark, listener.config, secret_options))
 
 

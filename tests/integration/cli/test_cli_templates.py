@@ -79,6 +79,15 @@ def test_what_is_exported_is_loaded_again(run, tmp_path: Path) -> None:
     assert ["subject", "text", "html"] == re.findall("^--- (.*) ---$", run("preview", "email")[1], re.MULTILINE)
 
 
+def test_a_past_event_is_named_by_the_beginning_of_its_id(run, shared: Service) -> None:
+    """As event list shows it."""
+    fired = shared.fire("repo.sync.finish", repo_id="past", result="failed")["id"]
+
+    code, output = run("preview", "email", "--event", fired[:8])
+    assert (OK, True) == (code, "--- subject ---\n[FAILED] past\n" in output), output
+    assert "There is no event '5a5'" in run("preview", "email", "--event", "5a5")[1]
+
+
 def test_a_preview_of_files_names_the_place_of_a_mistake(run, tmp_path: Path) -> None:
     """Nothing is stored, and the exit code says whether it can be rendered."""
     folder = tmp_path / "draft"

@@ -32,7 +32,7 @@ def decided(listener: Listener = LISTENER, event: Event = FAILED, fired: Fired |
         (
             {"event_types": ("task.error", "*.x")},
             "type",
-            "It listens for task.error, *.x, which does not match repo.sync.finish.",
+            "It listens for task.error, *.x, none of which matches repo.sync.finish.",
         ),
         ({"enabled": False}, "disabled", "The listener is disabled."),
         (

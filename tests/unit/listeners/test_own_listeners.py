@@ -259,3 +259,18 @@ def test_a_listener_above_the_limit_of_targets_can_still_be_changed():
     )
 
     assert ("task.error",) == changed.event_types
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches_none"),
+    [
+        *(("repo.*", True), ("task.*.*", True), ("repo.*.end", True), ("repo.#", False), ("task.*", False)),
+        *(("*", False), ("repo.*.finish", False), ("backup.*", False), ("*.*", False), ("#.end", False)),
+    ],
+)
+def test_a_pattern_that_no_event_can_match_is_accepted_with_advice(listeners, pattern, matches_none):
+    """Those of other products are not known."""
+    made = listeners.create(ListenerDraft("hook", GOOD, (pattern,)))
+
+    expected = [f"{pattern!r} matches no event type: "] * matches_none
+    assert expected == [warning[: len(expected[0])] for warning in listeners.warnings(made)]
