@@ -18,7 +18,6 @@ from .conditions import EventFacts, ListenerCondition
 from .decisions import Decision, DecisionReason
 from .dispatcher import Dispatcher
 from .explanations import Events, Explanation
-from .judgement import Judgement, Reason, judge
 from .listener_errors import ListenerErrorCounter
 from .task_events import TaskEvents, is_writable, task_event
 
@@ -29,12 +28,9 @@ __all__ = [
     "EventFacts",
     "Events",
     "Explanation",
-    "Judgement",
     "ListenerCondition",
     "ListenerErrorCounter",
-    "Reason",
     "TaskEvents",
     "is_writable",
-    "judge",
     "task_event",
 ]

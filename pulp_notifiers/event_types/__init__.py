@@ -14,7 +14,7 @@
 
 from .catalogue import EventType, Sample, UnknownEventType, event_type, known_types, matching, sample
 from .field_list import Field, fields
-from .names import NamePath, name_problems
+from .names import name_problems
 from .reading import ABOUT_SCHEMA, about
 from .trial import Tried, check
 
@@ -22,7 +22,6 @@ __all__ = [
     "ABOUT_SCHEMA",
     "EventType",
     "Field",
-    "NamePath",
     "Sample",
     "Tried",
     "UnknownEventType",

@@ -6,19 +6,11 @@ its cost before it works. There are no calls and no attributes, and nothing is e
 
 from ..errors import ExpressionFailed, InvalidExpression
 from .condition import Condition, compile_condition
-from .facts import (
-    CONDITION_NAMES,
-    TEMPLATE_NAMES,
-    condition_facts,
-    event_facts,
-    listener_facts,
-    template_facts,
-)
+from .facts import condition_facts, event_facts, listener_facts, template_facts
 from .filters import FILTERS as _FILTERS
-from .limits import POLICY_VERSION
 from .named_tests import TESTS as _TESTS
 from .paths import Path, place_of
-from .text import CompiledText, TextForm, as_line, compile_text
+from .text import CompiledText, TextForm, compile_text
 
 FILTERS = {name: filter_.description for name, filter_ in _FILTERS.items()}
 """Every filter, with what it does in one sentence."""
@@ -27,10 +19,7 @@ TESTS = {name: test.description for name, test in _TESTS.items()}
 """Every test, with what it does in one sentence."""
 
 __all__ = [
-    "CONDITION_NAMES",
     "FILTERS",
-    "POLICY_VERSION",
-    "TEMPLATE_NAMES",
     "TESTS",
     "CompiledText",
     "Condition",
@@ -38,7 +27,6 @@ __all__ = [
     "InvalidExpression",
     "Path",
     "TextForm",
-    "as_line",
     "compile_condition",
     "compile_text",
     "condition_facts",

@@ -66,13 +66,13 @@ class CompiledText:
         except Exception as error:
             raise ExpressionFailed(f"The template failed unexpectedly ({type(error).__name__}).") from error
         text = _SURROGATES.sub("\ufffd", "".join(run.output))
-        return as_line(text) if self.form is TextForm.LINE else text
+        return _as_line(text) if self.form is TextForm.LINE else text
 
     def __repr__(self) -> str:
         return f"CompiledText({self.text!r}, {self.form})"
 
 
-def as_line(text: str) -> str:
+def _as_line(text: str) -> str:
     """Return a text as one line that is safe in a header.
 
     Control characters and line breaks become spaces, and signs that change the direction of writing vanish.

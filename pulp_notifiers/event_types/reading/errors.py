@@ -14,7 +14,7 @@ _TRACEBACK_READ = 200_000
 _ERROR_KEYS = ("error_message", "error_description", "description", "error", "message", "reason")
 _SKIPPED = "Skipped: "  # how Pulp 2's summary of a skipped publish begins (CONTRACT 2.3)
 _MARKERS = re.compile(r"\s*[~^]+\s*")
-"""A line of Python 3.11 and newer that points at a part of the one above it; wrapped lines have no such part."""
+"""A line of Python 3.11 and newer that points at a part of the one above; once lines are wrapped, it points nowhere."""
 _LEVELS = 6
 _VISITED = 500
 

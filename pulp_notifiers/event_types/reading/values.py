@@ -8,7 +8,6 @@ from typing import Any
 from ...encoding import iso_seconds, utc
 
 _LARGEST = 2**63
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: Mapping[str, Any] = {}
 
 

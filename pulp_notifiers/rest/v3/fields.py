@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
+from ... import listener_fields
 from ...encoding import unportable
 from ...event import (
     ANY_REPOSITORY_EVENT,
@@ -16,7 +17,7 @@ from ...event import (
     is_event_type,
 )
 from ...listeners import LABEL_KEY_PATTERN, MAX_LABEL_LENGTH, MAX_LABELS
-from ...records import ID_PATTERN, NAME_PATTERN
+from ...records import ID_PATTERN, MAX_DESCRIPTION, NAME_PATTERN
 from ..openapi import TEXT
 
 _WORD = "[A-Za-z0-9_-]+"
@@ -97,6 +98,11 @@ Labels = Annotated[
 
 PortableText = Annotated[str, WithJsonSchema(TEXT)]
 """A text that every receiver and database supports; the rules check it."""
+
+Description = Annotated[
+    PortableText, Field(description=listener_fields.DESCRIPTION, json_schema_extra={"maxLength": MAX_DESCRIPTION})
+]
+"""The description of a listener or template; the rules check it."""
 
 PortableObject = Annotated[dict[str, Any], AfterValidator(_portable)]
 """An object that every receiver and database supports."""

@@ -14,7 +14,6 @@ from ... import listener_fields
 from ...event import MAX_TYPE_LENGTH, matches_any
 from ...listeners import OwnListeners
 from ...records import (
-    MAX_DESCRIPTION,
     ErrorKind,
     KeptAnswer,
     Listener,
@@ -31,6 +30,7 @@ from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed_partly
 from .fields import (
     NO_TYPES_OF_PULP_2_FOR_A_TASK,
+    Description,
     DroppedSecrets,
     EventTypes,
     Included,
@@ -50,16 +50,11 @@ _COLLECTION = f"{OWN}listeners/"
 _STATUS = {"condition_errors", "template_errors"}
 """Fields of a listener's document that change without a change of the listener."""
 
-
 _EventTypes = Annotated[
     EventTypes,
     Field(description=listener_fields.EVENT_TYPES, examples=[["task.error", "repo.#"]]),
 ]
 
-
-_Description = Annotated[
-    PortableText, Field(description=listener_fields.DESCRIPTION, json_schema_extra={"maxLength": MAX_DESCRIPTION})
-]
 _Enabled = Annotated[bool, Field(description=listener_fields.ENABLED)]
 _Labels = Annotated[Labels, Field(description=listener_fields.LABELS, examples=[{"team": "storage"}])]
 
@@ -89,7 +84,7 @@ class NewListener(BaseModel):
     ] = None
     source_options: Annotated[SourceOptions, Field(description="What the listener asks of sources.")] = SourceOptions()
     name: Annotated[ListenerName | None, Field(description=listener_fields.NAME)] = None
-    description: _Description = ""
+    description: Description = ""
     enabled: _Enabled = True
     labels: _Labels = {}
     when: Annotated[
@@ -120,7 +115,7 @@ class ListenerChanges(BaseModel):
     event_types: _EventTypes | None = None
     source_options: Annotated[SourceOptions | None, Field(description="Replaces the old ones.")] = None
     name: Annotated[ListenerName | None, Field(description="The new name.")] = None
-    description: _Description | None = None
+    description: Description | None = None
     enabled: _Enabled | None = None
     labels: Annotated[Labels | None, Field(description="Replaces the old ones.")] = None
     when: Annotated[

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from ...records import (
     ANY_TYPE,
-    MAX_DESCRIPTION,
     NAME_PATTERN,
     KeptAnswer,
     Operation,
@@ -25,7 +24,7 @@ from ..http.etags import EntityTag
 from ..paths import OWN
 from ..routes import Handler, Routes
 from .bodies import Body, accepts, parsed
-from .fields import PortableObject, PortableObjectOrNull, PortableText
+from .fields import Description, PortableObject, PortableObjectOrNull, PortableText
 from .filters import Choice, ListQuery, Text, Time, filterable
 from .idempotency import REPEATABLE, Creation, MayRepeat
 from .pages import Page
@@ -47,9 +46,6 @@ _Name = Annotated[
     ),
 ]
 _NotifierType = Annotated[PortableText, Field(description="Name of an installed notifier.", examples=["email"])]
-_Description = Annotated[
-    PortableText, Field(description="For people.", json_schema_extra={"maxLength": MAX_DESCRIPTION})
-]
 _EventTypes = Annotated[
     list[PortableText],
     Field(
@@ -72,7 +68,7 @@ class NewTemplate(BaseModel):
 
     name: _Name
     notifier_type: _NotifierType
-    description: _Description = ""
+    description: Description = ""
     event_types: _EventTypes = [ANY_TYPE]
     parts: Annotated[PortableObject, Field(description=_PARTS, examples=[_EXAMPLE])]
 
@@ -86,7 +82,7 @@ class TemplateChanges(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    description: _Description | None = None
+    description: Description | None = None
     event_types: _EventTypes | None = None
     parts: Annotated[
         PortableObjectOrNull, Field(description="Parts to replace, each as a whole; null removes one.")

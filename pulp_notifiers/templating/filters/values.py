@@ -10,7 +10,6 @@ from ..run import Run
 from ..values import BOOLEAN, INTEGER, LIST, MISSING, OBJECT, TEXT, as_text
 
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"})
-_GROWTH = 6
 
 
 def _default(run: Run, value: Any, instead: Any, boolean: bool) -> Any:

@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from pulp_notifiers.dispatch import EventFacts, ListenerCondition, Reason, judge
+from pulp_notifiers.dispatch import EventFacts, ListenerCondition
+from pulp_notifiers.dispatch.judgement import Reason, judge
 from pulp_notifiers.dispatch.routes import Route, Routes
 from pulp_notifiers.event import Event
 from pulp_notifiers.records import Listener, Owed
