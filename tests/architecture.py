@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 CORE = "pulp_notifiers"
 
 FLOORS = (
-    ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "shorthands", "listener_fields", "records"),
+    ("errors", "encoding", "event", "task", "backoff", "ids", "outage", "listener_fields", "records"),
     ("options", "template_files", "notifier", "source", "server_conf", "settings", "distributions", "event_types"),
     ("plugin_host", "broker", "templating", "outbound", "store"),
     ("access", "listeners", "dispatch", "delivery", "templates", "sources", "task_stream", "idempotency"),

@@ -10,6 +10,7 @@ from .answers import document_with, read_all
 from .connection import Connection, connection_options, pass_connection
 from .failures import naming, nothing_named
 from .formats import format_option, show
+from .labels import Label
 from .output import echo
 from .stored_events import event_id_of
 from .tables import Row, print_table
@@ -170,7 +171,7 @@ def load_template(connection: Connection, /, folder: Path, name: str | None) -> 
 @click.option("--event-type", metavar="TYPE", help="The type of a recorded event to render it with.")
 @click.option("--sample", metavar="SAMPLE", help="Which recorded event of that type; event-type show lists them.")
 @click.option("--listener", metavar="LISTENER", help="Id or name of the listener whose name and labels it reads.")
-@click.option("labels", "--label", multiple=True, metavar="KEY=VALUE", help="A label of the listener; repeatable.")
+@click.option("labels", "--label", type=Label(), multiple=True, help="A label of the listener; repeatable.")
 @click.option(
     "html",
     "--html",
@@ -187,7 +188,7 @@ def preview_template(
     /,
     name: str | None,
     folder: Path | None,
-    labels: Sequence[str],
+    labels: Sequence[tuple[str, str]],
     html: Path | None,
     output_format: str,
     **chosen: str | None,
@@ -200,7 +201,7 @@ def preview_template(
     if (name is None) == (folder is None):
         raise click.UsageError("Give either the NAME of a template, or --dir.")
     wanted: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
-    wanted["labels"] = dict(_label(each) for each in labels)
+    wanted["labels"] = dict(labels)
     client = connection.client()
     if "event" in wanted:
         wanted["event"] = event_id_of(client, wanted["event"])
@@ -219,13 +220,6 @@ def preview_template(
     show(previewed, output_format, lambda: _print_preview(previewed, html))
     if previewed["problems"]:
         context.exit(_FAILED)
-
-
-def _label(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{text!r} is not KEY=VALUE.", param_hint="--label")
-    return key, value
 
 
 def _write_html(file: Path, parts: Mapping[str, Any]) -> None:

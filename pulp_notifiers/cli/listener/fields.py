@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from ... import listener_fields
+from ..labels import Label
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -18,21 +19,6 @@ _SHORTHANDS = {
     "server": "servers",
 }
 """Option to what :class:`.Shorthands` calls it."""
-
-
-class Label(click.ParamType[tuple[str, str]]):
-    """A label as ``KEY=VALUE``."""
-
-    name = "KEY=VALUE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Return key and value."""
-        if isinstance(value, tuple):
-            return value
-        key, equals, text = value.partition("=")
-        if not (key and equals):
-            raise click.BadParameter("write KEY=VALUE", ctx, param)
-        return key, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +98,7 @@ class ListenerFields:
         when = self.when if self.when and self.when.strip() else None
         if not self.shorthands:
             return tuple(event_types), when
-        from ...shorthands import InvalidShorthand, Shorthands
+        from .shorthands import InvalidShorthand, Shorthands
 
         try:
             return Shorthands(**self.shorthands).applied(tuple(event_types), when)

@@ -109,7 +109,7 @@ def test_a_preview_of_files_names_the_place_of_a_mistake(run, tmp_path: Path) ->
     ("arguments", "sentence"),
     [
         (("preview",), "Give either the NAME of a template, or --dir."),
-        (("preview", "email", "--label", "x"), "'x' is not KEY=VALUE"),
+        (("preview", "email", "--label", "x"), "write KEY=VALUE"),
         (("create", "x", "--type", "http", "--part", "body"), "'body' is not PART=VALUE"),
         (("create", "x", "--type", "http", "--part", "body=1", "--part-json", "body=1"), "body is given twice"),
         (("create", "x", "--type", "http", "--part-json", "json={"), "json is not JSON"),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulp_notifiers.cli.listener.shorthands import InvalidShorthand, Shorthands
 from pulp_notifiers.event import Event
 from pulp_notifiers.event_types import about, check, known_types, matching, name_problems
-from pulp_notifiers.shorthands import InvalidShorthand, Shorthands
 from pulp_notifiers.templating import (
     ExpressionFailed,
     compile_condition,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .event import (
+from ...event import (
     ANY_REPOSITORY_EVENT,
     REPO_PUBLISH_FINISH,
     REPO_SYNC_FINISH,
