@@ -24,7 +24,7 @@ from .settings import Settings
 from .sources import Engine, RunOptions, SourceRunner, Sources
 from .task import TaskReport
 from .task_stream import StatusPublisher, stream_of
-from .templates import FileTemplates, Messages, Shelf, Templates
+from .templates import FileTemplates, Messages, Previews, Shelf, Templates
 from .wiring import open_accounts, open_store, upgrade_database
 
 __all__ = ["App", "open_accounts", "open_store", "upgrade_database"]
@@ -103,10 +103,10 @@ class App:
                 self.store.templates,
                 self.template_files,
                 self.registry,
-                self._stored_event,
                 self.store.clock,
                 self._listeners_changed,
             )
+            self.previews = Previews(self.registry, self._stored_event)
             self.listeners = OwnListeners(
                 **rules,
                 local_receivers=LocalReceivers(self.own.resolved_allow_local_receivers()),

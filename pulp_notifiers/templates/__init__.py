@@ -18,7 +18,7 @@
 from .facts import info_of
 from .files import FileTemplates
 from .messages import Messages
-from .preview import Preview, preview_parts
+from .preview import Preview, Previews, preview_parts
 from .problems import PartProblem
 from .rules import Saved, Templates
 from .shelf import Shelf
@@ -28,6 +28,7 @@ __all__ = [
     "Messages",
     "PartProblem",
     "Preview",
+    "Previews",
     "Saved",
     "Shelf",
     "Templates",

@@ -1,4 +1,4 @@
-"""The rules for templates: which are accepted, which one a name means, and previews."""
+"""The rules for templates: which are accepted, and which one a name means."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,7 @@ from typing import Protocol
 
 from ..encoding import unportable
 from ..errors import InvalidTemplate, NoSuchTemplate, NotifierUnavailable, TemplateInUse
-from ..event import Event, is_pattern, utc_now
-from ..event_types import UnknownEventType, matching, sample
-from ..notifier import ListenerInfo
+from ..event import is_pattern, utc_now
 from ..plugin_host import not_installed
 from ..records import (
     KeptAnswer,
@@ -22,13 +20,9 @@ from ..records import (
 )
 from .catalogue import Catalogue, Notifiers
 from .checks import check_samples
-from .preview import Preview, preview_parts
 from .shelf import Files, compiled
 
 _TAKEN_BY_A_PATH = "preview"
-_NO_SAMPLES = (
-    "There are no recorded events of the types for which this template is written: give the id of a past event."
-)
 _OTHERS_NAME = (
     "The notifier {0} has a template of this name: choose another name, or notifier_type {0} to replace that one."
 )
@@ -61,7 +55,6 @@ class Saved:
 class Templates:
     """The templates: stored ones, those in files, and those of the notifiers.
 
-    :param stored_event: returns an event that was fired, by its id; None if there is none.
     :param changed: called after each change.
     """
 
@@ -70,12 +63,10 @@ class Templates:
         rows: Rows,
         files: Files,
         notifiers: Notifiers,
-        stored_event: Callable[[str], Event | None] = lambda _id: None,
         clock: Callable[[], datetime] = utc_now,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._rows = rows
-        self._stored_event = stored_event
         self._notifiers = notifiers
         self._catalogue = Catalogue(rows, files, notifiers)
         self._clock = clock
@@ -190,53 +181,6 @@ class Templates:
             except NotifierUnavailable:
                 return None  # it may be installed later
         return "; ".join(found) or None
-
-    def event_to_preview(
-        self,
-        template: TemplateDraft,
-        event_id: str | None = None,
-        event_type: str | None = None,
-        name: str | None = None,
-    ) -> Event:
-        """Return the event for a preview: one that was fired, or a recorded one.
-
-        :param event_id: of an event that was fired.
-        :param event_type: of a recorded event; by default, the first type for which the template is written.
-        :param name: of the recorded event; by default, the most common one of its type.
-        :raises InvalidTemplate: there is no such event; the problems have ``event``, ``event_type`` or ``sample``.
-        """
-        if event_id is not None:
-            found = self._stored_event(event_id)
-            if found is None:
-                raise InvalidTemplate({"event": [f"No event has the id {event_id!r}; it may have been deleted."]})
-            return found
-        if event_type is None:
-            types = matching(template.event_types)
-            if not types:
-                raise InvalidTemplate({"event_type": [_NO_SAMPLES]})
-            event_type = types[0].name
-        try:
-            return sample(event_type, name).event
-        except UnknownEventType as unknown:
-            raise InvalidTemplate({"event_type" if name is None else "sample": [str(unknown)]}) from None
-
-    def preview(
-        self,
-        draft: TemplateDraft,
-        event: Event,
-        listener: ListenerInfo | None = None,
-        labels: Mapping[str, str] | None = None,
-    ) -> Preview:
-        """Return what a template makes of an event.
-
-        :param listener: by default, an example that has every label that the template reads.
-        :param labels: further labels of the listener.
-        :raises InvalidTemplate: the notifier is not installed, or cannot be used.
-        """
-        try:
-            return preview_parts(draft.parts, self._notifiers.get(draft.notifier_type), event, listener, labels)
-        except NotifierUnavailable as unavailable:
-            raise InvalidTemplate({"notifier_type": [unavailable.reason]}) from None
 
     def _stored(self, name: str) -> Template:
         found = self._catalogue.stored(name)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from ...listeners import OwnListeners
 from ...notifier import ListenerInfo
 from ...records import ANY_TYPE, Operation, TemplateDraft
-from ...templates import PartProblem, Templates, info_of
+from ...templates import PartProblem, Previews, Templates, info_of
 from ..http.errors import InvalidFields
 from ..paths import OWN
 from ..routes import Handler, Routes
@@ -79,8 +79,11 @@ class PreviewDocument(BaseModel):
 class TemplatePreviewsV3:
     """The routes that render previews."""
 
-    def __init__(self, templates: Templates, listeners: OwnListeners, permissions: FurtherPermissions) -> None:
+    def __init__(
+        self, templates: Templates, previews: Previews, listeners: OwnListeners, permissions: FurtherPermissions
+    ) -> None:
         self._templates = templates
+        self._previews = previews
         self._listeners = listeners
         self._permissions = permissions
 
@@ -104,8 +107,8 @@ class TemplatePreviewsV3:
                 raise InvalidFields({"event": ["Give either event, or event_type and sample."]})
             self._permissions.require_read(request, f"{OWN}events/{event_id}/")
         listener = None if wanted.listener is None else self._listener(request, wanted.listener)
-        event = self._templates.event_to_preview(template, event_id, wanted.event_type, wanted.sample)
-        found = self._templates.preview(template, event, listener, wanted.labels)
+        event = self._previews.event(template, event_id, wanted.event_type, wanted.sample)
+        found = self._previews.of(template, event, listener, wanted.labels)
         return PreviewDocument(
             event=str(found.event.id),
             event_type=found.event.type,

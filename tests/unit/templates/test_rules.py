@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pulp_notifiers.errors import InvalidTemplate, NoSuchTemplate, TemplateInUse
-from pulp_notifiers.event import Event
-from pulp_notifiers.event_types import sample
-from pulp_notifiers.notifier import ListenerInfo
 from pulp_notifiers.records import Template, TemplateChange, TemplateDraft, TemplateOrigin
 from pulp_notifiers.templates import FileTemplates, Templates
 from pulp_notifiers.templates.checks import check_samples
@@ -26,13 +23,10 @@ class Scene:
     def __init__(self, *stored, files=()):
         self.now = NOON
         self.changes = 0
-        self.events = {}
         self.table = TemplateTable(*stored)
         self.files = FileTemplates(None)
         self.files._templates = {each.name: each for each in files}
-        self.templates = Templates(
-            self.table, self.files, Notifiers(), self.events.get, lambda: self.now, self._changed
-        )
+        self.templates = Templates(self.table, self.files, Notifiers(), lambda: self.now, self._changed)
 
     def _changed(self):
         self.changes += 1
@@ -274,54 +268,6 @@ def test_a_template_that_can_no_longer_be_used_says_why():
     assert rules.problem(stored()) is None
     assert "parts.footer: There is no such part" in rules.problem(replace(stored(), parts={"footer": "x"}))
     assert "'gone' is installed" in rules.problem(replace(stored(), notifier_type="gone"))
-
-
-def test_a_preview_uses_a_past_event_or_a_recorded_one():
-    """By default the most common one of the first type for which the template is written."""
-    scene = Scene()
-    past = Event("ci.done", {"build": 7})
-    scene.events["some id"] = past
-
-    def event(types=("#",), **chosen):
-        return scene.templates.event_to_preview(replace(SHORT, event_types=types), **chosen)
-
-    assert past is event(event_id="some id")
-    assert "task.error" == event(("task.error", "repo.#"), event_type="task.error").type
-    assert event().type == "repo.sync.start"
-    assert sample("task.error").event == event(event_type="task.error")
-    for field, chosen in (
-        ("event", {"event_id": "other"}),
-        ("event_type", {"event_type": "nosuch"}),
-        ("sample", {"event_type": "task.error", "name": "nosuch"}),
-        ("event_type", {"types": ("ci.#",)}),
-    ):
-        with pytest.raises(InvalidTemplate) as refused:
-            event(**chosen)
-        assert [field] == [*refused.value.problems]
-
-
-def test_a_preview_shows_the_parts_or_what_is_wrong_with_them():
-    """With the labels of a listener, or with those that it reads."""
-    rules = Scene().templates
-    event = sample("repo.sync.finish").event
-    draft = replace(SHORT, parts={"subject": "{{ payload.repo_id }} {{ labels.team }}", "text": "{{ labels.shift }}"})
-
-    found = rules.preview(draft, event)
-    assert {"subject": f"{event.payload['repo_id']} team", "text": "shift"} == found.rendered
-    assert not found.problems
-    assert "by day" == rules.preview(draft, event, labels={"shift": "by day"}).rendered["text"]
-
-    partly = rules.preview(draft, event, ListenerInfo("1", "nights", "", {"team": "ops"}))
-    assert {"subject": f"{event.payload['repo_id']} ops"} == partly.rendered
-    assert [("text", 1, 4)] == [(each.part, each.line, each.column) for each in partly.problems]
-
-    for wrong in ({"subject": "{{"}, {"footer": "x"}, {"text": "", "json": {}}):
-        broken = rules.preview(replace(SHORT, parts=wrong), event)
-        assert not broken.rendered
-        assert broken.problems
-    assert "empty" in rules.preview(replace(SHORT, parts={"subject": " "}), event).problems[0].sentence
-    with pytest.raises(InvalidTemplate, match="notifier_type"):
-        rules.preview(replace(SHORT, notifier_type="gone"), event)
 
 
 def test_files_are_checked_without_samples():
