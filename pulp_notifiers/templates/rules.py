@@ -156,10 +156,11 @@ class Templates:
         :raises TemplateInUse: listeners use it, and the name would mean none for them.
         """
         self._stored(name)
+        # Before the transaction, because it reads files and loads plugins.
+        beneath = self._catalogue.beneath(name)
 
         def check(template: Template, users: Sequence[str]) -> None:
             precondition(template)
-            beneath = self._catalogue.beneath(name)
             if users and (beneath is None or beneath.notifier_type != template.notifier_type):
                 raise TemplateInUse(name, users)
 

@@ -196,12 +196,12 @@ class TemplatesV3:
 
     def _update(self, response: Response, name: str, sent: Body, demanded: Demanded) -> SavedTemplate:
         change = parsed(TemplateChanges, sent).change()
-        saved = self._templates.update(name, change, lambda stored: demanded.require(_tag(self._document(stored))))
+        saved = self._templates.update(name, change, lambda stored: demanded.require(_content_tag(stored)))
         document = self._saved(saved)
         return tagged(response, document, _tag(document))
 
     def _delete(self, name: str, demanded: Demanded) -> None:
-        self._templates.delete(name, lambda stored: demanded.require(_tag(self._document(stored))))
+        self._templates.delete(name, lambda stored: demanded.require(_content_tag(stored)))
 
     def _saved(self, saved: Saved) -> SavedTemplate:
         return SavedTemplate(**self._document(saved.template).model_dump(), warnings=list(saved.warnings))
@@ -210,9 +210,17 @@ class TemplatesV3:
         return TemplateDocument.of(template, self._templates.problem(template))
 
 
+def _content_tag(template: Template) -> EntityTag:
+    """Return the tag without status: to find out whether a template can be used takes too long for a transaction."""
+    return EntityTag.of(_content(TemplateDocument.of(template, None)))
+
+
 def _tag(document: TemplateDocument) -> EntityTag:
-    content = document.model_dump(mode="json", exclude={*_STATUS, "warnings"})
-    return EntityTag.of(content, document.model_dump(mode="json", include=_STATUS))
+    return EntityTag.of(_content(document), document.model_dump(mode="json", include=_STATUS))
+
+
+def _content(document: TemplateDocument) -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude={*_STATUS, "warnings"})
 
 
 _MISSING = refusal(404, "No template has this name.")

@@ -8,13 +8,30 @@ import pytest
 
 from pulp_notifiers.errors import InvalidTemplate, NoSuchTemplate, TemplateInUse
 from pulp_notifiers.records import Template, TemplateChange, TemplateDraft, TemplateOrigin
-from pulp_notifiers.templates import FileTemplates, Templates
+from pulp_notifiers.templates import Templates
 from pulp_notifiers.templates.checks import check_samples
 from pulp_notifiers.templates.parts import compile_parts
 from tests.support.templated import Notifiers, TemplateTable
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SHORT = TemplateDraft("short", "post", {"subject": "{{ event.type }}"}, "Short.")
+
+
+class TemplatesInMemory:
+    """Stands for templates in files; counts how often somebody looks."""
+
+    def __init__(self, templates):
+        self.templates = {each.name: each for each in templates}
+        self.looks = 0
+
+    def all(self):
+        """Return the templates by name."""
+        self.looks += 1
+        return self.templates
+
+    def get(self, name):
+        """Return one of them."""
+        return self.all().get(name)
 
 
 class Scene:
@@ -24,8 +41,7 @@ class Scene:
         self.now = NOON
         self.changes = 0
         self.table = TemplateTable(*stored)
-        self.files = FileTemplates(None)
-        self.files._templates = {each.name: each for each in files}
+        self.files = TemplatesInMemory(files)
         self.templates = Templates(self.table, self.files, Notifiers(), lambda: self.now, self._changed)
 
     def _changed(self):
@@ -245,6 +261,27 @@ def test_a_template_that_listeners_use_cannot_be_deleted():
 
     assert ["post"] == [each.name for each in scene.templates.list()]
     assert 2 == scene.changes
+
+
+def test_no_files_are_read_in_the_transaction_that_deletes_a_template():
+    """A folder on a slow disk would hold up everybody who writes."""
+    scene = Scene(stored())
+    scene.table.users = {"short": ["l0"]}
+    delete, looks = scene.table.delete, []
+
+    def counted(name, check):
+        looks.append(scene.files.looks)
+        try:
+            return delete(name, check)
+        finally:
+            looks.append(scene.files.looks)
+
+    scene.table.delete = counted
+    with pytest.raises(TemplateInUse):
+        scene.templates.delete("short")
+
+    before, after = looks
+    assert before == after > 0
 
 
 def test_a_listener_chooses_a_template_of_its_notifier():
