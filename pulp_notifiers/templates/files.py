@@ -24,7 +24,8 @@ _Stamp = tuple[tuple[str, int, int, int], ...]
 class FileTemplates:
     """The templates in ``[notifiers] template_dir``: each is a folder with the template's name.
 
-    What is wrong is logged once, and a template of which a file becomes wrong stays as it was read before.
+    What is wrong is logged once, and a template of which a file becomes wrong stays as it was read before. While one
+    thread reads, others use what was read before.
 
     :param folder: None for no templates.
     :param check: returns what is wrong with a template that was read; None if nothing is.
@@ -42,6 +43,7 @@ class FileTemplates:
         self._monotonic = monotonic
         self._look_at = monotonic()
         self._lock = Lock()
+        self._was_read = False
         self._stamps: dict[str, _Stamp] = {}
         self._templates: dict[str, Template] = {}
         self._problems: dict[str, str] = {}
@@ -63,10 +65,15 @@ class FileTemplates:
     def _look(self) -> None:
         if self._folder is None or self._monotonic() < self._look_at:
             return
-        with self._lock:
-            if self._monotonic() >= self._look_at:
-                self._read(self._folder)
-                self._look_at = self._monotonic() + LOOK_SECONDS
+        # Only the first reading is waited for: a slow disk must not hold up all attempts.
+        if self._lock.acquire(blocking=not self._was_read):
+            try:
+                if self._monotonic() >= self._look_at:
+                    self._read(self._folder)
+                    self._was_read = True
+                    self._look_at = self._monotonic() + LOOK_SECONDS
+            finally:
+                self._lock.release()
 
     def _read(self, folder: Path) -> None:
         problems: dict[str, str] = {}

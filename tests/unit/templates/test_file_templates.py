@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from threading import Thread
 
 import pytest
 
@@ -153,6 +154,27 @@ def test_a_folder_whose_name_is_not_text_is_reported_in_a_form_that_answers_can_
 
     assert ["\\udcff\\udcfe", "two\\nlines"] == sorted(folder.templates.problems())
     assert json.dumps(dict(folder.templates.problems())).encode()
+
+
+def test_others_use_what_was_read_before_while_a_thread_reads(tmp_path):
+    """A slow disk holds up one of them only, except at the first time."""
+    seen = []
+
+    def check(template):
+        if template.description == "new":
+            asking = Thread(target=lambda: seen.append(folder.templates.get("short").description))
+            asking.start()
+            asking.join(10)
+
+    folder = Folder(tmp_path)
+    folder.templates = FileTemplates(tmp_path, check, lambda: folder.seconds)
+    for description in ("old", "new"):
+        facts = {"notifier_type": "post", "description": description, "event_types": ["#"]}
+        write_template(tmp_path / "short", {**facts, "parts": {"subject": description}})
+        folder.names()
+
+    assert ["old"] == seen
+    assert "new" == folder.templates.get("short").description
 
 
 def test_very_many_folders_are_not_all_used(folder):
