@@ -22,7 +22,7 @@ from pulp_notifiers.event import Event
 from pulp_notifiers.plugin_host import LoadedNotifier, NotifierRegistry
 from pulp_notifiers.rest.v3.deliveries import DeliveryDocument, DeliveryWithAttempts
 from pulp_notifiers.rest.v3.events import FiredEvent
-from pulp_notifiers.rest.v3.listeners import ListenerDocument
+from pulp_notifiers.rest.v3.listener_documents import ListenerDocument
 from pulp_notifiers.rest.v3.pages import Page
 from pulp_notifiers.rest.v3.sources import ChecksDocument, SourceDocument
 from pulp_notifiers.rest.v3.status import StatusDocument

@@ -1,5 +1,13 @@
-"""The product's own API, in Pulp 3's conventions. ``listeners``, ``events``, ``event_types``, ``tasks``,
-``deliveries``, ``sources``, ``plugins``, ``status`` and ``docs`` have the routes and models of one resource each,
-``stored_events`` those of events that are read, ``new_event`` the model of one that is fired; ``style``, ``bodies``,
-``fields``, ``filters``, ``partial``, ``pages``, ``preconditions`` and ``errors`` are what they share.
+"""The product's own API, in Pulp 3's conventions.
+
+``listeners``, ``templates``, ``events``, ``event_types``, ``tasks``, ``deliveries``, ``sources``, ``plugins``,
+``status`` and ``docs`` have the routes of one resource each, and its models, except for these::
+
+    listener_documents     the models of listeners
+    template_previews      the routes below templates that render
+    stored_events          the routes below events that read
+    new_event              the model of an event that is fired
+
+They share ``style``, ``bodies``, ``fields``, ``filters``, ``pages``, ``preconditions``, ``idempotency``,
+``further_permissions`` and ``errors``.
 """

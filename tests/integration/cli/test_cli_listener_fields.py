@@ -6,7 +6,7 @@ import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.cli.listener.section import Section
-from pulp_notifiers.rest.v3.listeners import NewListener, SourceOptions
+from pulp_notifiers.rest.v3.listener_documents import NewListener, SourceOptions
 from pulp_notifiers.testing.http import Answer, HttpReceiver
 from tests.support.rest import rest_service
 
