@@ -88,7 +88,7 @@ class FileTemplates:
             found = found[:MOST_TEMPLATES]
         stamps, templates = {}, {}
         for path in found:
-            name = _shown(path)
+            name = _shown(path.name)
             stamp = _stamp(path)
             if stamp == self._stamps.get(name):
                 template, problem = self._templates.get(name), self._problems.get(name)
@@ -103,12 +103,14 @@ class FileTemplates:
         self._note(problems)
 
     def _one(self, path: Path) -> tuple[Template | None, str | None]:
-        name = _shown(path)
+        name = _shown(path.name)
         before = self._templates.get(name)
         try:
             found = read_template(path)
         except InvalidTemplate as invalid:
-            return before, "; ".join(f"{file or name}: {' '.join(said)}" for file, said in invalid.problems.items())
+            return before, "; ".join(
+                f"{_shown(file) or name}: {' '.join(said)}" for file, said in invalid.problems.items()
+            )
         except OSError as error:
             return before, f"A file cannot be read: {error.strerror}."
         if not found["notifier_type"]:
@@ -139,9 +141,8 @@ class FileTemplates:
         return f"Template {name} in {self._folder}" if name else f"Templates in {self._folder}"
 
 
-def _shown(path: Path) -> str:
-    """Return a folder's name as an answer or a log can have it: what is not text in it is escaped."""
-    name = path.name
+def _shown(name: str) -> str:
+    """Return a name on the disk as an answer or a log can have it: what is not text in it is escaped."""
     return name if name.isprintable() else ascii(name)[1:-1]
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from itertools import chain
 from threading import Thread
 
 import pytest
@@ -146,14 +147,17 @@ def test_what_was_wrong_is_said_to_be_readable_again_or_gone(folder, caplog):
     assert f"Templates in {folder.path} can be read again" == caplog.messages[-1]
 
 
-def test_a_folder_whose_name_is_not_text_is_reported_in_a_form_that_answers_can_have(folder):
+def test_names_on_the_disk_that_are_not_text_are_reported_in_a_form_that_answers_can_have(folder):
     """The status has to show it."""
     for name in (b"\xff\xfe", b"two\nlines"):
         (folder.path / os.fsdecode(name)).mkdir()
+    folder.write("good")
+    (folder.path / "good" / os.fsdecode(b"\xff.txt")).write_text("x")
     folder.names()
 
-    assert ["\\udcff\\udcfe", "two\\nlines"] == sorted(folder.templates.problems())
-    assert json.dumps(dict(folder.templates.problems())).encode()
+    assert folder.templates.problems()["good"].startswith("\\udcff.txt: This is neither")
+    assert ["\\udcff\\udcfe", "good", "two\\nlines"] == sorted(folder.templates.problems())
+    assert "".join(chain(*folder.templates.problems().items())).isprintable()
 
 
 def test_others_use_what_was_read_before_while_a_thread_reads(tmp_path):
