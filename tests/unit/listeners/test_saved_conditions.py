@@ -69,7 +69,7 @@ def test_a_condition_whose_names_exist_is_accepted(listeners, when, types):
         ("payload.resolt == 'failed'", ("*",), "Did you mean result?"),
         ("payload.result == 'x'\n or payload.resolt == 'y'", ("*",), "Line 2, column 5: payload has no resolt in"),
         ("report['tags'][0]['nope'] == 'x'", ("*",), "Line 1, column 1: report.tags[] has no fields in"),
-        ("event.id != 'a' and listener.nam == 'x'", ("my.type",), "Line 1, column 21: listener has no nam. Did you"),
+        ("event.id != 'a' and listener.naem == 'x'", ("my.type",), "Line 1, column 21: listener has no naem. Did you"),
         ("listener.labels.taem == 'a'", ("*",), "Line 1, column 1: labels has no taem."),
         ("event.typ == 'x'", ("my.type",), "Line 1, column 1: event has no typ. Did you mean type?"),
         ("payload.result = 'failed'", ("*",), "Line 1, column 16: `=` does not compare; write == here."),
