@@ -178,8 +178,11 @@ class RabbitMQ:
         :raises RuntimeError: it fails.
         """
         answer = self.folder / "answer"
-        text = f'case begin {expression} end of T when is_list(T) -> T; T -> io_lib:format("~0tp", [T]) end'
-        code = f'ok = file:write_file("{answer}", unicode:characters_to_binary({text})).\n'
+        # A list may be text or not, which only its conversion shows.
+        converted = "unicode:characters_to_binary"
+        other = f'{converted}(io_lib:format("~0tp", [T]))'
+        text = f"try {converted}(T) of B when is_binary(B) -> B; _ -> {other} catch _:_ -> {other} end"
+        code = f'T = begin {expression} end, ok = file:write_file("{answer}", {text}).\n'
         command = ["erl_call", "-timeout", "60", "-n", self._environment["RABBITMQ_NODENAME"], "-e"]
         ended = run(command, self.folder, self._environment, self._deadline_seconds, standard_input=code)
         if not output_of(ended, "erl_call").startswith("{ok, ok}"):

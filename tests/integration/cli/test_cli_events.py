@@ -1,5 +1,6 @@
 """Events and their deliveries, as the command line sends and asks for them."""
 
+import os
 import sys
 
 import pytest
@@ -51,14 +52,14 @@ def test_a_fired_event_is_printed_in_the_chosen_format(settings, capsys, options
     assert expected == capsys.readouterr().out
 
 
-def test_an_event_id_that_is_not_text_is_sent_as_its_bytes(settings, capsys):
-    """The server finds no delivery of it."""
-    with HttpReceiver([Answer(body=b'{"count": 0, "results": []}')]) as server:
+def test_an_event_id_that_is_not_text_names_no_event(settings, capsys):
+    """The server need not be asked."""
+    with HttpReceiver() as server:
         exit_code = main(["--url", server.url, "delivery", "list", "--event", "\udcff"])
 
-    (request,) = server.requests
-    assert 0 == exit_code
-    assert "event=%FF" in request.path
+    assert os.EX_DATAERR == exit_code
+    assert "There is no event '\\udcff'. Look it up with event list.\n" == capsys.readouterr().err
+    assert not server.requests
 
 
 def test_a_payload_from_a_closed_standard_input_is_an_error(settings, capsys, monkeypatch):

@@ -257,7 +257,7 @@ def test_a_wrong_filter_is_refused(service: RestService, query: str, expected: d
 @pytest.mark.parametrize(
     ("path", "allow"),
     [
-        (FIRE, "POST, OPTIONS"),
+        (FIRE, "GET, POST, HEAD, OPTIONS"),
         (DELIVERIES, "GET, HEAD, OPTIONS"),
         (f"{DELIVERIES}1/", "GET, HEAD, OPTIONS"),
         (f"{OWN}notifiers/", "GET, HEAD, OPTIONS"),

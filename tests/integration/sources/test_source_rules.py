@@ -54,7 +54,7 @@ def test_all_problems_of_a_source_are_reported_at_once(sources):
 @pytest.mark.parametrize("name", ["", ".", "..", "-x", "a b", "a/b", "ä", "a\n", "a" * 65])
 def test_a_name_that_does_not_fit_urls_and_command_lines_is_refused(sources, name):
     """It is no name of a source either, so looking it up finds none."""
-    with pytest.raises(InvalidSource, match="Use 1 to 64 letters"):
+    with pytest.raises(InvalidSource, match="use 1 to 64 letters"):
         sources.add(SourceDraft(name, "watch", {"url": "http://z"}))
     with pytest.raises(NoSuchSource):
         sources.get(name)
