@@ -60,7 +60,7 @@ openapi: install
 # The tests mostly wait, so more processes than cores are useful.
 test: install
 	@scripts/test-servers.sh
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-api: install
 	@$(BIN)/python -m scripts.test_api

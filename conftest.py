@@ -16,8 +16,6 @@ from tests.harness.rabbitmq import RabbitMQ, TlsListener
 
 SERVERS = ("postgresql", "proton_broker", "pulp3", "rabbitmq")
 ON_DEMAND = ("outages", "pulp3")
-RABBITMQ_NODES = 2
-"""How many `make test` starts: a node takes 7 s of CPU to start, and 1 s in each minute that it runs."""
 
 # The time that an example takes means nothing on a busy machine.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -28,7 +26,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need a server with its name, so that ``-m "not rabbitmq"`` leaves them out.
 
@@ -42,26 +39,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if marker not in config.option.markexpr:
             config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(marker)])
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
-    if config.getoption("loadgroup", False):
-        share_out(items)
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
 
 
-def share_out(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and those of RabbitMQ in few; the slow ones come first.
+def turn(item: pytest.Item) -> int:
+    """Return when a test's file is to be handed to one of several processes.
 
-    So the processes end at about the same time: the last files are unit tests, which take a second or less.
+    The slow ones come first, and unit tests last, which take a second or less in each file: so all processes end at
+    about the same time.
     """
-    with_rabbitmq = sorted({item.path for item in items if item.get_closest_marker("rabbitmq")})
-    groups = {path: f"rabbitmq-{number % RABBITMQ_NODES}" for number, path in enumerate(with_rabbitmq)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
-
-    def turn(item: pytest.Item) -> int:
-        if item.path in groups or "e2e" in item.path.parts:
-            return 0
-        return 2 if {"unit", "legacy"} & {*item.path.parts} else 1
-
-    items.sort(key=turn)
+    if "e2e" in item.path.parts:
+        return 0
+    return 2 if {"unit", "legacy"} & {*item.path.parts} else 1
 
 
 @pytest.fixture(scope="session")
