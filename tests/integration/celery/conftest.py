@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kombu import pools
 
 from pulp_notifiers.app import App
 from pulp_notifiers.celery import connect
@@ -27,4 +28,6 @@ def bridged(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Bridged]:
         finally:
             bridge.disconnect()
             made.client.close()
+            # Kombu keeps connections for every client of the process, also of a server that another test restarts.
+            pools.reset()
             stream.close()
