@@ -60,10 +60,11 @@ class EmailNotifier(Notifier[EmailConfig]):
         return config.addresses
 
     def problems(self, config: EmailConfig) -> Mapping[str, str]:
-        """Return which addresses cannot be addresses."""
+        """Return which addresses cannot be addresses, and which options have values that mean nothing."""
         found = list(filter(None, map(strict_problem, config.addresses)))
         more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
-        return {"addresses": "; ".join([*found[:_MOST_SHOWN], *more])} if found else {}
+        addresses = {"addresses": "; ".join([*found[:_MOST_SHOWN], *more])} if found else {}
+        return {**addresses, **config.ignored()}
 
     def advice(self, config: EmailConfig) -> Sequence[str]:
         """Remark on mail that is switched off, which is the default, and on invalid addresses."""

@@ -5,11 +5,23 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pulp_notifiers.notifier import NotifierConfig
 
 from .mailbox import parse_mailbox, require_header_text, split_addresses
+
+_CHOICES = {"format": ("legacy", "text", "html"), "thread": ("repository", "none")}
 
 _HOST = re.compile(r"[\w.:%-]+")
 """A host name, or an IPv4 or IPv6 address, which may have a zone."""
@@ -40,6 +52,24 @@ class EmailConfig(NotifierConfig):
         description="Whether mail programs show the mails about one repository of one server as one conversation; "
         "ignored if format is legacy.",
     )
+
+    _ignored: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _ignore_what_pulp_2_ignored(cls, options: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(options, dict) or options.get("subject") is None:
+            return handler(options)
+        # To Pulp 2 these were options like any other that it did not know, and its mails went out.
+        texts = {name: options[name] for name in _CHOICES if isinstance(options.get(name), str)}
+        ignored = tuple(name for name, text in texts.items() if text not in _CHOICES[name])
+        config = handler({name: value for name, value in options.items() if name not in ignored})
+        config._ignored = ignored
+        return config
+
+    def ignored(self) -> dict[str, str]:
+        """Return which options have values that mean nothing, each with those that do."""
+        return {name: f"Use one of: {', '.join(_CHOICES[name])}." for name in self._ignored}
 
     @field_validator("subject")
     @classmethod

@@ -147,6 +147,15 @@ def test_an_invalid_format_is_named(loaded, config, problem):
     assert problem == caught.value.problems
 
 
+@pytest.mark.parametrize("wrong", [{"format": "pdf"}, {"thread": ""}, {"format": "a4", "thread": "7"}])
+def test_options_that_pulp_2_did_not_know_stop_no_mail_of_its_listeners(loaded, wrong):
+    """It ignored them; the product's own API refuses these texts."""
+    config = loaded.parse({"subject": "s", "addresses": "a@x.org", **wrong})
+
+    assert ("legacy", "repository") == (config.format, config.thread)
+    assert wrong.keys() == loaded.problems(config).keys()
+
+
 def test_no_option_is_secret(loaded):
     """The password is in the settings, not in a listener."""
     assert frozenset() == loaded.secret_options({"subject": "s", "addresses": ["a@x.org"]})
