@@ -29,7 +29,7 @@ _AGE = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg]
+class Moment(click.ParamType[str]):
     """A time, or an age such as ``24h``."""
 
     name = "TIME|AGE"

@@ -11,6 +11,7 @@ from ..event import Event
 from ..notifier import SendContext
 from ..plugin_host import LoadedNotifier
 from ..records import ErrorKind, Listener, OwedDelivery, Template, TemplateOrigin
+from ..templating import without_known_names
 from .compiled import CompiledTemplate
 from .facts import facts_of, info_of, stop_command
 from .problems import InvalidParts, RenderFailed
@@ -141,9 +142,9 @@ class Prepared:
             facts = facts_of(delivery.event, self._info, target, attempt)
             rendered, problem = self._rendered(self._usable, facts)
         if problem is not None:
-            # All names of filters are for those who write a template, not for those who get its messages.
-            problem = problem.partition(" Known are: ")[0]
-            problem = f"{f'Template {self._name}: ' if self._name else ''}{problem}"[:_LONGEST_PROBLEM]
+            problem = f"{f'Template {self._name}: ' if self._name else ''}{without_known_names(problem)}"[
+                :_LONGEST_PROBLEM
+            ]
             self._messages.failed(self._listener, delivery, problem)
             problem = f"The template of this listener failed, so this is the default. {problem}"
             if self._fallback is not None and (

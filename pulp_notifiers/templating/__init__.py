@@ -9,6 +9,7 @@ from .condition import Condition, compile_condition
 from .facts import condition_facts, event_facts, listener_facts, template_facts
 from .filters import FILTERS as _FILTERS
 from .named_tests import TESTS as _TESTS
+from .nearest import without_known_names
 from .paths import Path, place_of
 from .text import CompiledText, TextForm, compile_text
 
@@ -34,4 +35,5 @@ __all__ = [
     "listener_facts",
     "place_of",
     "template_facts",
+    "without_known_names",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from jinja2 import nodes
 
 from ..errors import ExpressionFailed
-from .nearest import shown
+from .nearest import known_names, shown
 from .operation import REQUIRED, Operation, Parameter
 from .run import Evaluate, Run
 from .source import Source
@@ -46,8 +46,7 @@ def bound(
     for keyword in node.kwargs:
         key = str(keyword.key)
         if key not in names:
-            known = f" Known are: {', '.join(names)}." if names else ""
-            source.refuse(keyword, f"`{operation.name}` has no argument {shown(key)}.{known}")
+            source.refuse(keyword, f"`{operation.name}` has no argument {shown(key)}.{known_names(names)}")
         if key in taken or key in named:
             source.refuse(keyword, f"{key} of `{operation.name}` is given twice.")
         named[key] = keyword.value

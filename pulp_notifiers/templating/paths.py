@@ -137,10 +137,10 @@ class _Walk:
                 node = node.node
                 continue
             key = key_of(node, self._source)
-            if key is None:
+            if key is None and isinstance(node, nodes.Getitem):
                 if self._is_condition:
                     self._source.refuse(node, "In a condition [ ] holds a text in quotes or a whole number.")
-                self.use(node.arg, variables)  # type: ignore[union-attr]
+                self.use(node.arg, variables)
             keys.append(key)
             node = node.node
         if not isinstance(node, nodes.Name):

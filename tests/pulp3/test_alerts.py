@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import pytest
 from pulp_notifiers.testing.smtp import SmtpReceiver
 from tests.harness.pulp3 import Pulp3
 from tests.support.pages import PAGES, command_lines
+from tests.support.pulp3_watched import watch
 from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0
-API = "/pulp/api/v3/notifications/"
-ROLES = ("core.task_viewer", "file.filerepository_viewer", "file.fileremote_viewer")
 
 
 @pytest.fixture
@@ -48,32 +47,10 @@ def printed_command() -> list[str]:
     return words[1:]
 
 
-def watch(service: Service, pulp3: Pulp3) -> None:
-    """Add the server as a source, and return when the source polls it."""
-    pulp3.api.create_user("alerts-watcher", "watches-1-syncs", ROLES)
-    config = {"url": pulp3.url, "username": "alerts-watcher", "password": "watches-1-syncs", "interval": 0.5}
-    added = {"name": "pulp", "type": "pulp3", "config": {**config, "server": "pulp.example.com"}}
-    service.call("POST", f"{API}sources/", 201, json=added)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not service.call("GET", f"{API}sources/pulp/")["facts"].get("polls"):
-        assert time.monotonic() < deadline, service.log.read_text()
-        time.sleep(0.1)
-
-
-def failed_events(service: Service, count: int) -> dict[str, str]:
-    """Return the ids of the events about failed syncs by repository, once there are so many."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        listed = command(service, "event", "list", "--type", "repo.sync.finish", "--result", "failed", "--json")
-        found = {event["repo_id"]: event["id"] for event in _results(json.loads(listed))}
-        if len(found) >= count:
-            return found
-        assert time.monotonic() < deadline, service.log.read_text()
-        time.sleep(0.2)
-
-
-def _results(document):
-    return document["results"] if isinstance(document, dict) else document
+def failed_syncs(service: Service) -> dict[str, str]:
+    """Return the ids of the events about failed syncs, by repository."""
+    listed = command(service, "event", "list", "--type", "repo.sync.finish", "--result", "failed", "--json")
+    return {event["repo_id"]: event["id"] for event in json.loads(listed)}
 
 
 def test_a_failed_sync_of_a_matching_repository_is_mailed_and_explain_says_why(
@@ -81,14 +58,15 @@ def test_a_failed_sync_of_a_matching_repository_is_mailed_and_explain_says_why(
 ) -> None:
     """The one of another repository is not, and explain says why not."""
     command(service, *printed_command())
-    watch(service, pulp3)
+    watch(service, pulp3, "alerts-watcher")
 
     begun = [
         pulp3.api.sync(pulp3.api.create_repository(name, pulp3.remote.url(f"no-such-{name}")))
         for name in ("lab-x", "prod-x")
     ]
     assert ["failed", "failed"] == [pulp3.api.wait(task)["state"] for task in begun]
-    events = failed_events(service, 2)
+    wait_until(lambda: len(failed_syncs(service)) == 2, service.log.read_text, PATIENCE_SECONDS)
+    events = failed_syncs(service)
     service.wait_until_idle()
 
     [mail] = mailbox.mails

@@ -16,11 +16,11 @@ from pulp_notifiers.testing.smtp import SmtpReceiver
 from tests.harness.pulp3 import Pulp3
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.pages import DOCS
+from tests.support.pulp3_watched import watch
 from tests.support.service import Service
 
 PATIENCE_SECONDS = 120.0
 API = "/pulp/api/v3/notifications/"
-ROLES = ("core.task_viewer", "file.filerepository_viewer", "file.fileremote_viewer", "file.filepublication_viewer")
 FINISH = "repo.sync.finish"
 QUEUE = "messages-of-pulp3"
 
@@ -80,18 +80,6 @@ def service(rabbitmq: RabbitMQ, receivers: Receivers, tmp_path: Path) -> Iterato
         yield running
 
 
-def watch(service: Service, pulp3: Pulp3) -> None:
-    """Add the server as a source, and return when the source polls it."""
-    pulp3.api.create_user("messages-watcher", "watches-1-syncs", ROLES)
-    config = {"url": pulp3.url, "username": "messages-watcher", "password": "watches-1-syncs", "interval": 0.5}
-    added = {"name": "pulp", "type": "pulp3", "config": {**config, "server": "pulp.example.com"}}
-    service.call("POST", f"{API}sources/", 201, json=added)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not service.call("GET", f"{API}sources/pulp/")["facts"].get("polls"):
-        assert time.monotonic() < deadline, service.log.read_text()
-        time.sleep(0.1)
-
-
 def sync(pulp3: Pulp3, name: str) -> str:
     """Sync a repository from a remote that exists or not; return the final state of the task."""
     repository = pulp3.api.create_repository(f"messages-{name}", pulp3.remote.url(f"messages-{name}"))
@@ -127,7 +115,7 @@ def test_a_failed_and_a_finished_sync_reach_every_receiver(
 ) -> None:
     """They get the repository, how the sync ended and why, and how much it added; the documentation shows the same."""
     pulp3.remote.offer("messages-zoo", {"a.iso": b"a", "b.iso": b"b", "c.iso": b"c"})
-    watch(service, pulp3)
+    watch(service, pulp3, "messages-watcher")
 
     states = [sync(pulp3, "absent"), sync(pulp3, "zoo")]
     messages = [receivers.next_message() for _ in states]

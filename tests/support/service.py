@@ -69,6 +69,12 @@ class Service:
         """The environment in which a command line uses this service."""
         return self._environ
 
+    @property
+    def pid(self) -> int:
+        """The id of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start the process and return once it answers."""
         with self.log.open("ab") as log:

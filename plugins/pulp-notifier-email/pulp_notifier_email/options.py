@@ -3,7 +3,7 @@
 import re
 import ssl
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,7 +21,9 @@ from pulp_notifiers.notifier import NotifierConfig
 
 from .mailbox import parse_mailbox, require_header_text, split_addresses
 
-_CHOICES = {"format": ("legacy", "text", "html"), "thread": ("repository", "none")}
+_Format = Literal["legacy", "text", "html"]
+_Thread = Literal["repository", "none"]
+_CHOICES = {"format": get_args(_Format), "thread": get_args(_Thread)}
 
 _HOST = re.compile(r"[\w.:%-]+")
 """A host name, or an IPv4 or IPv6 address, which may have a zone."""
@@ -30,7 +32,7 @@ _HOST = re.compile(r"[\w.:%-]+")
 class EmailConfig(NotifierConfig):
     """The options of a listener."""
 
-    format: Literal["legacy", "text", "html"] = Field(
+    format: _Format = Field(
         "legacy",
         description="What the mails contain: html: text and HTML for people; text: the text only; "
         "legacy: the event as JSON, as in Pulp 2.",
@@ -47,7 +49,7 @@ class EmailConfig(NotifierConfig):
         min_length=1, description="Mail addresses; each gets its own mail. A single text is split at commas."
     )
 
-    thread: Literal["repository", "none"] = Field(
+    thread: _Thread = Field(
         "repository",
         description="Whether mail programs show the mails about one repository of one server as one conversation; "
         "ignored if format is legacy.",

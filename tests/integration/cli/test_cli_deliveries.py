@@ -8,7 +8,7 @@ import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.testing.http import Answer, HttpReceiver
-from tests.integration.cli.test_cli_encodings import at_terminal
+from tests.support.terminal import at_terminal
 
 HOOK = "https://receiver.example.com/hooks/pulp/a/rather/long/path?token=*****"
 HTTP, EMAIL, AMQP = (f"6923c1e02f0b4a579c1e6b{number}" for number in ("7e", "7f", "80"))

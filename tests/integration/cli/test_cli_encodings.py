@@ -1,24 +1,19 @@
 """Commands whose output lacks characters, and names that no terminal should see as they are."""
 
-import fcntl
 import io
 import json
 import os
-import pty
 import re
-import select
-import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.testing.http import Answer, HttpReceiver
 from tests.support.migrated import new_state
+from tests.support.terminal import COMMAND, at_terminal
 
-COMMAND = [sys.executable, "-m", "pulp_notifiers"]
 EACH_OF = """
 import json, sys
 from pulp_notifiers.cli import main
@@ -223,30 +218,6 @@ def ran(environ, *arguments, program=COMMAND):
         timeout=TIMEOUT_SECONDS,
     )
     return ended.returncode, ended.stdout, ended.stderr
-
-
-def at_terminal(environ, *arguments, columns=100, typed=(), program=COMMAND):
-    """Return the exit code of a command on a terminal, and what it printed there, as bytes."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    # As the controlling terminal, at which passwords are asked for.
-    process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", *program, *arguments], env=environ, stdin=slave, stdout=slave, stderr=slave
-    )
-    os.close(slave)
-    shown, answers = b"", list(typed)
-    try:
-        while select.select([master], [], [], TIMEOUT_SECONDS)[0]:
-            shown += os.read(master, 65536)
-            if answers and shown.endswith(b": "):
-                os.write(master, answers.pop(0) + b"\n")
-        pytest.fail(f"The command neither asked nor ended after {shown!r}.")
-    except OSError:  # the other end is closed
-        return process.wait(TIMEOUT_SECONDS), shown
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
 
 
 def each_of(way, environ, commands):

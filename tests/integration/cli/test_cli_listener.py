@@ -9,8 +9,8 @@ import pytest
 
 from pulp_notifiers.cli import main
 from pulp_notifiers.records import ErrorKind, ListenerErrors
-from tests.integration.cli.test_cli_encodings import at_terminal
 from tests.support.rest import rest_service
+from tests.support.terminal import at_terminal
 
 EVENT = "5a5f3c1e-2f0b-4a57-9c1e-6b7d4e8f9a0b"
 TASK = "c1c6f3e4-1f0a-4b5e-9f0e-3b3a4a4f9b11"

@@ -2,8 +2,6 @@
 
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
 
@@ -14,6 +12,7 @@ from pulp_notifiers.testing.http import Answer, HttpReceiver
 from tests.support.distributions import installed
 from tests.support.rest import rest_service
 from tests.support.service import Service
+from tests.support.terminal import at_terminal
 
 TIMEOUT_SECONDS = 60
 NOBODY = "http://127.0.0.1:1"
@@ -249,55 +248,29 @@ def test_a_reader_of_notifiers_and_creator_of_listeners_can_create(tmp_path, set
     assert 0 == granted[0]
 
 
-def at_terminal(environment, *arguments, typed=b""):
-    """Return the exit code of a command at a terminal, and what it printed."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pulp_notifiers", *arguments],
-        env=environment,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-    )
-    os.close(slave)
-    shown = b""
-    try:
-        while select.select([master], [], [], TIMEOUT_SECONDS)[0]:
-            shown += os.read(master, 4096)
-            if typed and shown.endswith(b": "):
-                os.write(master, typed)
-                typed = b""
-        pytest.fail(f"The command neither asked nor ended after {shown!r}.")
-    except OSError:  # the other end is closed
-        return process.wait(TIMEOUT_SECONDS), " ".join(shown.decode().split())
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-
-
 def test_help_asks_for_no_password(remote):
     """It shows what is known without one, even at a terminal."""
     environment = {**remote.environ, "PULP_NOTIFIERS_CLIENT_PASSWORD": "", "COLUMNS": "200"}
 
     exit_code, shown = at_terminal(environment, "listener", "http", "create", "--help")
 
-    assert (0, False) == (exit_code, "Password" in shown)
-    assert "Authentication credentials were not provided." in shown
+    text = " ".join(shown.decode().split())
+    assert (0, False) == (exit_code, "Password" in text)
+    assert "Authentication credentials were not provided." in text
 
 
 def test_a_command_asks_for_the_password_once(remote):
     """For the types and for the request together."""
     environment = {**remote.environ, "PULP_NOTIFIERS_CLIENT_PASSWORD": ""}
-    typed = f"{remote.environ['PULP_NOTIFIERS_CLIENT_PASSWORD']}\n".encode()
+    typed = [remote.environ["PULP_NOTIFIERS_CLIENT_PASSWORD"].encode()]
 
     exit_code, shown = at_terminal(environment, "listener", "amqp", "create", "--event-type", "*", typed=typed)
     [listener] = remote.call("GET", "/pulp/api/v3/notifications/listeners/")["results"]
     remote.session.delete(f"{remote.url}{listener['pulp_href']}", timeout=30)
 
-    assert (0, 1) == (exit_code, shown.count("Password of admin:"))
-    assert f"Listener {listener['id']} created." in shown
+    text = " ".join(shown.decode().split())
+    assert (0, 1) == (exit_code, text.count("Password of admin:"))
+    assert f"Listener {listener['id']} created." in text
 
 
 def completed(environment, *words):

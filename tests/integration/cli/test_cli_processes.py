@@ -2,19 +2,16 @@
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
-import sys
 import threading
 
 import pytest
 
 from pulp_notifiers.testing.http import Answer, HttpReceiver
+from tests.support.terminal import COMMAND, at_terminal
 
-COMMAND = [sys.executable, "-m", "pulp_notifiers"]
 TIMEOUT_SECONDS = 60
 
 
@@ -97,53 +94,25 @@ def test_an_unexpected_error_is_printed_with_its_traceback(environment, tmp_path
     assert errors.endswith("please report it with the traceback above.\n")
 
 
-def at_terminal(arguments, environment, typed=()):
-    """Return what a command prints to a terminal, and its exit code."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        env=environment,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        # Without a controlling terminal, so that the password is asked for at this one and not at the tester's.
-        start_new_session=True,
-    )
-    os.close(slave)
-    shown, answers = b"", list(typed)
-    try:
-        while select.select([master], [], [], TIMEOUT_SECONDS)[0]:
-            shown += os.read(master, 4096)
-            if answers and shown.endswith(b": "):
-                os.write(master, answers.pop(0).encode() + b"\n")
-        pytest.fail(f"The command neither asked nor ended after {shown!r}.")
-    except OSError:  # the other end is closed
-        return shown.decode(), process.wait(TIMEOUT_SECONDS)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-
-
 def test_a_password_is_asked_for_at_a_terminal(environment):
     """Twice for a new user, and not shown."""
-    shown, exit_code = at_terminal(["user", "create", "kate"], environment, ["pass-word-1"] * 2)
+    exit_code, shown = at_terminal(environment, "user", "create", "kate", typed=[b"pass-word-1"] * 2)
 
     assert 0 == exit_code
-    assert "User kate created." in shown
-    assert "pass-word-1" not in shown
+    assert b"User kate created." in shown
+    assert b"pass-word-1" not in shown
 
 
 def test_the_password_of_a_user_is_asked_for_at_a_terminal(environment):
     """If neither the command line nor the settings have it."""
     with HttpReceiver([Answer(body=b"[]")]) as server:
-        shown, exit_code = at_terminal(
-            ["--url", server.url, "-u", "kate", "event", "listener", "list"], environment, ["pass-word-1"]
+        exit_code, shown = at_terminal(
+            environment, "--url", server.url, "-u", "kate", "event", "listener", "list", typed=[b"pass-word-1"]
         )
 
     assert 0 == exit_code
     assert ["Basic a2F0ZTpwYXNzLXdvcmQtMQ=="] == [request.headers["Authorization"] for request in server.requests]
-    assert "pass-word-1" not in shown
+    assert b"pass-word-1" not in shown
 
 
 def test_a_table_is_drawn_at_a_terminal(environment):
@@ -155,9 +124,9 @@ def test_a_table_is_drawn_at_a_terminal(environment):
         ).returncode
     )
 
-    shown, exit_code = at_terminal(["user", "list"], environment)
+    exit_code, shown = at_terminal(environment, "user", "list")
 
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())
     assert 0 == exit_code
     assert "─" in text
     assert "[red]kate" in text
@@ -176,10 +145,10 @@ def test_a_name_is_not_folded_at_a_narrow_terminal(environment):
     }
     page = json.dumps({"next": None, "results": [listener]}).encode()
     with HttpReceiver([Answer(body=page)]) as server:
-        shown, exit_code = at_terminal(["--url", server.url, "listener", "list"], {**environment, "COLUMNS": "80"})
+        exit_code, shown = at_terminal({**environment, "COLUMNS": "80"}, "--url", server.url, "listener", "list")
 
     assert 0 == exit_code
-    assert "http-sync-finish-publish-finish" in shown
+    assert b"http-sync-finish-publish-finish" in shown
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["db", "upgrade"], ["notifier", "list", "--no-check"]])

@@ -434,7 +434,7 @@ def test_more_hostile_sockets_than_open_files_do_not_stop_requests_and_deliverie
 def test_connections_wait_while_no_descriptor_is_free(tmp_path: Path) -> None:
     """The log has one line for it, and one with the count at the end."""
     with Service(tmp_path) as service, ExitStack() as stack:
-        pid = service._process.pid  # type: ignore[union-attr]
+        pid = service.pid
         service.session.close()
         limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
@@ -453,7 +453,7 @@ def test_connections_wait_while_no_descriptor_is_free(tmp_path: Path) -> None:
 def test_a_head_without_an_end_costs_no_memory(tmp_path: Path) -> None:
     """It is refused when it is longer than the limit."""
     with Service(tmp_path) as service:
-        pid = service._process.pid  # type: ignore[union-attr]
+        pid = service.pid
         before = resident_kilobytes(pid)
         with (
             socket.create_connection(("127.0.0.1", service.port), timeout=TIMEOUT_SECONDS) as connection,
