@@ -142,9 +142,8 @@ class Prepared:
             facts = facts_of(delivery.event, self._info, target, attempt)
             rendered, problem = self._rendered(self._usable, facts)
         if problem is not None:
-            problem = f"{f'Template {self._name}: ' if self._name else ''}{without_known_names(problem)}"[
-                :_LONGEST_PROBLEM
-            ]
+            which = f"Template {self._name}: " if self._name else ""
+            problem = f"{which}{without_known_names(problem)}"[:_LONGEST_PROBLEM]
             self._messages.failed(self._listener, delivery, problem)
             problem = f"The template of this listener failed, so this is the default. {problem}"
             if self._fallback is not None and (
