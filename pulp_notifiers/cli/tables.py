@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .output import echo, shown
@@ -32,9 +32,8 @@ def print_table(
     """
     texts = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
-        beginnings = [
-            [_beginning(text) if column in cut else text for column, text in _named(columns, row)] for row in texts
-        ]
+        is_cut = [column in cut for column in columns]
+        beginnings = [list(map(_shown_part, row, is_cut)) for row in texts]
         _print_drawn(columns, beginnings, least_important)
         if beginnings != texts:
             echo(f"Long texts are cut: {', '.join(cut)}. --json shows everything.", err=True)
@@ -62,12 +61,8 @@ def _cell(value: object) -> str:
     return "" if value is None else shown(str(value))
 
 
-def _named(columns: Sequence[str], row: Sequence[str]) -> Iterable[tuple[str, str]]:
-    return zip(columns, row, strict=True)
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= _LONGEST_CUT else f"{text[: _LONGEST_CUT - 3]}..."
+def _shown_part(text: str, is_cut: bool) -> str:
+    return f"{text[: _LONGEST_CUT - 3]}..." if is_cut and len(text) > _LONGEST_CUT else text
 
 
 def _width(text: str) -> int:
@@ -97,7 +92,7 @@ def _print_drawn(columns: Sequence[str], texts: Sequence[Sequence[str]], least_i
         table.add_column(column, no_wrap=is_whole, overflow="fold")
     for row in texts:
         # As Text, because rich takes brackets in a plain string for markup.
-        cells = _named(columns, row)
+        cells = zip(columns, row, strict=True)
         table.add_row(*(Text(text, overflow="fold") for column, text in cells if column in shown_widths))
     console.print(table)
     if left_out:
