@@ -93,6 +93,6 @@ def test_the_example_of_the_documentation_works(bridged: Bridged) -> None:
             lambda: [Counter(STATES["add"])] == [*bridged.stream.states().values()], lambda: bridged.stream.documents
         )
 
-    [documents] = bridged.stream.documents.values()
-    assert {"repository": "zoo", "added_count": 3} == documents[-1]["result"]
+    [(task_id, documents)] = bridged.stream.documents.items()
+    assert {"repository": "zoo", "added_count": 3} == bridged.stream.wait_for(task_id, "finished")["result"]
     assert [["pulp:repository:zoo", "pulp:action:sync"]] * 3 == [document["tags"] for document in documents]
