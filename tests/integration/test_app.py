@@ -1,7 +1,6 @@
 """The wired product, as an embedding developer uses it."""
 
 import sqlite3
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from pulp_notifiers.settings import Settings
 from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.running import running_app, wait_until_idle
 from tests.support.trial_source import trial_source
+from tests.support.waiting import wait_until
 
 
 def settings(folder, **own):
@@ -49,12 +49,12 @@ def test_no_source_runs_before_the_listeners_have_been_read(tmp_path, caplog):
         app.sources.add(SourceDraft("zoo", "trial", {"url": "http://up/"}))
         sql(state, "ALTER TABLE listeners RENAME TO gone")
         app.source_runner.start()
-        wait_for(lambda: "Sources are waiting for the database" in caplog.text)
+        wait_until(lambda: "Sources are waiting for the database" in caplog.text)
         assert SourceState.WAITING == app.sources.status("zoo").state
 
         sql(state, "ALTER TABLE gone RENAME TO listeners")
         app.source_runner.wake()
-        wait_for(lambda: app.sources.status("zoo").state is SourceState.RUNNING)
+        wait_until(lambda: app.sources.status("zoo").state is SourceState.RUNNING)
 
 
 def sql(state, statement):
@@ -63,14 +63,6 @@ def sql(state, statement):
     with connection:
         connection.execute(statement)
     connection.close()
-
-
-def wait_for(happened):
-    """Return once a condition is true."""
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_an_app_with_a_lost_key_file_does_not_start(tmp_path):

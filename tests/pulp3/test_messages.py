@@ -1,7 +1,6 @@
 """What people and programs get about a sync on a real Pulp 3: by mail, by webhook and over AMQP."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tests.harness.rabbitmq import RabbitMQ
 from tests.support.pages import DOCS
 from tests.support.pulp3_watched import watch
 from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0
 API = "/pulp/api/v3/notifications/"
@@ -43,11 +43,10 @@ class Receivers:
 
     def next_message(self) -> Any:
         """Return the event in the next message of the queue."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (message := self.channel.basic_get(QUEUE, auto_ack=True))[0] is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        return json.loads(message[2])
+        wait_until(
+            lambda: self.channel.queue_declare(QUEUE, passive=True).method.message_count, seconds=PATIENCE_SECONDS
+        )
+        return json.loads(self.channel.basic_get(QUEUE, auto_ack=True)[2])
 
 
 @pytest.fixture

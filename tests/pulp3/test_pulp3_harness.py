@@ -5,12 +5,12 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.harness.pulp3_api import ApiRefused
+from tests.support.waiting import wait_until
 
 ROLES = ("core.task_viewer", "file.filerepository_viewer")
 PARENT = """
@@ -128,7 +128,4 @@ def test_nothing_outlives_a_killed_test_run():
         for handle in handles:
             assert [handle] == select.select([handle], [], [], 60)[0]
             os.close(handle)
-        deadline = time.monotonic() + 60
-        while Path(folder).exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: not Path(folder).exists())

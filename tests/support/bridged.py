@@ -18,7 +18,8 @@ import pika
 from pulp_notifiers.app import App
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.celery_tasks import BROKER, QUEUE
-from tests.support.stream import SECONDS, eventually
+from tests.support.stream import SECONDS
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -79,7 +80,7 @@ class StreamReader:
 
     def wait_for(self, task: str, state: str) -> dict[str, Any]:
         """Wait until a task is in this state; return the last report of it."""
-        eventually(lambda: self.states().get(task, Counter())[state], lambda: self.documents[task])
+        wait_until(lambda: self.states().get(task, Counter())[state], lambda: self.documents[task])
         return [document for document in self.documents[task] if document["state"] == state][-1]
 
     def close(self) -> None:
@@ -141,7 +142,7 @@ class Bridged:
         with log.open("wb") as output:
             process = subprocess.Popen(command, env=self.environ(), cwd=EXAMPLES, stdout=output, stderr=output)
         try:
-            eventually(
+            wait_until(
                 lambda: process.poll() is not None or self.client.control.ping([f"{self.queue}@here"], timeout=0.5),
                 log.read_text,
             )

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import Any, Self
 import requests
 
 from tests.support.migrated import new_state
+from tests.support.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 60.0
@@ -79,11 +79,9 @@ class Service:
         """Start the process and return once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environ, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.02)
+        process = self._process
+        wait_until(lambda: self._answers() or process.poll() is not None, self.log.read_text, START_SECONDS)
+        assert process.poll() is None, self.log.read_text()
 
     def kill(self) -> None:
         """Kill the process without warning."""
@@ -123,10 +121,7 @@ class Service:
 
     def wait_until_idle(self, seconds: float = 60.0) -> None:
         """Return once nothing is pending."""
-        deadline = time.monotonic() + seconds
-        while (backlog := self.call("GET", "/pulp/api/v3/notifications/status/")["backlog"])["pending"]:
-            assert time.monotonic() < deadline, backlog
-            time.sleep(0.05)
+        wait_until(lambda: not self._backlog()["pending"], self._backlog, seconds)
 
     def __enter__(self) -> Self:
         self.start()
@@ -138,6 +133,10 @@ class Service:
         self.session.close()
         if self._process is not None and self._process.poll() is None:
             self.kill()
+
+    def _backlog(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.call("GET", "/pulp/api/v3/notifications/status/")["backlog"]
+        return found
 
     def _answers(self) -> bool:
         try:

@@ -2,11 +2,8 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 from pulp_notifiers.broker import MessageUnacceptable, StreamMessage
 from pulp_notifiers.broker.stream.confirms import Confirms
@@ -33,17 +30,6 @@ def number_of(message: StreamMessage) -> int:
     """Return the number of the report that became this message."""
     number: int = json.loads(message.body)["progress_report"]["number"]
     return number
-
-
-def eventually(claim: Callable[[], Any], problem: Callable[[], Any] = lambda: "it never became true") -> None:
-    """Wait until a claim is true.
-
-    :param problem: returns what to show if it never is.
-    """
-    deadline = time.monotonic() + SECONDS
-    while not claim():
-        assert time.monotonic() < deadline, problem()
-        threading.Event().wait(0.005)
 
 
 class StreamServer:

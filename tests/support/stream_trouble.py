@@ -10,7 +10,7 @@ from pulp_notifiers.broker import MessagingSettings, StreamOpener
 from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
 from pulp_notifiers.task_stream.document import FORM
-from tests.support.stream import eventually
+from tests.support.waiting import wait_until
 
 REPORTS = 20
 """Of each task; the last one is its end."""
@@ -122,7 +122,7 @@ class Tasks:
         for name, publisher in self._publishers.items():
             if name in spared:
                 continue
-            eventually(lambda: claim(publisher), lambda: (name, publisher.health, publisher.counts))  # noqa: B023
+            wait_until(lambda: claim(publisher), lambda: (name, publisher.health, publisher.counts))  # noqa: B023
 
 
 def assert_last_states(tasks: Tasks, publishers: dict[str, StatusPublisher], arrivals: Iterable[Arrival]) -> None:

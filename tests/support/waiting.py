@@ -6,7 +6,7 @@ from collections.abc import Callable
 _POLL_SECONDS = 0.02
 
 
-def wait_until(reached: Callable[[], object], explain: Callable[[], object] = str, seconds: float = 60.0) -> None:
+def wait_until(reached: Callable[[], object], explain: Callable[[], object] = str, seconds: float = 120.0) -> None:
     """Return when a condition is true.
 
     :param explain: returns what to show if the condition is not true in time, such as a log.

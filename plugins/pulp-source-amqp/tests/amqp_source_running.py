@@ -1,8 +1,6 @@
 """Runs the amqp source on a real RabbitMQ, to which pika publishes like Pulp 2."""
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -74,13 +72,6 @@ def end_of_reading(
             return repr(running.exception(timeout=60))
         finally:
             intake.stopping.set()
-
-
-def eventually(claim: Callable[[], Any], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it never became true"
-        threading.Event().wait(0.05)
 
 
 def task(number: int, state: str, action: str = "sync", **fields: Any) -> dict[str, Any]:

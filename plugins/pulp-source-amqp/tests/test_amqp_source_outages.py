@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from amqp_source_running import Pulp2, config, end_of_reading, eventually, queue_of, reading, task
+from amqp_source_running import Pulp2, config, end_of_reading, queue_of, reading, task
 from pulp_source_amqp import AmqpSource
 
 from pulp_notifiers.errors import PermanentFailure, TemporaryFailure
 from pulp_notifiers.testing.source import RecordingIntake
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import connections
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("trouble", ["stop", "kill"])
@@ -55,7 +56,7 @@ def test_deleted_exchanges_are_declared_again(pulp2: Pulp2, intake: RecordingInt
         with pulp2.channel() as channel:
             channel.exchange_delete("pulp.api.v2")
             channel.exchange_delete(f"{queue_of(intake)}.foreign")
-        eventually(lambda: pulp2.publish_tasks(task(1, "finished")) or intake.events)
+        wait_until(lambda: pulp2.publish_tasks(task(1, "finished")) or intake.events)
 
     assert [] == [event for event in intake.events if event.payload["repo_id"] != "zoo-1"]
 
@@ -76,7 +77,7 @@ def test_it_closes_its_connection_when_it_stops(intake: RecordingIntake, rabbitm
     with reading(intake, rabbitmq):
         pass
 
-    eventually(lambda: not connections(rabbitmq))
+    wait_until(lambda: not connections(rabbitmq))
 
 
 def test_the_connection_can_use_tls(rabbitmq: RabbitMQ) -> None:

@@ -14,7 +14,8 @@ from pulp_notifiers.testing.http import HttpReceiver
 from tests.support.bridged import EXAMPLES, STATES, Bridged
 from tests.support.celery_tasks import die
 from tests.support.running import running_app
-from tests.support.stream import SECONDS, eventually
+from tests.support.stream import SECONDS
+from tests.support.waiting import wait_until
 
 
 def test_listeners_get_the_events_of_celery_tasks(bridged: Bridged) -> None:
@@ -89,7 +90,7 @@ def test_the_example_of_the_documentation_works(bridged: Bridged) -> None:
     with bridged.worker("-c", "1", application="celery_project"):
         program = [sys.executable, "-W", "error", "celery_project.py"]
         subprocess.run(program, cwd=EXAMPLES, env=bridged.environ(), check=True, timeout=SECONDS)
-        eventually(
+        wait_until(
             lambda: [Counter(STATES["add"])] == [*bridged.stream.states().values()], lambda: bridged.stream.documents
         )
 

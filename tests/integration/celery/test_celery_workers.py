@@ -13,7 +13,8 @@ from pulp_notifiers.event import utc_now
 from pulp_notifiers.records import ListenerDraft
 from tests.support.amqp import connections
 from tests.support.bridged import STATES, Bridged, StreamReader
-from tests.support.stream import SECONDS, eventually
+from tests.support.stream import SECONDS
+from tests.support.waiting import wait_until
 
 EXPIRED = {"expires": "2020-01-01T00:00:00+00:00"}
 """Set as a header, because with the option Celery would have the broker drop the message before a worker sees it."""
@@ -42,7 +43,7 @@ def test_every_change_of_200_tasks_is_published_once(bridged: Bridged, tmp_path:
         bridged.stream.wait_for(last, "running")
         expected = bridged.expected()
         del expected[last]
-        eventually(
+        wait_until(
             lambda: expected.items() <= bridged.stream.states().items(), lambda: bridged.stream.unexpected(bridged.sent)
         )
         connected = len(connections(bridged.rabbitmq))
@@ -87,7 +88,7 @@ def test_each_way_to_end_is_reported_as_its_state(bridged: Bridged, pool: str, t
             sent["die"] = bridged.send("die", str(tmp_path / "now"))
             bridged.stream.wait_for(sent["die"], "running")
             (tmp_path / "now").touch()
-        eventually(
+        wait_until(
             lambda: bridged.expected() == bridged.stream.states(), lambda: bridged.stream.unexpected(bridged.sent)
         )
 
@@ -120,7 +121,7 @@ def test_the_last_task_of_a_process_is_published(bridged: Bridged) -> None:
     with bridged.worker("-c", "2", "--max-tasks-per-child", "1"):
         for number in range(6):
             bridged.send("add", number, 1)
-        eventually(
+        wait_until(
             lambda: bridged.expected() == bridged.stream.states(), lambda: bridged.stream.unexpected(bridged.sent)
         )
 
@@ -141,7 +142,7 @@ def test_every_run_of_a_task_id_that_comes_back_reaches_listeners(bridged: Bridg
         for kind, states in [*runs.items()] * 3:
             bridged.send(kind, *(["x"] if kind == "fail" else []), task_id=kind)
             expected += len(states)
-            eventually(lambda expected=expected: app.deliveries.list()[0] == expected)
+            wait_until(lambda expected=expected: app.deliveries.list()[0] == expected)
 
     now = utc_now()
     claims = app.store.claims.claim(now, now + timedelta(seconds=30), 100).claims

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pulp_notifiers.task import TaskReport
 from tests.support.relay import Relay
-from tests.support.stream import eventually
 from tests.support.stream_trouble import hasty_publisher, in_outage
+from tests.support.waiting import wait_until
 from tests.support.watching import environment_for, publish_until_shown, watching
 
 TASKS = [f"9bd2c7a0-5c1e-4d0e-8f60-{number:012}" for number in range(200)]
@@ -51,10 +51,10 @@ def test_tail_and_wait_miss_no_end_while_the_server_was_away(rabbitmq, tmp_path)
         relay.end()
         rabbitmq.kill()
         report(publisher, "finished")
-        eventually(lambda: in_outage(publisher))
+        wait_until(lambda: in_outage(publisher))
         rabbitmq.start()
         assert publisher.flush(60)
-        eventually(lambda: not publisher.counts.remembered)
+        wait_until(lambda: not publisher.counts.remembered)
         relay.begin()
 
         assert 0 == wait.ended()

@@ -8,7 +8,7 @@ from pulp_notifiers import __version__
 from tests.harness.rabbitmq import RabbitMQ
 from tests.support.patient import publish, reach
 from tests.support.rest import EVENTS, OWN, RestService, rest_service
-from tests.support.stream import eventually
+from tests.support.waiting import wait_until
 
 STATUS = f"{OWN}status/"
 STREAM_OFF = {
@@ -90,7 +90,7 @@ def test_the_status_shows_since_when_changes_are_not_published(tmp_path: Path) -
     started = datetime.now(UTC)
     with streaming(tmp_path, "tcp://127.0.0.1:1") as service:
         publish(service.app.stream, range(3), flush=False)
-        eventually(lambda: service.app.stream.counts.remembered and service.app.stream.counts.dropped == 2)
+        wait_until(lambda: service.app.stream.counts.remembered and service.app.stream.counts.dropped == 2)
         stream = service.request("GET", STATUS, login=None).json()["stream"]
 
     assert not stream["connected"]

@@ -24,8 +24,8 @@ from pulp_notifiers.task import TaskReport
 from pulp_notifiers.task_stream import StatusPublisher, StreamOptions
 from pulp_notifiers.task_stream.document import FORM
 from tests.support.imitated_qpidd import ImitatedQpidd
-from tests.support.stream import eventually
 from tests.support.stream_inbox import closing, levels, texts
+from tests.support.waiting import wait_until
 
 pytest.importorskip("proton", reason="python-qpid-proton is not installed (pip install pulp-notifiers[qpid])")
 
@@ -124,8 +124,8 @@ def peer(running_peer: ImitatedQpidd) -> Iterator[ImitatedQpidd]:
 def one_outage(publisher: StatusPublisher, remedy: str, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Expect one line of the log when trouble begins, with the remedy, and one when it is over; nothing else."""
     yield
-    eventually(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
-    eventually(lambda: levels(caplog) == ["ERROR", "INFO"], lambda: texts(caplog))
+    wait_until(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
+    wait_until(lambda: levels(caplog) == ["ERROR", "INFO"], lambda: texts(caplog))
     assert re.search(remedy, texts(caplog)[0]), texts(caplog)[0]
 
 
@@ -140,7 +140,7 @@ def test_a_server_that_fails_for_a_while(fault: Fault, peer: ImitatedQpidd, capl
             peer.behave(**fault.behaviour)
             peer.fail("cut")  # so that the fault holds from the first message on
             publish(publisher, range(50, 100))
-            eventually(lambda: publisher.health.outage_since is not None, lambda: texts(caplog))
+            wait_until(lambda: publisher.health.outage_since is not None, lambda: texts(caplog))
             publish(publisher, range(100, 150))
             peer.behave(**fields_of_a_good_server(fault))
         publish(publisher, range(150, 200))
@@ -174,7 +174,7 @@ def test_a_server_that_fails_again_and_again_gets_everything(
         peer.behave(fault="")
         publish(publisher, range(40, 80))
         assert publisher.flush(60)
-        eventually(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
+        wait_until(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
 
         assert 80 == sum(astuple(publisher.counts)) == publisher.counts.published + publisher.counts.late
         assert [*range(80)] == sorted(set(numbers(peer)))
@@ -231,7 +231,7 @@ def test_a_report_above_the_limit_of_a_server_does_not_stop_the_others(
             publish(publisher, range(start, start + 10))
             publish(publisher, range(start + 10, start + 20), size=40_000)
         assert publisher.flush(60)
-        eventually(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
+        wait_until(settled(publisher), lambda: (publisher.health, publisher.counts, texts(caplog)))
 
         assert (30, 30) == (publisher.counts.published, publisher.counts.dropped), texts(caplog)
         assert [n for n in range(60) if n % 20 < 10] == numbers(peer)
@@ -250,7 +250,7 @@ def test_a_server_that_freezes_takes_its_messages_afterwards(
         with one_outage(publisher, "confirms nothing|no answer", caplog):
             peer.pause()
             publish(publisher, range(50, 100))
-            eventually(lambda: not publisher.health.connected)
+            wait_until(lambda: not publisher.health.connected)
             publish(publisher, range(100, 150))
             peer.resume()
         publish(publisher, range(150, 200))
@@ -336,7 +336,7 @@ def test_a_server_whose_certificate_is_not_trusted(
             peer.use_certificate(bad["certificate"], bad["key"])
             peer.fail("cut")
             publish(publisher, range(50, 100))
-            eventually(lambda: publisher.health.outage_since is not None)
+            wait_until(lambda: publisher.health.outage_since is not None)
             publish(publisher, range(100, 150))
             peer.use_certificate(good["certificate"], good["key"])
         publish(publisher, range(150, 200))

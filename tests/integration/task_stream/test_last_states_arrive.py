@@ -19,7 +19,6 @@ from tests.support.amqp10_reader import Amqp10Reader
 from tests.support.imitated_qpidd import ImitatedQpidd
 from tests.support.imitated_qpidd.behaviour import Behaviour
 from tests.support.relay import Relay
-from tests.support.stream import eventually
 from tests.support.stream_inbox import StreamInbox
 from tests.support.stream_trouble import (
     Arrival,
@@ -29,6 +28,7 @@ from tests.support.stream_trouble import (
     hasty_publisher,
     in_outage,
 )
+from tests.support.waiting import wait_until
 
 proton = pytest.importorskip("proton", reason="python-qpid-proton is not installed (pip install pulp-notifiers[qpid])")
 
@@ -88,7 +88,7 @@ def killed(rabbitmq: RabbitMQ, relay: Relay, arrivals: Arrivals) -> Iterator[Non
     Between the two the queue is read: what a killed server has confirmed and lost is not the publisher's.
     """
     relay.end()
-    eventually(lambda: not connections(rabbitmq))
+    wait_until(lambda: not connections(rabbitmq))
     arrivals.drain()
     rabbitmq.kill()
     try:
@@ -150,7 +150,7 @@ class ExampleBroker:
         """Return what arrived so far, once the consumer has read what the broker holds."""
         with closing(BlockingConnection(self._address, timeout=60, allowed_mechs="ANONYMOUS")) as connection:
             connection.create_sender("pulp.api.v2").send(proton.Message(subject="last"))
-        eventually(lambda: self._reader.messages and self._reader.messages[-1]["subject"] == "last")
+        wait_until(lambda: self._reader.messages and self._reader.messages[-1]["subject"] == "last")
         messages = [*self._messages, *self._reader.messages]
         return [report_in(found["body"]["body"].encode()) for found in messages if found["subject"] != "last"]
 
@@ -159,7 +159,7 @@ class ExampleBroker:
         """Break every connection, kill the broker, and start it at the end of the block, without messages."""
         ends = self.broker.output().count("aborted")
         self.relay.end()
-        eventually(lambda: self.broker.output().count("aborted") > ends)  # then it has read what the relay forwarded
+        wait_until(lambda: self.broker.output().count("aborted") > ends)  # then it has read what the relay forwarded
         self.drain()
         self._messages += self._reader.messages
         self._reading.close()

@@ -12,7 +12,7 @@ from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import channel_of, connections
 from tests.support.children import child
 from tests.support.relay import Relay
-from tests.support.stream import eventually
+from tests.support.waiting import wait_until
 
 OUTAGES = 100
 
@@ -48,7 +48,7 @@ def test_5000_messages_take_one_thread_and_one_connection(rabbitmq: RabbitMQ) ->
 
         assert before["holdings"] == after["holdings"]
         assert (5000, before["dropped"]) == (after["published"] - before["published"], after["dropped"])
-        eventually(lambda: len(connections(rabbitmq)) == 1)
+        wait_until(lambda: len(connections(rabbitmq)) == 1)
 
 
 def test_connections_that_an_administrator_closes_are_replaced(rabbitmq: RabbitMQ, queue: str) -> None:
@@ -84,7 +84,7 @@ def test_a_hundred_outages_leave_nothing_behind(rabbitmq: RabbitMQ, queue: str) 
         assert len(numbers) == after["published"] + after["late"]
         assert [n for n in range(20 * OUTAGES) if n % 20 < 10] == [n for n in numbers if n >= 0 and n % 20 != 19]
         assert list(range(-1, -2 - OUTAGES, -1)) == [n for n in numbers if n < 0]
-        eventually(lambda: len(connections(rabbitmq)) == 1)
+        wait_until(lambda: len(connections(rabbitmq)) == 1)
 
 
 def test_closing_leaves_nothing_behind(rabbitmq: RabbitMQ) -> None:
@@ -96,7 +96,7 @@ def test_closing_leaves_nothing_behind(rabbitmq: RabbitMQ) -> None:
         after = process.ask("close")
 
         assert before["holdings"] == after["holdings"]
-        eventually(lambda: not connections(rabbitmq))
+        wait_until(lambda: not connections(rabbitmq))
 
 
 def test_the_thread_starts_with_the_first_report() -> None:
@@ -119,7 +119,7 @@ from dataclasses import asdict, replace
 from pulp_notifiers.backoff import Backoff
 from tests.support.holdings import holdings
 from tests.support.patient import OPTIONS, accounted, patient_publisher, publish, reach
-from tests.support.stream import eventually
+from tests.support.waiting import wait_until
 
 logging.getLogger("pulp_notifiers").addHandler(logging.NullHandler())
 publisher = patient_publisher(
@@ -138,7 +138,7 @@ for line in sys.stdin:
         case ["report", first, end]:
             publish(publisher, range(first, end), flush=False)
             sent += end - first
-            eventually(lambda: accounted(publisher) == sent)
+            wait_until(lambda: accounted(publisher) == sent)
         case ["close"]:
             publisher.close()
         case ["holdings"]:

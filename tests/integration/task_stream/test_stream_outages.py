@@ -13,8 +13,8 @@ from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import channel_of, paused, short_of_memory
 from tests.support.patient import OPTIONS, REPORT, accounted, patient_publisher, publish, report
 from tests.support.relay import Relay
-from tests.support.stream import eventually
 from tests.support.stream_inbox import StreamInbox, closing, levels, texts
+from tests.support.waiting import wait_until
 
 
 def assert_exact(publisher: StatusPublisher, received: list[int], sent: int) -> None:
@@ -33,11 +33,11 @@ def test_a_server_that_restarts_gets_the_last_state_of_the_messages_in_between(
     publish(publisher, range(500))
     rabbitmq.stop()
     publish(publisher, range(500, 1500), flush=False)
-    eventually(lambda: levels(caplog) == ["ERROR"])
+    wait_until(lambda: levels(caplog) == ["ERROR"])
     publish(publisher, range(1500, 2500), flush=False)
-    eventually(lambda: accounted(publisher) == 2500)
+    wait_until(lambda: accounted(publisher) == 2500)
     rabbitmq.start()
-    eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+    wait_until(lambda: levels(caplog) == ["ERROR", "INFO"])
     publish(publisher, range(2500, 3000))
 
     assert [*range(500), *range(2499, 3000)] == inbox.numbers()
@@ -58,7 +58,7 @@ def test_without_last_states_a_server_that_restarts_costs_the_messages_in_betwee
         relay.end()
         publish(publisher, range(500, 1500))
         relay.begin()
-        eventually(lambda: publisher.health.connected)
+        wait_until(lambda: publisher.health.connected)
         publish(publisher, range(1500, 1600))
 
     assert [*range(500), *range(1500, 1600)] == inbox.numbers()
@@ -74,9 +74,9 @@ def publish_through_trouble(
     publish(publisher, range(100))
     with trouble:
         publish(publisher, range(100, 1100), flush=False)
-        eventually(lambda: levels(caplog) == ["ERROR"])
+        wait_until(lambda: levels(caplog) == ["ERROR"])
         publish(publisher, range(1100, 2100), flush=False)
-    eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+    wait_until(lambda: levels(caplog) == ["ERROR", "INFO"])
     publish(publisher, range(2100, 2200))
 
 
@@ -125,11 +125,11 @@ def test_a_killed_server_leaves_only_unconfirmed_messages_in_doubt(
 
     sending = threading.Thread(target=go_on)
     sending.start()
-    eventually(lambda: publisher.counts.published > 200)
+    wait_until(lambda: publisher.counts.published > 200)
     rabbitmq.kill()
-    eventually(lambda: levels(caplog) == ["ERROR"])
+    wait_until(lambda: levels(caplog) == ["ERROR"])
     rabbitmq.start()
-    eventually(lambda: levels(caplog) == ["ERROR", "INFO"])
+    wait_until(lambda: levels(caplog) == ["ERROR", "INFO"])
     stop.set()
     sending.join()
     assert publisher.flush(60)
@@ -149,7 +149,7 @@ def test_an_exchange_of_another_type_is_an_outage(
         channel.exchange_delete("pulp.api.v2")
         channel.exchange_declare("pulp.api.v2", "fanout")
     publisher.publish(REPORT)
-    eventually(lambda: publisher.counts.remembered)
+    wait_until(lambda: publisher.counts.remembered)
     with channel_of(rabbitmq) as channel:
         channel.exchange_delete("pulp.api.v2")
 
@@ -187,7 +187,7 @@ def test_a_frozen_server_is_left_for_another(rabbitmq: RabbitMQ, inbox: StreamIn
         first.pause()
         publisher.publish(report(10))
 
-        eventually(lambda: publisher.publish(report(11)) or inbox.numbers())
+        wait_until(lambda: publisher.publish(report(11)) or inbox.numbers())
         first.resume()
 
 

@@ -15,8 +15,9 @@ from tests.harness.rabbitmq import RabbitMQ
 from tests.support.amqp import paused
 from tests.support.patient import OPTIONS, SECONDS, accounted, patient_publisher
 from tests.support.relay import Relay
-from tests.support.stream import eventually, numbered
+from tests.support.stream import numbered
 from tests.support.stream_inbox import StreamInbox, closing, levels
+from tests.support.waiting import wait_until
 
 TASKS, REPORTS = 1000, 20
 QUICK = replace(OPTIONS, most_unconfirmed=100, slow_seconds=0.5, look_seconds=0.1, backoff=Backoff(0.05, 0.5))
@@ -69,10 +70,10 @@ def test_the_end_of_each_task_arrives_whatever_happens_to_the_server(
     """Also if its reports come before, during and after the trouble."""
     with closing(patient_publisher(rabbitmq.url, options=QUICK)) as publisher:
         publish_all(publisher, range(5))
-        eventually(lambda: publisher.counts.published)  # connecting to a server that is paused takes long to fail
+        wait_until(lambda: publisher.counts.published)  # connecting to a server that is paused takes long to fail
         with trouble(rabbitmq):
             publish_all(publisher, range(5, 10))
-            eventually(lambda: publisher.health.outage_since is not None)
+            wait_until(lambda: publisher.health.outage_since is not None)
             publish_all(publisher, range(10, 15))
             assert TASKS == publisher.counts.remembered
         publish_all(publisher, range(15, REPORTS))

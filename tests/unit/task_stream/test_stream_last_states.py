@@ -10,7 +10,8 @@ from dataclasses import astuple, replace
 import pytest
 
 from pulp_notifiers.task_stream import Counts
-from tests.support.stream import REPORT, eventually, number_of, numbered
+from tests.support.stream import REPORT, number_of, numbered
+from tests.support.waiting import wait_until
 
 
 def by_task(messages):
@@ -38,12 +39,12 @@ def test_the_last_state_of_each_task_is_sent_late(trouble, publisher, server):
     assert publisher.flush(60)
     server.becomes(**{trouble: True})
     publisher.publish(numbered(5, "t0"))
-    eventually(lambda: publisher.health.outage_since)
+    wait_until(lambda: publisher.health.outage_since)
     publish_tasks(publisher, range(6, 20))
     assert not publisher.flush(0.02)
     remembered = publisher.counts.remembered
     server.becomes(**{trouble: False})
-    eventually(lambda: publisher.flush(60) and publisher.health.outage_since is None)
+    wait_until(lambda: publisher.flush(60) and publisher.health.outage_since is None)
     publish_tasks(publisher, range(20, 22))
     assert publisher.flush(60)
 
@@ -83,7 +84,7 @@ def test_threads_that_report_through_many_outages_lose_no_end(trouble, publisher
     finally:
         finished.set()
         disturbing.join()
-    eventually(lambda: publisher.flush(60))
+    wait_until(lambda: publisher.flush(60))
 
     tasks = by_task(server.received)
     assert 800 == len(tasks)
@@ -107,9 +108,9 @@ def test_messages_in_flight_when_a_connection_breaks_are_sent_again(publisher_wi
     for number, state in enumerate(["running", "running", "finished"], start=1):
         publisher.publish(numbered(number, "a", state))
     connecting.set()
-    eventually(lambda: len(server.received) == 3)
+    wait_until(lambda: len(server.received) == 3)
     server.links[0].broken = True
-    eventually(lambda: len(server.links) == 2)
+    wait_until(lambda: len(server.links) == 2)
     server.becomes(silent=False)
 
     assert publisher.flush(60)
@@ -128,7 +129,7 @@ def test_reports_are_not_kept_in_memory_after_the_outage(trouble, publisher, ser
     assert publisher.flush(60)
     server.becomes(**{trouble: True})
     publisher.publish(REPORT)
-    eventually(lambda: publisher.health.outage_since)
+    wait_until(lambda: publisher.health.outage_since)
     kept = []
     for number in range(1000):
         progress = Progress(extra="x" * 10_000)
@@ -137,7 +138,7 @@ def test_reports_are_not_kept_in_memory_after_the_outage(trouble, publisher, ser
         del progress
     remembered = publisher.counts.remembered
     queue = publisher._sender.queue
-    eventually(lambda: queue.unrendered < remembered)
+    wait_until(lambda: queue.unrendered < remembered)
     server.becomes(**{trouble: False})
     assert publisher.flush(60)
     gc.collect()
@@ -159,7 +160,7 @@ def test_closing_in_an_outage_drops_what_is_remembered(publisher, server):
     """And counts it."""
     server.becomes(away=True)
     publish_tasks(publisher, range(3), tasks=7)
-    eventually(lambda: publisher.counts.remembered == 7)
+    wait_until(lambda: publisher.counts.remembered == 7)
 
     publisher.close(60)
 
@@ -171,7 +172,7 @@ def test_closing_while_nothing_is_confirmed_drops_what_is_remembered(state, publ
     """And what is in flight."""
     server.becomes(**{state: True})
     publisher.publish(numbered(1, "a", "finished"))
-    eventually(lambda: publisher.health.outage_since)
+    wait_until(lambda: publisher.health.outage_since)
     publish_tasks(publisher, range(3), tasks=7)
 
     publisher.close(60)
@@ -183,7 +184,7 @@ def test_a_flush_waits_for_what_was_put_before_it_and_no_longer(publisher, serve
     """Reports that come later do not hold it up."""
     server.becomes(away=True)
     publish_tasks(publisher, range(3), tasks=7)
-    eventually(lambda: publisher.counts.remembered == 7)
+    wait_until(lambda: publisher.counts.remembered == 7)
     flushed = []
     waiting = threading.Thread(target=lambda: flushed.append(publisher.flush(60)))
     waiting.start()
@@ -211,7 +212,7 @@ def test_a_forked_child_remembers_nothing(publisher, server):
     """What the parent remembers is the parent's to send."""
     server.becomes(away=True)
     publisher.publish(numbered(1, "a", "finished"))
-    eventually(lambda: publisher.counts.remembered)
+    wait_until(lambda: publisher.counts.remembered)
 
     publisher.restart_after_fork()
 
@@ -224,9 +225,9 @@ def test_a_long_outage_with_many_tasks_keeps_within_the_limit(publisher_with, se
     server.becomes(away=True)
     for number in range(1000):
         publisher.publish(numbered(number, f"t{number}", "error" if number % 20 == 0 else "running"))
-    eventually(lambda: publisher.counts.dropped == 900)
+    wait_until(lambda: publisher.counts.dropped == 900)
     server.becomes(away=False)
-    eventually(lambda: publisher.flush(60))
+    wait_until(lambda: publisher.flush(60))
 
     numbers = [number_of(one) for one in server.received]
     assert [number for number in range(1000) if number % 20 == 0] == numbers[:50]
@@ -260,6 +261,6 @@ def test_without_last_states_a_message_that_the_server_never_takes_costs_what_is
 
     publisher.publish(numbered(1, "a", extra_bytes=20_000))
     assert publisher.flush(60)
-    eventually(lambda: publisher.publish(numbered(2, "b")) or (publisher.flush(60) and publisher.counts.published))
+    wait_until(lambda: publisher.publish(numbered(2, "b")) or (publisher.flush(60) and publisher.counts.published))
 
     assert 0 == publisher.counts.late

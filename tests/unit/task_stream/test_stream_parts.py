@@ -14,7 +14,8 @@ from pulp_notifiers.task_stream.lazy_thread import LazyThread
 from pulp_notifiers.task_stream.reconnect import Reconnect
 from pulp_notifiers.task_stream.report_queue import ReportQueue
 from pulp_notifiers.task_stream.tally import Tally
-from tests.support.stream import REPORT, eventually, numbered
+from tests.support.stream import REPORT, numbered
+from tests.support.waiting import wait_until
 
 
 def test_a_tally_counts_across_threads():
@@ -124,7 +125,7 @@ def test_the_health_says_whether_and_since_when(publisher, server):
     assert publisher.flush(60)
     connected = publisher.health
     server.becomes(away=True)
-    eventually(lambda: publisher.publish(REPORT) or publisher.health.outage_since)
+    wait_until(lambda: publisher.publish(REPORT) or publisher.health.outage_since)
 
     assert (True, False, None) == (before.enabled, before.connected, before.outage_since)
     assert (True, None) == (connected.connected, connected.outage_since)

@@ -8,7 +8,8 @@ import pytest
 
 from pulp_notifiers.task_stream import Counts
 from pulp_notifiers.task_stream.document import message
-from tests.support.stream import REPORT, eventually, number_of, numbered, report
+from tests.support.stream import REPORT, number_of, numbered, report
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("state", ["silent", "blocked"])
@@ -20,12 +21,12 @@ def test_a_server_that_confirms_nothing_gets_no_more_reports(state, publisher_wi
     server.becomes(**{state: True})
     with caplog.at_level(logging.INFO):
         publisher.publish(report(1))
-        eventually(lambda: caplog.messages)
+        wait_until(lambda: caplog.messages)
         for number in range(2, 102):
             publisher.publish(report(number))
         assert not publisher.flush(0.1)
         server.becomes(**{state: False})
-        eventually(lambda: len(caplog.messages) > 1)
+        wait_until(lambda: len(caplog.messages) > 1)
 
     assert Counts(published=2, late=1, dropped=99) == publisher.counts
     assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
@@ -40,7 +41,7 @@ def test_a_server_that_confirms_nothing_is_left_for_another(state, publisher_wit
     server.becomes(**{state: True})
     publisher.publish(REPORT)
 
-    eventually(lambda: len(server.links) > 1)
+    wait_until(lambda: len(server.links) > 1)
     server.becomes(**{state: False})
 
     assert publisher.flush(60)
@@ -54,7 +55,7 @@ def test_a_server_that_confirms_nothing_does_not_delay_closing(state, publisher,
     """Unconfirmed reports count as dropped."""
     server.becomes(**{state: True})
     publisher.publish(REPORT)
-    eventually(lambda: server.received)
+    wait_until(lambda: server.received)
 
     publisher.close(60)
 
@@ -86,7 +87,7 @@ def test_a_full_queue_keeps_the_newest_reports_and_ends_and_logs_that_once(publi
         for one in reports:
             publisher.publish(one)
         connecting.set()
-        eventually(lambda: len(caplog.messages) > 1)
+        wait_until(lambda: len(caplog.messages) > 1)
 
     assert [20, 21, 88, 89, *range(90, 100)] == [number_of(one) for one in server.received]
     assert Counts(published=10, late=4, dropped=86) == publisher.counts
@@ -101,9 +102,9 @@ def test_the_queue_holds_fewer_large_reports(publisher_with, server):
     assert publisher.flush(60)
     server.becomes(silent=True)
     publisher.publish(large)
-    eventually(lambda: len(server.received) == 2)
+    wait_until(lambda: len(server.received) == 2)
 
     for _ in range(10):
         publisher.publish(large)
 
-    eventually(lambda: publisher.counts.dropped > 5)
+    wait_until(lambda: publisher.counts.dropped > 5)

@@ -10,7 +10,8 @@ from pulp_notifiers.errors import PermanentFailure
 from pulp_notifiers.task_stream import Counts
 from pulp_notifiers.task_stream.document import message
 from pulp_notifiers.task_stream.outage_log import OutageLog
-from tests.support.stream import REPORT, eventually, report
+from tests.support.stream import REPORT, report
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize(
@@ -27,9 +28,9 @@ def test_an_outage_is_logged_once_and_so_is_its_end(last_states, begin, end, cou
     with caplog.at_level(logging.INFO):
         for number in range(50):
             publisher.publish(report(number))
-        eventually(lambda: server.attempts > 3 and sum(astuple(publisher.counts)) == 50)
+        wait_until(lambda: server.attempts > 3 and sum(astuple(publisher.counts)) == 50)
         server.becomes(away=False)
-        eventually(lambda: len(caplog.messages) > 1)
+        wait_until(lambda: len(caplog.messages) > 1)
 
     assert ["ERROR", "INFO"] == [record.levelname for record in caplog.records]
     assert begin in caplog.messages[0]
@@ -44,9 +45,9 @@ def test_without_last_states_only_new_reports_are_published_after_an_outage(publ
     publisher.publish(report(1))
     assert publisher.flush(60)
     server.becomes(away=False)
-    eventually(lambda: server.links)
+    wait_until(lambda: server.links)
 
-    eventually(lambda: publisher.publish(report(2)) or (publisher.flush(60) and server.received))
+    wait_until(lambda: publisher.publish(report(2)) or (publisher.flush(60) and server.received))
 
     assert message(report(1)) not in server.received
     assert message(report(2)) in server.received
@@ -57,7 +58,7 @@ def test_a_connection_that_broke_while_idle_is_replaced(publisher, server, caplo
     publisher.publish(report(1))
     assert publisher.flush(60)
     server.links[0].broken = True
-    eventually(lambda: len(server.links) == 2)
+    wait_until(lambda: len(server.links) == 2)
 
     publisher.publish(report(2))
     assert publisher.flush(60)
@@ -74,7 +75,7 @@ def test_a_permanent_failure_to_connect_is_an_outage(publisher_with, caplog):
 
     publisher = publisher_with(fail)
     publisher.publish(REPORT)
-    eventually(lambda: caplog.messages)
+    wait_until(lambda: caplog.messages)
     publisher.close()
 
     assert "there is no such transport" in caplog.messages[0]
@@ -93,7 +94,7 @@ def test_an_unexpected_error_does_not_end_the_thread(publisher_with, server, cap
     publisher = publisher_with(open_link)
     publisher.publish(REPORT)
     assert publisher.flush(60)
-    eventually(lambda: server.links)
+    wait_until(lambda: server.links)
 
     assert "by zero" in caplog.messages[0]
 
